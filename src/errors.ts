@@ -1,0 +1,56 @@
+/** What kind of thing was wrong; lets a program tell bad input from a full disk without reading the message. */
+export type ErrorCode =
+  | "INVALID_ARGUMENT"
+  | "INVALID_IMAGE"
+  | "INVALID_WEIGHTS"
+  | "INVALID_DATASET"
+  | "INVALID_GRAPH"
+  | "NOT_FOUND"
+  | "OUTPUT"
+  | "RUNTIME";
+
+/** The parts of an error message, kept as fields so that a program can read them. */
+export interface ErrorDetails {
+  code: ErrorCode;
+  /** The function or command that noticed, e.g. `segment`. */
+  where: string;
+  /** The argument, file or parameter at fault, e.g. `photo` or a path. */
+  argument: string;
+  /** What must hold, e.g. `must have 3 channels`. */
+  rule: string;
+  /** What was found instead; left out of the message when undefined. */
+  value?: unknown;
+  /** What to try. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/**
+ * The one error type that lightseg throws on bad input: `segment: photo must have 3 channels, got 1`.
+ *
+ * Anything else that is thrown is a defect of lightseg itself.
+ */
+export class LightsegError extends Error {
+  override readonly name = "LightsegError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(details: ErrorDetails) {
+    const { where, argument, rule, value, hint, cause } = details;
+    const got = value === undefined ? "" : `, got ${describe(value)}`;
+    super(`${where}: ${argument} ${rule}${got}${hint ? ` (${hint})` : ""}`, cause === undefined ? undefined : { cause });
+    this.code = details.code;
+    this.details = details;
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  if (Array.isArray(value)) return `[${value.slice(0, 12).map(describe).join(", ")}${value.length > 12 ? ", …" : ""}]`;
+  return String(value);
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

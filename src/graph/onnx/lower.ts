@@ -1,0 +1,51 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { collect, type Tensor } from "../tensor.ts";
+import { describeValue, OnnxBuilder, type ParameterSource } from "./builder.ts";
+import { ModelProtoSchema } from "./onnx_pb.ts";
+
+/** The ONNX operator set that models are written for, and the file format version that goes with it. */
+export const OPSET = 17;
+const IR_VERSION = 8n;
+
+export interface LowerOptions {
+  /** Values of the parameters, or `"input"` for those that each run is fed. */
+  parameters: ParameterSource;
+  /** Text stored with the model, e.g. class names. */
+  metadata?: Record<string, string>;
+}
+
+/**
+ * Writes a graph as an ONNX model.
+ *
+ * @param outputs tensors by the name that they get in the model
+ * @returns the bytes of a ModelProto
+ */
+export function lowerToOnnx(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions): Uint8Array {
+  const builder = new OnnxBuilder(options.parameters);
+  const publicNames = new Map<Tensor, string>();
+  const copies: [copy: string, tensor: Tensor][] = [];
+  for (const [name, tensor] of Object.entries(outputs)) {
+    if (publicNames.has(tensor) || tensor.leaf) copies.push([name, tensor]);
+    else publicNames.set(tensor, name);
+  }
+
+  for (const tensor of collect(Object.values(outputs))) {
+    builder.add(tensor);
+    const publicName = publicNames.get(tensor);
+    if (publicName !== undefined) builder.setName(tensor, builder.rename(builder.name(tensor), publicName));
+  }
+  for (const [copy, tensor] of copies) builder.nodeWithOutputs("Identity", [builder.name(tensor)], [copy]);
+
+  const graph = builder.finish(
+    "lightseg",
+    Object.entries(outputs).map(([name, tensor]) => describeValue(name, tensor.shape, tensor.dtype)),
+  );
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "lightseg",
+    opsetImport: [{ domain: "", version: BigInt(OPSET) }],
+    graph,
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
+  });
+  return toBinary(ModelProtoSchema, model);
+}

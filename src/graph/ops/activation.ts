@@ -1,0 +1,46 @@
+import { defineOp, type Tensor } from "../tensor.ts";
+
+const reluOp = defineOp<[x: Tensor], undefined>({
+  name: "relu",
+  infer: ([x]) => ({ shape: x.shape }),
+  gradient: ({ output }, dy) => [maskOp([output, dy], { upper: Number.POSITIVE_INFINITY })],
+  onnx: ({ inputs: [x] }, onnx) => onnx.node("Relu", [onnx.name(x)]),
+});
+
+const relu6Op = defineOp<[x: Tensor], undefined>({
+  name: "relu6",
+  infer: ([x]) => ({ shape: x.shape }),
+  gradient: ({ output }, dy) => [maskOp([output, dy], { upper: 6 })],
+  onnx: ({ inputs: [x] }, onnx) => onnx.node("Clip", [onnx.name(x), onnx.float(0), onnx.float(6)]),
+});
+
+/**
+ * `dy` where `0 < y < upper`, else 0, where `y` is the value that was clipped to `[0, upper]`.
+ *
+ * A clipped value is strictly inside exactly where the unclipped one was, so the gradient needs only the output
+ * and the engine may fuse the activation into the convolution before it. HardSigmoid with a slope of 1e30
+ * turns `y (upper - y) > 0` into 0 or 1 in one pass; comparisons are several times slower.
+ */
+const maskOp = defineOp<[y: Tensor, dy: Tensor], { upper: number }>({
+  name: "activationMask",
+  infer: ([y]) => ({ shape: y.shape }),
+  onnx({ inputs: [y, dy], attributes: { upper } }, onnx) {
+    const value = onnx.name(y);
+    const inside =
+      upper === Number.POSITIVE_INFINITY
+        ? value
+        : onnx.node("Mul", [value, onnx.node("Sub", [onnx.float(upper), value])]);
+    const mask = onnx.node("HardSigmoid", [inside], { alpha: { float: 1e30 }, beta: { float: 0 } });
+    return onnx.node("Mul", [mask, onnx.name(dy)]);
+  },
+});
+
+/** `max(x, 0)`. The derivative at 0 is 0, as in PyTorch. */
+export function relu(x: Tensor): Tensor {
+  return reluOp([x], undefined);
+}
+
+/** `min(max(x, 0), 6)` (Howard et al. 2017). The derivative at 0 and at 6 is 0, as in PyTorch. */
+export function relu6(x: Tensor): Tensor {
+  return relu6Op([x], undefined);
+}

@@ -1,0 +1,70 @@
+import { LightsegError } from "../../errors.ts";
+import { fixedShape, formatShape, sameShape } from "../shape.ts";
+import { defineOp, type Tensor } from "../tensor.ts";
+
+const concatOp = defineOp<readonly Tensor[], { axis: number }>({
+  name: "concat",
+  infer(inputs, { axis }) {
+    const shapes = inputs.map(({ shape }) => shape);
+    const rest = shapes.map((shape) => shape.toSpliced(axis, 1));
+    const extents = fixedShape("concat", shapes.map((shape) => shape[axis] ?? 0));
+    const [first] = shapes;
+    if (!first || rest.some((shape) => !sameShape(shape, rest[0] ?? []))) {
+      throw new LightsegError({
+        code: "INVALID_GRAPH",
+        where: "concat",
+        argument: "inputs",
+        rule: `must be one or more tensors that differ on axis ${axis} alone`,
+        value: shapes.map(formatShape).join(" "),
+      });
+    }
+    return { shape: first.with(axis, extents.reduce((total, extent) => total + extent, 0)) };
+  },
+  // Each input gets back its own piece of dy.
+  gradient({ inputs, attributes: { axis } }, dy) {
+    let start = 0;
+    return inputs.map((input) => {
+      const end = start + Number(input.shape[axis]);
+      const piece = slice(dy, { axis, start, end });
+      start = end;
+      return piece;
+    });
+  },
+  onnx({ inputs, attributes: { axis } }, onnx) {
+    return onnx.node("Concat", inputs.map((tensor) => onnx.name(tensor)), { axis });
+  },
+});
+
+const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end: number }>({
+  name: "slice",
+  infer: ([x], { axis, start, end }) => ({ shape: x.shape.with(axis, end - start), dtype: x.dtype }),
+  // dy surrounded by zeros.
+  gradient({ inputs: [x], attributes: { axis, start, end } }, dy) {
+    return [padOp([dy], { axis, before: start, after: Number(x.shape[axis]) - end })];
+  },
+  onnx({ inputs: [x], attributes: { axis, start, end } }, onnx) {
+    return onnx.slice(onnx.name(x), { axes: [axis], starts: [start], ends: [end] });
+  },
+});
+
+const padOp = defineOp<[x: Tensor], { axis: number; before: number; after: number }>({
+  name: "pad",
+  infer: ([x], { axis, before, after }) => ({ shape: x.shape.with(axis, Number(x.shape[axis]) + before + after) }),
+  gradient({ attributes: { axis, before }, inputs: [x] }, dy) {
+    return [slice(dy, { axis, start: before, end: before + Number(x.shape[axis]) })];
+  },
+  onnx({ inputs: [x], attributes: { axis, before, after } }, onnx) {
+    const zeros = x.shape.map(() => 0);
+    return onnx.node("Pad", [onnx.name(x), onnx.ints([...zeros.with(axis, before), ...zeros.with(axis, after)])]);
+  },
+});
+
+/** Puts tensors one after the other along an axis of fixed sizes; channels unless told otherwise. */
+export function concat(inputs: readonly Tensor[], axis = 1): Tensor {
+  return concatOp(inputs, { axis });
+}
+
+/** `x[start:end]` along an axis. */
+export function slice(x: Tensor, range: { axis: number; start: number; end: number }): Tensor {
+  return sliceOp([x], range);
+}

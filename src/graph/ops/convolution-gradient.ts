@@ -1,0 +1,189 @@
+/**
+ * The two derivatives of a convolution, each an op of its own, in the ONNX forms that run fastest on the CPU
+ * (a convolution's gradient is again a convolution, but not every way to write it is equally fast).
+ */
+import type { OnnxBuilder } from "../onnx/builder.ts";
+import { fixedShape } from "../shape.ts";
+import { defineOp, type Tensor } from "../tensor.ts";
+import type { ConvolutionAttributes } from "./convolution.ts";
+
+type Pair = readonly [number, number];
+
+interface GradientAttributes extends ConvolutionAttributes {
+  /** Shape of the result: of the input `[N, I, H, W]`, or of the weight `[O, I / groups, kH, kW]`. */
+  readonly shape: readonly number[];
+}
+
+const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>({
+  name: "convolutionDataGradient",
+  infer: (_inputs, { shape }) => ({ shape }),
+  onnx(call, onnx) {
+    const { stride, padding, dilation } = call.attributes;
+    const [, , kh = 1, kw = 1] = fixedShape("convolution", call.inputs[1].shape);
+    const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
+    const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
+    return dense ? correlateFlipped(call, reach, onnx) : transposeConvolve(call, reach, onnx);
+  },
+});
+
+/**
+ * dx as seen from x: `dx[i, q] = sum over o, k of weight[o, i, k] dy[o, (q + padding - dilation k) / stride]`, where
+ * the quotient is a whole number and inside dy.
+ */
+export function convolutionDataGradient(dy: Tensor, weight: Tensor, x: Tensor, attributes: ConvolutionAttributes): Tensor {
+  return dataGradient([dy, weight], { ...attributes, shape: fixedShape("convolution", x.shape) });
+}
+
+type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttributes };
+
+/** Stride 1: a convolution of dy with the kernel turned by 180 degrees, inputs and outputs exchanged. */
+function correlateFlipped({ inputs: [dy, weight], attributes }: DataCall, reach: Pair, onnx: OnnxBuilder): string {
+  const { padding, dilation, groups } = attributes;
+  const [o = 1, i = 1, kh = 1, kw = 1] = fixedShape("convolution", weight.shape);
+  let kernel = onnx.name(weight);
+  if (kh * kw > 1) {
+    // Whole axes backwards: from the last element to before the first.
+    kernel = onnx.slice(kernel, { axes: [2, 3], starts: [-1, -1], ends: [-kh - 1, -kw - 1], steps: [-1, -1] });
+  }
+  if (groups === 1) kernel = onnx.transpose(kernel, [1, 0, 2, 3]);
+  else if (i > 1 || o > groups) {
+    const grouped = onnx.reshape(kernel, [groups, o / groups, i, kh, kw]);
+    kernel = onnx.reshape(onnx.transpose(grouped, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
+  }
+  const pads: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
+  return onnx.node("Conv", [onnx.name(dy), kernel], {
+    kernel_shape: [kh, kw],
+    pads: [...pads, ...pads],
+    dilations: dilation,
+    group: groups,
+  });
+}
+
+/** Any stride: ONNX's transposed convolution, told how many rows and columns the stride had left over. */
+function transposeConvolve({ inputs: [dy, weight], attributes }: DataCall, reach: Pair, onnx: OnnxBuilder): string {
+  const { stride, padding, dilation, groups, shape } = attributes;
+  const output = fixedShape("convolution", dy.shape).slice(2);
+  const leftOver = ([0, 1] as const).map(
+    (axis) => (shape[axis + 2] ?? 0) - (((output[axis] ?? 0) - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]),
+  );
+  return onnx.node("ConvTranspose", [onnx.name(dy), onnx.name(weight)], {
+    kernel_shape: fixedShape("convolution", weight.shape).slice(2),
+    strides: stride,
+    // Rows that the stride left over come back as zeros; a negative end padding would say the same.
+    pads: [...padding, ...padding],
+    output_padding: leftOver,
+    dilations: dilation,
+    group: groups,
+  });
+}
+
+const weightGradient = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
+  name: "convolutionWeightGradient",
+  infer: (_inputs, { shape }) => ({ shape }),
+  onnx(call, onnx) {
+    if (call.attributes.groups > 1) return correlateSwapped(call, onnx);
+    return multiplyShifted(call, onnx);
+  },
+});
+
+/** `dweight[o, i, k] = sum over n, p of dy[n, o, p] x[n, i, stride p + dilation k - padding]`. */
+export function convolutionWeightGradient(x: Tensor, dy: Tensor, weight: Tensor, attributes: ConvolutionAttributes): Tensor {
+  return weightGradient([x, dy], { ...attributes, shape: fixedShape("convolution", weight.shape) });
+}
+
+type WeightCall = { inputs: [x: Tensor, dy: Tensor]; attributes: GradientAttributes };
+
+/**
+ * One group: for each place of the kernel, dy times the x that it met, as matrix products over the pixels.
+ *
+ * x is stacked once for each kernel place, shifted; or dy is, where it has fewer channels (a classifier) and no stride is in the way.
+ */
+function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxBuilder): string {
+  const { stride, padding, dilation, shape } = attributes;
+  const [o = 1, i = 1, kh = 1, kw = 1] = shape;
+  const [n = 1, , height = 1, width = 1] = fixedShape("convolution", x.shape);
+  const [, , outHeight = 1, outWidth = 1] = fixedShape("convolution", dy.shape);
+  const places = kernelPlaces(kh, kw);
+  const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
+  const shiftDy = o < i && stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
+
+  if (shiftDy) {
+    // x[q] met dy[q + padding - dilation k].
+    const before: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
+    const padded = pad(onnx, onnx.name(dy), before, [height + padding[0] - outHeight, width + padding[1] - outWidth]);
+    const starts = places.map(([ky, kx]): Pair => [reach[0] - dilation[0] * ky, reach[1] - dilation[1] * kx]);
+    const stacked = stackShifted(onnx, padded, starts, [height, width], [1, 1]);
+    const left = onnx.reshape(stacked, [n, places.length * o, height * width]);
+    const right = onnx.transpose(onnx.reshape(onnx.name(x), [n, i, height * width]), [0, 2, 1]);
+    const products = sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
+    return onnx.reshape(onnx.transpose(onnx.reshape(products, [places.length, o, i]), [1, 2, 0]), shape);
+  }
+
+  const after = ([0, 1] as const).map((axis) => {
+    const [size, output] = axis === 0 ? [height, outHeight] : [width, outWidth];
+    return Math.max(0, (output - 1) * stride[axis] + reach[axis] + 1 - size - padding[axis]);
+  });
+  const padded = pad(onnx, onnx.name(x), padding, [after[0] ?? 0, after[1] ?? 0]);
+  const starts = places.map(([ky, kx]): Pair => [dilation[0] * ky, dilation[1] * kx]);
+  const whole = places.length === 1 && padded === onnx.name(x) && outHeight === height && outWidth === width;
+  const stacked = whole ? padded : stackShifted(onnx, padded, starts, [outHeight, outWidth], stride);
+  const left = onnx.reshape(onnx.name(dy), [n, o, outHeight * outWidth]);
+  const right = onnx.transpose(onnx.reshape(stacked, [n, places.length * i, outHeight * outWidth]), [0, 2, 1]);
+  const products = sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
+  if (places.length === 1) return onnx.reshape(products, shape);
+  return onnx.reshape(onnx.transpose(onnx.reshape(products, [o, places.length, i]), [0, 2, 1]), shape);
+}
+
+/**
+ * Groups (depthwise among them): a convolution of x with dy as its kernel, where batch and channels have exchanged
+ * their parts, the stride has become the dilation and the dilation the stride.
+ */
+function correlateSwapped({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxBuilder): string {
+  const { stride, padding, dilation, groups, shape } = attributes;
+  const [o = 1, i = 1, kh = 1, kw = 1] = shape;
+  const [n = 1, , height = 1, width = 1] = fixedShape("convolution", x.shape);
+  const [, , outHeight = 1, outWidth = 1] = fixedShape("convolution", dy.shape);
+
+  // x: [N, groups, I, H, W] to [I, groups N, H, W]; dy: [N, O, H', W'] to [O, N, H', W'].
+  const split = onnx.reshape(onnx.name(x), [n, groups, i, height, width]);
+  const images = onnx.reshape(onnx.transpose(split, [2, 1, 0, 3, 4]), [i, groups * n, height, width]);
+  const kernel = onnx.transpose(onnx.name(dy), [1, 0, 2, 3]);
+  const end = (axis: 0 | 1, size: number, output: number, k: number) =>
+    (output - 1) * stride[axis] + (k - 1) * dilation[axis] + 1 - size - padding[axis];
+  const correlated = onnx.node("Conv", [images, kernel], {
+    kernel_shape: [outHeight, outWidth],
+    strides: dilation,
+    dilations: stride,
+    pads: [...padding, Math.max(0, end(0, height, outHeight, kh)), Math.max(0, end(1, width, outWidth, kw))],
+    group: groups,
+  });
+  // Where the stride left rows over, the kernel finds more places than it has: keep the first ones.
+  const first = onnx.slice(correlated, { axes: [2, 3], starts: [0, 0], ends: [kh, kw] });
+  return onnx.reshape(onnx.transpose(first, [1, 0, 2, 3]), [o, i, kh, kw]);
+}
+
+function kernelPlaces(kh: number, kw: number): Pair[] {
+  return Array.from({ length: kh * kw }, (_, k): Pair => [Math.floor(k / kw), k % kw]);
+}
+
+function pad(onnx: OnnxBuilder, value: string, before: Pair, after: Pair): string {
+  if (before[0] === 0 && before[1] === 0 && after[0] === 0 && after[1] === 0) return value;
+  return onnx.node("Pad", [value, onnx.ints([0, 0, ...before, 0, 0, ...after])]);
+}
+
+/** Cuts windows of one size out of a feature map and stacks them along the channels. */
+function stackShifted(onnx: OnnxBuilder, value: string, starts: Pair[], size: Pair, steps: Pair): string {
+  const windows = starts.map(([top, left]) =>
+    onnx.slice(value, {
+      axes: [2, 3],
+      starts: [top, left],
+      ends: [top + (size[0] - 1) * steps[0] + 1, left + (size[1] - 1) * steps[1] + 1],
+      steps,
+    }),
+  );
+  return windows.length === 1 ? (windows[0] ?? value) : onnx.node("Concat", windows, { axis: 1 });
+}
+
+function sumBatch(onnx: OnnxBuilder, products: string, n: number): string {
+  return n === 1 ? products : onnx.node("ReduceSum", [products, onnx.ints([0])], { keepdims: 0 });
+}

@@ -1,0 +1,37 @@
+import { featureMapShape, fixedShape, slideWindow } from "../shape.ts";
+import { defineOp, type Tensor } from "../tensor.ts";
+import { maxPoolGradient } from "./pooling-gradient.ts";
+
+/** A square window that moves over a feature map. */
+export interface PoolingAttributes {
+  /** Side of the window, in pixels. */
+  readonly kernel: number;
+  readonly stride: number;
+  /** Rows and columns of -infinity on each side. */
+  readonly padding: number;
+}
+
+const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
+  name: "maxPool",
+  infer([x], { kernel, stride, padding }) {
+    const [n, c, h, w] = featureMapShape("maxPool", x.shape);
+    const window = { kernel, stride, dilation: 1, padding: 2 * padding };
+    return { shape: [n, c, slideWindow(h, window), slideWindow(w, window)] };
+  },
+  // y is one of the x in its window, the first of the largest: dy goes there and nowhere else.
+  gradient: ({ inputs: [x], attributes, output }, dy) => [
+    maxPoolGradient(x, dy, { ...attributes, shape: fixedShape("maxPool", x.shape), output: fixedShape("maxPool", output.shape) }),
+  ],
+  onnx({ inputs: [x], attributes: { kernel, stride, padding } }, onnx) {
+    return onnx.node("MaxPool", [onnx.name(x)], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+    });
+  },
+});
+
+/** The largest value in each window; stride defaults to 1 and padding to 0. On ties the first one, row by row, gets the gradient. */
+export function maxPool(x: Tensor, { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number }): Tensor {
+  return maxPoolOp([x], { kernel, stride, padding });
+}

@@ -1,0 +1,56 @@
+import { add } from "../../graph/ops/elementwise.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { conv, convBnRelu6, normalize } from "../layers.ts";
+import type { Scope } from "../scope.ts";
+import type { Backbone, Tap } from "./backbone.ts";
+
+/** Stages after the first convolution: expansion, channels, blocks, stride of the first block (Sandler et al. 2018, Table 2). */
+const stages = [
+  { expansion: 1, channels: 16, blocks: 1, stride: 1 },
+  { expansion: 6, channels: 24, blocks: 2, stride: 2 },
+  { expansion: 6, channels: 32, blocks: 3, stride: 2 },
+  { expansion: 6, channels: 64, blocks: 4, stride: 2 },
+  { expansion: 6, channels: 96, blocks: 3, stride: 1 },
+  { expansion: 6, channels: 160, blocks: 3, stride: 2 },
+  { expansion: 6, channels: 320, blocks: 1, stride: 1 },
+] as const;
+
+/**
+ * MobileNet-v2 at width 1.0 without its 1280-channel layer; taps are all stages but the 16-channel one.
+ *
+ * Official names: `layer1` is the first convolution, `layer2` to `layer8` the stages. In the authors' code every block has
+ * its expansion convolution, also where the expansion is 1.
+ */
+export const mobilenetV2: Backbone = {
+  name: "mobilenet-v2",
+  build(scope, image) {
+    let x = convBnRelu6(scope.at("layer1"), image, { channels: 32, kernel: 3, stride: 2 });
+    let reduction = 2;
+    const taps: Tap[] = [];
+    for (const [index, { expansion, channels, blocks, stride }] of stages.entries()) {
+      const stage = index + 2;
+      reduction *= stride;
+      for (let block = 0; block < blocks; block++) {
+        const place = scope.at(`layer${stage}`).at(block);
+        x = invertedResidual(place, x, { channels, expansion, stride: block === 0 ? stride : 1 });
+      }
+      if (channels > 16) taps.push({ features: x, stride: reduction, stage });
+    }
+    return taps;
+  },
+};
+
+/** Widens, filters each channel, narrows without activation; adds its input where the shapes agree (Fig. 3b there). */
+function invertedResidual(
+  scope: Scope,
+  x: Tensor,
+  { channels, expansion, stride }: { channels: number; expansion: number; stride: number },
+): Tensor {
+  const layers = scope.at("output");
+  const inputs = Number(x.shape[1]);
+  const width = inputs * expansion;
+  const wide = convBnRelu6(layers.at(0), x, { channels: width });
+  const filtered = convBnRelu6(layers.at(1), wide, { channels: width, kernel: 3, stride, groups: width });
+  const narrow = normalize(layers.at(2).at(1), conv(layers.at(2).at(0), filtered, { channels }));
+  return stride === 1 && inputs === channels ? add(x, narrow) : narrow;
+}

@@ -1,0 +1,77 @@
+import { relu6 } from "../graph/ops/activation.ts";
+import { convolution } from "../graph/ops/convolution.ts";
+import { add } from "../graph/ops/elementwise.ts";
+import { batchNorm, batchNormWithUpdate } from "../graph/ops/normalization.ts";
+import { maxPool } from "../graph/ops/pooling.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Scope } from "./scope.ts";
+
+export interface ConvOptions {
+  /** Channels of the result. */
+  channels: number;
+  /** Side of the square kernel. Defaults to 1. */
+  kernel?: number;
+  /** Defaults to 1. */
+  stride?: number;
+  /** Defaults to 1. */
+  dilation?: number;
+  /** Defaults to 1. */
+  groups?: number;
+  /** Defaults to false. */
+  bias?: boolean;
+}
+
+/** A convolution with `weight` (and `bias`) whose padding keeps the size at stride 1. */
+export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
+  const { channels, kernel = 1, stride = 1, dilation = 1, groups = 1, bias = false } = options;
+  const inputs = Number(x.shape[1]) / groups;
+  const initialization = { kind: "uniform", fanIn: inputs * kernel * kernel } as const;
+  return convolution(x, scope.parameter("weight", [channels, inputs, kernel, kernel], { initialization }), {
+    ...(bias && { bias: scope.parameter("bias", [channels], { initialization }) }),
+    stride,
+    dilation,
+    groups,
+    padding: (dilation * (kernel - 1)) / 2,
+  });
+}
+
+/** PyTorch's momentum: the share of the batch in the stored statistics. */
+const BATCH_NORM_MOMENTUM = 0.1;
+
+/** Batch norm, frozen or trained as the scope says. */
+export function normalize(scope: Scope, x: Tensor): Tensor {
+  const channels = [Number(x.shape[1])];
+  const stored = (value: number) => ({ initialization: { kind: "constant", value }, trainable: false }) as const;
+  const parameters = {
+    gamma: scope.parameter("weight", channels, { initialization: { kind: "constant", value: 1 } }),
+    beta: scope.parameter("bias", channels, { initialization: { kind: "constant", value: 0 } }),
+    runningMean: scope.parameter("running_mean", channels, stored(0)),
+    runningVariance: scope.parameter("running_var", channels, stored(1)),
+  };
+  if (scope.batchNorm === "frozen") return batchNorm(x, parameters);
+  const { y, runningMean, runningVariance } = batchNormWithUpdate(x, parameters, BATCH_NORM_MOMENTUM);
+  scope.update("running_mean", runningMean);
+  scope.update("running_var", runningVariance);
+  return y;
+}
+
+/** Convolution `0`, batch norm `1`, ReLU6: the unit of MobileNet-v2. */
+export function convBnRelu6(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
+  return relu6(normalize(scope.at(1), conv(scope.at(0), x, options)));
+}
+
+/**
+ * Chained residual pooling (Fig. 1c, light-weight: 1g): `x + c1 + c2 + ...` where each `c` pools the one before by 5x5 and convolves it.
+ *
+ * Pooling keeps the size, so each link sees context 4 pixels wider.
+ */
+export function chainedResidualPooling(scope: Scope, x: Tensor, { links = 4, kernel = 1 } = {}): Tensor {
+  const channels = Number(x.shape[1]);
+  let sum = x;
+  let top = x;
+  for (let link = 1; link <= links; link++) {
+    top = conv(scope.at(`${link}_outvar_dimred`), maxPool(top, { kernel: 5, padding: 2 }), { channels, kernel });
+    sum = add(sum, top);
+  }
+  return sum;
+}

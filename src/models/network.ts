@@ -1,0 +1,54 @@
+import { LightsegError } from "../errors.ts";
+import type { Dim } from "../graph/shape.ts";
+import { symbol } from "../graph/shape.ts";
+import { input, type Tensor } from "../graph/tensor.ts";
+import { type BatchNormMode, Scope } from "./scope.ts";
+import { findNetwork } from "./zoo.ts";
+
+export interface NetworkOptions {
+  /** Name of the zoo, e.g. `refinenet-lw-mobilenet-v2`. */
+  network: string;
+  /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
+  classes: number;
+  /** Size of the input `[N, H, W]`. Defaults to symbols, so that any size can be run; training needs numbers. */
+  size?: readonly [n: Dim, h: Dim, w: Dim];
+  /** Defaults to `"frozen"`, which is also how a network behaves at inference. */
+  batchNorm?: BatchNormMode;
+}
+
+/** A network as a graph. */
+export interface Network {
+  /** The normalised photo, `[N, 3, H, W]`. */
+  readonly image: Tensor;
+  /** Raw class scores, `[N, classes, h, w]` at the decoder's resolution. */
+  readonly scores: Tensor;
+  /** By official name, in the order of use. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** What stored statistics become after a training step; empty for frozen batch norm. */
+  readonly updates: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Builds the graph of a network of the zoo.
+ *
+ * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes that no label map can hold
+ */
+export function buildNetwork(options: NetworkOptions): Network {
+  const { network, classes, size = [symbol("N"), symbol("H"), symbol("W")], batchNorm = "frozen" } = options;
+  if (!Number.isInteger(classes) || classes < 1 || classes > 255) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "buildNetwork",
+      argument: "classes",
+      rule: "must be a whole number from 1 to 255",
+      value: classes,
+    });
+  }
+  const { backbone, decoder } = findNetwork(network);
+  const shared = { parameters: new Map<string, Tensor>(), updates: new Map<string, Tensor>(), batchNorm };
+  const scope = new Scope(shared);
+  const [n, h, w] = size;
+  const image = input("image", [n, 3, h, w]);
+  const scores = decoder(scope, backbone.build(scope, image), classes);
+  return { image, scores, parameters: shared.parameters, updates: shared.updates };
+}

@@ -1,0 +1,241 @@
+import type { Sample } from "../datasets/dataset.ts";
+import { LightsegError } from "../errors.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
+import type { LabelMap, Photo } from "../images/types.ts";
+import type { Preprocessing } from "../models/preprocessing.ts";
+import type { Random } from "./random.ts";
+
+/** How training samples are varied. */
+export interface AugmentationOptions {
+  /** The size of what the network sees, `[height, width]` in pixels. */
+  readonly crop: readonly [height: number, width: number];
+  /** The photo is resized by a factor drawn uniformly from `[min, max]`, greater than 0. */
+  readonly scale: readonly [min: number, max: number];
+  /** Whether to mirror every other sample left to right. */
+  readonly mirror: boolean;
+  /**
+   * Brightness, contrast (about the mean colour) and saturation are each multiplied by a factor drawn from
+   * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colours alone.
+   */
+  readonly colorJitter?: number;
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * Writes a randomly resized, cropped and mirrored version of a sample into one slot of a batch.
+ *
+ * The photo is interpolated bilinearly, the labels take the nearest pixel. Where the resized photo is smaller than
+ * the crop, it lies at a random place in it; around it the image is the mean colour, about 0 after normalisation,
+ * and the target is the ignore label 255.
+ *
+ * @param random consumed in a fixed order, so that equal generators give equal results
+ * @param images float32 `[N, 3, h, w]`, normalised
+ * @param targets int32 `[N, h, w]`, 0..classes-1 or 255
+ * @param slot 0..N-1
+ * @throws LightsegError INVALID_ARGUMENT for impossible options or tensors that do not have the slot
+ */
+export function augmentInto(
+  sample: Sample,
+  options: AugmentationOptions,
+  random: Random,
+  images: Float32Array,
+  targets: Int32Array,
+  slot: number,
+): void {
+  checkArguments(options, images, targets, slot);
+  const { photo, labels } = sample;
+  const [height, width] = options.crop;
+  const scale = between(options.scale, random);
+  const rows = resampleAxis(photo.height, scale, height, random);
+  const columns = resampleAxis(photo.width, scale, width, random);
+  if (options.mirror && random() < 0.5) reverse(columns);
+  const color = drawColorChange(options, random);
+
+  const area = height * width;
+  const image = images.subarray(slot * 3 * area, (slot + 1) * 3 * area);
+  const target = targets.subarray(slot * area, (slot + 1) * area);
+  fillPadding(image, options.preprocessing);
+  target.fill(IGNORE_LABEL);
+  writeImage(photo, rows, columns, color, options.preprocessing, image);
+  writeTarget(labels, rows, columns, target);
+}
+
+/** Which source pixels each position of a crop reads, along one axis. */
+interface AxisSamples {
+  /** The crop positions that the resized photo covers: begin..end-1; the others are padding. */
+  begin: number;
+  end: number;
+  /** The two pixels to interpolate, and the weight of the second. */
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  readonly weight: Float64Array;
+  readonly nearest: Int32Array;
+}
+
+/** Resizing by `scale` and then cropping at a random place, without the pixels that the crop leaves out. */
+function resampleAxis(sourceSize: number, scale: number, cropSize: number, random: Random): AxisSamples {
+  const scaledSize = Math.max(1, Math.round(sourceSize * scale));
+  const excess = scaledSize - cropSize;
+  // Where the crop begins in the resized photo; negative when the photo lies inside the crop.
+  const start = Math.sign(excess) * Math.floor(random() * (Math.abs(excess) + 1));
+  const samples: AxisSamples = {
+    begin: Math.max(0, -start),
+    end: Math.min(cropSize, scaledSize - start),
+    low: new Int32Array(cropSize),
+    high: new Int32Array(cropSize),
+    weight: new Float64Array(cropSize),
+    nearest: new Int32Array(cropSize),
+  };
+  const last = sourceSize - 1;
+  for (let position = samples.begin; position < samples.end; position++) {
+    // Pixel centres lie at halves, in the source as in the crop.
+    const centre = ((start + position + 0.5) * sourceSize) / scaledSize;
+    const source = Math.min(Math.max(centre - 0.5, 0), last);
+    const low = Math.floor(source);
+    samples.low[position] = low;
+    samples.high[position] = Math.min(low + 1, last);
+    samples.weight[position] = source - low;
+    samples.nearest[position] = Math.min(Math.floor(centre), last);
+  }
+  return samples;
+}
+
+function reverse(samples: AxisSamples): void {
+  const cropSize = samples.nearest.length;
+  [samples.begin, samples.end] = [cropSize - samples.end, cropSize - samples.begin];
+  for (const values of [samples.low, samples.high, samples.weight, samples.nearest]) values.reverse();
+}
+
+/** Each channel v becomes v * gain + bias, then moves away from the grey of its pixel by the saturation. */
+interface ColorChange {
+  readonly gain: number;
+  readonly bias: readonly [red: number, green: number, blue: number];
+  readonly saturation: number;
+}
+
+function drawColorChange(
+  { colorJitter = 0, preprocessing }: AugmentationOptions,
+  random: Random,
+): ColorChange {
+  const range = [1 - colorJitter, 1 + colorJitter] as const;
+  const brightness = between(range, random);
+  const contrast = between(range, random);
+  const saturation = between(range, random);
+  const [red, green, blue] = preprocessing.mean;
+  // Contrast: (v - mean) * contrast + mean, where mean / scale is the mean in pixel values.
+  const bias = (1 - contrast) / preprocessing.scale;
+  return { gain: brightness * contrast, bias: [red * bias, green * bias, blue * bias], saturation };
+}
+
+function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): void {
+  const area = image.length / 3;
+  for (let channel = 0; channel < 3; channel++) {
+    const channelMean = mean[channel] ?? 0;
+    const value = Math.round(channelMean / scale);
+    const normalized = (value * scale - channelMean) / (std[channel] ?? 1);
+    image.fill(normalized, channel * area, (channel + 1) * area);
+  }
+}
+
+/** Interpolates, changes the colour and normalises in one pass over the crop. */
+function writeImage(
+  photo: Photo,
+  rows: AxisSamples,
+  columns: AxisSamples,
+  { gain, bias, saturation }: ColorChange,
+  { scale, mean, std }: Preprocessing,
+  image: Float32Array,
+): void {
+  const width = columns.nearest.length;
+  const area = image.length / 3;
+  const { data } = photo;
+  for (let y = rows.begin; y < rows.end; y++) {
+    const top = (rows.low[y] ?? 0) * photo.width;
+    const bottom = (rows.high[y] ?? 0) * photo.width;
+    const down = rows.weight[y] ?? 0;
+    for (let x = columns.begin; x < columns.end; x++) {
+      const left = columns.low[x] ?? 0;
+      const right = columns.high[x] ?? 0;
+      const across = columns.weight[x] ?? 0;
+      const a = 3 * (top + left);
+      const b = 3 * (top + right);
+      const c = 3 * (bottom + left);
+      const d = 3 * (bottom + right);
+      const red = bilinear(data, a, b, c, d, across, down) * gain + bias[0];
+      const green = bilinear(data, a + 1, b + 1, c + 1, d + 1, across, down) * gain + bias[1];
+      const blue = bilinear(data, a + 2, b + 2, c + 2, d + 2, across, down) * gain + bias[2];
+
+      const grey = (0.299 * red + 0.587 * green + 0.114 * blue) * (1 - saturation);
+      const pixel = y * width + x;
+      image[pixel] = (clip(red * saturation + grey) * scale - mean[0]) / std[0];
+      image[area + pixel] = (clip(green * saturation + grey) * scale - mean[1]) / std[1];
+      image[2 * area + pixel] = (clip(blue * saturation + grey) * scale - mean[2]) / std[2];
+    }
+  }
+}
+
+/** Interpolates between the values at the indices a b (upper row) and c d (lower row). */
+function bilinear(
+  data: Uint8Array,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  across: number,
+  down: number,
+): number {
+  const upperLeft = data[a] ?? 0;
+  const lowerLeft = data[c] ?? 0;
+  const upper = upperLeft + ((data[b] ?? 0) - upperLeft) * across;
+  const lower = lowerLeft + ((data[d] ?? 0) - lowerLeft) * across;
+  return upper + (lower - upper) * down;
+}
+
+function writeTarget(labels: LabelMap, rows: AxisSamples, columns: AxisSamples, target: Int32Array): void {
+  const width = columns.nearest.length;
+  for (let y = rows.begin; y < rows.end; y++) {
+    const row = (rows.nearest[y] ?? 0) * labels.width;
+    for (let x = columns.begin; x < columns.end; x++) {
+      target[y * width + x] = labels.data[row + (columns.nearest[x] ?? 0)] ?? IGNORE_LABEL;
+    }
+  }
+}
+
+function clip(value: number): number {
+  return Math.min(Math.max(value, 0), 255);
+}
+
+function between([min, max]: readonly [number, number], random: Random): number {
+  return min + (max - min) * random();
+}
+
+function checkArguments(
+  options: AugmentationOptions,
+  images: Float32Array,
+  targets: Int32Array,
+  slot: number,
+): void {
+  const { crop, scale, colorJitter = 0 } = options;
+  const area = crop[0] * crop[1];
+  ensure(
+    crop.every((side) => Number.isInteger(side) && side > 0),
+    "crop",
+    "must be 2 positive integers",
+    crop,
+  );
+  ensure(
+    0 < scale[0] && scale[0] <= scale[1] && scale[1] < Infinity,
+    "scale",
+    "must be [min, max] with 0 < min <= max",
+    scale,
+  );
+  ensure(0 <= colorJitter && colorJitter <= 1, "colorJitter", "must be in 0..1", colorJitter);
+  ensure(Number.isInteger(slot) && slot >= 0, "slot", "must be an integer of at least 0", slot);
+  ensure((slot + 1) * 3 * area <= images.length, "images", `must have room for slot ${slot}`, images.length);
+  ensure((slot + 1) * area <= targets.length, "targets", `must have room for slot ${slot}`, targets.length);
+}
+
+function ensure(holds: boolean, argument: string, rule: string, value: unknown): void {
+  if (!holds)
+    throw new LightsegError({ code: "INVALID_ARGUMENT", where: "augmentInto", argument, rule, value });
+}

@@ -1,0 +1,8 @@
+/** A parameter as stored: its shape and its values in row-major order, always float32 in memory. */
+export interface WeightTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Parameters by name, in the order of the file. Names are the authors' PyTorch names. */
+export type Weights = Map<string, WeightTensor>;
