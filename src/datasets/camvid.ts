@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { LightsegError } from "../errors.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
+import type { DatasetDescription, LabelSpace } from "./dataset.ts";
+import { fileFinder, readIds } from "./files.ts";
+import type { MaskValues } from "./mask-values.ts";
+import { pairedFilesDataset } from "./paired-files.ts";
+
+const labels: LabelSpace = {
+  classes: [
+    "sky",
+    "building",
+    "pole",
+    "road",
+    "pavement",
+    "tree",
+    "sign",
+    "fence",
+    "car",
+    "pedestrian",
+    "bicyclist",
+  ],
+  palette: [
+    [128, 128, 128],
+    [128, 0, 0],
+    [192, 192, 128],
+    [128, 64, 128],
+    [60, 40, 222],
+    [128, 128, 0],
+    [192, 128, 128],
+    [64, 64, 128],
+    [64, 0, 128],
+    [64, 64, 0],
+    [0, 128, 192],
+  ],
+  ignoreLabel: IGNORE_LABEL,
+};
+
+const voidValue = 11;
+const maskValues: MaskValues = new Map([
+  ...labels.classes.map((_, index): [number, number] => [index, index]),
+  [voidValue, IGNORE_LABEL],
+]);
+
+const splits = ["train", "val", "test"];
+
+/**
+ * CamVid, 11 classes, in the layout of the SegNet tutorial; mask value 11 (void) becomes the ignore label.
+ *
+ * `DIR/train.txt` lists the ids of `DIR/train/ID.png` (or .jpg) and `DIR/trainannot/ID.png`; `val` and `test` alike.
+ */
+export const camvid: DatasetDescription = {
+  name: "camvid",
+  labels,
+  splits,
+  async open(directory, split) {
+    if (!splits.includes(split)) {
+      throw new LightsegError({
+        code: "INVALID_ARGUMENT",
+        where: "open",
+        argument: "split",
+        rule: `must be one of ${splits.join(", ")}`,
+        value: split,
+      });
+    }
+    const layout = `expected DIR/${split}.txt, DIR/${split}/ID.png or .jpg and DIR/${split}annot/ID.png`;
+    const ids = await readIds(join(directory, `${split}.txt`), layout);
+    const photoOf = await fileFinder(join(directory, split), ["png", "jpg", "jpeg"], layout);
+    const maskOf = await fileFinder(join(directory, `${split}annot`), ["png"], layout);
+    const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+    return pairedFilesDataset({ name: "camvid", split, labels, maskValues, files });
+  },
+};

@@ -1,0 +1,53 @@
+import type { IGNORE_LABEL } from "../images/palette.ts";
+import type { LabelMap, Palette, Photo } from "../images/types.ts";
+
+/** What the numbers of a label map mean: class `i` is called `classes[i]` and drawn in `palette[i]`. */
+export interface LabelSpace {
+  /** 1..255 names, in label order. */
+  readonly classes: readonly string[];
+  /** One colour a class. */
+  readonly palette: Palette;
+  /** "Do not train or measure here": 255 in every data set, target tensor and metric. */
+  readonly ignoreLabel: typeof IGNORE_LABEL;
+}
+
+/** One photo and its labels, of equal width and height. */
+export interface Sample {
+  readonly id: string;
+  readonly photo: Photo;
+  /** Each value is a class, 0..classes-1, or the ignore label 255, whatever the files on disk use. */
+  readonly labels: LabelMap;
+}
+
+/** One split of a data set on disk; samples are read when asked for, so that it may be larger than memory. */
+export interface Dataset {
+  /** The name of the data set, e.g. `camvid`. */
+  readonly name: string;
+  readonly split: string;
+  readonly labels: LabelSpace;
+  /** The number of samples, at least 1. */
+  readonly size: number;
+  /** The id of each sample, in the order of the list file. */
+  readonly ids: readonly string[];
+  /**
+   * Reads sample number `index`, 0..size-1.
+   *
+   * Rejects with a `LightsegError`: INVALID_ARGUMENT (index out of range), NOT_FOUND, INVALID_IMAGE (a file that
+   * cannot be decoded) or INVALID_DATASET (a mask of another size than its photo, or with an unknown value).
+   */
+  load(index: number): Promise<Sample>;
+}
+
+/** A data set that lightseg can read: its classes, its splits, and how to open one. */
+export interface DatasetDescription {
+  /** Lower case, as typed on the command line. */
+  readonly name: string;
+  readonly labels: LabelSpace;
+  readonly splits: readonly string[];
+  /**
+   * Opens the split found under `directory` and checks that each listed photo and mask exists.
+   *
+   * Rejects with a `LightsegError`: INVALID_ARGUMENT (unknown split), NOT_FOUND or INVALID_DATASET (empty list).
+   */
+  open(directory: string, split: string): Promise<Dataset>;
+}

@@ -1,0 +1,62 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { LightsegError } from "../errors.ts";
+
+/**
+ * Reads the sample ids of a list file, one a line.
+ *
+ * A line may also name files (`/some/where/train/ID.png /some/where/trainannot/ID.png`): the id is then the first
+ * file's name without its extension. Blank lines and CRLF are accepted.
+ *
+ * @param layout the expected files, shown as a hint when the list is missing or empty
+ * @throws LightsegError NOT_FOUND, or INVALID_DATASET when no id is listed
+ */
+export async function readIds(listFile: string, layout: string): Promise<string[]> {
+  const text = await readFile(listFile, "utf8").catch((cause: unknown) => {
+    throw notFound(listFile, "must be a readable list of sample ids", layout, cause);
+  });
+  const ids = text
+    .split(/\r?\n/)
+    .map((line) => line.trim().split(/\s+/)[0] ?? "")
+    .filter((path) => path !== "")
+    .map((path) => basename(path).replace(/\.(png|jpe?g)$/i, ""));
+  if (ids.length === 0) {
+    throw new LightsegError({
+      code: "INVALID_DATASET",
+      where: "open",
+      argument: listFile,
+      rule: "must list at least one sample id",
+      hint: layout,
+    });
+  }
+  return ids;
+}
+
+/**
+ * Lists a folder once and returns a function that gives the path of an id's file in it.
+ *
+ * @param extensions accepted ones, the preferred first, e.g. `["png", "jpg"]`
+ * @param layout the expected files, shown as a hint when something is missing
+ * @throws LightsegError NOT_FOUND when the folder is missing; the returned function, when the id's file is
+ */
+export async function fileFinder(
+  folder: string,
+  extensions: readonly string[],
+  layout: string,
+): Promise<(id: string) => string> {
+  const entries = await readdir(folder).catch((cause: unknown) => {
+    throw notFound(folder, "must be a readable folder", layout, cause);
+  });
+  const names = new Set(entries);
+  return (id) => {
+    const name = extensions
+      .map((extension) => `${id}.${extension}`)
+      .find((candidate) => names.has(candidate));
+    if (name === undefined) throw notFound(join(folder, `${id}.${extensions[0]}`), "must exist", layout);
+    return join(folder, name);
+  };
+}
+
+function notFound(argument: string, rule: string, hint: string, cause?: unknown): LightsegError {
+  return new LightsegError({ code: "NOT_FOUND", where: "open", argument, rule, hint, cause });
+}

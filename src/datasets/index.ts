@@ -1,0 +1,25 @@
+import { LightsegError } from "../errors.ts";
+import { camvid } from "./camvid.ts";
+import type { DatasetDescription } from "./dataset.ts";
+
+/** Every data set that lightseg reads. To add one: write its file, add it here. */
+export const datasets: readonly DatasetDescription[] = [camvid];
+
+/**
+ * Finds a data set by its name, e.g. `camvid`.
+ *
+ * @throws LightsegError INVALID_ARGUMENT, with the known names
+ */
+export function findDataset(name: string): DatasetDescription {
+  const found = datasets.find((dataset) => dataset.name === name);
+  if (found === undefined) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "findDataset",
+      argument: "name",
+      rule: `must be one of ${datasets.map((dataset) => dataset.name).join(", ")}`,
+      value: name,
+    });
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+import { LightsegError } from "../errors.ts";
+import { checkInteger, checkLabels } from "../images/check.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
+import type { LabelMap } from "../images/types.ts";
+
+/** Counts how often each true class was predicted as each class, over any number of images. */
+export class ConfusionMatrix {
+  readonly classes: number;
+  /** `[classes, classes]`, row-major: `counts[truth * classes + prediction]` pixels. */
+  readonly counts: Float64Array;
+
+  /**
+   * @param classes 1..255 (255 is the ignore label)
+   * @throws LightsegError INVALID_ARGUMENT
+   */
+  constructor(classes: number) {
+    checkInteger(classes, "ConfusionMatrix", "classes", 1, IGNORE_LABEL);
+    this.classes = classes;
+    this.counts = new Float64Array(classes * classes);
+  }
+
+  /**
+   * Adds one image; pixels whose truth is the ignore label 255 are skipped, whatever was predicted there.
+   *
+   * Nothing is counted when it throws.
+   *
+   * @param truth 0..classes-1 or 255, `[H, W]`
+   * @param prediction 0..classes-1, `[H, W]` of the same size
+   * @throws LightsegError INVALID_ARGUMENT, or INVALID_IMAGE for a malformed label map
+   */
+  add(truth: LabelMap, prediction: LabelMap): void {
+    checkLabels(truth, "ConfusionMatrix");
+    checkLabels(prediction, "ConfusionMatrix");
+    if (truth.width !== prediction.width || truth.height !== prediction.height) {
+      const size = `${truth.width}x${truth.height}`;
+      throw invalid(
+        "prediction",
+        `must have the truth's size, ${size}`,
+        `${prediction.width}x${prediction.height}`,
+      );
+    }
+    const { classes } = this;
+    const counts = new Uint32Array(classes * classes);
+    const expected = truth.data;
+    const predicted = prediction.data;
+    for (let pixel = 0; pixel < expected.length; pixel++) {
+      const row = expected[pixel] ?? 0;
+      if (row === IGNORE_LABEL) continue;
+      const column = predicted[pixel] ?? 0;
+      if (row >= classes) throw invalid("truth", `must hold 0..${classes - 1} or ${IGNORE_LABEL}`, row);
+      if (column >= classes) throw invalid("prediction", `must hold 0..${classes - 1}`, column);
+      const cell = row * classes + column;
+      counts[cell] = (counts[cell] ?? 0) + 1;
+    }
+    for (const [cell, count] of counts.entries()) this.counts[cell] = (this.counts[cell] ?? 0) + count;
+  }
+}
+
+function invalid(argument: string, rule: string, value: unknown): LightsegError {
+  return new LightsegError({ code: "INVALID_ARGUMENT", where: "ConfusionMatrix", argument, rule, value });
+}

@@ -1,0 +1,76 @@
+import { LightsegError } from "../errors.ts";
+import type { LabelMap, Photo } from "./types.ts";
+
+/**
+ * Checks raw pixels handed in by a caller: 8-bit RGB, `[height, width, 3]`, sides of at least 1.
+ *
+ * `where` is the function that was called and starts the message.
+ * Throws a LightsegError with code INVALID_IMAGE.
+ */
+export function checkPhoto(photo: Photo, where: string): void {
+  checkRaster(photo, 3, where, "photo");
+}
+
+/**
+ * Checks a label map handed in by a caller: one byte a pixel, `[height, width]`, sides of at least 1.
+ *
+ * `where` is the function that was called and starts the message.
+ * Throws a LightsegError with code INVALID_IMAGE.
+ */
+export function checkLabels(labels: LabelMap, where: string): void {
+  checkRaster(labels, 1, where, "labels");
+}
+
+/**
+ * Checks that a number is a whole one from `least` to `most`.
+ *
+ * Throws a LightsegError with code INVALID_ARGUMENT.
+ */
+export function checkInteger(
+  value: number,
+  where: string,
+  argument: string,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new LightsegError({
+    code: "INVALID_ARGUMENT",
+    where,
+    argument,
+    rule: `must be a whole number ${range}`,
+    value,
+  });
+}
+
+/** Callers may come from plain JavaScript, so nothing about the object is taken for granted. */
+function checkRaster(raster: Photo | LabelMap, channels: 1 | 3, where: string, argument: string): void {
+  const { width, height, data }: { width?: unknown; height?: unknown; data?: unknown } = raster ?? {};
+  if (!isSide(width))
+    throw invalid(where, `${argument}.width`, "must be a whole number of at least 1", width);
+  if (!isSide(height))
+    throw invalid(where, `${argument}.height`, "must be a whole number of at least 1", height);
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+    throw invalid(where, `${argument}.data`, "must be a Uint8Array", typeof data);
+  }
+  const expected = width * height * channels;
+  if (data.length === expected) return;
+  const size = channels === 3 ? `${width} x ${height} x 3` : `${width} x ${height}`;
+  const hint = channels === 3 && data.length === width * height * 4 ? "drop the alpha channel" : undefined;
+  throw invalid(where, `${argument}.data`, `must hold ${size} = ${expected} bytes`, data.length, hint);
+}
+
+function isSide(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
+}
+
+function invalid(
+  where: string,
+  argument: string,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): LightsegError {
+  return new LightsegError({ code: "INVALID_IMAGE", where, argument, rule, value, hint });
+}

@@ -1,0 +1,16 @@
+import sharp from "sharp";
+import { checkPhoto } from "./check.ts";
+import type { Photo } from "./types.ts";
+
+/**
+ * Writes a photo as an 8-bit RGB PNG; the pixels survive unchanged.
+ *
+ * Throws a LightsegError with code INVALID_IMAGE for malformed pixels.
+ */
+export async function encodePng(photo: Photo): Promise<Uint8Array> {
+  checkPhoto(photo, "encodePng");
+  const { width, height, data } = photo;
+  return sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .png()
+    .toBuffer();
+}

@@ -1,0 +1,125 @@
+import { LightsegError } from "../errors.ts";
+import { checkPhoto } from "./check.ts";
+import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "./font.ts";
+import { drawText, fillRectangle, textWidth } from "./text.ts";
+import type { Photo } from "./types.ts";
+
+export interface LegendEntry {
+  name: string;
+  color: readonly [number, number, number];
+  /** The share of the picture that the class covers, 0 to 1. */
+  share: number;
+}
+
+const PAPER = 255;
+const INK = [32, 32, 32] as const;
+const BORDER = [96, 96, 96] as const;
+const LONGEST_NAME = 32;
+
+// Distances in dots of the font, which grow with it.
+const MARGIN = 6;
+const LINE_HEIGHT = GLYPH_HEIGHT + 4;
+const SWATCH_WIDTH = 12;
+const SWATCH_HEIGHT = 9;
+const SWATCH_GAP = 4;
+const SHARE_GAP = 6;
+const COLUMN_GAP = 14;
+
+interface Line {
+  name: string;
+  share: string;
+  color: readonly [number, number, number];
+}
+
+/** Sizes in pixels, and how many rows each column has. */
+interface Layout {
+  /** The side of a dot of the font. */
+  scale: number;
+  rows: number;
+  entryWidth: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * Adds a legend below a picture: a swatch, the name and the percentage of each class, in the order given.
+ *
+ * The text grows with the picture's width, and the entries run down as many columns as fit. A picture
+ * narrower than one column is put at the left of a wider, white one. Names longer than 32 characters are
+ * cut; characters other than printable ASCII show as `?`. Without entries the result is an equal copy.
+ * Throws a LightsegError: INVALID_IMAGE for malformed pixels, INVALID_ARGUMENT for a share outside 0 to 1.
+ */
+export function addLegend(picture: Photo, entries: readonly LegendEntry[]): Photo {
+  checkPhoto(picture, "addLegend");
+  const lines = entries.map(toLine);
+  if (lines.length === 0) return { ...picture, data: Uint8Array.from(picture.data) };
+  const layout = planLayout(picture.width, lines);
+  const { scale, rows, entryWidth } = layout;
+  const canvas = extendPicture(picture, layout.width, picture.height + layout.height);
+  lines.forEach((line, index) => {
+    const column = Math.floor(index / rows);
+    const x = MARGIN * scale + column * (entryWidth + COLUMN_GAP * scale);
+    const y = picture.height + (MARGIN + (index % rows) * LINE_HEIGHT) * scale;
+    drawLine(canvas, line, x, y, layout);
+  });
+  return canvas;
+}
+
+function toLine(entry: LegendEntry): Line {
+  const { name, color, share } = entry;
+  if (!(share >= 0 && share <= 1)) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "addLegend",
+      argument: `the share of ${name}`,
+      rule: "must be from 0 to 1",
+      value: share,
+    });
+  }
+  const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 3)}...` : name;
+  const isTrace = share > 0 && share < 0.0005;
+  return { name: shown, share: isTrace ? "<0.1%" : `${(share * 100).toFixed(1)}%`, color };
+}
+
+function planLayout(pictureWidth: number, lines: readonly Line[]): Layout {
+  // Two pixels a dot are comfortable to read; below 256 pixels of width such text would dwarf the picture.
+  const scale = pictureWidth < 256 ? 1 : Math.max(2, Math.round(pictureWidth / 512));
+  const names = Math.max(...lines.map((line) => textWidth(line.name, scale)));
+  const shares = Math.max(...lines.map((line) => textWidth(line.share, scale)));
+  const entryWidth = names + shares + (SWATCH_WIDTH + SWATCH_GAP + SHARE_GAP) * scale;
+  const margins = 2 * MARGIN * scale;
+  const gap = COLUMN_GAP * scale;
+  const fitting = Math.max(1, Math.floor((pictureWidth - margins + gap) / (entryWidth + gap)));
+  const rows = Math.ceil(lines.length / fitting);
+  return {
+    scale,
+    rows,
+    entryWidth,
+    width: Math.max(pictureWidth, entryWidth + margins),
+    height: ((rows - 1) * LINE_HEIGHT + SWATCH_HEIGHT) * scale + margins,
+  };
+}
+
+/** A white picture with the given one in its top left corner. */
+function extendPicture(picture: Photo, width: number, height: number): Photo {
+  const data = new Uint8Array(width * height * 3).fill(PAPER);
+  const rowLength = picture.width * 3;
+  for (let y = 0; y < picture.height; y++) {
+    data.set(picture.data.subarray(y * rowLength, (y + 1) * rowLength), y * width * 3);
+  }
+  return { width, height, data };
+}
+
+function drawLine(canvas: Photo, line: Line, x: number, y: number, layout: Layout): void {
+  const { scale, entryWidth } = layout;
+  const edge = Math.max(1, Math.floor(scale / 2));
+  const swatchWidth = SWATCH_WIDTH * scale;
+  const swatchHeight = SWATCH_HEIGHT * scale;
+  fillRectangle(canvas, x, y, swatchWidth, swatchHeight, BORDER);
+  fillRectangle(canvas, x + edge, y + edge, swatchWidth - 2 * edge, swatchHeight - 2 * edge, line.color);
+
+  const textTop = y + Math.floor((swatchHeight - CAPITAL_HEIGHT * scale) / 2);
+  const shareLeft = x + entryWidth - textWidth(line.share, scale);
+  drawText(canvas, line.name, x + swatchWidth + SWATCH_GAP * scale, textTop, scale, INK);
+  drawText(canvas, line.share, shareLeft, textTop, scale, INK);
+}

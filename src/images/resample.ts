@@ -1,0 +1,107 @@
+import { checkInteger, checkLabels, checkPhoto } from "./check.ts";
+import type { LabelMap, Photo } from "./types.ts";
+
+/** For each output position: the two input positions around it, and the weight of the second. */
+interface Taps {
+  lower: Int32Array;
+  upper: Int32Array;
+  weight: Float32Array;
+}
+
+/**
+ * Resizes a photo to `[height, width, 3]` by bilinear interpolation, rounded to the nearest byte.
+ *
+ * Pixel centres lie at half integers (align_corners = false), the edge is repeated, and nothing is
+ * smoothed before shrinking. At the same size the result is an equal copy.
+ * Throws a LightsegError: INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a size below 1.
+ */
+export function resizePhoto(photo: Photo, width: number, height: number): Photo {
+  checkPhoto(photo, "resizePhoto");
+  checkInteger(width, "resizePhoto", "width");
+  checkInteger(height, "resizePhoto", "height");
+  const columns = bilinearTaps(photo.width, width);
+  const rows = bilinearTaps(photo.height, height);
+  const data = new Uint8Array(width * height * 3);
+
+  // Each input row is stretched to the output width once, and kept while output rows lie next to it.
+  let above = { y: -1, values: new Float32Array(width * 3) };
+  let below = { y: -1, values: new Float32Array(width * 3) };
+  for (let y = 0, out = 0; y < height; y++) {
+    const top = rows.lower[y] ?? 0;
+    const bottom = rows.upper[y] ?? 0;
+    if (below.y === top) [above, below] = [below, above];
+    if (above.y !== top) {
+      stretchRow(photo, top, columns, above.values);
+      above.y = top;
+    }
+    if (below.y !== bottom) {
+      stretchRow(photo, bottom, columns, below.values);
+      below.y = bottom;
+    }
+    const weight = rows.weight[y] ?? 0;
+    const first = above.values;
+    const second = below.values;
+    for (let i = 0; i < first.length; i++) {
+      const a = first[i] ?? 0;
+      data[out++] = a + weight * ((second[i] ?? 0) - a) + 0.5;
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * Resizes labels to `[height, width]` by taking the nearest input pixel, `floor((out + 0.5) * in size / out size)`.
+ *
+ * No label appears that was not there before. At the same size the result is an equal copy.
+ * Throws a LightsegError: INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a size below 1.
+ */
+export function resizeLabels(labels: LabelMap, width: number, height: number): LabelMap {
+  checkLabels(labels, "resizeLabels");
+  checkInteger(width, "resizeLabels", "width");
+  checkInteger(height, "resizeLabels", "height");
+  const source = labels.data;
+  const columns = nearestPositions(labels.width, width);
+  const rows = nearestPositions(labels.height, height);
+  const data = new Uint8Array(width * height);
+  for (let y = 0, out = 0; y < height; y++) {
+    const start = (rows[y] ?? 0) * labels.width;
+    for (let x = 0; x < width; x++) data[out++] = source[start + (columns[x] ?? 0)] ?? 0;
+  }
+  return { width, height, data };
+}
+
+function bilinearTaps(input: number, output: number): Taps {
+  const taps: Taps = {
+    lower: new Int32Array(output),
+    upper: new Int32Array(output),
+    weight: new Float32Array(output),
+  };
+  for (let i = 0; i < output; i++) {
+    const position = Math.max(0, ((i + 0.5) * input) / output - 0.5);
+    const lower = Math.floor(position);
+    taps.lower[i] = lower;
+    taps.upper[i] = Math.min(lower + 1, input - 1);
+    taps.weight[i] = position - lower;
+  }
+  return taps;
+}
+
+function stretchRow(photo: Photo, y: number, columns: Taps, row: Float32Array): void {
+  const { lower, upper, weight } = columns;
+  const { data } = photo;
+  const start = y * photo.width * 3;
+  for (let x = 0, out = 0; x < weight.length; x++) {
+    const left = start + (lower[x] ?? 0) * 3;
+    const right = start + (upper[x] ?? 0) * 3;
+    const w = weight[x] ?? 0;
+    for (let channel = 0; channel < 3; channel++) {
+      const a = data[left + channel] ?? 0;
+      row[out++] = a + w * ((data[right + channel] ?? 0) - a);
+    }
+  }
+}
+
+function nearestPositions(input: number, output: number): Int32Array {
+  // Whole numbers as far as possible: (out + 0.5) * in / out, written as (2 out + 1) * in / (2 out).
+  return Int32Array.from({ length: output }, (_, i) => Math.floor(((2 * i + 1) * input) / (2 * output)));
+}

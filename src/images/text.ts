@@ -1,0 +1,46 @@
+import { GLYPH_WIDTH, glyphRows } from "./font.ts";
+import type { Photo } from "./types.ts";
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** The distance from one character to the next, in dots. */
+const ADVANCE = GLYPH_WIDTH + 1;
+
+/** The width in pixels of a text whose dots are `scale` pixels wide. */
+export function textWidth(text: string, scale: number): number {
+  return Math.max(0, [...text].length * ADVANCE - 1) * scale;
+}
+
+/** Draws one line of text into the picture; `x`, `y` is its top left corner and each dot is `scale` pixels wide. */
+export function drawText(
+  picture: Photo,
+  text: string,
+  x: number,
+  y: number,
+  scale: number,
+  colour: Colour,
+): void {
+  [...text].forEach((character, position) => {
+    const left = x + position * ADVANCE * scale;
+    glyphRows(character).forEach((dots, row) => {
+      for (let column = 0; column < dots.length; column++) {
+        if (dots[column] !== "#") continue;
+        fillRectangle(picture, left + column * scale, y + row * scale, scale, scale, colour);
+      }
+    });
+  });
+}
+
+/** Fills a rectangle of the picture, which must lie inside it. */
+export function fillRectangle(
+  picture: Photo,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  colour: Colour,
+): void {
+  for (let y = top; y < top + height; y++) {
+    for (let x = left; x < left + width; x++) picture.data.set(colour, (y * picture.width + x) * 3);
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { LightsegError, messageOf } from "../errors.ts";
+import type { Palette } from "../images/types.ts";
+import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
+import type { Weights } from "../weights/types.ts";
+import { buildNetwork } from "./network.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+
+/** What has to be known about a trained network beside its weights; stored in the weights file. */
+export interface ModelDescription {
+  /** Name in the zoo. */
+  readonly network: string;
+  /** Class names, in the order of the scores. */
+  readonly classes: readonly string[];
+  /** A colour for each class. */
+  readonly palette: Palette;
+  readonly preprocessing: Preprocessing;
+}
+
+/** A trained network: all that is needed to segment a photo. */
+export interface Model extends ModelDescription {
+  /** Every parameter of the network, by its official name. */
+  readonly weights: Weights;
+}
+
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const descriptionSchema = z.object({
+  network: z.string(),
+  classes: z.array(z.string()).min(1).max(255),
+  palette: z.array(channels),
+  preprocessing: z.object({ scale: z.number(), mean: channels, std: channels }),
+});
+
+/** The key of the safetensors metadata that holds a model's description. */
+const METADATA_KEY = "lightseg";
+
+/** A model's description as safetensors metadata. */
+export function describeModel({ network, classes, palette, preprocessing }: ModelDescription): Record<string, string> {
+  return { [METADATA_KEY]: JSON.stringify({ network, classes, palette, preprocessing }) };
+}
+
+/**
+ * Reads the description back.
+ *
+ * @returns undefined for weights that lightseg did not write
+ * @throws LightsegError INVALID_WEIGHTS if the description is damaged
+ */
+export function readDescription(metadata: Readonly<Record<string, string>>, where: string): ModelDescription | undefined {
+  const text = metadata[METADATA_KEY];
+  if (text === undefined) return undefined;
+  try {
+    return descriptionSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where,
+      argument: "model description",
+      rule: `cannot be read: ${messageOf(cause).replaceAll(/\s+/g, " ")}`,
+      cause,
+    });
+  }
+}
+
+/** Names and shapes of a network's parameters. */
+export function parameterShapes(network: string, classes: number): Map<string, readonly number[]> {
+  const { parameters } = buildNetwork({ network, classes });
+  return new Map([...parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
+}
+
+/**
+ * The weights that a network needs, out of those that a file holds.
+ *
+ * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape; the hint names them
+ */
+export function requireWeights(network: string, classes: number, weights: Weights, where: string): Weights {
+  const match = matchWeights(parameterShapes(network, classes), weights);
+  if (match.missing.length === 0 && match.misshaped.length === 0) return match.used;
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where,
+    argument: "weights",
+    rule: `must hold every parameter of ${network} for ${classes} classes`,
+    hint: `${classesHint(match)}${describeMatch(match, 3).replaceAll(/\n\s*/g, "; ")}`,
+  });
+}
+
+/** The commonest mistake: a checkpoint of the same network for another number of classes. */
+function classesHint({ missing, misshaped }: WeightsMatch): string {
+  const [first] = misshaped;
+  if (missing.length > 0 || !first || misshaped.some(({ expected, found }) => found[0] === expected[0])) return "";
+  return `these weights are for ${first.found[0]} classes; `;
+}

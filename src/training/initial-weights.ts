@@ -1,0 +1,32 @@
+import { LightsegError } from "../errors.ts";
+import { initialValue } from "../models/initialize.ts";
+import type { Network } from "../models/network.ts";
+import { describeMatch, matchWeights } from "../weights/match.ts";
+import { readWeights } from "../weights/read.ts";
+import type { Weights } from "../weights/types.ts";
+
+/**
+ * The parameters that a run begins with: those of a file where they fit, the rest at random.
+ *
+ * @param file PyTorch checkpoint or safetensors, such as ImageNet weights of the encoder; all is random without
+ * @returns the weights, and a text that says what was used, missing and left over
+ * @throws LightsegError INVALID_WEIGHTS if the file cannot be read or none of it fits
+ */
+export async function initialWeights(network: Network, { file, seed }: { file: string | undefined; seed: number }): Promise<{ weights: Weights; note: string }> {
+  const shapes = new Map([...network.parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
+  const match = matchWeights(shapes, file === undefined ? new Map() : (await readWeights(file)).weights);
+  if (file !== undefined && match.used.size === 0) {
+    throw new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where: "train",
+      argument: file,
+      rule: "must hold parameters of the network",
+      hint: `none of its ${match.unexpected.length + match.misshaped.length} tensors has the name and shape of one`,
+    });
+  }
+  const weights: Weights = new Map();
+  for (const [name, tensor] of network.parameters) {
+    weights.set(name, match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, seed) });
+  }
+  return { weights, note: file === undefined ? "all weights begin at random" : `${file}: ${describeMatch(match)}` };
+}

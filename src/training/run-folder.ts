@@ -1,0 +1,144 @@
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { LightsegError, messageOf } from "../errors.ts";
+import { outputError, writeFileAtomically } from "../files.ts";
+import { parseTrainingConfig, type TrainingConfig, type TrainingOptions, trainingConfigSchema } from "./config.ts";
+
+/** A line of `log.jsonl`. */
+export type LogRecord =
+  | {
+      readonly kind: "step";
+      /** Steps done with this one, epochs begun. */
+      readonly step: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly learningRate: readonly [encoder: number, decoder: number];
+      readonly ms: number;
+    }
+  | {
+      readonly kind: "validation";
+      readonly step: number;
+      readonly miou: number;
+      readonly pixelAccuracy: number;
+      /** By class name; null for a class that is nowhere. */
+      readonly iou: Readonly<Record<string, number | null>>;
+    };
+
+/** The files of a run: settings, log, checkpoints. */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /** The newest state; what `--resume` goes on from. */
+  get last(): string {
+    return join(this.path, "last.safetensors");
+  }
+
+  /** The weights with the highest validation mIoU so far. */
+  get best(): string {
+    return join(this.path, "best.safetensors");
+  }
+
+  get #config(): string {
+    return join(this.path, "config.json");
+  }
+
+  get #log(): string {
+    return join(this.path, "log.jsonl");
+  }
+
+  /** Makes the folder and stores the settings. @throws LightsegError if it holds a run already or cannot be written */
+  async begin(options: Partial<TrainingOptions>): Promise<TrainingConfig> {
+    const config = parseTrainingConfig(options);
+    if ((await this.#read(this.#config)) !== undefined) {
+      throw new LightsegError({
+        code: "OUTPUT",
+        where: "train",
+        argument: this.path,
+        rule: "holds a training run already",
+        hint: "go on with --resume, or take another folder",
+      });
+    }
+    await mkdir(this.path, { recursive: true }).catch((cause: unknown) => {
+      throw outputError(this.path, cause);
+    });
+    await this.#write(this.#config, `${JSON.stringify(config, undefined, 2)}\n`);
+    return config;
+  }
+
+  /** The settings of the run that is here. @throws LightsegError if there is none, or `options` say otherwise */
+  async resume(options: Partial<TrainingOptions>): Promise<TrainingConfig> {
+    const text = await this.#read(this.#config);
+    if (text === undefined) {
+      throw new LightsegError({
+        code: "NOT_FOUND",
+        where: "train",
+        argument: this.path,
+        rule: "holds no training run to resume",
+        hint: "leave --resume out to begin one",
+      });
+    }
+    const config = parseTrainingConfig(parseJson(text, this.#config), this.#config);
+    const wanted = trainingConfigSchema.partial().parse({ ...config, ...options });
+    for (const [name, value] of Object.entries(config)) {
+      const other: unknown = Object.entries(wanted).find(([key]) => key === name)?.[1];
+      if (isDeepStrictEqual(value, other)) continue;
+      throw new LightsegError({
+        code: "INVALID_ARGUMENT",
+        where: "train",
+        argument: name,
+        rule: `must stay ${JSON.stringify(value)} in a resumed run`,
+        value: JSON.stringify(other),
+        hint: "begin a new run to change it",
+      });
+    }
+    return config;
+  }
+
+  async append(record: LogRecord): Promise<void> {
+    try {
+      await appendFile(this.#log, `${JSON.stringify(record)}\n`);
+    } catch (cause) {
+      throw outputError(this.#log, cause);
+    }
+  }
+
+  /** Drops what was logged after a step, a half-written last line among it: those steps will be done again. */
+  async rewindLog(step: number): Promise<void> {
+    const lines = ((await this.#read(this.#log)) ?? "").split("\n");
+    const kept = lines.filter((line) => {
+      try {
+        const record: unknown = JSON.parse(line);
+        return typeof record === "object" && record !== null && "step" in record && Number(record.step) <= step;
+      } catch {
+        return false;
+      }
+    });
+    await this.#write(this.#log, kept.map((line) => `${line}\n`).join(""));
+  }
+
+  async #read(path: string): Promise<string | undefined> {
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+      throw new LightsegError({ code: "NOT_FOUND", where: "train", argument: path, rule: `cannot be read: ${messageOf(error)}` });
+    }
+  }
+
+  #write(path: string, text: string): Promise<void> {
+    return writeFileAtomically(path, new TextEncoder().encode(text));
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LightsegError({ code: "INVALID_ARGUMENT", where: "train", argument: path, rule: `is not JSON: ${messageOf(cause)}`, cause });
+  }
+}

@@ -1,0 +1,103 @@
+import { LightsegError } from "../errors.ts";
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { countValues } from "../graph/shape.ts";
+import { buildNetwork, type Network } from "../models/network.ts";
+import { findNetwork } from "../models/zoo.ts";
+import type { OpenSession, TensorData } from "../runtime/session.ts";
+import type { Weights } from "../weights/types.ts";
+import type { Batch } from "./batches.ts";
+import type { TrainingConfig } from "./config.ts";
+import { buildTrainingStep, learningRateInput, type TrainingStep } from "./step.ts";
+
+/** Learning rates of a step; the paper trains encoder and decoder at different ones. */
+export interface LearningRates {
+  readonly encoder: number;
+  readonly decoder: number;
+}
+
+/** A network in training as graphs: what each step computes and which state it keeps. */
+export interface TrainingGraph {
+  readonly network: Network;
+  readonly step: TrainingStep;
+}
+
+export function buildTrainingGraph(
+  config: TrainingConfig,
+  { classes, classWeights }: { classes: number; classWeights?: readonly number[] },
+): TrainingGraph {
+  const { network: name, batch, crop, batchNorm, momentum, weightDecay } = config;
+  const { encoderPrefix } = findNetwork(name);
+  const isEncoder = (parameter: string) => parameter.startsWith(encoderPrefix);
+  const network = buildNetwork({ network: name, classes, size: [batch, ...crop], batchNorm });
+  const step = buildTrainingStep(network, {
+    groups: [
+      { name: "encoder", has: isEncoder, momentum, weightDecay },
+      { name: "decoder", has: (parameter) => !isEncoder(parameter), momentum, weightDecay },
+    ],
+    ...(classWeights && { classWeights }),
+  });
+  return { network, step };
+}
+
+/** Parameters, statistics and velocities, living in the engine from step to step. */
+export interface TrainingSession {
+  /** Does one step and returns the loss before it. */
+  run(batch: Batch, rates: LearningRates): Promise<number>;
+  /** All state as it stands now, parameters first. */
+  state(): Promise<Weights>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * @param initial every parameter of the network; velocities that are absent begin at zero
+ * @throws LightsegError INVALID_WEIGHTS if a parameter is absent
+ */
+export async function openTrainingSession(
+  { network, step }: TrainingGraph,
+  initial: Weights,
+  { open, threads }: { open: OpenSession; threads: number | undefined },
+): Promise<TrainingSession> {
+  const valueOf = (name: string) => {
+    const value = initial.get(name);
+    if (value) return value.data;
+    throw new LightsegError({ code: "INVALID_WEIGHTS", where: "train", argument: name, rule: "must be among the weights" });
+  };
+  const changing = new Set(step.parameters.map(({ input }) => input));
+  const model = lowerToOnnx(step.outputs, { parameters: (name) => (changing.has(name) ? "input" : valueOf(name)) });
+  const session = await open(model, {
+    ...(threads !== undefined && { threads }),
+    carried: [
+      ...step.parameters.map((variable) => ({ ...variable, initial: { data: valueOf(variable.input), dims: variable.shape } })),
+      ...step.velocities.map((variable) => {
+        const data = initial.get(variable.input)?.data ?? new Float32Array(countValues(variable.shape));
+        return { ...variable, initial: { data, dims: variable.shape } };
+      }),
+    ],
+  });
+
+  return {
+    async run({ image, target }, rates) {
+      const { loss } = await session.run({
+        image,
+        target,
+        [learningRateInput({ name: "encoder" })]: { data: Float32Array.of(rates.encoder), dims: [] },
+        [learningRateInput({ name: "decoder" })]: { data: Float32Array.of(rates.decoder), dims: [] },
+      });
+      return loss?.data[0] ?? Number.NaN;
+    },
+    async state() {
+      const carried = await session.state();
+      const names = [...network.parameters.keys(), ...step.velocities.map(({ input }) => input)];
+      return new Map(names.map((name) => [name, carried[name] ? fromTensor(carried[name]) : (initial.get(name) ?? missing(name))]));
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+function fromTensor({ data, dims }: TensorData) {
+  return { shape: dims, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+function missing(name: string): never {
+  throw new Error(`the engine has lost ${name}`);
+}

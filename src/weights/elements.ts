@@ -1,0 +1,59 @@
+import { bfloat16ToFloat, halfToFloat } from "./half.ts";
+
+/** Element types of weight files and their bytes per element, under the names that safetensors gives them. */
+export const ELEMENT_SIZES = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+} as const;
+
+export type ElementType = keyof typeof ELEMENT_SIZES;
+
+export function isElementType(name: unknown): name is ElementType {
+  return typeof name === "string" && Object.hasOwn(ELEMENT_SIZES, name);
+}
+
+/** How many elements a tensor of this shape has: 1 for a scalar `[]`. */
+export function elementCount(shape: readonly number[]): number {
+  // Asked first: the product of the other extents may overflow to infinity, and that times 0 is no number.
+  return shape.includes(0) ? 0 : shape.reduce((count, extent) => count * extent, 1);
+}
+
+/**
+ * Converts packed little-endian elements to float32, rounding to the nearest where float32 is narrower.
+ *
+ * Always copies: the input may start at any address and be a view of a whole file. Like all typed-array code this
+ * takes the machine to be little-endian, as every machine that runs the engine is.
+ */
+export function decodeElements(bytes: Uint8Array, type: ElementType): Float32Array {
+  const { buffer } = new Uint8Array(bytes);
+  switch (type) {
+    case "F64":
+      return new Float32Array(new Float64Array(buffer));
+    case "F32":
+      return new Float32Array(buffer);
+    case "F16":
+      return halfToFloat(new Uint16Array(buffer));
+    case "BF16":
+      return bfloat16ToFloat(new Uint16Array(buffer));
+    case "I64":
+      return Float32Array.from(new BigInt64Array(buffer), Number);
+    case "I32":
+      return new Float32Array(new Int32Array(buffer));
+    case "I16":
+      return new Float32Array(new Int16Array(buffer));
+    case "I8":
+      return new Float32Array(new Int8Array(buffer));
+    case "U8":
+      return new Float32Array(new Uint8Array(buffer));
+    case "BOOL":
+      return Float32Array.from(new Uint8Array(buffer), (value) => (value === 0 ? 0 : 1));
+  }
+}

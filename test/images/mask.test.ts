@@ -1,0 +1,140 @@
+import fc from "fast-check";
+import { decode } from "fast-png";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { decodeMask, encodeIndexedPng } from "../../src/images/mask.ts";
+import { vocPalette } from "../../src/images/palette.ts";
+import type { LabelMap } from "../../src/images/types.ts";
+import { errorOf, gradient, labelsOf, rawPng, toSharp } from "./helpers.ts";
+
+const anyLabels: fc.Arbitrary<LabelMap> = fc
+  .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }))
+  .chain(([width, height]) =>
+    fc
+      .uint8Array({ minLength: width * height, maxLength: width * height })
+      .map((data) => ({ width, height, data })),
+  );
+
+describe("encodeIndexedPng and decodeMask", () => {
+  it("bring back any labels, whatever the palette", () => {
+    fc.assert(
+      fc.property(anyLabels, fc.integer({ min: 0, max: 256 }), (labels, colours) => {
+        const png = encodeIndexedPng(labels, vocPalette().slice(0, colours));
+        expect(decodeMask(png, "mask.png")).toEqual(labels);
+      }),
+    );
+  });
+
+  it("write colours that other programs see", async () => {
+    const png = encodeIndexedPng(labelsOf(3, [1, 2, 255]), vocPalette(21));
+    const { data } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+    expect([...data]).toEqual([128, 0, 0, 0, 128, 0, 224, 224, 192]);
+    const { palette } = decode(png);
+    expect(palette?.length).toBe(256);
+    expect(palette?.[21]).toEqual([224, 224, 192]);
+  });
+
+  it("refuse malformed labels and palettes", () => {
+    errorOf(() => encodeIndexedPng({ width: 2, height: 2, data: new Uint8Array(3) }, []), "INVALID_IMAGE");
+    const labels = labelsOf(1, [0]);
+    errorOf(() => encodeIndexedPng(labels, [[0, 0, 256]]), "INVALID_ARGUMENT");
+    errorOf(() => encodeIndexedPng(labels, [[0, 0, 0.5]]), "INVALID_ARGUMENT");
+    errorOf(() => encodeIndexedPng(labels, new Array(257).fill([0, 0, 0])), "INVALID_ARGUMENT");
+  });
+});
+
+describe("decodeMask", () => {
+  const gray = (width: number, height: number, depth: number, scanlines: number[]) =>
+    decodeMask(rawPng({ width, height, depth, colourType: 0 }, scanlines), "mask.png");
+
+  it("unpacks 1, 2 and 4 bits without scaling them, each row from a new byte", () => {
+    expect(gray(9, 2, 1, [0, 0b10110010, 0b10000000, 0, 0b00000001, 0])).toEqual(
+      labelsOf(9, [1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
+    );
+    expect(gray(5, 1, 2, [0, 0b00011011, 0b11000000])).toEqual(labelsOf(5, [0, 1, 2, 3, 3]));
+    expect(gray(3, 1, 4, [0, 0x1f, 0xa0])).toEqual(labelsOf(3, [1, 15, 10]));
+  });
+
+  it("reads 8 bits as they are, with row filters undone", () => {
+    // Filter 1 stores the difference to the left, filter 2 the difference to the row above.
+    expect(gray(3, 2, 8, [1, 5, 1, 250, 2, 1, 1, 1])).toEqual(labelsOf(3, [5, 6, 0, 6, 7, 1]));
+  });
+
+  it("reads the indices of a palette, transparent entries or not", () => {
+    const header = { width: 4, height: 1, depth: 2, colourType: 3 };
+    const chunks: [string, number[]][] = [
+      ["PLTE", [0, 0, 0, 9, 9, 9, 9, 9, 9, 0, 0, 0]],
+      ["tRNS", [0]],
+    ];
+    expect(decodeMask(rawPng(header, [0, 0b11100100], chunks), "m")).toEqual(labelsOf(4, [3, 2, 1, 0]));
+  });
+
+  it("reads a mask inside a larger buffer", () => {
+    const png = encodeIndexedPng(labelsOf(2, [7, 8]), []);
+    const larger = new Uint8Array(png.length + 9);
+    larger.set(png, 5);
+    expect(decodeMask(larger.subarray(5, 5 + png.length), "m")).toEqual(labelsOf(2, [7, 8]));
+  });
+
+  it("reads an interlaced mask of 8 bits and refuses fewer bits", () => {
+    // Adam7 of 2 x 2: pixel (0, 0), then (1, 0), then the second row.
+    const scanlines = [0, 1, 0, 2, 0, 3, 4];
+    const header = { width: 2, height: 2, depth: 8, colourType: 0, interlaced: true };
+    expect(decodeMask(rawPng(header, scanlines), "m")).toEqual(labelsOf(2, [1, 2, 3, 4]));
+    errorOf(() => decodeMask(rawPng({ ...header, depth: 4 }, [0, 0]), "m"), "INVALID_IMAGE");
+  });
+
+  it.each([
+    [2, 8, "RGB"],
+    [4, 8, "gray with alpha"],
+    [6, 8, "RGB with alpha"],
+    [0, 16, "at most 8 bits"],
+    [5, 8, "colour type 5"],
+  ])("refuses colour type %s of %s bits", (colourType, depth, said) => {
+    const png = rawPng({ width: 1, height: 1, depth, colourType }, [0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const { message } = errorOf(() => decodeMask(png, "labels/a.png"), "INVALID_IMAGE");
+    expect(message).toContain("decodeMask: labels/a.png must");
+    expect(message).toContain(said);
+  });
+
+  it("refuses a size of none or too many pixels before decoding", () => {
+    for (const [width, height] of [
+      [20000, 20000],
+      [0, 5],
+      [5, 0],
+      [0xffffffff, 0xffffffff],
+    ] as const) {
+      const png = rawPng({ width, height, depth: 8, colourType: 0 }, [0]);
+      expect(errorOf(() => decodeMask(png, "m"), "INVALID_IMAGE").message).toContain(`${width} x ${height}`);
+    }
+  });
+
+  it("refuses what is not a PNG", async () => {
+    errorOf(() => decodeMask(new Uint8Array(0), "m"), "INVALID_IMAGE");
+    errorOf(() => decodeMask(Buffer.from("not a mask, but a text"), "m"), "INVALID_IMAGE");
+    const jpeg = await toSharp(gradient(4, 4)).jpeg().toBuffer();
+    errorOf(() => decodeMask(jpeg, "m"), "INVALID_IMAGE");
+  });
+
+  it("refuses a mask cut at any length", () => {
+    const labels = { width: 30, height: 20, data: Uint8Array.from({ length: 600 }, (_, i) => (i * i) % 21) };
+    const png = encodeIndexedPng(labels, vocPalette(21));
+    for (let length = 0; length < png.length; length++) {
+      errorOf(() => decodeMask(png.subarray(0, length), "m"), "INVALID_IMAGE");
+    }
+  });
+
+  it("refuses a mask with a flipped bit anywhere", () => {
+    const png = encodeIndexedPng(labelsOf(4, [0, 1, 2, 3]), vocPalette(4));
+    for (let bit = 0; bit < png.length * 8; bit += 3) {
+      const damaged = Uint8Array.from(png);
+      damaged[bit >> 3] = (png[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      errorOf(() => decodeMask(damaged, "m"), "INVALID_IMAGE");
+    }
+  });
+
+  it("refuses compressed data that ends early", () => {
+    const header = { width: 4, height: 4, depth: 8, colourType: 0 };
+    errorOf(() => decodeMask(rawPng(header, [0, 1, 2, 3, 4]), "m"), "INVALID_IMAGE");
+  });
+});
