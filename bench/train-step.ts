@@ -33,8 +33,14 @@ const [threads, runs, warmup] = [Number(values.threads), Number(values.runs), Nu
 type Stepper = () => Promise<number>;
 
 const random = createRandom(1);
-const image = { data: Float32Array.from({ length: batch * 3 * size * size }, () => 2 * random() - 1), dims: [batch, 3, size, size] };
-const target = { data: Int32Array.from({ length: batch * size * size }, () => Math.floor(random() * classes)), dims: [batch, size, size] };
+const image = {
+  data: Float32Array.from({ length: batch * 3 * size * size }, () => 2 * random() - 1),
+  dims: [batch, 3, size, size],
+};
+const target = {
+  data: Int32Array.from({ length: batch * size * size }, () => Math.floor(random() * classes)),
+  dims: [batch, size, size],
+};
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -66,11 +72,18 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
       carried: state.map(({ input, output, shape }) => ({
         input,
         output,
-        initial: { data: network.parameters.has(input) ? valueOf(input) : new Float32Array(shape.reduce((a, b) => a * b, 1)), dims: shape },
+        initial: {
+          data: network.parameters.has(input)
+            ? valueOf(input)
+            : new Float32Array(shape.reduce((a, b) => a * b, 1)),
+          dims: shape,
+        },
       })),
     },
   );
-  const forward = await openNodeSession(lowerToOnnx({ scores: network.scores }, { parameters: valueOf }), { threads });
+  const forward = await openNodeSession(lowerToOnnx({ scores: network.scores }, { parameters: valueOf }), {
+    threads,
+  });
   const rate = (value: number) => ({ data: Float32Array.of(value), dims: [] });
   const feeds = { image, target, "learningRate.encoder": rate(1e-4), "learningRate.decoder": rate(1e-3) };
   return { step: () => timed(() => session.run(feeds)), forward: () => timed(() => forward.run({ image })) };
@@ -80,7 +93,9 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
 async function pytorch(): Promise<{ step: Stepper; version: string; stop(): void } | undefined> {
   const script = fileURLToPath(new URL("pytorch/train_step.py", import.meta.url));
   for (const python of ["python3", "/usr/bin/python3"]) {
-    const child = spawn(python, [script, JSON.stringify({ batch, size, classes, threads })], { stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(python, [script, JSON.stringify({ batch, size, classes, threads })], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
     child.on("error", () => undefined);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
@@ -120,17 +135,33 @@ const result = {
   forwardMs: median(times.forward),
   ...(!peer && { note: "PyTorch is not installed; on Debian: apt-get install python3-torch" }),
   conditions: {
-    network: "refinenet-lw-mobilenet-v2", classes, batch, size, batchNorm: "frozen", threads, warmup, runs,
-    device: cpus()[0]?.model ?? "unknown", node: process.version, pytorch: peer?.version ?? null,
+    network: "refinenet-lw-mobilenet-v2",
+    classes,
+    batch,
+    size,
+    batchNorm: "frozen",
+    threads,
+    warmup,
+    runs,
+    device: cpus()[0]?.model ?? "unknown",
+    node: process.version,
+    pytorch: peer?.version ?? null,
   },
 };
 if (values.json) console.log(JSON.stringify(result));
 else {
   const { conditions } = result;
-  console.log(`${conditions.network}, batch ${batch}, ${size}x${size}, ${classes} classes, frozen batch norm, ${threads} threads, ${conditions.device}`);
+  console.log(
+    `${conditions.network}, batch ${batch}, ${size}x${size}, ${classes} classes, frozen batch norm, ${threads} threads, ${conditions.device}`,
+  );
   console.log(`median of ${runs} steps after ${warmup}, the peers in turns`);
-  console.log(`lightseg step    ${result.oursMs.toFixed(0)} ms (forward alone, weights constant: ${result.forwardMs.toFixed(0)} ms)`);
-  if (peer) console.log(`PyTorch ${peer.version} eager ${median(times.peer).toFixed(0)} ms; ratio ${result.ratio?.toFixed(2)}`);
+  console.log(
+    `lightseg step    ${result.oursMs.toFixed(0)} ms (forward alone, weights constant: ${result.forwardMs.toFixed(0)} ms)`,
+  );
+  if (peer)
+    console.log(
+      `PyTorch ${peer.version} eager ${median(times.peer).toFixed(0)} ms; ratio ${result.ratio?.toFixed(2)}`,
+    );
   else console.log(result.note);
 }
 process.exit(0);

@@ -38,15 +38,20 @@ export class LightsegError extends Error {
   constructor(details: ErrorDetails) {
     const { where, argument, rule, value, hint, cause } = details;
     const got = value === undefined ? "" : `, got ${describe(value)}`;
-    super(`${where}: ${argument} ${rule}${got}${hint ? ` (${hint})` : ""}`, cause === undefined ? undefined : { cause });
+    super(
+      `${where}: ${argument} ${rule}${got}${hint ? ` (${hint})` : ""}`,
+      cause === undefined ? undefined : { cause },
+    );
     this.code = details.code;
     this.details = details;
   }
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
-  if (Array.isArray(value)) return `[${value.slice(0, 12).map(describe).join(", ")}${value.length > 12 ? ", …" : ""}]`;
+  if (typeof value === "string")
+    return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  if (Array.isArray(value))
+    return `[${value.slice(0, 12).map(describe).join(", ")}${value.length > 12 ? ", …" : ""}]`;
   return String(value);
 }
 

@@ -43,5 +43,11 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
 export function outputError(path: string, cause: unknown): LightsegError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reason = reasons[code] ?? messageOf(cause);
-  return new LightsegError({ code: "OUTPUT", where: "write", argument: path, rule: `cannot be written: ${reason}`, cause });
+  return new LightsegError({
+    code: "OUTPUT",
+    where: "write",
+    argument: path,
+    rule: `cannot be written: ${reason}`,
+    cause,
+  });
 }

@@ -17,7 +17,10 @@ export interface EvaluateOptions {
  *
  * The next photo is decoded while one is predicted.
  */
-export async function evaluate(dataset: Dataset, { predict, onProgress, signal }: EvaluateOptions): Promise<Metrics & { images: number }> {
+export async function evaluate(
+  dataset: Dataset,
+  { predict, onProgress, signal }: EvaluateOptions,
+): Promise<Metrics & { images: number }> {
   const matrix = new ConfusionMatrix(dataset.labels.classes.length);
   let next = dataset.load(0);
   for (let index = 0; index < dataset.size; index++) {

@@ -103,17 +103,25 @@ export function defineOp<I extends readonly Tensor[], A>(definition: OpDefinitio
 }
 
 function sameLength<I extends readonly Tensor[]>(inputs: I, others: readonly Tensor[]): I {
-  if (others.length !== inputs.length) throw new RangeError(`expected ${inputs.length} inputs, got ${others.length}`);
+  if (others.length !== inputs.length)
+    throw new RangeError(`expected ${inputs.length} inputs, got ${others.length}`);
   // A tuple of tensors is told apart by its length alone, which has just been checked.
   return others as unknown as I;
 }
 
 function noGradient(name: string): LightsegError {
-  return new LightsegError({ code: "INVALID_GRAPH", where: "gradient", argument: name, rule: "has no derivative" });
+  return new LightsegError({
+    code: "INVALID_GRAPH",
+    where: "gradient",
+    argument: name,
+    rule: "has no derivative",
+  });
 }
 
 function badUpstream(name: string, dy: Tensor, output: Tensor): Error {
-  return new Error(`gradient of ${name}: dy has shape ${JSON.stringify(dy.shape)}, its value ${JSON.stringify(output.shape)}`);
+  return new Error(
+    `gradient of ${name}: dy has shape ${JSON.stringify(dy.shape)}, its value ${JSON.stringify(output.shape)}`,
+  );
 }
 
 function makeLeaf(leaf: Leaf, shape: Shape, dtype: DType): Tensor {

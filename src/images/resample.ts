@@ -50,6 +50,26 @@ export function resizePhoto(photo: Photo, width: number, height: number): Photo 
 }
 
 /**
+ * Shrinks a photo to at most `maxPixels`, keeping its shape; returns it as it is where it is small enough.
+ *
+ * Halved by averages of 2 x 2 pixels as long as it stays larger, so that fine patterns do not alias, then resized.
+ * Throws a LightsegError: INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a limit below 1.
+ */
+export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
+  checkInteger(maxPixels, "shrinkPhoto", "maxPixels");
+  const ratio = Math.sqrt(maxPixels / (photo.width * photo.height));
+  if (ratio >= 1) return photo;
+  const width = Math.max(1, Math.floor(photo.width * ratio));
+  const height = Math.max(1, Math.floor(photo.height * ratio));
+  let halved = photo;
+  while (halved.width >= 2 * width && halved.height >= 2 * height) {
+    // Half-pixel centres make halving an average of 2 x 2 where the sides are even, nearly so where not.
+    halved = resizePhoto(halved, halved.width >> 1, halved.height >> 1);
+  }
+  return resizePhoto(halved, width, height);
+}
+
+/**
  * Resizes labels to `[height, width]` by taking the nearest input pixel, `floor((out + 0.5) * in size / out size)`.
  *
  * No label appears that was not there before. At the same size the result is an equal copy.

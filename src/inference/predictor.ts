@@ -1,5 +1,5 @@
-import { bestClass, confidence } from "../graph/ops/labels.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { bestClass, confidence } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
@@ -59,9 +59,12 @@ function lowerModel(model: Model, outputs: readonly OutputName[]): Uint8Array {
   const network = buildNetwork({ network: model.network, classes: model.classes.length });
   const wanted = selectOutputs(network, outputs);
   const folded = foldBatchNorm(Object.values(wanted));
-  return lowerToOnnx(Object.fromEntries(Object.entries(wanted).map(([name, tensor]) => [name, folded(tensor)])), {
-    parameters: (name) => model.weights.get(name)?.data ?? "input",
-  });
+  return lowerToOnnx(
+    Object.fromEntries(Object.entries(wanted).map(([name, tensor]) => [name, folded(tensor)])),
+    {
+      parameters: (name) => model.weights.get(name)?.data ?? "input",
+    },
+  );
 }
 
 function selectOutputs({ image, scores }: Network, outputs: readonly OutputName[]) {

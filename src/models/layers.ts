@@ -41,7 +41,8 @@ const BATCH_NORM_MOMENTUM = 0.1;
 /** Batch norm, frozen or trained as the scope says. */
 export function normalize(scope: Scope, x: Tensor): Tensor {
   const channels = [Number(x.shape[1])];
-  const stored = (value: number) => ({ initialization: { kind: "constant", value }, trainable: false }) as const;
+  const stored = (value: number) =>
+    ({ initialization: { kind: "constant", value }, trainable: false }) as const;
   const parameters = {
     gamma: scope.parameter("weight", channels, { initialization: { kind: "constant", value: 1 } }),
     beta: scope.parameter("bias", channels, { initialization: { kind: "constant", value: 0 } }),
@@ -70,7 +71,10 @@ export function chainedResidualPooling(scope: Scope, x: Tensor, { links = 4, ker
   let sum = x;
   let top = x;
   for (let link = 1; link <= links; link++) {
-    top = conv(scope.at(`${link}_outvar_dimred`), maxPool(top, { kernel: 5, padding: 2 }), { channels, kernel });
+    top = conv(scope.at(`${link}_outvar_dimred`), maxPool(top, { kernel: 5, padding: 2 }), {
+      channels,
+      kernel,
+    });
     sum = add(sum, top);
   }
   return sum;

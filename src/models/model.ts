@@ -35,7 +35,12 @@ const descriptionSchema = z.object({
 const METADATA_KEY = "lightseg";
 
 /** A model's description as safetensors metadata. */
-export function describeModel({ network, classes, palette, preprocessing }: ModelDescription): Record<string, string> {
+export function describeModel({
+  network,
+  classes,
+  palette,
+  preprocessing,
+}: ModelDescription): Record<string, string> {
   return { [METADATA_KEY]: JSON.stringify({ network, classes, palette, preprocessing }) };
 }
 
@@ -45,7 +50,10 @@ export function describeModel({ network, classes, palette, preprocessing }: Mode
  * @returns undefined for weights that lightseg did not write
  * @throws LightsegError INVALID_WEIGHTS if the description is damaged
  */
-export function readDescription(metadata: Readonly<Record<string, string>>, where: string): ModelDescription | undefined {
+export function readDescription(
+  metadata: Readonly<Record<string, string>>,
+  where: string,
+): ModelDescription | undefined {
   const text = metadata[METADATA_KEY];
   if (text === undefined) return undefined;
   try {
@@ -87,6 +95,7 @@ export function requireWeights(network: string, classes: number, weights: Weight
 /** The commonest mistake: a checkpoint of the same network for another number of classes. */
 function classesHint({ missing, misshaped }: WeightsMatch): string {
   const [first] = misshaped;
-  if (missing.length > 0 || !first || misshaped.some(({ expected, found }) => found[0] === expected[0])) return "";
+  if (missing.length > 0 || !first || misshaped.some(({ expected, found }) => found[0] === expected[0]))
+    return "";
   return `these weights are for ${first.found[0]} classes; `;
 }

@@ -15,7 +15,11 @@ export interface NetworkDescription {
 
 /** The networks that lightseg knows, by name. */
 export const networks: Readonly<Record<string, NetworkDescription>> = {
-  "refinenet-lw-mobilenet-v2": { backbone: mobilenetV2, decoder: lightWeightRefineNet, encoderPrefix: "layer" },
+  "refinenet-lw-mobilenet-v2": {
+    backbone: mobilenetV2,
+    decoder: lightWeightRefineNet,
+    encoderPrefix: "layer",
+  },
 };
 
 /** @throws LightsegError NOT_FOUND, with the known names */

@@ -30,7 +30,8 @@ function toTensor({ data, dims }) {
 
 /** @param {ort.Tensor} tensor @returns {TensorData} */
 function fromTensor({ data, dims, type }) {
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return { data, dims };
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
+    return { data, dims };
   throw new Error(`an output has element type ${type}, which is not read back`);
 }
 
@@ -54,7 +55,9 @@ async function answer(request) {
     session = undefined;
     return {};
   }
-  const feeds = Object.fromEntries(Object.entries(request.feeds).map(([name, value]) => [name, toTensor(value)]));
+  const feeds = Object.fromEntries(
+    Object.entries(request.feeds).map(([name, value]) => [name, toTensor(value)]),
+  );
   const outputs = new Map(Object.entries(await session.run({ ...feeds, ...state })));
   for (const { input, output } of carried) {
     const value = outputs.get(output);

@@ -5,7 +5,12 @@ import type { Carried, OpenSession, Session, TensorData } from "./session.ts";
 
 /** What the worker is asked; answered by a `Reply` of the same id. */
 export type Request = { readonly id: number } & (
-  | { readonly kind: "open"; readonly model: Uint8Array; readonly threads: number; readonly carried: readonly Carried[] }
+  | {
+      readonly kind: "open";
+      readonly model: Uint8Array;
+      readonly threads: number;
+      readonly carried: readonly Carried[];
+    }
   | { readonly kind: "run"; readonly feeds: Readonly<Record<string, TensorData>> }
   | { readonly kind: "state" }
   | { readonly kind: "close" }
@@ -32,7 +37,10 @@ export const openNodeSession: OpenSession = async (model, options = {}) => {
 
 class NodeSession implements Session {
   readonly #worker = new Worker(new URL("./node-worker.mjs", import.meta.url));
-  readonly #pending = new Map<number, { resolve(values: Record<string, TensorData>): void; reject(error: Error): void }>();
+  readonly #pending = new Map<
+    number,
+    { resolve(values: Record<string, TensorData>): void; reject(error: Error): void }
+  >();
   #nextId = 0;
   #closed = false;
 
@@ -91,5 +99,10 @@ class NodeSession implements Session {
 }
 
 function engineError(message: string): LightsegError {
-  return new LightsegError({ code: "RUNTIME", where: "session", argument: "engine", rule: `failed: ${message}` });
+  return new LightsegError({
+    code: "RUNTIME",
+    where: "session",
+    argument: "engine",
+    rule: `failed: ${message}`,
+  });
 }

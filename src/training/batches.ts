@@ -23,7 +23,11 @@ export interface BatchOptions {
  *
  * A function of data set, seed and step alone, so a resumed run sees the same batches.
  */
-export async function makeBatch(dataset: Dataset, { batch, seed, augmentation }: BatchOptions, step: number): Promise<Batch> {
+export async function makeBatch(
+  dataset: Dataset,
+  { batch, seed, augmentation }: BatchOptions,
+  step: number,
+): Promise<Batch> {
   const { epoch, indices } = batchIndices({ size: dataset.size, batch, seed, step });
   const samples = await Promise.all(indices.map((index) => dataset.load(index)));
   const [height, width] = augmentation.crop;

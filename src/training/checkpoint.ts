@@ -26,7 +26,11 @@ const progressSchema = z.object({
 const PROGRESS_KEY = "lightseg.training";
 
 /** Writes a checkpoint, which is also a model file: those who only want the weights pass over the velocities. */
-export async function writeCheckpoint(path: string, { step, best, state }: Checkpoint, description: ModelDescription): Promise<void> {
+export async function writeCheckpoint(
+  path: string,
+  { step, best, state }: Checkpoint,
+  description: ModelDescription,
+): Promise<void> {
   const metadata = { ...describeModel(description), [PROGRESS_KEY]: JSON.stringify({ step, best }) };
   await writeSafetensors(path, state, { metadata });
 }

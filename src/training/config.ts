@@ -3,7 +3,11 @@ import { LightsegError } from "../errors.ts";
 
 const rate = z.number().positive();
 const schedule = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("poly"), power: z.number().positive(), warmup: z.number().int().nonnegative().optional() }),
+  z.object({
+    kind: z.literal("poly"),
+    power: z.number().positive(),
+    warmup: z.number().int().nonnegative().optional(),
+  }),
   z.object({
     kind: z.literal("stages"),
     boundaries: z.array(z.number().int().positive()),

@@ -12,7 +12,10 @@ import type { Weights } from "../weights/types.ts";
  * @returns the weights, and a text that says what was used, missing and left over
  * @throws LightsegError INVALID_WEIGHTS if the file cannot be read or none of it fits
  */
-export async function initialWeights(network: Network, { file, seed }: { file: string | undefined; seed: number }): Promise<{ weights: Weights; note: string }> {
+export async function initialWeights(
+  network: Network,
+  { file, seed }: { file: string | undefined; seed: number },
+): Promise<{ weights: Weights; note: string }> {
   const shapes = new Map([...network.parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
   const match = matchWeights(shapes, file === undefined ? new Map() : (await readWeights(file)).weights);
   if (file !== undefined && match.used.size === 0) {
@@ -26,7 +29,13 @@ export async function initialWeights(network: Network, { file, seed }: { file: s
   }
   const weights: Weights = new Map();
   for (const [name, tensor] of network.parameters) {
-    weights.set(name, match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, seed) });
+    weights.set(
+      name,
+      match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, seed) },
+    );
   }
-  return { weights, note: file === undefined ? "all weights begin at random" : `${file}: ${describeMatch(match)}` };
+  return {
+    weights,
+    note: file === undefined ? "all weights begin at random" : `${file}: ${describeMatch(match)}`,
+  };
 }

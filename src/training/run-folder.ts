@@ -3,7 +3,12 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { LightsegError, messageOf } from "../errors.ts";
 import { outputError, writeFileAtomically } from "../files.ts";
-import { parseTrainingConfig, type TrainingConfig, type TrainingOptions, trainingConfigSchema } from "./config.ts";
+import {
+  parseTrainingConfig,
+  type TrainingConfig,
+  type TrainingOptions,
+  trainingConfigSchema,
+} from "./config.ts";
 
 /** A line of `log.jsonl`. */
 export type LogRecord =
@@ -113,7 +118,9 @@ export class RunFolder {
     const kept = lines.filter((line) => {
       try {
         const record: unknown = JSON.parse(line);
-        return typeof record === "object" && record !== null && "step" in record && Number(record.step) <= step;
+        return (
+          typeof record === "object" && record !== null && "step" in record && Number(record.step) <= step
+        );
       } catch {
         return false;
       }
@@ -125,8 +132,14 @@ export class RunFolder {
     try {
       return await readFile(path, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
-      throw new LightsegError({ code: "NOT_FOUND", where: "train", argument: path, rule: `cannot be read: ${messageOf(error)}` });
+      if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+        return undefined;
+      throw new LightsegError({
+        code: "NOT_FOUND",
+        where: "train",
+        argument: path,
+        rule: `cannot be read: ${messageOf(error)}`,
+      });
     }
   }
 
@@ -139,6 +152,12 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new LightsegError({ code: "INVALID_ARGUMENT", where: "train", argument: path, rule: `is not JSON: ${messageOf(cause)}`, cause });
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "train",
+      argument: path,
+      rule: `is not JSON: ${messageOf(cause)}`,
+      cause,
+    });
   }
 }

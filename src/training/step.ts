@@ -59,15 +59,23 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
   const [n = 1, , height = 1, width = 1] = network.image.shape;
   const target = input("target", [n, height, width], "int32");
   const scores = foldBatchNorm([network.scores, ...network.updates.values()]);
-  const fullSize = resize(scores(network.scores), { size: [Number(height), Number(width)], alignCorners: false });
-  const loss = softmaxCrossEntropy(fullSize, target, { ...(options.classWeights && { classWeights: options.classWeights }) });
+  const fullSize = resize(scores(network.scores), {
+    size: [Number(height), Number(width)],
+    alignCorners: false,
+  });
+  const loss = softmaxCrossEntropy(fullSize, target, {
+    ...(options.classWeights && { classWeights: options.classWeights }),
+  });
 
   const trained = [...network.parameters].flatMap(([name, tensor]) => {
     const trainable = tensor.leaf?.kind === "parameter" && tensor.leaf.parameter.trainable !== false;
     const group = trainable ? options.groups.find(({ has }) => has(name)) : undefined;
     return group ? [{ name, tensor, group }] : [];
   });
-  const gradients = differentiate(loss, trained.map(({ tensor }) => tensor));
+  const gradients = differentiate(
+    loss,
+    trained.map(({ tensor }) => tensor),
+  );
   const rates = new Map(options.groups.map((group) => [group, input(learningRateInput(group), [])]));
 
   const outputs: Record<string, Tensor> = { loss };
@@ -83,7 +91,8 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
     const rate = rates.get(group);
     if (!gradient || !rate) throw new Error(`no gradient for ${name}`);
     const velocity = input(`velocity:${name}`, tensor.shape);
-    const decayed = group.weightDecay === 0 ? gradient : add(gradient, multiply(tensor, scalar(group.weightDecay)));
+    const decayed =
+      group.weightDecay === 0 ? gradient : add(gradient, multiply(tensor, scalar(group.weightDecay)));
     const nextVelocity = add(multiply(velocity, scalar(group.momentum)), decayed);
     replace(parameters, tensor, name, subtract(tensor, multiply(nextVelocity, rate)));
     replace(velocities, tensor, `velocity:${name}`, nextVelocity);
@@ -92,7 +101,9 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
     const tensor = network.parameters.get(name);
     if (tensor) replace(parameters, tensor, name, scores(next));
   }
-  const byName = new Map(trained.flatMap(({ name }, index) => (gradients[index] ? [[name, gradients[index]] as const] : [])));
+  const byName = new Map(
+    trained.flatMap(({ name }, index) => (gradients[index] ? [[name, gradients[index]] as const] : [])),
+  );
   return { outputs, gradients: byName, parameters, velocities };
 }
 

@@ -21,7 +21,12 @@ import { buildTrainingGraph, openTrainingSession } from "./training-session.ts";
 export type TrainingEvent =
   | (LogRecord & { readonly totalSteps: number })
   | { readonly kind: "note"; readonly text: string }
-  | { readonly kind: "progress"; readonly task: "counting labels" | "validating"; readonly done: number; readonly total: number };
+  | {
+      readonly kind: "progress";
+      readonly task: "counting labels" | "validating";
+      readonly done: number;
+      readonly total: number;
+    };
 
 export interface TrainOptions {
   /** Folder of the run; made if it is not there. */
@@ -53,26 +58,44 @@ export interface TrainingResult {
  *
  * @throws LightsegError for settings, data, weights or folders that do not fit, and RUNTIME if the loss is no longer a number
  */
-export async function train({ run, config: options, resume = false, open, onEvent = () => undefined, signal }: TrainOptions): Promise<TrainingResult> {
+export async function train({
+  run,
+  config: options,
+  resume = false,
+  open,
+  onEvent = () => undefined,
+  signal,
+}: TrainOptions): Promise<TrainingResult> {
   const folder = new RunFolder(run);
   const config = resume ? await folder.resume(options) : await folder.begin(options);
   const { labels, open: openSplit } = findDataset(config.dataset);
   const trainSet = await openSplit(config.data, "train");
   const validationSet = await openSplit(config.data, "val");
-  const description: ModelDescription = { ...labels, network: config.network, preprocessing: imagenetPreprocessing };
+  const description: ModelDescription = {
+    ...labels,
+    network: config.network,
+    preprocessing: imagenetPreprocessing,
+  };
   const perEpoch = stepsPerEpoch(trainSet.size, config.batch);
   const totalSteps = perEpoch * config.epochs;
 
-  const onCounted = (done: number, total: number) => onEvent({ kind: "progress", task: "counting labels", done, total });
+  const onCounted = (done: number, total: number) =>
+    onEvent({ kind: "progress", task: "counting labels", done, total });
   const classWeights = config.classWeights === "log" ? await logClassWeights(trainSet, onCounted) : undefined;
-  const graph = buildTrainingGraph(config, { classes: labels.classes.length, ...(classWeights && { classWeights }) });
+  const graph = buildTrainingGraph(config, {
+    classes: labels.classes.length,
+    ...(classWeights && { classWeights }),
+  });
 
   const checkpoint = resume && existsSync(folder.last) ? await readCheckpoint(folder.last) : undefined;
   let step = checkpoint?.step ?? 0;
   let best = checkpoint?.best;
   let initial = checkpoint?.state;
   if (!initial) {
-    const { weights, note } = await initialWeights(graph.network, { file: config.weights, seed: config.seed });
+    const { weights, note } = await initialWeights(graph.network, {
+      file: config.weights,
+      seed: config.seed,
+    });
     onEvent({ kind: "note", text: note });
     initial = weights;
   }
@@ -86,14 +109,22 @@ export async function train({ run, config: options, resume = false, open, onEven
   };
 
   const validate = async () => {
-    const weights = requireWeights(config.network, labels.classes.length, await session.state(), "validation");
+    const weights = requireWeights(
+      config.network,
+      labels.classes.length,
+      await session.state(),
+      "validation",
+    );
     const predictor = await createPredictor(
       { ...description, weights },
       { outputs: ["labels"], open, ...(config.threads !== undefined && { threads: config.threads }) },
     );
-    const onProgress = (done: number, total: number) => onEvent({ kind: "progress", task: "validating", done, total });
+    const onProgress = (done: number, total: number) =>
+      onEvent({ kind: "progress", task: "validating", done, total });
     const predict = predictLabels(predictor);
-    const { miou, pixelAccuracy, iou } = await evaluate(validationSet, { predict, onProgress }).finally(() => predictor.dispose());
+    const { miou, pixelAccuracy, iou } = await evaluate(validationSet, { predict, onProgress }).finally(() =>
+      predictor.dispose(),
+    );
     const byName = Object.fromEntries(labels.classes.map((name, index) => [name, iou[index] ?? null]));
     await record({ kind: "validation", step, miou, pixelAccuracy, iou: byName });
     if (best && miou <= best.miou) return;
@@ -102,7 +133,11 @@ export async function train({ run, config: options, resume = false, open, onEven
   };
 
   const save = async () => {
-    await writeCheckpoint(folder.last, { step, state: await session.state(), ...(best && { best }) }, description);
+    await writeCheckpoint(
+      folder.last,
+      { step, state: await session.state(), ...(best && { best }) },
+      description,
+    );
   };
 
   const { crop, scale, mirror, colorJitter, batch: size, seed } = config;
@@ -128,7 +163,14 @@ export async function train({ run, config: options, resume = false, open, onEven
       if (!Number.isFinite(loss)) throw diverged(step, loss);
       step++;
       const epoch = Math.ceil(step / perEpoch);
-      await record({ kind: "step", step, epoch, loss, learningRate: [encoder, decoder], ms: performance.now() - start });
+      await record({
+        kind: "step",
+        step,
+        epoch,
+        loss,
+        learningRate: [encoder, decoder],
+        ms: performance.now() - start,
+      });
 
       const epochEnds = step % perEpoch === 0;
       const due = step === totalSteps || (epochEnds && epoch % config.validateEvery === 0);

@@ -60,14 +60,24 @@ export async function openTrainingSession(
   const valueOf = (name: string) => {
     const value = initial.get(name);
     if (value) return value.data;
-    throw new LightsegError({ code: "INVALID_WEIGHTS", where: "train", argument: name, rule: "must be among the weights" });
+    throw new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where: "train",
+      argument: name,
+      rule: "must be among the weights",
+    });
   };
   const changing = new Set(step.parameters.map(({ input }) => input));
-  const model = lowerToOnnx(step.outputs, { parameters: (name) => (changing.has(name) ? "input" : valueOf(name)) });
+  const model = lowerToOnnx(step.outputs, {
+    parameters: (name) => (changing.has(name) ? "input" : valueOf(name)),
+  });
   const session = await open(model, {
     ...(threads !== undefined && { threads }),
     carried: [
-      ...step.parameters.map((variable) => ({ ...variable, initial: { data: valueOf(variable.input), dims: variable.shape } })),
+      ...step.parameters.map((variable) => ({
+        ...variable,
+        initial: { data: valueOf(variable.input), dims: variable.shape },
+      })),
       ...step.velocities.map((variable) => {
         const data = initial.get(variable.input)?.data ?? new Float32Array(countValues(variable.shape));
         return { ...variable, initial: { data, dims: variable.shape } };
@@ -88,7 +98,12 @@ export async function openTrainingSession(
     async state() {
       const carried = await session.state();
       const names = [...network.parameters.keys(), ...step.velocities.map(({ input }) => input)];
-      return new Map(names.map((name) => [name, carried[name] ? fromTensor(carried[name]) : (initial.get(name) ?? missing(name))]));
+      return new Map(
+        names.map((name) => [
+          name,
+          carried[name] ? fromTensor(carried[name]) : (initial.get(name) ?? missing(name)),
+        ]),
+      );
     },
     dispose: () => session.dispose(),
   };

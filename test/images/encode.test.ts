@@ -1,9 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodePhoto } from "../../src/images/decode.ts";
-import { encodePng, writeFileAtomically } from "../../src/images/encode.ts";
+import { encodePng } from "../../src/images/encode.ts";
 import { gradient, photoOf, rejectionOf } from "./helpers.ts";
 
 describe("encodePng", () => {
@@ -19,57 +16,5 @@ describe("encodePng", () => {
 
   it("refuses malformed pixels", async () => {
     await rejectionOf(encodePng({ width: 2, height: 2, data: new Uint8Array(1) }), "INVALID_IMAGE");
-  });
-});
-
-describe("writeFileAtomically", () => {
-  let folder = "";
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "lightseg-encode-"));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
-
-  it("writes a file, replaces it, and leaves nothing else behind", async () => {
-    const path = join(folder, "out.png");
-    await writeFileAtomically(path, Uint8Array.of(1, 2, 3));
-    await writeFileAtomically(path, Uint8Array.of(4));
-    expect([...(await readFile(path))]).toEqual([4]);
-    expect(await readdir(folder)).toEqual(["out.png"]);
-  });
-
-  it("writes only the viewed part of a buffer", async () => {
-    const path = join(folder, "out.bin");
-    await writeFileAtomically(path, Uint8Array.of(1, 2, 3, 4).subarray(1, 3));
-    expect([...(await readFile(path))]).toEqual([2, 3]);
-  });
-
-  it("keeps the last of many concurrent writes whole", async () => {
-    const path = join(folder, "out.bin");
-    const writes = Array.from({ length: 8 }, (_, i) =>
-      writeFileAtomically(path, new Uint8Array(5000).fill(i)),
-    );
-    await Promise.all(writes);
-    const bytes = await readFile(path);
-    expect(bytes.length).toBe(5000);
-    expect(new Set(bytes).size).toBe(1);
-    expect(await readdir(folder)).toEqual(["out.bin"]);
-  });
-
-  it("reports a folder that is missing or a file, without the temporary name", async () => {
-    const missing = join(folder, "none", "out.png");
-    const { message } = await rejectionOf(writeFileAtomically(missing, Uint8Array.of(1)), "OUTPUT");
-    expect(message).toBe(
-      `writeFileAtomically: ${missing} must be a file that can be written, got "a folder that does not exist"`,
-    );
-    const file = join(folder, "file");
-    await writeFile(file, "");
-    await rejectionOf(writeFileAtomically(join(file, "out.png"), Uint8Array.of(1)), "OUTPUT");
-  });
-
-  it("removes the temporary file when the path turns out to be a folder", async () => {
-    const path = join(folder, "sub");
-    await mkdir(path);
-    await rejectionOf(writeFileAtomically(path, Uint8Array.of(1)), "OUTPUT");
-    expect(await readdir(folder)).toEqual(["sub"]);
   });
 });

@@ -70,7 +70,9 @@ export class OnnxBuilder {
     attributes: Record<string, AttributeValue> = {},
   ): readonly string[] {
     const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
-    this.nodes.push(create(NodeProtoSchema, { opType: type, input: [...inputs], output: [...outputs], attribute }));
+    this.nodes.push(
+      create(NodeProtoSchema, { opType: type, input: [...inputs], output: [...outputs], attribute }),
+    );
     return outputs;
   }
 
@@ -89,11 +91,14 @@ export class OnnxBuilder {
   }
 
   leaf(tensor: Tensor, leaf: Leaf): string {
-    if (leaf.kind === "constant") return this.#constant(tensor.dtype, bytesOf(leaf.data), tensor.shape.map(Number));
+    if (leaf.kind === "constant")
+      return this.#constant(tensor.dtype, bytesOf(leaf.data), tensor.shape.map(Number));
     if (leaf.kind === "parameter") {
       const data = this.#parameters(leaf.name);
       if (data !== "input") {
-        this.initializers.push(encodeTensor(leaf.name, elementTypes.float32, bytesOf(data), tensor.shape.map(Number)));
+        this.initializers.push(
+          encodeTensor(leaf.name, elementTypes.float32, bytesOf(data), tensor.shape.map(Number)),
+        );
         return leaf.name;
       }
     }
@@ -139,7 +144,12 @@ export class OnnxBuilder {
   /** `value[starts:ends:steps]` along the given axes. */
   slice(
     value: string,
-    { axes, starts, ends, steps }: Record<"axes" | "starts" | "ends", readonly number[]> & { steps?: readonly number[] },
+    {
+      axes,
+      starts,
+      ends,
+      steps,
+    }: Record<"axes" | "starts" | "ends", readonly number[]> & { steps?: readonly number[] },
   ): string {
     const inputs = [value, this.ints(starts), this.ints(ends), this.ints(axes)];
     return this.node("Slice", steps ? [...inputs, this.ints(steps)] : inputs);
@@ -192,7 +202,12 @@ export function describeValue(name: string, shape: Shape, dtype: DType): ValueIn
   });
 }
 
-function encodeTensor(name: string, dataType: TensorProto_DataType, rawData: Uint8Array, dims: readonly number[]): TensorProto {
+function encodeTensor(
+  name: string,
+  dataType: TensorProto_DataType,
+  rawData: Uint8Array,
+  dims: readonly number[],
+): TensorProto {
   return create(TensorProtoSchema, { name, dataType, rawData, dims: dims.map(BigInt) });
 }
 
@@ -200,7 +215,8 @@ function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
   const make = (fields: Omit<Partial<AttributeProto>, "$typeName" | "$unknown">) =>
     create(AttributeProtoSchema, { name, ...fields });
   if (typeof value === "number") return make({ type: AttributeProto_AttributeType.INT, i: BigInt(value) });
-  if (typeof value === "string") return make({ type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(value) });
+  if (typeof value === "string")
+    return make({ type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(value) });
   if (isIntegerList(value)) return make({ type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
   if ("float" in value) return make({ type: AttributeProto_AttributeType.FLOAT, f: value.float });
   return make({ type: AttributeProto_AttributeType.GRAPH, g: value });

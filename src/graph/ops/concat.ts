@@ -7,7 +7,10 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
   infer(inputs, { axis }) {
     const shapes = inputs.map(({ shape }) => shape);
     const rest = shapes.map((shape) => shape.toSpliced(axis, 1));
-    const extents = fixedShape("concat", shapes.map((shape) => shape[axis] ?? 0));
+    const extents = fixedShape(
+      "concat",
+      shapes.map((shape) => shape[axis] ?? 0),
+    );
     const [first] = shapes;
     if (!first || rest.some((shape) => !sameShape(shape, rest[0] ?? []))) {
       throw new LightsegError({
@@ -18,7 +21,12 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
         value: shapes.map(formatShape).join(" "),
       });
     }
-    return { shape: first.with(axis, extents.reduce((total, extent) => total + extent, 0)) };
+    return {
+      shape: first.with(
+        axis,
+        extents.reduce((total, extent) => total + extent, 0),
+      ),
+    };
   },
   // Each input gets back its own piece of dy.
   gradient({ inputs, attributes: { axis } }, dy) {
@@ -31,7 +39,11 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
     });
   },
   onnx({ inputs, attributes: { axis } }, onnx) {
-    return onnx.node("Concat", inputs.map((tensor) => onnx.name(tensor)), { axis });
+    return onnx.node(
+      "Concat",
+      inputs.map((tensor) => onnx.name(tensor)),
+      { axis },
+    );
   },
 });
 
@@ -49,13 +61,18 @@ const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end: number
 
 const padOp = defineOp<[x: Tensor], { axis: number; before: number; after: number }>({
   name: "pad",
-  infer: ([x], { axis, before, after }) => ({ shape: x.shape.with(axis, Number(x.shape[axis]) + before + after) }),
+  infer: ([x], { axis, before, after }) => ({
+    shape: x.shape.with(axis, Number(x.shape[axis]) + before + after),
+  }),
   gradient({ attributes: { axis, before }, inputs: [x] }, dy) {
     return [slice(dy, { axis, start: before, end: before + Number(x.shape[axis]) })];
   },
   onnx({ inputs: [x], attributes: { axis, before, after } }, onnx) {
     const zeros = x.shape.map(() => 0);
-    return onnx.node("Pad", [onnx.name(x), onnx.ints([...zeros.with(axis, before), ...zeros.with(axis, after)])]);
+    return onnx.node("Pad", [
+      onnx.name(x),
+      onnx.ints([...zeros.with(axis, before), ...zeros.with(axis, after)]),
+    ]);
   },
 });
 

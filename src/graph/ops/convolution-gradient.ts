@@ -30,20 +30,34 @@ const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>(
  * dx as seen from x: `dx[i, q] = sum over o, k of weight[o, i, k] dy[o, (q + padding - dilation k) / stride]`, where
  * the quotient is a whole number and inside dy.
  */
-export function convolutionDataGradient(dy: Tensor, weight: Tensor, x: Tensor, attributes: ConvolutionAttributes): Tensor {
+export function convolutionDataGradient(
+  dy: Tensor,
+  weight: Tensor,
+  x: Tensor,
+  attributes: ConvolutionAttributes,
+): Tensor {
   return dataGradient([dy, weight], { ...attributes, shape: fixedShape("convolution", x.shape) });
 }
 
 type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttributes };
 
 /** Stride 1: a convolution of dy with the kernel turned by 180 degrees, inputs and outputs exchanged. */
-function correlateFlipped({ inputs: [dy, weight], attributes }: DataCall, reach: Pair, onnx: OnnxBuilder): string {
+function correlateFlipped(
+  { inputs: [dy, weight], attributes }: DataCall,
+  reach: Pair,
+  onnx: OnnxBuilder,
+): string {
   const { padding, dilation, groups } = attributes;
   const [o = 1, i = 1, kh = 1, kw = 1] = fixedShape("convolution", weight.shape);
   let kernel = onnx.name(weight);
   if (kh * kw > 1) {
     // Whole axes backwards: from the last element to before the first.
-    kernel = onnx.slice(kernel, { axes: [2, 3], starts: [-1, -1], ends: [-kh - 1, -kw - 1], steps: [-1, -1] });
+    kernel = onnx.slice(kernel, {
+      axes: [2, 3],
+      starts: [-1, -1],
+      ends: [-kh - 1, -kw - 1],
+      steps: [-1, -1],
+    });
   }
   if (groups === 1) kernel = onnx.transpose(kernel, [1, 0, 2, 3]);
   else if (i > 1 || o > groups) {
@@ -60,11 +74,17 @@ function correlateFlipped({ inputs: [dy, weight], attributes }: DataCall, reach:
 }
 
 /** Any stride: ONNX's transposed convolution, told how many rows and columns the stride had left over. */
-function transposeConvolve({ inputs: [dy, weight], attributes }: DataCall, reach: Pair, onnx: OnnxBuilder): string {
+function transposeConvolve(
+  { inputs: [dy, weight], attributes }: DataCall,
+  reach: Pair,
+  onnx: OnnxBuilder,
+): string {
   const { stride, padding, dilation, groups, shape } = attributes;
   const output = fixedShape("convolution", dy.shape).slice(2);
   const leftOver = ([0, 1] as const).map(
-    (axis) => (shape[axis + 2] ?? 0) - (((output[axis] ?? 0) - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]),
+    (axis) =>
+      (shape[axis + 2] ?? 0) -
+      (((output[axis] ?? 0) - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]),
   );
   return onnx.node("ConvTranspose", [onnx.name(dy), onnx.name(weight)], {
     kernel_shape: fixedShape("convolution", weight.shape).slice(2),
@@ -87,7 +107,12 @@ const weightGradient = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
 });
 
 /** `dweight[o, i, k] = sum over n, p of dy[n, o, p] x[n, i, stride p + dilation k - padding]`. */
-export function convolutionWeightGradient(x: Tensor, dy: Tensor, weight: Tensor, attributes: ConvolutionAttributes): Tensor {
+export function convolutionWeightGradient(
+  x: Tensor,
+  dy: Tensor,
+  weight: Tensor,
+  attributes: ConvolutionAttributes,
+): Tensor {
   return weightGradient([x, dy], { ...attributes, shape: fixedShape("convolution", weight.shape) });
 }
 
@@ -105,12 +130,16 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
   const [, , outHeight = 1, outWidth = 1] = fixedShape("convolution", dy.shape);
   const places = kernelPlaces(kh, kw);
   const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
-  const shiftDy = o < i && stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
+  const shiftDy =
+    o < i && stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
 
   if (shiftDy) {
     // x[q] met dy[q + padding - dilation k].
     const before: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
-    const padded = pad(onnx, onnx.name(dy), before, [height + padding[0] - outHeight, width + padding[1] - outWidth]);
+    const padded = pad(onnx, onnx.name(dy), before, [
+      height + padding[0] - outHeight,
+      width + padding[1] - outWidth,
+    ]);
     const starts = places.map(([ky, kx]): Pair => [reach[0] - dilation[0] * ky, reach[1] - dilation[1] * kx]);
     const stacked = stackShifted(onnx, padded, starts, [height, width], [1, 1]);
     const left = onnx.reshape(stacked, [n, places.length * o, height * width]);
@@ -128,7 +157,10 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
   const whole = places.length === 1 && padded === onnx.name(x) && outHeight === height && outWidth === width;
   const stacked = whole ? padded : stackShifted(onnx, padded, starts, [outHeight, outWidth], stride);
   const left = onnx.reshape(onnx.name(dy), [n, o, outHeight * outWidth]);
-  const right = onnx.transpose(onnx.reshape(stacked, [n, places.length * i, outHeight * outWidth]), [0, 2, 1]);
+  const right = onnx.transpose(
+    onnx.reshape(stacked, [n, places.length * i, outHeight * outWidth]),
+    [0, 2, 1],
+  );
   const products = sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
   if (places.length === 1) return onnx.reshape(products, shape);
   return onnx.reshape(onnx.transpose(onnx.reshape(products, [o, places.length, i]), [0, 2, 1]), shape);

@@ -1,7 +1,7 @@
 import { LightsegError } from "../../errors.ts";
-import { featureMapShape, formatShape, sameShape } from "../shape.ts";
 import type { OnnxBuilder } from "../onnx/builder.ts";
 import { TensorProto_DataType } from "../onnx/onnx_pb.ts";
+import { featureMapShape, formatShape, sameShape } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
 
 const logSoftmaxOp = defineOp<[x: Tensor], undefined>({
@@ -11,7 +11,10 @@ const logSoftmaxOp = defineOp<[x: Tensor], undefined>({
   gradient: ({ output }, dy) => [logSoftmaxGradientOp([output, dy], undefined)],
   // Spelled out: ONNX Runtime's own Softmax over an inner axis is an order of magnitude slower.
   onnx({ inputs: [x] }, onnx) {
-    const shifted = onnx.node("Sub", [onnx.name(x), onnx.node("ReduceMax", [onnx.name(x)], { axes: [1], keepdims: 1 })]);
+    const shifted = onnx.node("Sub", [
+      onnx.name(x),
+      onnx.node("ReduceMax", [onnx.name(x)], { axes: [1], keepdims: 1 }),
+    ]);
     const total = onnx.node("ReduceSum", [onnx.node("Exp", [shifted]), onnx.ints([1])], { keepdims: 1 });
     return onnx.node("Sub", [shifted, onnx.node("Log", [total])]);
   },
@@ -62,7 +65,9 @@ const negativeLogLikelihoodOp = defineOp<[logProbabilities: Tensor, target: Tens
   },
   onnx({ inputs: [logProbabilities, target], attributes: { classWeights } }, onnx) {
     const weights = weightOfTarget(onnx, target, classWeights);
-    const sum = onnx.node("ReduceSum", [onnx.node("Mul", [weights, onnx.name(logProbabilities)])], { keepdims: 0 });
+    const sum = onnx.node("ReduceSum", [onnx.node("Mul", [weights, onnx.name(logProbabilities)])], {
+      keepdims: 0,
+    });
     return onnx.node("Neg", [onnx.node("Div", [sum, totalWeight(onnx, weights)])]);
   },
 });
@@ -105,8 +110,14 @@ function totalWeight(onnx: OnnxBuilder, weights: string): string {
  * @param classWeights one for each class, 1 by default; the mean is then weighted, as in PyTorch
  * @returns a scalar; 0 if every pixel is ignored
  */
-export function softmaxCrossEntropy(scores: Tensor, target: Tensor, { classWeights }: { classWeights?: readonly number[] } = {}): Tensor {
+export function softmaxCrossEntropy(
+  scores: Tensor,
+  target: Tensor,
+  { classWeights }: { classWeights?: readonly number[] } = {},
+): Tensor {
   const [, classes] = featureMapShape("softmaxCrossEntropy", scores.shape);
   const logProbabilities = logSoftmaxOp([scores], undefined);
-  return negativeLogLikelihoodOp([logProbabilities, target], { classWeights: classWeights ?? new Array<number>(classes).fill(1) });
+  return negativeLogLikelihoodOp([logProbabilities, target], {
+    classWeights: classWeights ?? new Array<number>(classes).fill(1),
+  });
 }

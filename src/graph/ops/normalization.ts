@@ -68,7 +68,10 @@ export interface BatchNormParameters {
 }
 
 /** Batch norm with the stored statistics, as at inference and in training with frozen batch norm. */
-export function batchNorm(x: Tensor, { gamma, beta, runningMean, runningVariance, epsilon = 1e-5 }: BatchNormParameters): Tensor {
+export function batchNorm(
+  x: Tensor,
+  { gamma, beta, runningMean, runningVariance, epsilon = 1e-5 }: BatchNormParameters,
+): Tensor {
   return batchNormOp([x, gamma, beta, runningMean, runningVariance], { epsilon, statistics: "stored" });
 }
 

@@ -77,7 +77,10 @@ function spread(
     onnx.ints([0, 0, 0, 0, 0, 0, 0, 0, 0, stride - 1, 0, stride - 1]),
   ]);
   const flat = onnx.reshape(apart, [n, c, h * stride, w * stride]);
-  return onnx.node("Pad", [flat, onnx.ints([0, 0, 0, 0, 0, 0, places[0] - h * stride, places[1] - w * stride])]);
+  return onnx.node("Pad", [
+    flat,
+    onnx.ints([0, 0, 0, 0, 0, 0, places[0] - h * stride, places[1] - w * stride]),
+  ]);
 }
 
 interface Chain {
@@ -89,7 +92,10 @@ interface Chain {
   kernel: number;
 }
 
-function chainGradient(body: OnnxBuilder, { channels, map: [h, w], padding, padded, places, kernel }: Chain): string {
+function chainGradient(
+  body: OnnxBuilder,
+  { channels, map: [h, w], padding, padded, places, kernel }: Chain,
+): string {
   const [height, width] = padded;
   const x = body.input("x", [channels, h, w]);
   const dy = body.input("dy", [channels, places[0], places[1]]);

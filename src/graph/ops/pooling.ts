@@ -20,7 +20,11 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   },
   // y is one of the x in its window, the first of the largest: dy goes there and nowhere else.
   gradient: ({ inputs: [x], attributes, output }, dy) => [
-    maxPoolGradient(x, dy, { ...attributes, shape: fixedShape("maxPool", x.shape), output: fixedShape("maxPool", output.shape) }),
+    maxPoolGradient(x, dy, {
+      ...attributes,
+      shape: fixedShape("maxPool", x.shape),
+      output: fixedShape("maxPool", output.shape),
+    }),
   ],
   onnx({ inputs: [x], attributes: { kernel, stride, padding } }, onnx) {
     return onnx.node("MaxPool", [onnx.name(x)], {
@@ -32,6 +36,9 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
 });
 
 /** The largest value in each window; stride defaults to 1 and padding to 0. On ties the first one, row by row, gets the gradient. */
-export function maxPool(x: Tensor, { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number }): Tensor {
+export function maxPool(
+  x: Tensor,
+  { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number },
+): Tensor {
   return maxPoolOp([x], { kernel, stride, padding });
 }

@@ -1,8 +1,7 @@
 import { LightsegError } from "../../errors.ts";
 import { broadcastShapes, countValues, fixedShape, formatShape, type Shape, sameShape } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import { defineOp, scalar, type Tensor } from "../tensor.ts";
 import { multiply } from "./elementwise.ts";
-import { scalar } from "../tensor.ts";
 
 const reduceSum = defineOp<[x: Tensor], { axes: readonly number[]; keepDims: boolean }>({
   name: "sum",
@@ -27,7 +26,10 @@ export function sum(x: Tensor, axes: readonly number[], { keepDims = false } = {
 
 /** Mean over axes, which must have fixed sizes. */
 export function mean(x: Tensor, axes: readonly number[], options: { keepDims?: boolean } = {}): Tensor {
-  const extents = fixedShape("mean", axes.map((axis) => x.shape[axis] ?? 1));
+  const extents = fixedShape(
+    "mean",
+    axes.map((axis) => x.shape[axis] ?? 1),
+  );
   return multiply(sum(x, axes, options), scalar(1 / countValues(extents)));
 }
 

@@ -28,7 +28,11 @@ const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], ResizeAttribu
     if (size.length === 2 && typeof output.shape[0] === "number") {
       sizes = onnx.ints(fixedShape("resize", output.shape));
     } else if (like) {
-      const batchAndChannels = onnx.slice(onnx.node("Shape", [onnx.name(x)]), { axes: [0], starts: [0], ends: [2] });
+      const batchAndChannels = onnx.slice(onnx.node("Shape", [onnx.name(x)]), {
+        axes: [0],
+        starts: [0],
+        ends: [2],
+      });
       const target = onnx.slice(onnx.node("Shape", [onnx.name(like)]), { axes: [0], starts: [2], ends: [4] });
       sizes = onnx.node("Concat", [batchAndChannels, target], { axis: 0 });
     } else {
@@ -66,7 +70,10 @@ const gradientOp = defineOp<[dy: Tensor], { alignCorners: boolean; shape: readon
  * With `alignCorners` output pixel p lies at `p (in - 1) / (out - 1)`, as in all decoders of the RefineNet family; without
  * at `(p + 0.5) in / out - 0.5`, clamped to the map. Both as PyTorch's `interpolate(mode="bilinear")`.
  */
-export function resize(x: Tensor, to: { like: Tensor; alignCorners: boolean } | { size: readonly [number, number]; alignCorners: boolean }): Tensor {
+export function resize(
+  x: Tensor,
+  to: { like: Tensor; alignCorners: boolean } | { size: readonly [number, number]; alignCorners: boolean },
+): Tensor {
   if ("like" in to) return resizeOp([x, to.like], { alignCorners: to.alignCorners });
   return resizeOp([x], { size: to.size, alignCorners: to.alignCorners });
 }

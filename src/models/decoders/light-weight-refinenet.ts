@@ -28,7 +28,9 @@ export function lightWeightRefineNet(scope: Scope, taps: readonly Tap[], classes
   let coarser: Tensor | undefined;
   for (let level = strides.length; level >= 1; level--) {
     const here = taps.filter(({ stride }) => stride === strides[level - 1]).reverse();
-    const paths = here.map(({ features, stage }) => conv(scope.at(`conv${stage}`), features, { channels: WIDTH }));
+    const paths = here.map(({ features, stage }) =>
+      conv(scope.at(`conv${stage}`), features, { channels: WIDTH }),
+    );
     const fused: Tensor = sumOf(coarser ? [...paths, upsample(scope, coarser, level + 1, paths)] : paths);
     coarser = chainedResidualPooling(scope.at(`crp${level}`).at(0), relu6(fused));
   }

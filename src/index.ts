@@ -1,0 +1,52 @@
+/**
+ * lightseg for Node: real-time semantic segmentation with Light-Weight RefineNet.
+ *
+ * @example
+ * import { Segmenter, renderOverlay } from "lightseg";
+ * await using segmenter = await Segmenter.load();
+ * const segmentation = await segmenter.segment("street.jpg");
+ * for (const { name, share } of segmentation.found) console.log(name, share);
+ *
+ * @module
+ */
+
+export { type Cost, countCost } from "./analysis/cost.ts";
+export type { Dataset, DatasetDescription, LabelSpace, Sample } from "./datasets/dataset.ts";
+export { datasets, findDataset } from "./datasets/index.ts";
+export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
+export { ConfusionMatrix } from "./evaluation/confusion-matrix.ts";
+export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.ts";
+export { computeMetrics, type Metrics } from "./evaluation/metrics.ts";
+export { decodePhoto } from "./images/decode.ts";
+export { encodePng } from "./images/encode.ts";
+export { addLegend, type LegendEntry } from "./images/legend.ts";
+export { decodeMask, encodeIndexedPng } from "./images/mask.ts";
+export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
+export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
+export type { LabelMap, Palette, Photo } from "./images/types.ts";
+export {
+  DEFAULT_MODEL,
+  type LoadModelOptions,
+  listShippedModels,
+  loadModel,
+} from "./inference/load-model.ts";
+export { Segmenter } from "./inference/node-segmenter.ts";
+export type { Timing } from "./inference/predictor.ts";
+export { renderLabels, renderOverlay } from "./inference/render.ts";
+export type {
+  ClassShare,
+  PhotoSource,
+  Segmentation,
+  SegmenterOptions,
+  SegmentOptions,
+} from "./inference/segmenter.ts";
+export type { Model, ModelDescription } from "./models/model.ts";
+export { buildNetwork, type Network, type NetworkOptions } from "./models/network.ts";
+export { imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";
+export { networks } from "./models/zoo.ts";
+export { openNodeSession } from "./runtime/node.ts";
+export type { TensorData } from "./runtime/session.ts";
+export type { TrainingOptions } from "./training/config.ts";
+export { type TrainingEvent, type TrainingResult, type TrainOptions, train } from "./training/trainer.ts";
+export { readWeights, writeSafetensors } from "./weights/read.ts";
+export type { Weights, WeightTensor } from "./weights/types.ts";

@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LightsegError } from "../errors.ts";
+import { vocPalette } from "../images/palette.ts";
+import {
+  type Model,
+  type ModelDescription,
+  parameterShapes,
+  readDescription,
+  requireWeights,
+} from "../models/model.ts";
+import { imagenetPreprocessing } from "../models/preprocessing.ts";
+import { networks } from "../models/zoo.ts";
+import { readWeights } from "../weights/read.ts";
+import type { Weights } from "../weights/types.ts";
+
+/** The folder of the models that come with the package; as far from the sources as from the built files. */
+const shippedFolder = fileURLToPath(new URL("../../models/", import.meta.url));
+const EXTENSION = ".safetensors";
+
+/** The model that is used where none is named. */
+export const DEFAULT_MODEL = "camvid-refinenet-lw-mobilenet-v2";
+
+export interface LoadModelOptions {
+  /** A shipped model, a model file, or a network of the zoo (which needs `weights`). Defaults to `DEFAULT_MODEL`. */
+  model?: string;
+  /** PyTorch checkpoint or safetensors with the weights to use instead of the model's own. */
+  weights?: string;
+  /** Number of classes of a network of the zoo. Defaults to that of its weights. */
+  classes?: number;
+}
+
+/** Names of the models that come with the package. */
+export async function listShippedModels(): Promise<string[]> {
+  const files = await readdir(shippedFolder).catch(() => []);
+  return files
+    .filter((file) => file.endsWith(EXTENSION))
+    .map((file) => file.slice(0, -EXTENSION.length))
+    .sort();
+}
+
+/**
+ * Loads a model and checks that its weights are complete.
+ *
+ * @throws LightsegError NOT_FOUND for an unknown name, INVALID_WEIGHTS for weights that cannot be read or do not fit,
+ *   INVALID_ARGUMENT for options that contradict each other
+ */
+export async function loadModel({
+  model = DEFAULT_MODEL,
+  weights,
+  classes,
+}: LoadModelOptions = {}): Promise<Model> {
+  if (Object.hasOwn(networks, model)) return loadNetwork(model, weights, classes);
+
+  const path = await findModelFile(model);
+  const { description, weights: own } = await readModel(path);
+  if (classes !== undefined && classes !== description.classes.length) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "loadModel",
+      argument: "classes",
+      rule: `must be ${description.classes.length} for ${model}`,
+      value: classes,
+    });
+  }
+  const values = weights === undefined ? own : (await readWeights(weights)).weights;
+  return {
+    ...description,
+    weights: requireWeights(description.network, description.classes.length, values, weights ?? path),
+  };
+}
+
+/** A network of the zoo with weights from a file, which need not say anything about themselves. */
+async function loadNetwork(
+  network: string,
+  file: string | undefined,
+  classes: number | undefined,
+): Promise<Model> {
+  if (file === undefined) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "loadModel",
+      argument: "weights",
+      rule: `must be given for the network ${network}, which has none of its own`,
+      hint: `or take a shipped model: ${(await listShippedModels()).join(", ") || "none"}`,
+    });
+  }
+  const { weights, metadata } = await readWeights(file);
+  const stored = readDescription(metadata, file);
+  const count = classes ?? stored?.classes.length ?? inferClasses(network, weights, file);
+  const values = requireWeights(network, count, weights, file);
+  if (stored?.network === network && stored.classes.length === count) return { ...stored, weights: values };
+  const description: ModelDescription = {
+    network,
+    classes: Array.from({ length: count }, (_, label) => `class ${label}`),
+    palette: vocPalette(count),
+    preprocessing: imagenetPreprocessing,
+  };
+  return { ...description, weights: values };
+}
+
+/** The number of classes is the one by which the parameters of a one-class network are too small. */
+function inferClasses(network: string, weights: Weights, file: string): number {
+  for (const [name, [outputs]] of parameterShapes(network, 1)) {
+    const found = weights.get(name)?.shape[0];
+    if (outputs === 1 && found !== undefined && found >= 1 && found <= 255) return found;
+  }
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "loadModel",
+    argument: file,
+    rule: `must hold the classifier of ${network}`,
+  });
+}
+
+async function findModelFile(model: string): Promise<string> {
+  const shipped = await listShippedModels();
+  if (shipped.includes(model)) return join(shippedFolder, `${model}${EXTENSION}`);
+  if (existsSync(model)) return model;
+  throw new LightsegError({
+    code: "NOT_FOUND",
+    where: "loadModel",
+    argument: "model",
+    rule: "must be a shipped model, a network or a model file",
+    value: model,
+    hint: `shipped: ${shipped.join(", ") || "none"}; networks: ${Object.keys(networks).join(", ")}`,
+  });
+}
+
+async function readModel(path: string): Promise<{ description: ModelDescription; weights: Weights }> {
+  const { weights, metadata } = await readWeights(path);
+  const description = readDescription(metadata, path);
+  if (description) return { description, weights };
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "loadModel",
+    argument: path,
+    rule: "does not say which network it belongs to",
+    hint: "name the network: --model NETWORK --weights FILE",
+  });
+}
