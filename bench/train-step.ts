@@ -58,7 +58,7 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
       { name: "decoder", has: (name) => !isEncoder(name), ...settings },
     ],
   });
-  const valueOf = (name: string) => {
+  const initialOf = (name: string) => {
     const tensor = network.parameters.get(name);
     if (!tensor) throw new Error(`no parameter ${name}`);
     return initialValue(tensor, 1);
@@ -66,7 +66,7 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
   const state = [...step.parameters, ...step.velocities];
   const fed = new Set(state.map(({ input }) => input));
   const session = await openNodeSession(
-    lowerToOnnx(step.outputs, { parameters: (name) => (fed.has(name) ? "input" : valueOf(name)) }),
+    lowerToOnnx(step.outputs, { parameters: (name) => (fed.has(name) ? "input" : initialOf(name)) }),
     {
       threads,
       carried: state.map(({ input, output, shape }) => ({
@@ -74,14 +74,14 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
         output,
         initial: {
           data: network.parameters.has(input)
-            ? valueOf(input)
+            ? initialOf(input)
             : new Float32Array(shape.reduce((a, b) => a * b, 1)),
           dims: shape,
         },
       })),
     },
   );
-  const forward = await openNodeSession(lowerToOnnx({ scores: network.scores }, { parameters: valueOf }), {
+  const forward = await openNodeSession(lowerToOnnx({ scores: network.scores }, { parameters: initialOf }), {
     threads,
   });
   const rate = (value: number) => ({ data: Float32Array.of(value), dims: [] });

@@ -57,7 +57,7 @@ export async function openTrainingSession(
   initial: Weights,
   { open, threads }: { open: OpenSession; threads: number | undefined },
 ): Promise<TrainingSession> {
-  const valueOf = (name: string) => {
+  const valueFor = (name: string) => {
     const value = initial.get(name);
     if (value) return value.data;
     throw new LightsegError({
@@ -69,14 +69,14 @@ export async function openTrainingSession(
   };
   const changing = new Set(step.parameters.map(({ input }) => input));
   const model = lowerToOnnx(step.outputs, {
-    parameters: (name) => (changing.has(name) ? "input" : valueOf(name)),
+    parameters: (name) => (changing.has(name) ? "input" : valueFor(name)),
   });
   const session = await open(model, {
     ...(threads !== undefined && { threads }),
     carried: [
       ...step.parameters.map((variable) => ({
         ...variable,
-        initial: { data: valueOf(variable.input), dims: variable.shape },
+        initial: { data: valueFor(variable.input), dims: variable.shape },
       })),
       ...step.velocities.map((variable) => {
         const data = initial.get(variable.input)?.data ?? new Float32Array(countValues(variable.shape));
