@@ -1,3 +1,4 @@
+import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
@@ -69,6 +70,7 @@ export class Segmenter {
   readonly #platform: Platform;
   readonly #options: SegmenterOptions;
   readonly #predictors = new Map<string, Promise<Predictor>>();
+  #disposed = false;
 
   constructor(model: Model, platform: Platform, options: SegmenterOptions = {}) {
     this.#model = model;
@@ -130,6 +132,7 @@ export class Segmenter {
 
   /** Frees the engine's memory; the segmenter cannot be used any more. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     const predictors = [...this.#predictors.values()];
     this.#predictors.clear();
     await Promise.all(predictors.map(async (predictor) => (await predictor).dispose()));
@@ -147,6 +150,10 @@ export class Segmenter {
 
   /** One session for each set of outputs that is asked for, opened at the first use. */
   #predictor(outputs: readonly OutputName[]): Promise<Predictor> {
+    if (this.#disposed) {
+      const rule = "has been disposed of";
+      throw new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
+    }
     const key = outputs.join();
     let predictor = this.#predictors.get(key);
     if (!predictor) {

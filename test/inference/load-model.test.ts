@@ -1,0 +1,64 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../../src/inference/load-model.ts";
+import { describeModel } from "../../src/models/model.ts";
+import { writeSafetensors } from "../../src/weights/read.ts";
+import { randomModel } from "../support/model.ts";
+
+const network = "refinenet-lw-mobilenet-v2";
+const model = randomModel();
+
+describe("loadModel", () => {
+  let folder = "";
+  const file = (name: string) => join(folder, name);
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lightseg-model-"));
+    await writeSafetensors(file("model.safetensors"), model.weights, { metadata: describeModel(model) });
+    await writeSafetensors(file("plain.safetensors"), model.weights);
+    const partial = new Map([...model.weights].filter(([name]) => name.startsWith("layer")));
+    await writeSafetensors(file("encoder.safetensors"), partial);
+    await writeFile(file("text.safetensors"), "not a model");
+    await writeSafetensors(file("damaged.safetensors"), model.weights, { metadata: { lightseg: '{"network":7}' } });
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("reads a model file with its classes", async () => {
+    const loaded = await loadModel({ model: file("model.safetensors") });
+    expect(loaded.classes).toEqual(model.classes);
+    expect(loaded.palette).toEqual(model.palette);
+    expect(loaded.weights.get("segm.bias")).toEqual(model.weights.get("segm.bias"));
+  });
+
+  it("reads a network with plain weights and finds out how many classes they are for", async () => {
+    const loaded = await loadModel({ model: network, weights: file("plain.safetensors") });
+    expect(loaded.classes).toEqual(Array.from({ length: 11 }, (_, label) => `class ${label}`));
+  });
+
+  it("takes the class names of weights that describe themselves", async () => {
+    const loaded = await loadModel({ model: network, weights: file("model.safetensors"), classes: 11 });
+    expect(loaded.classes).toEqual(model.classes);
+  });
+
+  it.each([
+    ["an unknown name", { model: "nonesuch" }, "NOT_FOUND", /nonesuch.*refinenet-lw-mobilenet-v2/],
+    ["a network without weights", { model: network }, "INVALID_ARGUMENT", /weights must be given/],
+    ["a wrong number of classes", { model: network, weights: "plain.safetensors", classes: 21 }, "INVALID_WEIGHTS", /for 11 classes/],
+    ["a model file of other classes", { model: "model.safetensors", classes: 21 }, "INVALID_ARGUMENT", /must be 11/],
+    ["weights without a decoder", { model: network, weights: "encoder.safetensors", classes: 11 }, "INVALID_WEIGHTS", /conv8\.weight/],
+    ["weights whose classes cannot be told", { model: network, weights: "encoder.safetensors" }, "INVALID_WEIGHTS", /classifier/],
+    ["plain weights as a model", { model: "plain.safetensors" }, "INVALID_WEIGHTS", /--weights/],
+    ["a text file", { model: "text.safetensors" }, "INVALID_WEIGHTS", /safetensors/],
+    ["a damaged description", { model: "damaged.safetensors" }, "INVALID_WEIGHTS", /model description/],
+  ])("refuses %s", async (_, { model: name, weights, classes }: { model: string; weights?: string; classes?: number }, code, message) => {
+    const options = {
+      model: name.endsWith(".safetensors") ? file(name) : name,
+      ...(weights !== undefined && { weights: file(weights) }),
+      ...(classes !== undefined && { classes }),
+    };
+    const error: unknown = await loadModel(options).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "LightsegError", code });
+    expect(String(error)).toMatch(message);
+  });
+});

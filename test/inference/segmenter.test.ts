@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { decodePhoto } from "../../src/images/decode.ts";
+import { decodeMask } from "../../src/images/mask.ts";
+import { renderLabels, renderOverlay } from "../../src/inference/render.ts";
+import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import { randomModel, testPhoto } from "../support/model.ts";
+
+const platform: Platform = { open: openNodeSession, decodePhoto };
+const model = randomModel();
+
+describe("Segmenter", () => {
+  const segmenter = new Segmenter(model, platform);
+  afterAll(() => segmenter.dispose());
+
+  it.each([
+    [64, 48],
+    [1, 1],
+    [33, 17],
+    [5, 130],
+  ])("labels every pixel of a photo of %i x %i", async (width, height) => {
+    const photo = testPhoto(width, height);
+    const { data, found, ...rest } = await segmenter.segment(photo);
+    expect(rest).toMatchObject({ width, height, networkSize: { width, height }, classes: model.classes });
+    expect(data.length).toBe(width * height);
+    expect(Math.max(...data)).toBeLessThan(model.classes.length);
+    expect(found.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(width * height);
+    expect(found.every(({ pixels, label }) => pixels === data.filter((value) => value === label).length)).toBe(true);
+    expect(found.map(({ pixels }) => pixels)).toEqual(found.map(({ pixels }) => pixels).sort((a, b) => b - a));
+  });
+
+  it("gives raw scores at a quarter of the size, whose upsampled maximum is the label", async () => {
+    const photo = testPhoto(64, 48);
+    const { data, dims } = await segmenter.scores(photo);
+    expect(dims).toEqual([1, 11, 12, 16]);
+    const labels = await segmenter.segment(photo);
+    // The corner pixel lies outside the outermost centres, so its scores are those of the corner cell.
+    const corner = Array.from({ length: 11 }, (_, label) => data[label * 12 * 16] ?? 0);
+    expect(labels.data[0]).toBe(corner.indexOf(Math.max(...corner)));
+  });
+
+  it("tells its confidence on request, between chance and certainty, and not otherwise", async () => {
+    const photo = testPhoto(40, 40);
+    const sure = await segmenter.segment(photo, { confidence: true });
+    for (const { confidence = Number.NaN } of sure.found) {
+      expect(confidence).toBeGreaterThanOrEqual(1 / 11);
+      expect(confidence).toBeLessThanOrEqual(1);
+    }
+    const plain = await segmenter.segment(photo);
+    expect(plain.found.every((share) => !("confidence" in share))).toBe(true);
+    expect(plain.data).toEqual(sure.data);
+  });
+
+  it("shrinks a photo of more than maxPixels for the network, and enlarges its labels", async () => {
+    const small = new Segmenter(model, platform, { maxPixels: 32 * 32 });
+    const { width, height, data, networkSize, found } = await small.segment(testPhoto(128, 64), { confidence: true });
+    await small.dispose();
+    expect([width, height, data.length]).toEqual([128, 64, 128 * 64]);
+    expect(networkSize).toEqual({ width: 45, height: 22 });
+    expect(found.every(({ confidence = 2 }) => confidence <= 1)).toBe(true);
+  });
+
+  it("answers several photos at once", async () => {
+    const results = await Promise.all([8, 16, 24].map((side) => segmenter.segment(testPhoto(side, side))));
+    expect(results.map(({ width }) => width)).toEqual([8, 16, 24]);
+  });
+
+  it("renders an indexed PNG with the same labels, and an overlay with room for a legend", async () => {
+    const segmentation = await segmenter.segment(testPhoto(64, 48));
+    expect(decodeMask(renderLabels(segmentation), "labels").data).toEqual(segmentation.data);
+    const overlay = await decodePhoto(await renderOverlay(segmentation));
+    expect(overlay.height).toBeGreaterThan(48);
+  });
+
+  it.each([
+    ["channels", { width: 2, height: 2, data: new Uint8Array(4) }],
+    ["size", { width: 0, height: 2, data: new Uint8Array(0) }],
+  ])("refuses raw pixels of the wrong %s", async (_, photo) => {
+    await expect(segmenter.segment(photo)).rejects.toMatchObject({ code: "INVALID_IMAGE" });
+  });
+
+  it("fails after dispose", async () => {
+    const gone = new Segmenter(model, platform);
+    await gone.segment(testPhoto(8, 8));
+    await gone.dispose();
+    await gone.dispose();
+    await expect(gone.segment(testPhoto(8, 8))).rejects.toMatchObject({ code: "RUNTIME" });
+  });
+});

@@ -1,0 +1,69 @@
+import { expect } from "vitest";
+import { createRandom, fnv1a } from "../../src/training/random.ts";
+
+/** Row-major float64 values: what the naive reference implementations compute with. */
+export interface NdArray {
+  readonly dims: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Values that are float32 numbers, so that the engine and a reference in float64 begin with the same ones. */
+export function array(data: ArrayLike<number>, dims: readonly number[] = [data.length]): NdArray {
+  return { dims, data: Float64Array.from(data, Math.fround) };
+}
+
+export function filled(dims: readonly number[], value: (index: number) => number): NdArray {
+  return array(Array.from({ length: count(dims) }, (_, index) => value(index)), dims);
+}
+
+/** Uniform in `low..high`; the same for the same seed. */
+export function uniform(dims: readonly number[], { seed = "values", low = -1, high = 1 } = {}): NdArray {
+  const random = createRandom(fnv1a(seed));
+  return filled(dims, () => low + (high - low) * random());
+}
+
+/** Whole numbers in `low..high`, both included. */
+export function wholeNumbers(dims: readonly number[], { seed = "whole", low = 0, high = 2 } = {}): NdArray {
+  const random = createRandom(fnv1a(seed));
+  return filled(dims, () => low + Math.floor((high - low + 1) * random()));
+}
+
+export function count(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** The value at a place in row-major order, or NaN outside, which no comparison survives. */
+export function at(values: ArrayLike<number>, index: number): number {
+  return values[index] ?? Number.NaN;
+}
+
+/** The four extents of a feature map. */
+export function extents({ dims }: { readonly dims: readonly number[] }): [n: number, c: number, h: number, w: number] {
+  const [n, c, h, w] = dims;
+  if (dims.length !== 4 || n === undefined || c === undefined || h === undefined || w === undefined) {
+    throw new RangeError(`[${dims}] is no feature map`);
+  }
+  return [n, c, h, w];
+}
+
+interface Values {
+  readonly dims: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** The largest difference of two arrays, relative to the largest expected value. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [largest, difference] = [0, 0];
+  for (let index = 0; index < expected.length; index++) {
+    largest = Math.max(largest, Math.abs(at(expected, index)));
+    difference = Math.max(difference, Math.abs(at(actual, index) - at(expected, index)));
+  }
+  return difference === 0 ? 0 : difference / Math.max(largest, 1e-6);
+}
+
+/** Same shape, and values that differ by less than `tolerance` times the largest. */
+export function expectClose(actual: Values, expected: Values, { tolerance = 1e-5, name = "values" } = {}): void {
+  expect(actual.dims, `shape of ${name}`).toEqual(expected.dims);
+  expect(actual.data.length, `length of ${name}`).toBe(expected.data.length);
+  expect(relativeError(actual.data, expected.data), `relative error of ${name}`).toBeLessThan(tolerance);
+}

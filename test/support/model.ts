@@ -1,0 +1,24 @@
+import { camvid } from "../../src/datasets/camvid.ts";
+import { initialValue } from "../../src/models/initialize.ts";
+import type { Model } from "../../src/models/model.ts";
+import { buildNetwork } from "../../src/models/network.ts";
+import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
+
+/** A model of CamVid's classes with random weights: complete, and no better than chance. */
+export function randomModel(seed = 1): Model {
+  const network = "refinenet-lw-mobilenet-v2";
+  const { parameters } = buildNetwork({ network, classes: camvid.labels.classes.length });
+  const weights = new Map(
+    [...parameters].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, seed) },
+    ]),
+  );
+  return { ...camvid.labels, network, preprocessing: imagenetPreprocessing, weights };
+}
+
+/** Colourful pixels that differ from place to place. */
+export function testPhoto(width: number, height: number) {
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37 + (index >> 5) * 11) % 256);
+  return { width, height, data };
+}

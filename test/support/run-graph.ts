@@ -1,0 +1,60 @@
+import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import type { TensorData } from "../../src/runtime/session.ts";
+
+/** Values by the names of inputs and parameters. */
+export type Feeds = Readonly<Record<string, TensorData>>;
+
+export interface RunGraphOptions {
+  /** Parameters become constants of the model instead of inputs. Defaults to false. */
+  constantParameters?: boolean;
+}
+
+/** Computes named tensors with the engine, in a session of their own. */
+export async function runGraph<K extends string>(
+  outputs: Readonly<Record<K, Tensor>>,
+  feeds: Feeds = {},
+  { constantParameters = false }: RunGraphOptions = {},
+): Promise<Record<K, TensorData>> {
+  const constants = new Set<string>();
+  const model = lowerToOnnx(outputs, {
+    parameters(name) {
+      const data = feeds[name]?.data;
+      if (!constantParameters || !(data instanceof Float32Array)) return "input";
+      constants.add(name);
+      return data;
+    },
+  });
+  const session = await openNodeSession(model, { threads: 1 });
+  try {
+    const inputs = Object.entries(feeds).filter(([name]) => !constants.has(name));
+    const results = await session.run(Object.fromEntries(inputs));
+    return mapRecord(outputs, (_, name) => {
+      const result = results[name];
+      if (!result) throw new Error(`the engine gave no ${name}`);
+      return result;
+    });
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** Applies a function to each value of a record. */
+export function mapRecord<K extends string, A, B>(
+  record: Readonly<Record<K, A>>,
+  map: (value: A, key: K) => B,
+): Record<K, B> {
+  const result: Partial<Record<K, B>> = {};
+  for (const key in record) result[key] = map(record[key], key);
+  // Every key has been filled in just now.
+  return result as Record<K, B>;
+}
+
+export function floats(data: ArrayLike<number>, dims: readonly number[] = [data.length]): TensorData {
+  return { data: Float32Array.from(data), dims };
+}
+
+export function ints(data: ArrayLike<number>, dims: readonly number[] = [data.length]): TensorData {
+  return { data: Int32Array.from(data), dims };
+}

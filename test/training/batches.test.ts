@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { Dataset } from "../../src/datasets/dataset.ts";
+import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
+import { makeBatch } from "../../src/training/batches.ts";
+import { logClassWeights } from "../../src/training/class-weights.ts";
+import { testPhoto } from "../support/model.ts";
+
+const labels = { classes: ["a", "b"], palette: [[0, 0, 0], [9, 9, 9]], ignoreLabel: 255 } as const;
+const dataset: Dataset = {
+  name: "five", split: "train", labels, size: 5, ids: ["0", "1", "2", "3", "4"],
+  load: async (index) => ({
+    id: String(index),
+    photo: testPhoto(20, 10),
+    // One pixel in four is b, one in four ignored.
+    labels: { width: 20, height: 10, data: Uint8Array.from({ length: 200 }, (_, pixel) => [0, 0, 1, 255][pixel % 4] ?? 0) },
+  }),
+};
+const options = {
+  batch: 2,
+  seed: 3,
+  augmentation: { crop: [8, 12], scale: [0.5, 2], mirror: true, preprocessing: imagenetPreprocessing },
+} as const;
+
+describe("makeBatch", () => {
+  it("depends on data, seed and step alone", async () => {
+    const [first, again, next, otherSeed] = await Promise.all([
+      makeBatch(dataset, options, 4),
+      makeBatch(dataset, options, 4),
+      makeBatch(dataset, options, 5),
+      makeBatch(dataset, { ...options, seed: 4 }, 4),
+    ]);
+    expect(first.image.dims).toEqual([2, 3, 8, 12]);
+    expect(first.target.dims).toEqual([2, 8, 12]);
+    expect(again).toEqual(first);
+    expect(next).not.toEqual(first);
+    expect(otherSeed).not.toEqual(first);
+    expect([...first.target.data].every((label) => [0, 1, 255].includes(label))).toBe(true);
+  });
+});
+
+describe("logClassWeights", () => {
+  it("is 1 / ln(1.02 + share), scaled to a mean of 1, ignored pixels apart", async () => {
+    const a = 1 / Math.log(1.02 + 2 / 3);
+    const b = 1 / Math.log(1.02 + 1 / 3);
+    const weights = await logClassWeights(dataset);
+    expect(weights[0]).toBeCloseTo((2 * a) / (a + b), 10);
+    expect(weights[1]).toBeCloseTo((2 * b) / (a + b), 10);
+  });
+});
