@@ -47,9 +47,18 @@ export interface Window {
 }
 
 /** How many places a window has along an axis: `floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1`. */
-export function slideWindow(size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
+export function slideWindow(where: string, size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
   const margin = padding - dilation * (kernel - 1) - 1;
-  if (typeof size === "number") return Math.floor((size + margin) / stride) + 1;
+  if (typeof size === "number") {
+    if (size + margin >= 0) return Math.floor((size + margin) / stride) + 1;
+    throw new LightsegError({
+      code: "INVALID_GRAPH",
+      where,
+      argument: "kernel",
+      rule: `must fit into the ${size + padding} padded rows or columns of the map`,
+      value: dilation * (kernel - 1) + 1,
+    });
+  }
   if (stride === 1) return margin === -1 ? size : symbol(`${size.expression}${signed(margin + 1)}`);
   return symbol(`floor((${size.expression}${signed(margin)})/${stride})+1`);
 }

@@ -8,11 +8,14 @@
  * @typedef {import("./node.ts").Request} Request
  * @typedef {import("./node.ts").Reply} Reply
  */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import * as ort from "onnxruntime-node";
 
 if (!parentPort) throw new Error("node-worker.mjs is a worker thread, not a program");
 const port = parentPort;
+
+/** See `ExitGuard`. @type {{ busy: Int32Array; leaving: Int32Array }} */
+const { busy, leaving } = workerData;
 
 /** @type {ort.InferenceSession | undefined} */
 let session;
@@ -74,11 +77,15 @@ port.on("message", (/** @type {Request} */ request) => {
   queue = queue.then(async () => {
     /** @type {Reply} */
     let reply;
+    Atomics.store(busy, 0, 1);
     try {
+      if (Atomics.load(leaving, 0)) throw new Error("the program is ending");
       reply = { id: request.id, values: await answer(request) };
     } catch (error) {
       reply = { id: request.id, error: error instanceof Error ? error.message : String(error) };
     }
+    Atomics.store(busy, 0, 0);
+    Atomics.notify(busy, 0);
     port.postMessage(reply);
   });
 });

@@ -35,8 +35,40 @@ export const openNodeSession: OpenSession = async (model, options = {}) => {
   return session;
 };
 
+/** A run that takes longer than this is given up when the program ends. */
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * Lets the engine finish before the program ends: `process.exit` in the middle of native code would abort the process.
+ *
+ * Both sides raise their flag first and look at the other's then, so one of them always sees that the other is at it.
+ */
+class ExitGuard {
+  static readonly #open = new Set<ExitGuard>();
+  readonly busy = new Int32Array(new SharedArrayBuffer(4));
+  readonly leaving = new Int32Array(new SharedArrayBuffer(4));
+
+  static {
+    process.on("exit", () => {
+      for (const { leaving } of ExitGuard.#open) Atomics.store(leaving, 0, 1);
+      for (const { busy } of ExitGuard.#open) Atomics.wait(busy, 0, 1, LONGEST_WAIT_MS);
+    });
+  }
+
+  constructor() {
+    ExitGuard.#open.add(this);
+  }
+
+  release(): void {
+    ExitGuard.#open.delete(this);
+  }
+}
+
 class NodeSession implements Session {
-  readonly #worker = new Worker(new URL("./node-worker.mjs", import.meta.url));
+  readonly #guard = new ExitGuard();
+  readonly #worker = new Worker(new URL("./node-worker.mjs", import.meta.url), {
+    workerData: { busy: this.#guard.busy, leaving: this.#guard.leaving },
+  });
   readonly #pending = new Map<
     number,
     { resolve(values: Record<string, TensorData>): void; reject(error: Error): void }
@@ -94,6 +126,7 @@ class NodeSession implements Session {
 
   #fail(message: string): void {
     this.#closed = true;
+    this.#guard.release();
     for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(engineError(message));
   }
 }

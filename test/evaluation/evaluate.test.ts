@@ -2,12 +2,24 @@ import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/datasets/dataset.ts";
 import { evaluate } from "../../src/evaluation/evaluate.ts";
 
-const labels = { classes: ["a", "b", "c"], palette: [[0, 0, 0], [1, 1, 1], [2, 2, 2]], ignoreLabel: 255 } as const;
+const labels = {
+  classes: ["a", "b", "c"],
+  palette: [
+    [0, 0, 0],
+    [1, 1, 1],
+    [2, 2, 2],
+  ],
+  ignoreLabel: 255,
+} as const;
 
 /** Two photos of 4 x 1 pixels. */
 function twoPhotos(truth: readonly number[][]): Dataset {
   return {
-    name: "two", split: "val", labels, size: 2, ids: ["0", "1"],
+    name: "two",
+    split: "val",
+    labels,
+    size: 2,
+    ids: ["0", "1"],
     load: async (index) => ({
       id: String(index),
       photo: { width: 4, height: 1, data: new Uint8Array(12).fill(index) },
@@ -18,10 +30,17 @@ function twoPhotos(truth: readonly number[][]): Dataset {
 
 describe("evaluate", () => {
   it("counts over all photos at once, leaves out ignored pixels and classes that are nowhere", async () => {
-    const dataset = twoPhotos([[0, 0, 1, 255], [0, 1, 1, 1]]);
+    const dataset = twoPhotos([
+      [0, 0, 1, 255],
+      [0, 1, 1, 1],
+    ]);
     const steps: string[] = [];
     const result = await evaluate(dataset, {
-      predict: async ({ data }) => ({ width: 4, height: 1, data: Uint8Array.from(data[0] === 0 ? [0, 1, 1, 2] : [0, 1, 1, 0]) }),
+      predict: async ({ data }) => ({
+        width: 4,
+        height: 1,
+        data: Uint8Array.from(data[0] === 0 ? [0, 1, 1, 2] : [0, 1, 1, 0]),
+      }),
       onProgress: (done, total) => steps.push(`${done}/${total}`),
     });
     // Class a: 2 right, 3 true, 3 predicted; class b: 3 right, 4 true, 4 predicted; class c: predicted at an ignored pixel only.
@@ -38,11 +57,21 @@ describe("evaluate", () => {
       controller.abort(new Error("enough"));
       return { width: 4, height: 1, data: new Uint8Array(4) };
     };
-    await expect(evaluate(twoPhotos([[0, 0, 0, 0], [0, 0, 0, 0]]), { predict, signal: controller.signal })).rejects.toThrow("enough");
+    await expect(
+      evaluate(
+        twoPhotos([
+          [0, 0, 0, 0],
+          [0, 0, 0, 0],
+        ]),
+        { predict, signal: controller.signal },
+      ),
+    ).rejects.toThrow("enough");
   });
 
   it("passes on the error of a photo that cannot be read", async () => {
     const dataset = { ...twoPhotos([]), load: async () => Promise.reject(new Error("unreadable")) };
-    await expect(evaluate(dataset, { predict: async () => ({ width: 1, height: 1, data: new Uint8Array(1) }) })).rejects.toThrow("unreadable");
+    await expect(
+      evaluate(dataset, { predict: async () => ({ width: 1, height: 1, data: new Uint8Array(1) }) }),
+    ).rejects.toThrow("unreadable");
   });
 });

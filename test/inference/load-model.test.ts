@@ -20,7 +20,9 @@ describe("loadModel", () => {
     const partial = new Map([...model.weights].filter(([name]) => name.startsWith("layer")));
     await writeSafetensors(file("encoder.safetensors"), partial);
     await writeFile(file("text.safetensors"), "not a model");
-    await writeSafetensors(file("damaged.safetensors"), model.weights, { metadata: { lightseg: '{"network":7}' } });
+    await writeSafetensors(file("damaged.safetensors"), model.weights, {
+      metadata: { lightseg: '{"network":7}' },
+    });
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -44,21 +46,48 @@ describe("loadModel", () => {
   it.each([
     ["an unknown name", { model: "nonesuch" }, "NOT_FOUND", /nonesuch.*refinenet-lw-mobilenet-v2/],
     ["a network without weights", { model: network }, "INVALID_ARGUMENT", /weights must be given/],
-    ["a wrong number of classes", { model: network, weights: "plain.safetensors", classes: 21 }, "INVALID_WEIGHTS", /for 11 classes/],
-    ["a model file of other classes", { model: "model.safetensors", classes: 21 }, "INVALID_ARGUMENT", /must be 11/],
-    ["weights without a decoder", { model: network, weights: "encoder.safetensors", classes: 11 }, "INVALID_WEIGHTS", /conv8\.weight/],
-    ["weights whose classes cannot be told", { model: network, weights: "encoder.safetensors" }, "INVALID_WEIGHTS", /classifier/],
+    [
+      "a wrong number of classes",
+      { model: network, weights: "plain.safetensors", classes: 21 },
+      "INVALID_WEIGHTS",
+      /for 11 classes/,
+    ],
+    [
+      "a model file of other classes",
+      { model: "model.safetensors", classes: 21 },
+      "INVALID_ARGUMENT",
+      /must be 11/,
+    ],
+    [
+      "weights without a decoder",
+      { model: network, weights: "encoder.safetensors", classes: 11 },
+      "INVALID_WEIGHTS",
+      /conv8\.weight/,
+    ],
+    [
+      "weights whose classes cannot be told",
+      { model: network, weights: "encoder.safetensors" },
+      "INVALID_WEIGHTS",
+      /classifier/,
+    ],
     ["plain weights as a model", { model: "plain.safetensors" }, "INVALID_WEIGHTS", /--weights/],
     ["a text file", { model: "text.safetensors" }, "INVALID_WEIGHTS", /safetensors/],
     ["a damaged description", { model: "damaged.safetensors" }, "INVALID_WEIGHTS", /model description/],
-  ])("refuses %s", async (_, { model: name, weights, classes }: { model: string; weights?: string; classes?: number }, code, message) => {
-    const options = {
-      model: name.endsWith(".safetensors") ? file(name) : name,
-      ...(weights !== undefined && { weights: file(weights) }),
-      ...(classes !== undefined && { classes }),
-    };
-    const error: unknown = await loadModel(options).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "LightsegError", code });
-    expect(String(error)).toMatch(message);
-  });
+  ])(
+    "refuses %s",
+    async (_, {
+      model: name,
+      weights,
+      classes,
+    }: { model: string; weights?: string; classes?: number }, code, message) => {
+      const options = {
+        model: name.endsWith(".safetensors") ? file(name) : name,
+        ...(weights !== undefined && { weights: file(weights) }),
+        ...(classes !== undefined && { classes }),
+      };
+      const error: unknown = await loadModel(options).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "LightsegError", code });
+      expect(String(error)).toMatch(message);
+    },
+  );
 });

@@ -25,8 +25,12 @@ describe("Segmenter", () => {
     expect(data.length).toBe(width * height);
     expect(Math.max(...data)).toBeLessThan(model.classes.length);
     expect(found.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(width * height);
-    expect(found.every(({ pixels, label }) => pixels === data.filter((value) => value === label).length)).toBe(true);
-    expect(found.map(({ pixels }) => pixels)).toEqual(found.map(({ pixels }) => pixels).sort((a, b) => b - a));
+    expect(
+      found.every(({ pixels, label }) => pixels === data.filter((value) => value === label).length),
+    ).toBe(true);
+    expect(found.map(({ pixels }) => pixels)).toEqual(
+      found.map(({ pixels }) => pixels).sort((a, b) => b - a),
+    );
   });
 
   it("gives raw scores at a quarter of the size, whose upsampled maximum is the label", async () => {
@@ -53,7 +57,9 @@ describe("Segmenter", () => {
 
   it("shrinks a photo of more than maxPixels for the network, and enlarges its labels", async () => {
     const small = new Segmenter(model, platform, { maxPixels: 32 * 32 });
-    const { width, height, data, networkSize, found } = await small.segment(testPhoto(128, 64), { confidence: true });
+    const { width, height, data, networkSize, found } = await small.segment(testPhoto(128, 64), {
+      confidence: true,
+    });
     await small.dispose();
     expect([width, height, data.length]).toEqual([128, 64, 128 * 64]);
     expect(networkSize).toEqual({ width: 45, height: 22 });

@@ -27,7 +27,10 @@ export interface Gradients<K extends string> {
 }
 
 /** What the engine computes for an op's value, and for the derivatives of a fixed random combination of its values. */
-export async function engineGradients<K extends string>({ variables, apply }: OpCase<K>): Promise<Gradients<K>> {
+export async function engineGradients<K extends string>({
+  variables,
+  apply,
+}: OpCase<K>): Promise<Gradients<K>> {
   const initialization = { kind: "constant", value: 0 } as const;
   const tensors = mapRecord(variables, ({ dims }, name) => parameter(name, dims, { initialization }));
   const value = apply(tensors);
@@ -35,7 +38,9 @@ export async function engineGradients<K extends string>({ variables, apply }: Op
   const loss = combine(value, upstream);
   const names = Object.keys(tensors);
   const derivatives = differentiate(loss, Object.values<Tensor>(tensors));
-  const outputs = Object.fromEntries(derivatives.map((tensor, index) => [`gradient:${names[index]}`, tensor]));
+  const outputs = Object.fromEntries(
+    derivatives.map((tensor, index) => [`gradient:${names[index]}`, tensor]),
+  );
 
   const feeds = mapRecord(variables, ({ data, dims }) => floats(data, dims));
   const results = await runGraph<string>({ value, ...outputs }, feeds);
@@ -44,7 +49,11 @@ export async function engineGradients<K extends string>({ variables, apply }: Op
     if (!result) throw new Error(`no result ${name}`);
     return result;
   };
-  return { value: take("value"), gradients: mapRecord(variables, (_, name) => take(`gradient:${name}`)), upstream };
+  return {
+    value: take("value"),
+    gradients: mapRecord(variables, (_, name) => take(`gradient:${name}`)),
+    upstream,
+  };
 }
 
 /** Values and all derivatives of an op against its float64 reference, the derivatives by central differences. */
@@ -57,12 +66,19 @@ export async function checkOp<K extends string>(testCase: ReferencedCase<K>): Pr
       const { data } = reference({ ...variables, [key]: changed });
       return data.reduce((total, y, index) => total + y * at(upstream.data, index), 0);
     };
-    expectClose(gradients[key], centralDifferences(loss, variables[key]), { tolerance, name: `gradient of ${key}` });
+    expectClose(gradients[key], centralDifferences(loss, variables[key]), {
+      tolerance,
+      name: `gradient of ${key}`,
+    });
   }
 }
 
 /** Derivatives of a float64 function, right to about 1e-10 where it is smooth. */
-export function centralDifferences(loss: (x: NdArray) => number, { data, dims }: NdArray, step = 1e-5): NdArray {
+export function centralDifferences(
+  loss: (x: NdArray) => number,
+  { data, dims }: NdArray,
+  step = 1e-5,
+): NdArray {
   const moved = (index: number, by: number) => loss({ dims, data: data.with(index, at(data, index) + by) });
   return { dims, data: data.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step)) };
 }

@@ -19,6 +19,9 @@ export function randomModel(seed = 1): Model {
 
 /** Colourful pixels that differ from place to place. */
 export function testPhoto(width: number, height: number) {
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37 + (index >> 5) * 11) % 256);
+  const data = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, index) => (index * 37 + (index >> 5) * 11) % 256,
+  );
   return { width, height, data };
 }

@@ -5,14 +5,29 @@ import { makeBatch } from "../../src/training/batches.ts";
 import { logClassWeights } from "../../src/training/class-weights.ts";
 import { testPhoto } from "../support/model.ts";
 
-const labels = { classes: ["a", "b"], palette: [[0, 0, 0], [9, 9, 9]], ignoreLabel: 255 } as const;
+const labels = {
+  classes: ["a", "b"],
+  palette: [
+    [0, 0, 0],
+    [9, 9, 9],
+  ],
+  ignoreLabel: 255,
+} as const;
 const dataset: Dataset = {
-  name: "five", split: "train", labels, size: 5, ids: ["0", "1", "2", "3", "4"],
+  name: "five",
+  split: "train",
+  labels,
+  size: 5,
+  ids: ["0", "1", "2", "3", "4"],
   load: async (index) => ({
     id: String(index),
     photo: testPhoto(20, 10),
     // One pixel in four is b, one in four ignored.
-    labels: { width: 20, height: 10, data: Uint8Array.from({ length: 200 }, (_, pixel) => [0, 0, 1, 255][pixel % 4] ?? 0) },
+    labels: {
+      width: 20,
+      height: 10,
+      data: Uint8Array.from({ length: 200 }, (_, pixel) => [0, 0, 1, 255][pixel % 4] ?? 0),
+    },
   }),
 };
 const options = {

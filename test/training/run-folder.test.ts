@@ -43,7 +43,9 @@ describe("RunFolder", () => {
 
   it("reports a folder that cannot be made, and settings that are no JSON", async () => {
     await writeFile(join(parent, "file"), "");
-    await expect(new RunFolder(join(parent, "file", "run")).begin(options)).rejects.toMatchObject({ code: "OUTPUT" });
+    await expect(new RunFolder(join(parent, "file", "run")).begin(options)).rejects.toMatchObject({
+      code: "OUTPUT",
+    });
     await writeFile(join(parent, "config.json"), "{");
     await expect(new RunFolder(parent).resume({})).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });

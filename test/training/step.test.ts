@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { decodePhoto } from "../../src/images/decode.ts";
 import { buildNetwork } from "../../src/models/network.ts";
@@ -10,7 +11,6 @@ import { openNodeSession } from "../../src/runtime/node.ts";
 import { createRandom, fnv1a } from "../../src/training/random.ts";
 import { buildTrainingStep, type ParameterGroup } from "../../src/training/step.ts";
 import { goldenFolder, goldenWeights, hasGolden } from "../support/golden.ts";
-import { z } from "zod";
 
 const runSchema = z.object({
   losses: z.array(z.number()),
@@ -36,7 +36,10 @@ function l2(values: ArrayLike<number>): number {
 async function goldenBatch() {
   const photo = await decodePhoto(join(goldenFolder, "photo_209x161.png"));
   const image = new Float32Array(2 * 3 * 96 * 128);
-  for (const [slot, { top, left }] of [{ top: 0, left: 0 }, { top: 60, left: 70 }].entries()) {
+  for (const [slot, { top, left }] of [
+    { top: 0, left: 0 },
+    { top: 60, left: 70 },
+  ].entries()) {
     const data = new Uint8Array(96 * 128 * 3);
     for (let row = 0; row < 96; row++) {
       const start = ((top + row) * photo.width + left) * 3;
@@ -63,7 +66,12 @@ async function goldenBatch() {
  */
 const tolerances = {
   frozen: { losses: [1e-4, 1e-4, 1e-4], worstGradient: 1e-3, running: 0, zeroGradient: undefined },
-  trained: { losses: [1e-4, 1e-3, 2e-2], worstGradient: 2e-2, running: 1e-3, zeroGradient: "layer2.0.output.2.1.bias" },
+  trained: {
+    losses: [1e-4, 1e-3, 2e-2],
+    worstGradient: 2e-2,
+    running: 1e-3,
+    zeroGradient: "layer2.0.output.2.1.bias",
+  },
 };
 
 describe("buildTrainingStep", () => {
@@ -71,14 +79,23 @@ describe("buildTrainingStep", () => {
     ["frozen", "frozen_bn"],
     ["trained", "train_bn"],
   ])("takes PyTorch's three steps with %s batch norm (needs the golden values)", async (batchNorm, key) => {
-    const golden = goldenSchema.parse(JSON.parse(readFileSync(join(goldenFolder, "mbv2_21_training.json"), "utf8")))[key];
+    const golden = goldenSchema.parse(
+      JSON.parse(readFileSync(join(goldenFolder, "mbv2_21_training.json"), "utf8")),
+    )[key];
     const tolerance = tolerances[batchNorm];
-    const network = buildNetwork({ network: "refinenet-lw-mobilenet-v2", classes: 21, size: [2, 96, 128], batchNorm });
+    const network = buildNetwork({
+      network: "refinenet-lw-mobilenet-v2",
+      classes: 21,
+      size: [2, 96, 128],
+      batchNorm,
+    });
     const step = buildTrainingStep(network, { groups });
     const weights = goldenWeights(network.parameters);
     const state = [...step.parameters, ...step.velocities];
     const stateInputs = new Set(state.map(({ input }) => input));
-    const gradientOutputs = Object.fromEntries([...step.gradients].map(([name, tensor]) => [`gradient:${name}`, tensor]));
+    const gradientOutputs = Object.fromEntries(
+      [...step.gradients].map(([name, tensor]) => [`gradient:${name}`, tensor]),
+    );
     const model = lowerToOnnx(
       { ...step.outputs, ...gradientOutputs },
       { parameters: (name) => (stateInputs.has(name) ? "input" : (weights.get(name) ?? "input")) },
@@ -86,7 +103,11 @@ describe("buildTrainingStep", () => {
     const session = await openNodeSession(model, {
       carried: state.map(({ input, output, shape }) => {
         const length = shape.reduce((product, dim) => product * dim, 1);
-        return { input, output, initial: { data: weights.get(input) ?? new Float32Array(length), dims: shape } };
+        return {
+          input,
+          output,
+          initial: { data: weights.get(input) ?? new Float32Array(length), dims: shape },
+        };
       }),
     });
     const feeds = {

@@ -52,7 +52,7 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
       });
     }
     const slide = (size: typeof height, axis: 0 | 1) =>
-      slideWindow(size, {
+      slideWindow("convolution", size, {
         kernel: kernel[axis] ?? 1,
         stride: stride[axis],
         dilation: dilation[axis],

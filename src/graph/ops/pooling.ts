@@ -16,7 +16,7 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   infer([x], { kernel, stride, padding }) {
     const [n, c, h, w] = featureMapShape("maxPool", x.shape);
     const window = { kernel, stride, dilation: 1, padding: 2 * padding };
-    return { shape: [n, c, slideWindow(h, window), slideWindow(w, window)] };
+    return { shape: [n, c, slideWindow("maxPool", h, window), slideWindow("maxPool", w, window)] };
   },
   // y is one of the x in its window, the first of the largest: dy goes there and nowhere else.
   gradient: ({ inputs: [x], attributes, output }, dy) => [
