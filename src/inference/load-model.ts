@@ -58,7 +58,7 @@ export async function loadModel({
   const { description, weights: own } = await readModel(path);
   if (classes !== undefined && classes !== description.classes.length) {
     throw new LightsegError({
-      code: "INVALID_ARGUMENT",
+      code: "INVALID_WEIGHTS",
       where: "loadModel",
       argument: "classes",
       rule: `must be ${description.classes.length} for ${model}`,

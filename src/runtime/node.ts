@@ -68,6 +68,8 @@ class NodeSession implements Session {
   readonly #guard = new ExitGuard();
   readonly #worker = new Worker(new URL("./node-worker.mjs", import.meta.url), {
     workerData: { busy: this.#guard.busy, leaving: this.#guard.leaving },
+    // The program's own flags, such as a loader or --input-type, are not meant for this file.
+    execArgv: [],
   });
   readonly #pending = new Map<
     number,
@@ -111,9 +113,10 @@ class NodeSession implements Session {
   #send(question: Question): Promise<Record<string, TensorData>> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
+      // Throws at once, and the promise rejects, if the values cannot be sent to another thread.
+      this.#worker.postMessage({ ...question, id } satisfies Request);
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ ...question, id } satisfies Request);
     });
   }
 

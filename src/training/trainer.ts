@@ -10,7 +10,7 @@ import { writeSafetensors } from "../weights/read.ts";
 import { makeBatch } from "./batches.ts";
 import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { logClassWeights } from "./class-weights.ts";
-import type { TrainingOptions } from "./config.ts";
+import { parseTrainingConfig, type TrainingOptions } from "./config.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { type LogRecord, RunFolder } from "./run-folder.ts";
 import { stepsPerEpoch } from "./sampler.ts";
@@ -67,7 +67,7 @@ export async function train({
   signal,
 }: TrainOptions): Promise<TrainingResult> {
   const folder = new RunFolder(run);
-  const config = resume ? await folder.resume(options) : await folder.begin(options);
+  const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
   const { labels, open: openSplit } = findDataset(config.dataset);
   const trainSet = await openSplit(config.data, "train");
   const validationSet = await openSplit(config.data, "val");
@@ -99,6 +99,8 @@ export async function train({
     onEvent({ kind: "note", text: note });
     initial = weights;
   }
+  // Not before all that may be missing has been found: a folder with a run in it can only be resumed.
+  if (!resume) await folder.begin(config);
   await folder.rewindLog(step);
   onEvent({ kind: "note", text: `step ${step} of ${totalSteps}, ${perEpoch} an epoch` });
 

@@ -55,7 +55,7 @@ describe("loadModel", () => {
     [
       "a model file of other classes",
       { model: "model.safetensors", classes: 21 },
-      "INVALID_ARGUMENT",
+      "INVALID_WEIGHTS",
       /must be 11/,
     ],
     [

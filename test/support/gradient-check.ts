@@ -4,12 +4,14 @@ import { sum } from "../../src/graph/ops/reduction.ts";
 import { constant, parameter, type Tensor } from "../../src/graph/tensor.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { at, count, expectClose, type NdArray, uniform } from "./array.ts";
-import { floats, mapRecord, runGraph } from "./run-graph.ts";
+import { type Feeds, floats, mapRecord, runGraph } from "./run-graph.ts";
 
 /** An op, or a few of them, applied to named variables. */
 export interface OpCase<K extends string> {
   readonly variables: Readonly<Record<K, NdArray>>;
   apply(tensors: Record<K, Tensor>): Tensor;
+  /** Values of inputs that `apply` makes itself, such as a target. */
+  readonly feeds?: Feeds;
 }
 
 /** The same with a naive implementation in float64. */
@@ -30,6 +32,7 @@ export interface Gradients<K extends string> {
 export async function engineGradients<K extends string>({
   variables,
   apply,
+  feeds,
 }: OpCase<K>): Promise<Gradients<K>> {
   const initialization = { kind: "constant", value: 0 } as const;
   const tensors = mapRecord(variables, ({ dims }, name) => parameter(name, dims, { initialization }));
@@ -42,8 +45,8 @@ export async function engineGradients<K extends string>({
     derivatives.map((tensor, index) => [`gradient:${names[index]}`, tensor]),
   );
 
-  const feeds = mapRecord(variables, ({ data, dims }) => floats(data, dims));
-  const results = await runGraph<string>({ value, ...outputs }, feeds);
+  const values = mapRecord(variables, ({ data, dims }) => floats(data, dims));
+  const results = await runGraph<string>({ value, ...outputs }, { ...values, ...feeds });
   const take = (name: string) => {
     const result = results[name];
     if (!result) throw new Error(`no result ${name}`);

@@ -40,7 +40,8 @@ export class OnnxBuilder {
   readonly #prefix: string;
   #count = 0;
 
-  constructor(parameters: ParameterSource, prefix = "v") {
+  /** @param prefix begins the names of values in between, and no name of an input, parameter or output */
+  constructor(parameters: ParameterSource, prefix = "%") {
     this.#parameters = parameters;
     this.#prefix = prefix;
   }

@@ -34,7 +34,11 @@ export function lowerToOnnx(outputs: Readonly<Record<string, Tensor>>, options: 
     const publicName = publicNames.get(tensor);
     if (publicName !== undefined) builder.setName(tensor, builder.rename(builder.name(tensor), publicName));
   }
-  for (const [copy, tensor] of copies) builder.nodeWithOutputs("Identity", [builder.name(tensor)], [copy]);
+  for (const [copy, tensor] of copies) {
+    const name = builder.name(tensor);
+    // A leaf under its own name is an output as it is.
+    if (name !== copy) builder.nodeWithOutputs("Identity", [name], [copy]);
+  }
 
   const graph = builder.finish(
     "lightseg",

@@ -6,27 +6,26 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
   name: "concat",
   infer(inputs, { axis }) {
     const shapes = inputs.map(({ shape }) => shape);
-    const rest = shapes.map((shape) => shape.toSpliced(axis, 1));
-    const extents = fixedShape(
-      "concat",
-      shapes.map((shape) => shape[axis] ?? 0),
-    );
-    const [first] = shapes;
-    if (!first || rest.some((shape) => !sameShape(shape, rest[0] ?? []))) {
+    const [first] = inputs;
+    const fits = ({ shape, dtype }: Tensor) =>
+      dtype === first?.dtype &&
+      axis < shape.length &&
+      sameShape(shape.toSpliced(axis, 1), first.shape.toSpliced(axis, 1));
+    if (!first || !inputs.every(fits)) {
       throw new LightsegError({
         code: "INVALID_GRAPH",
         where: "concat",
         argument: "inputs",
-        rule: `must be one or more tensors that differ on axis ${axis} alone`,
-        value: shapes.map(formatShape).join(" "),
+        rule: `must be one or more tensors of one element type that differ on axis ${axis} alone`,
+        value: inputs.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(" "),
       });
     }
-    return {
-      shape: first.with(
-        axis,
-        extents.reduce((total, extent) => total + extent, 0),
-      ),
-    };
+    const extents = fixedShape(
+      "concat",
+      shapes.map((shape) => shape[axis] ?? 0),
+    );
+    const total = extents.reduce((sum, extent) => sum + extent, 0);
+    return { shape: first.shape.with(axis, total), dtype: first.dtype };
   },
   // Each input gets back its own piece of dy.
   gradient({ inputs, attributes: { axis } }, dy) {
@@ -49,7 +48,19 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
 
 const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end: number }>({
   name: "slice",
-  infer: ([x], { axis, start, end }) => ({ shape: x.shape.with(axis, end - start), dtype: x.dtype }),
+  infer([x], { axis, start, end }) {
+    const extent = fixedShape("slice", x.shape.slice(axis, axis + 1))[0] ?? 0;
+    if (!(0 <= start && start < end && end <= extent)) {
+      throw new LightsegError({
+        code: "INVALID_GRAPH",
+        where: "slice",
+        argument: "range",
+        rule: `must be a part of axis ${axis} of ${formatShape(x.shape)}`,
+        value: `${start} to ${end}`,
+      });
+    }
+    return { shape: x.shape.with(axis, end - start), dtype: x.dtype };
+  },
   // dy surrounded by zeros.
   gradient({ inputs: [x], attributes: { axis, start, end } }, dy) {
     return [padOp([dy], { axis, before: start, after: Number(x.shape[axis]) - end })];

@@ -1,3 +1,4 @@
+import { LightsegError } from "../../errors.ts";
 import { TensorProto_DataType } from "../onnx/onnx_pb.ts";
 import { featureMapShape } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
@@ -5,7 +6,16 @@ import { defineOp, type Tensor } from "../tensor.ts";
 const bestClassOp = defineOp<[scores: Tensor], undefined>({
   name: "bestClass",
   infer([scores]) {
-    const [n, , h, w] = featureMapShape("bestClass", scores.shape);
+    const [n, classes, h, w] = featureMapShape("bestClass", scores.shape);
+    if (classes > 256) {
+      throw new LightsegError({
+        code: "INVALID_GRAPH",
+        where: "bestClass",
+        argument: "scores",
+        rule: "must be of 256 classes at most, which a byte tells apart",
+        value: classes,
+      });
+    }
     return { shape: [n, h, w], dtype: "uint8" };
   },
   onnx({ inputs: [scores] }, onnx) {

@@ -1,3 +1,4 @@
+import { LightsegError } from "../../errors.ts";
 import { featureMapShape, fixedShape, slideWindow } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
 import { maxPoolGradient } from "./pooling-gradient.ts";
@@ -15,6 +16,15 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "maxPool",
   infer([x], { kernel, stride, padding }) {
     const [n, c, h, w] = featureMapShape("maxPool", x.shape);
+    if (padding >= kernel) {
+      throw new LightsegError({
+        code: "INVALID_GRAPH",
+        where: "maxPool",
+        argument: "padding",
+        rule: `must be less than the kernel's ${kernel}, or a window would hold no value`,
+        value: padding,
+      });
+    }
     const window = { kernel, stride, dilation: 1, padding: 2 * padding };
     return { shape: [n, c, slideWindow("maxPool", h, window), slideWindow("maxPool", w, window)] };
   },

@@ -75,8 +75,16 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 const broadcastOp = defineOp<[x: Tensor], { shape: Shape }>({
   name: "broadcast",
   infer([x], { shape }) {
-    broadcastShapes("broadcastTo", x.shape, shape);
-    return { shape };
+    if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
+      throw new LightsegError({
+        code: "INVALID_GRAPH",
+        where: "broadcastTo",
+        argument: "shape",
+        rule: `must be one that ${formatShape(x.shape)} broadcasts to`,
+        value: formatShape(shape),
+      });
+    }
+    return { shape: fixedShape("broadcastTo", shape) };
   },
   gradient: ({ inputs: [x] }, dy) => [sumTo(dy, x.shape)],
   onnx({ inputs: [x], attributes: { shape } }, onnx) {

@@ -5,7 +5,10 @@ import type { Tensor } from "../../../src/graph/tensor.ts";
 import { array, at, type NdArray, uniform } from "../../support/array.ts";
 import { checkOp, engineGradients } from "../../support/gradient-check.ts";
 
-const clip = (upper: number) => (x: NdArray) => ({ ...x, data: x.data.map((value) => Math.min(Math.max(value, 0), upper)) });
+const clip = (upper: number) => (x: NdArray) => ({
+  ...x,
+  data: x.data.map((value) => Math.min(Math.max(value, 0), upper)),
+});
 
 const activations: [name: string, apply: (x: Tensor) => Tensor, reference: (x: NdArray) => NdArray][] = [
   ["relu", relu, clip(Number.POSITIVE_INFINITY)],
@@ -18,20 +21,29 @@ describe.each(activations)("%s", (_name, apply, reference) => {
     await checkOp({ variables: { x }, apply: ({ x }) => apply(x), reference: ({ x }) => reference(x) });
   });
 
-  it("is the same after a multiplication, whose own gradient needs the clipped values' inputs", async () => {
-    const [x, scale] = [uniform([2, 3, 2, 2], { low: -3, high: 3 }), uniform([3, 1, 1], { low: 1, high: 3, seed: "scale" })];
+  it("hands the gradient on to a multiplication before it", async () => {
+    const [x, scale] = [
+      uniform([2, 3, 2, 2], { low: -3, high: 3 }),
+      uniform([3, 1, 1], { low: 1, high: 3, seed: "scale" }),
+    ];
     await checkOp({
       variables: { x, scale },
       apply: ({ x, scale }) => apply(multiply(x, scale)),
       reference: ({ x, scale }) =>
-        reference({ ...x, data: x.data.map((value, index) => value * at(scale.data, Math.floor(index / 4) % 3)) }),
+        reference({
+          ...x,
+          data: x.data.map((value, index) => value * at(scale.data, Math.floor(index / 4) % 3)),
+        }),
     });
   });
 });
 
 /** Derivatives at given places. */
 async function slopes(apply: (x: Tensor) => Tensor, places: readonly number[]): Promise<number[]> {
-  const { gradients, upstream } = await engineGradients({ variables: { x: array(places) }, apply: ({ x }) => apply(x) });
+  const { gradients, upstream } = await engineGradients({
+    variables: { x: array(places) },
+    apply: ({ x }) => apply(x),
+  });
   return Array.from(gradients.x.data, (dx, index) => dx / at(upstream.data, index));
 }
 
@@ -39,10 +51,14 @@ describe("derivatives at the edges", () => {
   const places = [-1e-6, -0, 0, 1e-6, 6 - 1e-6, 6, 6 + 1e-6, 1e20];
 
   it("of relu are 0 at 0", async () => {
-    expect(await slopes(relu, places)).toEqual([0, 0, 0, 1, 1, 1, 1, 1].map((slope) => expect.closeTo(slope, 6)));
+    expect(await slopes(relu, places)).toEqual(
+      [0, 0, 0, 1, 1, 1, 1, 1].map((slope) => expect.closeTo(slope, 6)),
+    );
   });
 
   it("of relu6 are 0 at 0 and at 6", async () => {
-    expect(await slopes(relu6, places)).toEqual([0, 0, 0, 1, 1, 0, 0, 0].map((slope) => expect.closeTo(slope, 6)));
+    expect(await slopes(relu6, places)).toEqual(
+      [0, 0, 0, 1, 1, 0, 0, 0].map((slope) => expect.closeTo(slope, 6)),
+    );
   });
 });

@@ -1,0 +1,36 @@
+import { at, count, type NdArray } from "./array.ts";
+
+/** The place of every value of `dims`, in row-major order. */
+export function places(dims: readonly number[]): number[][] {
+  return dims.reduce<number[][]>(
+    (prefixes, dim) =>
+      prefixes.flatMap((prefix) => Array.from({ length: dim }, (_, index) => [...prefix, index])),
+    [[]],
+  );
+}
+
+/** The value at a place of a larger, broadcast shape: trailing axes are matched, an extent of 1 is repeated. */
+export function valueAt({ dims, data }: NdArray, place: readonly number[]): number {
+  const lead = place.length - dims.length;
+  const index = dims.reduce(
+    (offset, dim, axis) => offset * dim + (dim === 1 ? 0 : at(place, lead + axis)),
+    0,
+  );
+  return at(data, index);
+}
+
+/** Fills an array from the place of each value. */
+export function fill(dims: readonly number[], value: (place: readonly number[]) => number): NdArray {
+  return { dims, data: Float64Array.from(places(dims), value) };
+}
+
+/** Sums over the axes, which stay with extent 1. */
+export function sumOver(x: NdArray, axes: readonly number[]): NdArray {
+  const dims = x.dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const data = new Float64Array(count(dims));
+  for (const place of places(x.dims)) {
+    const index = dims.reduce((offset, dim, axis) => offset * dim + (dim === 1 ? 0 : at(place, axis)), 0);
+    data[index] = at(data, index) + valueAt(x, place);
+  }
+  return { dims, data };
+}
