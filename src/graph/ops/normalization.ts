@@ -2,7 +2,8 @@ import { LightsegError } from "../../errors.ts";
 import { countValues, featureMapShape, fixedShape, formatShape } from "../shape.ts";
 import { defineOp, scalar, type Tensor } from "../tensor.ts";
 import { add, divide, multiply, squareRoot, subtract } from "./elementwise.ts";
-import { channelSum, mean, reshape } from "./reduction.ts";
+import { channelSum, mean } from "./reduction.ts";
+import { reshape } from "./shape.ts";
 
 interface BatchNormAttributes {
   /** Added to the variance. */

@@ -1,7 +1,7 @@
-import { LightsegError } from "../../errors.ts";
-import { broadcastShapes, countValues, fixedShape, formatShape, type Shape, sameShape } from "../shape.ts";
+import { countValues, fixedShape, type Shape, sameShape } from "../shape.ts";
 import { defineOp, scalar, type Tensor } from "../tensor.ts";
 import { multiply } from "./elementwise.ts";
+import { broadcastTo, reshape } from "./shape.ts";
 
 const reduceSum = defineOp<[x: Tensor], { axes: readonly number[]; keepDims: boolean }>({
   name: "sum",
@@ -47,52 +47,4 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
     return axis < lead || (target === 1 && dim !== 1) ? [axis] : [];
   });
   return reshape(sum(x, axes, { keepDims: true }), shape);
-}
-
-const reshapeOp = defineOp<[x: Tensor], { shape: readonly number[] }>({
-  name: "reshape",
-  infer([x], { shape }) {
-    if (countValues(fixedShape("reshape", x.shape)) !== countValues(shape)) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "reshape",
-        argument: "shape",
-        rule: `must hold as many values as ${formatShape(x.shape)}`,
-        value: formatShape(shape),
-      });
-    }
-    return { shape, dtype: x.dtype };
-  },
-  gradient: ({ inputs: [x] }, dy) => [reshape(dy, x.shape)],
-  onnx: ({ inputs: [x], attributes: { shape } }, onnx) => onnx.reshape(onnx.name(x), shape),
-});
-
-/** The same values in another shape. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : reshapeOp([x], { shape: fixedShape("reshape", shape) });
-}
-
-const broadcastOp = defineOp<[x: Tensor], { shape: Shape }>({
-  name: "broadcast",
-  infer([x], { shape }) {
-    if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "broadcastTo",
-        argument: "shape",
-        rule: `must be one that ${formatShape(x.shape)} broadcasts to`,
-        value: formatShape(shape),
-      });
-    }
-    return { shape: fixedShape("broadcastTo", shape) };
-  },
-  gradient: ({ inputs: [x] }, dy) => [sumTo(dy, x.shape)],
-  onnx({ inputs: [x], attributes: { shape } }, onnx) {
-    return onnx.node("Expand", [onnx.name(x), onnx.ints(fixedShape("broadcastTo", shape))]);
-  },
-});
-
-/** Repeats `x` along its axes of extent 1. */
-export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : broadcastOp([x], { shape });
 }
