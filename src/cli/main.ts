@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+import { readFile } from "node:fs/promises";
+import { LightsegError } from "../errors.ts";
+import { type Command, parseArguments, usageError } from "./arguments.ts";
+import { renderHelp } from "./help.ts";
+import { describeError, log, logError } from "./output.ts";
+
+/** Loaded when asked for, so that `--help` does not wait for the engine. */
+const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  segment: {
+    summary: "find the class of every pixel of photos",
+    load: async () => (await import("./segment.ts")).segment,
+  },
+  train: {
+    summary: "train a network on a data set, or go on with a run",
+    load: async () => (await import("./train.ts")).train,
+  },
+  evaluate: {
+    summary: "measure a model on a data set",
+    load: async () => (await import("./evaluate.ts")).evaluate,
+  },
+  info: {
+    summary: "list models; show parameters and arithmetic of one",
+    load: async () => (await import("./info.ts")).info,
+  },
+};
+
+const mainHelp = `Real-time semantic segmentation: Light-Weight RefineNet, trained and run on ONNX Runtime.
+
+Usage: lightseg VERB [options]
+
+Verbs:
+${Object.entries(verbs)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .join("\n")}
+  help      show this help, or with a verb the help of that verb
+
+Options:
+  --help     show this help; after a verb, the help of that verb
+  --version  print the version
+
+Exit codes: 0 done, 1 failed, 2 typed wrongly, 130 stopped by Ctrl-C, 143 by SIGTERM.
+With LIGHTSEG_DEBUG set, errors come with a stack trace.`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === undefined) {
+    log(mainHelp);
+    return 2;
+  }
+  const asksForHelp = first === "--help" || first === "-h" || first === "help";
+  if (asksForHelp && rest[0] === undefined) return print(mainHelp);
+  if (first === "--version") return print(await readVersion());
+  return runVerb(asksForHelp ? [...rest, "--help"] : argv);
+}
+
+async function runVerb([name = "", ...argv]: readonly string[]): Promise<number> {
+  const json = argv.includes("--json");
+  try {
+    const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+    if (!verb) throw usageError("", "verb", `must be one of ${Object.keys(verbs).join(", ")}`, name);
+    const command = await verb.load();
+    if (argv.includes("--help") || argv.includes("-h")) return print(renderHelp(command));
+    const outcome = await command.run(parseArguments(command, argv), json ? () => undefined : print);
+    if (json) print(JSON.stringify(outcome.json));
+    return outcome.exitCode ?? 0;
+  } catch (error) {
+    const { code, message } = describeError(error);
+    logError(Object.hasOwn(verbs, name) ? name : "", message);
+    if (process.env.LIGHTSEG_DEBUG && error instanceof Error) log(error.stack ?? "");
+    if (json) print(JSON.stringify({ error: { code, message } }));
+    return error instanceof LightsegError && code === "INVALID_ARGUMENT" ? 2 : 1;
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+async function readVersion(): Promise<string> {
+  // As far from the sources as from the built files.
+  const { version }: { version: string } = JSON.parse(
+    await readFile(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  return version;
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough, such as `head`, is no failure; the work goes on to its end.
+    if (error.code === "EPIPE") return;
+    process.exitCode = 1;
+    if (stream === process.stdout) logError("", `standard output cannot be written: ${error.message}`);
+  });
+}
+// Set rather than exited with: an engine that is still at work must be left to finish.
+const exitCode = await main(process.argv.slice(2));
+process.exitCode ||= exitCode;

@@ -1,0 +1,59 @@
+import pc from "picocolors";
+import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
+
+/** Colours for standard output; none where it is no terminal. */
+export const colors = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
+
+const errorColors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
+
+/** Writes a line for people to standard error. */
+export function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes `lightseg VERB: what went wrong` to standard error. */
+export function logError(verb: string, message: string): void {
+  log(`${errorColors.red(`lightseg ${verb}`.trimEnd())}: ${message}`);
+}
+
+/** Columns side by side: the first aligned left, the others right. */
+export function formatTable(rows: readonly (readonly string[])[], indent = ""): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      );
+      return `${indent}${cells.join("  ")}`.trimEnd();
+    })
+    .join("\n");
+}
+
+/** A share in 0..1 as `51.2 %`; `-` for one that does not exist. */
+export function formatShare(share: number | null | undefined): string {
+  return share === null || share === undefined ? "-" : `${(share * 100).toFixed(1)} %`;
+}
+
+/** Seconds as `42 s`, `4 min 10 s` or `2 h 13 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** What went wrong as one line and as a code. */
+export function describeError(error: unknown): { code: ErrorCode | "INTERNAL"; message: string } {
+  if (!(error instanceof LightsegError))
+    return { code: "INTERNAL", message: `unexpected error: ${oneLine(messageOf(error))}` };
+  // The name of a library function says nothing to those who typed a command; a path does.
+  const { where } = error.details;
+  const message = /^[a-z]*$/i.test(where) ? error.message.slice(where.length + 2) : error.message;
+  return { code: error.code, message: oneLine(message) };
+}
+
+function oneLine(message: string): string {
+  return message.replaceAll(/\s+/g, " ").trim();
+}

@@ -1,0 +1,189 @@
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join, parse, resolve } from "node:path";
+import { LightsegError } from "../errors.ts";
+import { outputError, writeFileAtomically } from "../files.ts";
+import { Segmenter } from "../inference/node-segmenter.ts";
+import { renderLabels, renderOverlay } from "../inference/render.ts";
+import type { Segmentation } from "../inference/segmenter.ts";
+import { encodeNpy } from "../weights/npy.ts";
+import type { Arguments, Command } from "./arguments.ts";
+import { classes, flag, help, json, model, real, text, threads, weights } from "./options.ts";
+import { colors, describeError, formatShare, formatTable, logError } from "./output.ts";
+
+const DEFAULT_OUT = "lightseg-out";
+const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
+const LABELS = ".labels.png";
+const OVERLAY = ".overlay.png";
+
+const out = text("out", "DIR", `Folder for the results, made if absent (default ${DEFAULT_OUT})`);
+const scores = text("scores", "FILE.npy", "Also write the raw scores of one photo, float32 [C, h, w]");
+const confidence = flag("confidence", "Also show the mean probability of each class, 0..100 % (slower)");
+const opacity = real(
+  "opacity",
+  "X",
+  { min: 0, max: 1 },
+  "Share of the class colour in the overlay, 0..1 (default 0.5)",
+);
+
+export const segment: Command = {
+  name: "segment",
+  summary: "Finds the class of every pixel of photos.",
+  operands: { name: "PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
+  options: [model, weights, classes, out, scores, confidence, opacity, threads, json, help],
+  notes: [
+    `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in colour, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
+    "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
+  ],
+  examples: [
+    "lightseg segment street.jpg",
+    "lightseg segment photos/ --out results --confidence",
+    "lightseg segment street.jpg --model refinenet-lw-mobilenet-v2 --weights voc.pth --classes 21",
+  ],
+
+  async run(args, print) {
+    const folder = args.get(out) ?? DEFAULT_OUT;
+    const options = {
+      folder,
+      confidence: args.has(confidence),
+      opacity: args.get(opacity),
+      scores: args.get(scores),
+    };
+    const settings = {
+      weights: args.get(weights),
+      classes: args.get(classes),
+      threads: args.get(threads),
+    };
+    const name = args.get(model);
+    const photos = await findPhotos(args.operands);
+    checkOutputs(args, photos, options);
+
+    await using segmenter = await Segmenter.load(name, settings);
+    const results: Record<string, unknown>[] = [];
+    let failure: ReturnType<typeof describeError> | undefined;
+    for (const photo of photos) {
+      try {
+        const result = await segmentOne(segmenter, photo, options, print);
+        results.push(result);
+      } catch (error) {
+        // What keeps one result from being written keeps all of them.
+        if (!(error instanceof LightsegError) || error.code === "OUTPUT") throw error;
+        const described = describeError(error);
+        logError("segment", described.message);
+        results.push({ photo, error: described });
+        failure ??= described;
+      }
+    }
+    const json = { folder, photos: results };
+    return failure ? { json: { ...json, error: failure }, exitCode: 1 } : { json };
+  },
+};
+
+interface SegmentOneOptions {
+  folder: string;
+  confidence: boolean;
+  opacity: number | undefined;
+  scores: string | undefined;
+}
+
+async function segmentOne(
+  segmenter: Segmenter,
+  photo: string,
+  { folder, confidence, opacity, scores }: SegmentOneOptions,
+  print: (text: string) => void,
+): Promise<Record<string, unknown>> {
+  const result = await segmenter.segment(photo, { confidence });
+  const paths = outputsOf(photo, folder);
+  const files = new Map([
+    [paths.labels, renderLabels(result)],
+    [paths.overlay, await renderOverlay(result, opacity === undefined ? {} : { opacity })],
+  ]);
+  if (scores !== undefined) {
+    const { data, dims } = await segmenter.scores(result.photo);
+    if (!(data instanceof Float32Array)) throw new TypeError("scores are not float32");
+    files.set(scores, encodeNpy(data, dims.slice(1)));
+  }
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw outputError(folder, cause);
+  });
+  for (const [path, bytes] of files) await writeFileAtomically(path, bytes);
+
+  print(describe(photo, result, [...files.keys()]));
+  const { width, height, networkSize, timing, found } = result;
+  const written = { ...paths, ...(scores !== undefined && { scores }) };
+  return { photo, width, height, ...written, classes: found, timing, networkSize };
+}
+
+function describe(photo: string, result: Segmentation, files: readonly string[]): string {
+  const { width, height, found, timing, networkSize } = result;
+  const rows = found.map(({ name, share, confidence }) => [
+    name,
+    formatShare(share),
+    ...(confidence === undefined ? [] : [`confidence ${formatShare(confidence)}`]),
+  ]);
+  const times = Object.entries(timing).map(([part, milliseconds]) => `${part} ${milliseconds.toFixed(1)} ms`);
+  const shrunk = networkSize.width !== width || networkSize.height !== height;
+  return [
+    `${colors.bold(photo)}  ${width}x${height}`,
+    formatTable(rows, "  "),
+    ...(shrunk ? [`  shrunk to ${networkSize.width}x${networkSize.height} for the network`] : []),
+    colors.dim(`  ${times.join(", ")}`),
+    `  wrote ${files.join(", ")}`,
+  ].join("\n");
+}
+
+/** The photos that are meant, each once: files as they are, folders as the photos in them. */
+async function findPhotos(operands: readonly string[]): Promise<string[]> {
+  const photos = new Map<string, string>();
+  for (const operand of operands) {
+    const status = await stat(operand).catch(() => undefined);
+    const found = status?.isDirectory() ? await photosIn(operand) : [operand];
+    for (const photo of found) photos.set(resolve(photo), photo);
+  }
+  return [...photos.values()];
+}
+
+async function photosIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter(
+    (name) => PHOTO.test(name) && !name.endsWith(LABELS) && !name.endsWith(OVERLAY),
+  );
+  if (names.length === 0) {
+    const rule = "holds no photos (jpg, jpeg, png, webp, tif, tiff, gif, avif)";
+    throw new LightsegError({ code: "NOT_FOUND", where: "segment", argument: folder, rule });
+  }
+  return names.sort().map((name) => join(folder, name));
+}
+
+function outputsOf(photo: string, folder: string): { labels: string; overlay: string } {
+  const base = join(folder, parse(photo).name);
+  return { labels: `${base}${LABELS}`, overlay: `${base}${OVERLAY}` };
+}
+
+/** Nothing may be written over: not another photo's result, nor a photo. */
+function checkOutputs(
+  args: Arguments,
+  photos: readonly string[],
+  { folder, scores }: SegmentOneOptions,
+): void {
+  if (scores !== undefined && !scores.endsWith(".npy"))
+    throw args.usageError("--scores", "must be a file name that ends in .npy", scores);
+  if (scores !== undefined && photos.length > 1)
+    throw args.usageError("--scores", `takes exactly one photo, and there are ${photos.length}`);
+  const sources = new Set(photos.map((photo) => resolve(photo)));
+  const writers = new Map<string, string>();
+  for (const photo of photos) {
+    const { labels, overlay } = outputsOf(photo, folder);
+    for (const path of [labels, overlay]) {
+      if (sources.has(resolve(path)))
+        throw args.usageError(photo, `would be written over the photo ${path}: choose another --out`);
+    }
+    // Some file systems take upper and lower case for the same.
+    const key = labels.toLowerCase();
+    const other = writers.get(key);
+    if (other !== undefined)
+      throw args.usageError(
+        photo,
+        `and ${other} would both be written to ${labels}: segment them one at a time, each with its own --out`,
+      );
+    writers.set(key, photo);
+  }
+}

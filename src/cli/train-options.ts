@@ -1,0 +1,192 @@
+import { resolve } from "node:path";
+import { networks } from "../models/zoo.ts";
+import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
+import type { Schedule } from "../training/schedule.ts";
+import type { Arguments, Option } from "./arguments.ts";
+import { choice, data, dataset, flag, integer, parseReal, real, size, text, threads } from "./options.ts";
+
+const defaults = parseTrainingConfig({ network: "", dataset: "", data: "" });
+
+const network = choice(
+  "model",
+  "NETWORK",
+  Object.keys(networks),
+  `Network to train: ${Object.keys(networks).join(", ")}`,
+);
+const weights = text(
+  "weights",
+  "FILE",
+  "Weights to begin with, such as ImageNet's (PyTorch or safetensors); what they lack is random",
+);
+const epochs = integer("epochs", "N", { min: 1 }, `Times through the data set (default ${defaults.epochs})`);
+const batch = integer("batch", "N", { min: 1 }, `Photos in a step (default ${defaults.batch})`);
+const crop = size("crop", `Height x width of the crops in pixels (default ${defaults.crop.join("x")})`);
+const scale: Option<[number, number]> = {
+  name: "scale",
+  value: "MIN,MAX",
+  help: `Photos are resized by a random factor from this range (default ${defaults.scale.join(",")})`,
+  rule: "two factors greater than 0, the smaller first, such as 0.5,2",
+  parse(typed) {
+    const [min, max, ...more] = typed.split(",").map(parseReal);
+    return min && max && min <= max && more.length === 0 ? [min, max] : undefined;
+  },
+};
+const noMirror = flag("no-mirror", "Do not mirror photos at random");
+const colorJitter = real(
+  "color-jitter",
+  "X",
+  { min: 0, max: 1 },
+  `Range of random brightness, contrast and saturation, 0..1 (default ${defaults.colorJitter})`,
+);
+const encoderRate = real(
+  "encoder-lr",
+  "X",
+  { min: "positive" },
+  `Learning rate of the encoder (default ${defaults.encoderLearningRate})`,
+);
+const decoderRate = real(
+  "decoder-lr",
+  "X",
+  { min: "positive" },
+  `Learning rate of the decoder (default ${defaults.decoderLearningRate})`,
+);
+const momentum = real("momentum", "X", { min: 0, max: 1 }, `Momentum, 0..1 (default ${defaults.momentum})`);
+const weightDecay = real(
+  "weight-decay",
+  "X",
+  { min: 0 },
+  `Weight decay, the factor of L2 (default ${defaults.weightDecay})`,
+);
+const schedule: Option<Schedule> = {
+  name: "schedule",
+  value: "SCHEDULE",
+  help: "How the learning rates change: poly:POWER, or stages:EPOCHS:FACTORS (default poly:0.9)",
+  rule: "poly, poly:POWER or stages:EPOCHS:FACTORS with one factor more than epochs, such as stages:100,200:1,0.5,0.25",
+  parse: parseSchedule,
+};
+const warmup = integer(
+  "warmup",
+  "STEPS",
+  { min: 0 },
+  "Steps over which the learning rates first grow from near 0 (default 0)",
+);
+const batchNorm = choice(
+  "batch-norm",
+  "MODE",
+  ["frozen", "trained"],
+  `frozen: stored statistics stay; trained: those of the batch (default ${defaults.batchNorm})`,
+);
+const classWeights = choice(
+  "class-weights",
+  "MODE",
+  ["none", "log"],
+  `log: rare classes weigh more in the loss (default ${defaults.classWeights})`,
+);
+const seed = integer("seed", "N", { min: 0 }, `Seed of all that is random (default ${defaults.seed})`);
+const validateEvery = integer(
+  "validate-every",
+  "EPOCHS",
+  { min: 1 },
+  `Epochs between two validations (default ${defaults.validateEvery})`,
+);
+const saveEvery = integer(
+  "save-every",
+  "STEPS",
+  { min: 1 },
+  `Steps between two checkpoints (default ${defaults.saveEvery})`,
+);
+
+/** The options that decide what a run computes, in the order of the help. */
+export const settingOptions = [
+  network,
+  dataset,
+  data,
+  weights,
+  epochs,
+  batch,
+  crop,
+  scale,
+  noMirror,
+  colorJitter,
+  encoderRate,
+  decoderRate,
+  momentum,
+  weightDecay,
+  schedule,
+  warmup,
+  batchNorm,
+  classWeights,
+  seed,
+  validateEvery,
+  saveEvery,
+  threads,
+] as const;
+
+/** The settings that were typed, and no others: a resumed run has its own. */
+export function typedSettings(args: Arguments): Partial<TrainingOptions> {
+  const dataFolder = args.get(data);
+  const weightsFile = args.get(weights);
+  const steps = args.get(warmup);
+  const typed = args.get(schedule) ?? (steps === undefined ? undefined : defaults.schedule);
+  return withoutUndefined<Partial<TrainingOptions>>({
+    network: args.get(network),
+    dataset: args.get(dataset),
+    // Kept with the run, which may be resumed from another folder.
+    data: dataFolder && resolve(dataFolder),
+    weights: weightsFile && resolve(weightsFile),
+    epochs: args.get(epochs),
+    batch: args.get(batch),
+    crop: args.get(crop),
+    scale: args.get(scale),
+    mirror: args.has(noMirror) ? false : undefined,
+    colorJitter: args.get(colorJitter),
+    encoderLearningRate: args.get(encoderRate),
+    decoderLearningRate: args.get(decoderRate),
+    momentum: args.get(momentum),
+    weightDecay: args.get(weightDecay),
+    schedule: typed && { ...typed, ...(steps !== undefined && { warmup: steps }) },
+    batchNorm: args.get(batchNorm),
+    classWeights: args.get(classWeights),
+    seed: args.get(seed),
+    validateEvery: args.get(validateEvery),
+    saveEvery: args.get(saveEvery),
+    threads: args.get(threads),
+  });
+}
+
+/** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
+export function newSettings(args: Arguments): TrainingOptions {
+  return {
+    ...typedSettings(args),
+    network: args.require(network),
+    dataset: args.require(dataset),
+    data: resolve(args.require(data)),
+  };
+}
+
+function parseSchedule(typed: string): Schedule | undefined {
+  const [kind, first, second, ...more] = typed.split(":");
+  if (more.length > 0) return undefined;
+  if (kind === "poly" && second === undefined) {
+    const power = first === undefined ? 0.9 : parseReal(first);
+    return power ? { kind, power } : undefined;
+  }
+  if (kind !== "stages" || first === undefined || second === undefined) return undefined;
+  const boundaries = numbers(first);
+  const factors = numbers(second);
+  const increasing = boundaries.every(
+    (epoch, i) => Number.isInteger(epoch) && epoch > (boundaries[i - 1] ?? 0),
+  );
+  const valid = increasing && factors.length === boundaries.length + 1 && factors.every(Number.isFinite);
+  return valid ? { kind, boundaries, factors } : undefined;
+}
+
+function withoutUndefined<T extends object>(record: T): T {
+  const copy = { ...record };
+  for (const key in copy) if (copy[key] === undefined) Reflect.deleteProperty(copy, key);
+  return copy;
+}
+
+function numbers(list: string): number[] {
+  return list.split(",").map((item) => parseReal(item) ?? Number.NaN);
+}

@@ -1,0 +1,123 @@
+import { openNodeSession } from "../runtime/node.ts";
+import { RunFolder } from "../training/run-folder.ts";
+import { type TrainingEvent, train as trainNetwork } from "../training/trainer.ts";
+import type { Command } from "./arguments.ts";
+import { iouTable } from "./evaluate.ts";
+import { flag, help, json, text } from "./options.ts";
+import { formatDuration, formatShare } from "./output.ts";
+import { Progress } from "./progress.ts";
+import { newSettings, settingOptions, typedSettings } from "./train-options.ts";
+
+const run = text("run", "DIR", "Folder of the run, made if absent");
+const resume = flag("resume", "Go on with the run in --run; other options may be left out");
+
+/** Weight of the newest loss in the mean that is shown. */
+const NEWEST = 0.05;
+
+export const train: Command = {
+  name: "train",
+  summary: "Trains a network on a data set, or goes on with a run that was stopped.",
+  options: [run, resume, ...settingOptions, json, help],
+  notes: [
+    "A new run needs --model, --dataset, --data and --run; a resumed one only --run. The folder then holds config.json, log.jsonl (one line a step), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
+    "Schedules: poly:0.9 lets the learning rates fall to 0 by that power; stages:100,200:1,0.5,0.25 multiplies them by 1, from epoch 100 on by 0.5, from epoch 200 on by 0.25. --warmup goes with both.",
+    "Ctrl-C stops after the step or validation under way, with a checkpoint; a second Ctrl-C at once, without. Even then --resume goes on from the last checkpoint and ends with the same weights, bit for bit, given the same machine and threads. Exit code: 130 after Ctrl-C, 143 after SIGTERM.",
+  ],
+  examples: [
+    "lightseg train --model refinenet-lw-mobilenet-v2 --dataset camvid --data camvid --run runs/a --weights mobilenet_v2.pth",
+    "lightseg train --run runs/a --resume",
+  ],
+
+  async run(args, print) {
+    const path = args.require(run);
+    const folder = new RunFolder(path);
+    const isResumed = args.has(resume);
+    const config = isResumed ? typedSettings(args) : newSettings(args);
+    const reporter = new Reporter();
+    const interrupt = catchInterrupts(() =>
+      reporter.note("stopping after the step or validation under way; once more to stop at once"),
+    );
+    const { step, finished, best } = await trainNetwork({
+      run: folder.path,
+      config,
+      resume: isResumed,
+      open: openNodeSession,
+      onEvent: (event) => reporter.show(event),
+      signal: interrupt.signal,
+    }).finally(() => {
+      reporter.end();
+      interrupt.release();
+    });
+
+    if (best) print(`best mean IoU ${formatShare(best.miou)} after step ${best.step}: ${folder.best}`);
+    print(
+      finished
+        ? `finished after step ${step}`
+        : `stopped after step ${step}; go on with: lightseg train --run ${path} --resume`,
+    );
+    return {
+      json: { run: folder.path, step, finished, best: best ?? null, last: folder.last },
+      exitCode: finished ? 0 : interrupt.exitCode(),
+    };
+  },
+};
+
+/** Shows what happens on standard error. */
+class Reporter {
+  readonly #progress = new Progress();
+  #loss: number | undefined;
+  #first: { step: number; time: number } | undefined;
+
+  show(event: TrainingEvent): void {
+    if (event.kind === "note") this.note(event.text);
+    else if (event.kind === "progress") this.#progress.update(event.task, event.done, event.total);
+    else if (event.kind === "step") this.#showStep(event);
+    else {
+      const { step, miou, pixelAccuracy, iou } = event;
+      const title = `validation after step ${step}: mean IoU ${formatShare(miou)}, pixel accuracy ${formatShare(pixelAccuracy)}`;
+      this.note(`${title}\n${iouTable(iou)}`);
+    }
+  }
+
+  note(text: string): void {
+    this.#progress.note(text);
+  }
+
+  end(): void {
+    this.#progress.end();
+  }
+
+  #showStep({ step, epoch, loss, ms, totalSteps }: Extract<TrainingEvent, { kind: "step" }>): void {
+    this.#loss = this.#loss === undefined ? loss : this.#loss + NEWEST * (loss - this.#loss);
+    const now = performance.now();
+    // The first step of a session is slower than the others.
+    this.#first ??= { step, time: now };
+    const done = step - this.#first.step;
+    // Validations and checkpoints are part of what is to come, too.
+    const seconds = done > 0 ? (now - this.#first.time) / done / 1000 : ms / 1000;
+    const left = formatDuration(seconds * (totalSteps - step));
+    const detail = `epoch ${epoch}  loss ${this.#loss.toFixed(4)}  ${seconds.toFixed(2)} s/step  ${left} left`;
+    this.#progress.update("step", step, totalSteps, detail);
+  }
+}
+
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The first Ctrl-C or SIGTERM asks for a clean stop; from then on they do what they usually do, and end the program. */
+function catchInterrupts(onStop: () => void) {
+  const controller = new AbortController();
+  let exitCode = 1;
+  const release = () => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  };
+  const stop = (name: "SIGINT" | "SIGTERM") => {
+    release();
+    exitCode = exitCodes[name];
+    onStop();
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return { signal: controller.signal, exitCode: () => exitCode, release };
+}

@@ -1,0 +1,164 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Command, parseArguments } from "../../src/cli/arguments.ts";
+import { evaluate } from "../../src/cli/evaluate.ts";
+import { info } from "../../src/cli/info.ts";
+import { segment } from "../../src/cli/segment.ts";
+import { train } from "../../src/cli/train.ts";
+import { typedSettings } from "../../src/cli/train-options.ts";
+import { type CliResult, root, runCli, runJson } from "./run-cli.ts";
+
+const verbs = ["segment", "train", "evaluate", "info"];
+
+/** One line on standard error, nothing on standard output, exit code 2. */
+function expectError({ code, stdout, stderr }: CliResult, message: RegExp): void {
+  expect(stderr).toMatch(message);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+}
+
+describe("lightseg", { timeout: 180_000 }, () => {
+  it("explains itself, each verb and its version", async () => {
+    const [main, version, viaHelp, ...helps] = await Promise.all([
+      runCli(["--help"]),
+      runCli(["--version"]),
+      runCli(["help", "train"]),
+      ...verbs.map((verb) => runCli([verb, "--help"])),
+    ]);
+    for (const verb of verbs) expect(main.stdout).toContain(`\n  ${verb}`);
+    const manifest = z
+      .object({ version: z.string() })
+      .parse(JSON.parse(await readFile(`${root}package.json`, "utf8")));
+    expect(version.stdout).toBe(`${manifest.version}\n`);
+    for (const [index, { code, stdout, stderr }] of helps.entries()) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain(`Usage: lightseg ${verbs[index]}`);
+      expect(stdout).toContain("Examples:\n  lightseg");
+      expect(stdout).toMatch(/\n {2}--json +Print one JSON object/);
+    }
+    expect(viaHelp.stdout).toBe(helps[1]?.stdout);
+    expect(helps[2]?.stdout).toContain("neither in the truth nor in any prediction");
+  });
+
+  it("ends with 2 when a verb or an option does not exist, or a value is missing or malformed", async () => {
+    const [verb, option, value] = await Promise.all([
+      runCli(["nope"]),
+      runCli(["segment", "a.jpg", "--bogus"]),
+      runCli(["train", "--run", "r", "--epochs", "-1", "--resume"]),
+    ]);
+    expectError(verb, /^lightseg: verb must be one of segment, train, evaluate, info, got "nope"/);
+    expectError(option, /^lightseg segment: .*Unknown option '--bogus' \(see lightseg segment --help\)/);
+    expectError(value, /^lightseg train: --epochs must be a whole number of at least 1, got "-1"/);
+  });
+
+  it.each<[Command, string, string]>([
+    [segment, "", "PHOTO|FOLDER... is required"],
+    [segment, "a.jpg --model", "argument missing"],
+    [segment, "a.jpg --model --confidence", "argument missing"],
+    [segment, "a.jpg --json=1", "does not take an argument"],
+    [segment, "a.jpg --out=", "--out must be a text that is not empty"],
+    [segment, "a.jpg --opacity 1.5", '--opacity must be a number from 0 to 1, got "1.5"'],
+    [segment, "a.jpg --opacity -.5", '--opacity must be a number from 0 to 1, got "-.5"'],
+    [segment, "a.jpg --threads 0", '--threads must be a whole number from 1 to 256, got "0"'],
+    [segment, "a.jpg --classes 256", "--classes must be a whole number from 1 to 255"],
+    [segment, "a.jpg b.jpg --scores s.npy", "--scores takes exactly one photo, and there are 2"],
+    [segment, "a.jpg --scores s.txt", "--scores must be a file name that ends in .npy"],
+    [segment, "a.jpg --model refinenet-lw-mobilenet-v2", "weights must be given"],
+    [info, "a b", '"b" is one argument too many'],
+    [info, "--size 512", "--size must be height x width in pixels"],
+    [info, "--size 0x9", "--size must be height x width in pixels"],
+    [evaluate, "--dataset camvid", "--data DIR is required"],
+    [evaluate, "--dataset voc --data .", '--dataset must be camvid, got "voc"'],
+    [evaluate, "--dataset camvid --data . --split all", "--split must be one of train, val, test"],
+    [train, "--model refinenet-lw-mobilenet-v2", "--run DIR is required"],
+    [train, "--run r", "--model NETWORK is required"],
+    [train, "--run r --model unet", "--model must be refinenet-lw-mobilenet-v2"],
+    [train, "--run r --batch 1e1", "--batch must be a whole number of at least 1"],
+    [train, "--run r --scale 2,1", "--scale must be two factors"],
+    [train, "--run r --encoder-lr 0", "--encoder-lr must be a number greater than 0"],
+    [train, "--run r --schedule stages:100:1", "--schedule must be poly, poly:POWER or stages"],
+    [train, "--run r --schedule stages:9,5:1,1,1", "--schedule must be poly, poly:POWER or stages"],
+    [train, "--run r --schedule poly:0", "--schedule must be poly, poly:POWER or stages"],
+    [train, "--run r --mirror", "Unknown option '--mirror'"],
+  ])("$0.name $1 is wrong usage", async (command, line, message) => {
+    const argv = line.split(" ").filter((word) => word !== "");
+    const running = async () => command.run(parseArguments(command, argv), () => undefined);
+    await expect(running()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("passes on the training settings that were typed, and no others", () => {
+    const typed = (line: string) => typedSettings(parseArguments(train, line.split(" ")));
+    expect(typed("--run r")).toEqual({});
+    const line =
+      "--data d --scale 0.5,1.5 --no-mirror --weight-decay 1e-4 --schedule stages:100,200:1,0.5,0 --warmup 9";
+    expect(typed(line)).toEqual({
+      data: resolve("d"),
+      scale: [0.5, 1.5],
+      mirror: false,
+      weightDecay: 1e-4,
+      schedule: { kind: "stages", boundaries: [100, 200], factors: [1, 0.5, 0], warmup: 9 },
+    });
+    expect(typed("--schedule poly:2 --crop 64x96")).toEqual({
+      schedule: { kind: "poly", power: 2 },
+      crop: [64, 96],
+    });
+    expect(typed("--warmup 5")).toEqual({ schedule: { kind: "poly", power: 0.9, warmup: 5 } });
+  });
+
+  it("shows the verbs when none is typed", async () => {
+    const { code, stdout, stderr } = await runCli([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("Usage: lightseg VERB");
+  });
+
+  it("reports errors as JSON too", async () => {
+    const wrong = await runJson(["segment", "a.jpg", "--opacity", "x"]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.json).toEqual({
+      error: {
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining('--opacity must be a number from 0 to 1, got "x"'),
+      },
+    });
+    const missing = await runJson(["info", "no-such-model"]);
+    expect(missing.code).toBe(1);
+    expect(missing.json).toEqual({
+      error: { code: "NOT_FOUND", message: expect.stringContaining("refinenet-lw-mobilenet-v2") },
+    });
+  });
+});
+
+describe("lightseg info", () => {
+  const run = async (...argv: string[]) => {
+    const lines: string[] = [];
+    const { json } = await info.run(parseArguments(info, argv), (line) => lines.push(line));
+    return { json, text: lines.join("\n") };
+  };
+
+  it("lists networks and models", async () => {
+    const { json, text } = await run();
+    expect(json).toMatchObject({ networks: ["refinenet-lw-mobilenet-v2"], models: expect.any(Array) });
+    expect(text).toContain("Shipped models:\n");
+  });
+
+  it("counts parameters, MACs and FLOPs of a network at an input size", async () => {
+    const { json, text } = await run("refinenet-lw-mobilenet-v2", "--size", "625x468");
+    const cost = z
+      .object({
+        parameters: z.object({ total: z.number(), encoder: z.number(), decoder: z.number() }),
+        macs: z.number(),
+        flops: z.number(),
+        size: z.object({ height: z.literal(625), width: z.literal(468) }),
+        classes: z.literal(21),
+      })
+      .parse(json);
+    expect(cost.parameters.total).toBe(cost.parameters.encoder + cost.parameters.decoder);
+    expect(cost.flops).toBe(2 * cost.macs);
+    expect(text).toMatch(/G MACs = .* G FLOPs for one input of 625x468/);
+  });
+});
