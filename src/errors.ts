@@ -4,6 +4,7 @@ export type ErrorCode =
   | "INVALID_IMAGE"
   | "INVALID_WEIGHTS"
   | "INVALID_DATASET"
+  | "INVALID_RUN"
   | "INVALID_GRAPH"
   | "NOT_FOUND"
   | "OUTPUT"

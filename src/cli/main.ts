@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFile } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
+import { readVersion } from "../version.ts";
 import { type Command, parseArguments, usageError } from "./arguments.ts";
 import { renderHelp } from "./help.ts";
 import { describeError, log, logError } from "./output.ts";
@@ -76,14 +76,6 @@ async function runVerb([name = "", ...argv]: readonly string[]): Promise<number>
 function print(text: string): number {
   process.stdout.write(`${text}\n`);
   return 0;
-}
-
-async function readVersion(): Promise<string> {
-  // As far from the sources as from the built files.
-  const { version }: { version: string } = JSON.parse(
-    await readFile(new URL("../../package.json", import.meta.url), "utf8"),
-  );
-  return version;
 }
 
 for (const stream of [process.stdout, process.stderr]) {

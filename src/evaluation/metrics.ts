@@ -25,7 +25,7 @@ export interface Metrics {
  * A class that appears neither in the truth nor in the predictions has IoU null and is left out of the mean; a
  * class that was predicted but is nowhere in the truth has IoU 0 and counts.
  *
- * @throws LightsegError INVALID_ARGUMENT when the matrix is empty, as no share of nothing is right
+ * @throws LightsegError INVALID_DATASET when the matrix is empty, as no share of nothing is right
  */
 export function computeMetrics({ classes, counts }: ConfusionMatrix): Metrics {
   const range = Array.from({ length: classes }, (_, c) => c);
@@ -36,7 +36,7 @@ export function computeMetrics({ classes, counts }: ConfusionMatrix): Metrics {
   const total = sum(truePixels);
   if (total === 0) {
     throw new LightsegError({
-      code: "INVALID_ARGUMENT",
+      code: "INVALID_DATASET",
       where: "computeMetrics",
       argument: "matrix",
       rule: "must have counted at least one pixel",

@@ -105,7 +105,7 @@ function checkSize(name: string, header: Metadata, maxPixels: number): void {
     argument: name,
     rule: `must have at most ${maxPixels} pixels`,
     value: `${width} x ${height} = ${width * height}`,
-    hint: "maxPixels raises the limit",
+    hint: "shrink it first",
   });
 }
 

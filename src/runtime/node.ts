@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { LightsegError } from "../errors.ts";
-import type { Carried, OpenSession, Session, TensorData } from "./session.ts";
+import { checkInteger } from "../images/check.ts";
+import { type Carried, MAX_THREADS, type OpenSession, type Session, type TensorData } from "./session.ts";
 
 /** What the worker is asked; answered by a `Reply` of the same id. */
 export type Request = { readonly id: number } & (
@@ -24,8 +25,9 @@ type Question = Request extends infer R ? (R extends Request ? Omit<R, "id"> : n
 
 /** Opens a session on onnxruntime-node's CPU engine, in a worker thread of its own. */
 export const openNodeSession: OpenSession = async (model, options = {}) => {
-  const session = new NodeSession();
   const { threads = availableParallelism(), carried = [] } = options;
+  checkInteger(threads, "openSession", "threads", 1, MAX_THREADS);
+  const session = new NodeSession();
   try {
     await session.ask({ kind: "open", model, threads, carried });
   } catch (error) {

@@ -11,8 +11,11 @@ export interface Carried {
   readonly initial: TensorData;
 }
 
+/** More threads than this stall any machine of today. */
+export const MAX_THREADS = 256;
+
 export interface SessionOptions {
-  /** Threads of the engine. Defaults to the number of cores. */
+  /** Threads of the engine, 1 to 256. Defaults to the number of cores. */
   threads?: number;
   /** Values such as weights in training, which never leave the engine unless `state` asks for them. Defaults to none. */
   carried?: readonly Carried[];

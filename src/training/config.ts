@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { LightsegError } from "../errors.ts";
+import { type ErrorCode, LightsegError } from "../errors.ts";
+import { MAX_THREADS } from "../runtime/session.ts";
 
+/** Batches of larger crops would not fit into memory. */
+const side = z.number().int().positive().max(4096);
 const rate = z.number().positive();
 const schedule = z.discriminatedUnion("kind", [
   z.object({
@@ -29,7 +32,7 @@ export const trainingConfigSchema = z.object({
   /** Photos in a step. */
   batch: z.number().int().positive().default(4),
   /** Size of the crops, height and width in pixels. */
-  crop: z.tuple([z.number().int().positive(), z.number().int().positive()]).default([256, 256]),
+  crop: z.tuple([side, side]).default([256, 256]),
   /** The photo is resized by a random factor from this range before the crop. */
   scale: z.tuple([z.number().positive(), z.number().positive()]).default([0.5, 2]),
   mirror: z.boolean().default(true),
@@ -50,19 +53,22 @@ export const trainingConfigSchema = z.object({
   /** Steps from one `last` checkpoint to the next. */
   saveEvery: z.number().int().positive().default(200),
   /** Threads of the engine; another number may round sums differently. Defaults to the number of cores. */
-  threads: z.number().int().positive().optional(),
+  threads: z.number().int().positive().max(MAX_THREADS).optional(),
 });
 
 export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 export type TrainingOptions = z.input<typeof trainingConfigSchema>;
 
-/** Fills in the defaults. @throws LightsegError INVALID_ARGUMENT that names the option at fault */
-export function parseTrainingConfig(options: unknown, where = "train"): TrainingConfig {
+/** Fills in the defaults. @throws LightsegError that names the option at fault */
+export function parseTrainingConfig(
+  options: unknown,
+  { where = "train", code = "INVALID_ARGUMENT" }: { where?: string; code?: ErrorCode } = {},
+): TrainingConfig {
   const result = trainingConfigSchema.safeParse(options);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new LightsegError({
-    code: "INVALID_ARGUMENT",
+    code,
     where,
     argument: issue?.path.join(".") || "options",
     rule: `is not valid: ${issue?.message ?? result.error.message}`,

@@ -1,14 +1,12 @@
+import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { LightsegError, messageOf } from "../errors.ts";
 import { outputError, writeFileAtomically } from "../files.ts";
-import {
-  parseTrainingConfig,
-  type TrainingConfig,
-  type TrainingOptions,
-  trainingConfigSchema,
-} from "./config.ts";
+import { readVersion } from "../version.ts";
+import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
 
 /** A line of `log.jsonl`. */
 export type LogRecord =
@@ -56,9 +54,12 @@ export class RunFolder {
     return join(this.path, "log.jsonl");
   }
 
-  /** Makes the folder and stores the settings. @throws LightsegError if it holds a run already or cannot be written */
-  async begin(options: Partial<TrainingOptions>): Promise<TrainingConfig> {
-    const config = parseTrainingConfig(options);
+  /**
+   * Makes the folder and stores the settings, and in `origin.json` what else the run began with.
+   *
+   * @throws LightsegError if it holds a run already or cannot be written
+   */
+  async begin(config: TrainingConfig): Promise<void> {
     if ((await this.#read(this.#config)) !== undefined) {
       throw new LightsegError({
         code: "OUTPUT",
@@ -71,8 +72,16 @@ export class RunFolder {
     await mkdir(this.path, { recursive: true }).catch((cause: unknown) => {
       throw outputError(this.path, cause);
     });
-    await this.#write(this.#config, `${JSON.stringify(config, undefined, 2)}\n`);
-    return config;
+    const origin = {
+      lightseg: await readVersion(),
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      cores: availableParallelism(),
+      began: new Date().toISOString(),
+      weightsSha256: config.weights === undefined ? null : await hashFile(config.weights),
+    };
+    await this.#write(join(this.path, "origin.json"), toJson(origin));
+    await this.#write(this.#config, toJson(config));
   }
 
   /** The settings of the run that is here. @throws LightsegError if there is none, or `options` say otherwise */
@@ -87,16 +96,19 @@ export class RunFolder {
         hint: "leave --resume out to begin one",
       });
     }
-    const config = parseTrainingConfig(parseJson(text, this.#config), this.#config);
-    const wanted = trainingConfigSchema.partial().parse({ ...config, ...options });
-    for (const [name, value] of Object.entries(config)) {
-      const other: unknown = Object.entries(wanted).find(([key]) => key === name)?.[1];
+    const config = parseTrainingConfig(parseJson(text, this.#config), {
+      where: this.#config,
+      code: "INVALID_RUN",
+    });
+    const own = new Map<string, unknown>(Object.entries(config));
+    for (const [name, other] of Object.entries(parseTrainingConfig({ ...config, ...options }))) {
+      const value = own.get(name);
       if (isDeepStrictEqual(value, other)) continue;
       throw new LightsegError({
         code: "INVALID_ARGUMENT",
         where: "train",
         argument: name,
-        rule: `must stay ${JSON.stringify(value)} in a resumed run`,
+        rule: `must stay ${JSON.stringify(value) ?? "unset"} in a resumed run`,
         value: JSON.stringify(other),
         hint: "begin a new run to change it",
       });
@@ -148,12 +160,22 @@ export class RunFolder {
   }
 }
 
+async function hashFile(path: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
 function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new LightsegError({
-      code: "INVALID_ARGUMENT",
+      code: "INVALID_RUN",
       where: "train",
       argument: path,
       rule: `is not JSON: ${messageOf(cause)}`,

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
+import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
-import { describeModel, type ModelDescription, requireWeights } from "../models/model.ts";
+import { describeModel, type Model, type ModelDescription, requireWeights } from "../models/model.ts";
 import { imagenetPreprocessing } from "../models/preprocessing.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { writeSafetensors } from "../weights/read.ts";
@@ -50,7 +51,7 @@ export interface TrainingResult {
 }
 
 /**
- * Trains a network and keeps everything about it in the run's folder: `config.json`, `log.jsonl`, `last.safetensors`
+ * Trains a network and keeps everything about it in the run's folder: `config.json`, `origin.json`, `log.jsonl`, `last.safetensors`
  * and `best.safetensors` (by validation mIoU).
  *
  * Photos of the next step are read and varied while the engine works on this one. A run that was stopped, even by `kill -9`, and
@@ -117,20 +118,13 @@ export async function train({
       await session.state(),
       "validation",
     );
-    const predictor = await createPredictor(
-      { ...description, weights },
-      { outputs: ["labels"], open, ...(config.threads !== undefined && { threads: config.threads }) },
-    );
     const onProgress = (done: number, total: number) =>
       onEvent({ kind: "progress", task: "validating", done, total });
-    const predict = predictLabels(predictor);
-    const { miou, pixelAccuracy, iou } = await evaluate(validationSet, { predict, onProgress }).finally(() =>
-      predictor.dispose(),
-    );
-    const byName = Object.fromEntries(labels.classes.map((name, index) => [name, iou[index] ?? null]));
-    await record({ kind: "validation", step, miou, pixelAccuracy, iou: byName });
-    if (best && miou <= best.miou) return;
-    best = { miou, step };
+    const model = { ...description, weights };
+    const metrics = await measure(model, validationSet, { open, threads: config.threads, onProgress });
+    await record({ kind: "validation", step, ...metrics });
+    if (best && metrics.miou <= best.miou) return;
+    best = { miou: metrics.miou, step };
     await writeSafetensors(folder.best, weights, { metadata: describeModel(description) });
   };
 
@@ -184,6 +178,32 @@ export async function train({
     await session.dispose();
   }
   return { step, finished: step === totalSteps, ...(best && { best }) };
+}
+
+/** What is logged of a validation. */
+async function measure(
+  model: Model,
+  dataset: Dataset,
+  {
+    open,
+    threads,
+    onProgress,
+  }: { open: OpenSession; threads: number | undefined; onProgress: (done: number, total: number) => void },
+) {
+  const outputs = ["labels"] as const;
+  const predictor = await createPredictor(model, {
+    outputs,
+    open,
+    ...(threads !== undefined && { threads }),
+  });
+  try {
+    const predict = predictLabels(predictor);
+    const { miou, pixelAccuracy, iou } = await evaluate(dataset, { predict, onProgress });
+    const byName = Object.fromEntries(model.classes.map((name, index) => [name, iou[index] ?? null]));
+    return { miou, pixelAccuracy, iou: byName };
+  } finally {
+    await predictor.dispose();
+  }
 }
 
 function diverged(step: number, loss: number): LightsegError {

@@ -25,7 +25,9 @@ describe("refinenet-lw-mobilenet-v2", () => {
 
   it.skipIf(!hasGolden)("has the authors' names and shapes (needs the golden values)", () => {
     const names: unknown = JSON.parse(readFileSync(join(goldenFolder, "mbv2_21_names.json"), "utf8"));
-    expect(Object.fromEntries([...network.parameters].map(([name, { shape }]) => [name, shape]))).toEqual(names);
+    expect(Object.fromEntries([...network.parameters].map(([name, { shape }]) => [name, shape]))).toEqual(
+      names,
+    );
   });
 
   it.skipIf(!hasGolden).each([false, true])(
@@ -42,7 +44,10 @@ describe("refinenet-lw-mobilenet-v2", () => {
       const result = await session.run({ image: { data, dims: [1, 3, photo.height, photo.width] } });
       await session.dispose();
 
-      const expected = decodeNpy(readFileSync(join(goldenFolder, "mbv2_21_logits.npy")), "mbv2_21_logits.npy");
+      const expected = decodeNpy(
+        readFileSync(join(goldenFolder, "mbv2_21_logits.npy")),
+        "mbv2_21_logits.npy",
+      );
       expect(result.scores?.dims).toEqual(expected.shape);
       const reference = Float64Array.from(expected.data);
       const largest = reference.reduce((max, value) => Math.max(max, Math.abs(value)), 0);

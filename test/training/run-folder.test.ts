@@ -1,10 +1,16 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseTrainingConfig } from "../../src/training/config.ts";
 import { type LogRecord, RunFolder } from "../../src/training/run-folder.ts";
 
-const options = { network: "refinenet-lw-mobilenet-v2", dataset: "camvid", data: "camvid", epochs: 3 };
+const config = parseTrainingConfig({
+  network: "refinenet-lw-mobilenet-v2",
+  dataset: "camvid",
+  data: "camvid",
+  epochs: 3,
+});
 
 function stepRecord(step: number): LogRecord {
   return { kind: "step", step, epoch: 1, loss: 1 / step, learningRate: [1e-3, 1e-2], ms: 5 };
@@ -19,8 +25,8 @@ describe("RunFolder", () => {
 
   it("stores every setting, defaults among them, and gives them back to a resumed run", async () => {
     const run = new RunFolder(join(parent, "a", "b"));
-    const config = await run.begin(options);
-    expect(config).toMatchObject({ ...options, batch: 4, momentum: 0.9, batchNorm: "frozen" });
+    await run.begin(config);
+    expect(config).toMatchObject({ epochs: 3, batch: 4, momentum: 0.9, batchNorm: "frozen" });
     expect(JSON.parse(await readFile(join(run.path, "config.json"), "utf8"))).toEqual(config);
     expect(await run.resume({})).toEqual(config);
     expect(await run.resume({ epochs: 3, data: "camvid" })).toEqual(config);
@@ -29,30 +35,34 @@ describe("RunFolder", () => {
   it("refuses to begin where a run is, and to resume where none is or with other settings", async () => {
     const run = new RunFolder(join(parent, "run"));
     await expect(run.resume({})).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await run.begin(options);
-    await expect(run.begin(options)).rejects.toMatchObject({ code: "OUTPUT" });
+    await run.begin(config);
+    await expect(run.begin(config)).rejects.toMatchObject({ code: "OUTPUT" });
     await expect(run.resume({ epochs: 4 })).rejects.toThrow(/epochs must stay 3 in a resumed run, got "4"/);
   });
 
-  it("names the setting that is wrong, and leaves nothing behind", async () => {
+  it("tells what it began with, the hash of its weights among it", async () => {
+    const weights = join(parent, "weights");
+    await writeFile(weights, "abc");
     const run = new RunFolder(join(parent, "run"));
-    await expect(run.begin({ ...options, momentum: 2 })).rejects.toThrow(/momentum/);
-    await expect(run.begin({ ...options, epochs: 0 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    expect(await readdir(parent)).toEqual([]);
+    await run.begin({ ...config, weights });
+    expect(JSON.parse(await readFile(join(run.path, "origin.json"), "utf8"))).toMatchObject({
+      node: process.version,
+      weightsSha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    });
   });
 
   it("reports a folder that cannot be made, and settings that are no JSON", async () => {
     await writeFile(join(parent, "file"), "");
-    await expect(new RunFolder(join(parent, "file", "run")).begin(options)).rejects.toMatchObject({
+    await expect(new RunFolder(join(parent, "file", "run")).begin(config)).rejects.toMatchObject({
       code: "OUTPUT",
     });
     await writeFile(join(parent, "config.json"), "{");
-    await expect(new RunFolder(parent).resume({})).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(new RunFolder(parent).resume({})).rejects.toMatchObject({ code: "INVALID_RUN" });
   });
 
   it("rewinds the log to a step and drops a line cut short by a kill", async () => {
     const run = new RunFolder(join(parent, "run"));
-    await run.begin(options);
+    await run.begin(config);
     for (const step of [1, 2, 3]) await run.append(stepRecord(step));
     const log = join(run.path, "log.jsonl");
     await appendFile(log, '{"kind":"step","st');
