@@ -53,9 +53,10 @@ export class OnnxBuilder {
     return name;
   }
 
-  /** Adds a tensor whose inputs were added before. */
-  add(tensor: Tensor): void {
-    this.#names.set(tensor, tensor.lower(this));
+  /** Adds a tensor whose inputs were added before; an output of the model gets the name that it has there. */
+  add(tensor: Tensor, outputName?: string): void {
+    const name = tensor.lower(this);
+    this.#names.set(tensor, outputName === undefined ? name : this.#rename(name, outputName));
   }
 
   /** Adds a node with one output and returns the output's name. */
@@ -75,20 +76,6 @@ export class OnnxBuilder {
       create(NodeProtoSchema, { opType: type, input: [...inputs], output: [...outputs], attribute }),
     );
     return outputs;
-  }
-
-  /** Gives a value its public name. The last node made it, or the value is a leaf and gets a copy. */
-  rename(name: string, publicName: string): string {
-    const last = this.nodes.at(-1);
-    if (last?.output.length === 1 && last.output[0] === name) {
-      last.output[0] = publicName;
-      return publicName;
-    }
-    return this.nodeWithOutputs("Identity", [name], [publicName])[0] ?? "";
-  }
-
-  setName(tensor: Tensor, name: string): void {
-    this.#names.set(tensor, name);
   }
 
   leaf(tensor: Tensor, leaf: Leaf): string {
@@ -170,6 +157,14 @@ export class OnnxBuilder {
       input: this.inputs,
       output: [...outputs],
     });
+  }
+
+  /** Renames a value in the node that has just made it; one that is older gets a copy. */
+  #rename(name: string, outputName: string): string {
+    const last = this.nodes.at(-1);
+    if (last?.output.length === 1 && last.output[0] === name) last.output[0] = outputName;
+    else this.nodeWithOutputs("Identity", [name], [outputName]);
+    return outputName;
   }
 
   #fresh(): string {

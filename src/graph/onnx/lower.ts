@@ -22,18 +22,14 @@ export interface LowerOptions {
  */
 export function lowerToOnnx(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions): Uint8Array {
   const builder = new OnnxBuilder(options.parameters);
-  const publicNames = new Map<Tensor, string>();
+  const outputNames = new Map<Tensor, string>();
   const copies: [copy: string, tensor: Tensor][] = [];
   for (const [name, tensor] of Object.entries(outputs)) {
-    if (publicNames.has(tensor) || tensor.leaf) copies.push([name, tensor]);
-    else publicNames.set(tensor, name);
+    if (outputNames.has(tensor) || tensor.leaf) copies.push([name, tensor]);
+    else outputNames.set(tensor, name);
   }
 
-  for (const tensor of collect(Object.values(outputs))) {
-    builder.add(tensor);
-    const publicName = publicNames.get(tensor);
-    if (publicName !== undefined) builder.setName(tensor, builder.rename(builder.name(tensor), publicName));
-  }
+  for (const tensor of collect(Object.values(outputs))) builder.add(tensor, outputNames.get(tensor));
   for (const [copy, tensor] of copies) {
     const name = builder.name(tensor);
     // A leaf under its own name is an output as it is.
