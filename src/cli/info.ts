@@ -45,9 +45,9 @@ export const info: Command = {
         [
           ["network", network],
           ["classes", String(classCount)],
-          ["parameters", millions(parameters.total)],
-          ["  encoder", millions(parameters.encoder)],
-          ["  decoder", millions(parameters.decoder)],
+          ["parameters", exact(parameters.total)],
+          ["  encoder", exact(parameters.encoder)],
+          ["  decoder", exact(parameters.decoder)],
         ],
         "  ",
       ),
@@ -78,8 +78,8 @@ async function list(print: (text: string) => void) {
   return { json: { networks: zoo, models: shipped, defaultModel: DEFAULT_MODEL } };
 }
 
-function millions(count: number): string {
-  return `${(count / 1e6).toFixed(2)} M`;
+function exact(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function billions(count: number): string {
