@@ -10,7 +10,7 @@ export class Segmenter extends CoreSegmenter {
    *
    * @example
    * const segmenter = await Segmenter.load();
-   * const { data, found } = await segmenter.segment("photo.jpg");
+   * const { labels, found } = await segmenter.segment("photo.jpg");
    * await segmenter.dispose();
    *
    * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model

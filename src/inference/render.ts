@@ -2,15 +2,20 @@ import { encodePng } from "../images/encode.ts";
 import { addLegend } from "../images/legend.ts";
 import { encodeIndexedPng } from "../images/mask.ts";
 import { drawOverlay, type OverlayOptions } from "../images/overlay.ts";
+import type { LabelMap } from "../images/types.ts";
 import type { Segmentation } from "./segmenter.ts";
 
 /** The photo with the classes in colour and a legend below, as the bytes of a PNG. */
 export function renderOverlay(segmentation: Segmentation, options: OverlayOptions = {}): Promise<Uint8Array> {
   const { photo, palette, found } = segmentation;
-  return encodePng(addLegend(drawOverlay(photo, segmentation, palette, options), found));
+  return encodePng(addLegend(drawOverlay(photo, labelMap(segmentation), palette, options), found));
 }
 
 /** The labels as the bytes of a PNG whose pixels are class indices and whose palette has the class colours. */
 export function renderLabels(segmentation: Segmentation): Uint8Array {
-  return encodeIndexedPng(segmentation, segmentation.palette);
+  return encodeIndexedPng(labelMap(segmentation), segmentation.palette);
+}
+
+function labelMap({ width, height, labels }: Segmentation): LabelMap {
+  return { width, height, data: labels };
 }

@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
-import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import type { Palette, Photo } from "../images/types.ts";
 import type { Model, ModelDescription } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { createPredictor, type OutputName, type Predictor, type Timing } from "./predictor.ts";
@@ -32,9 +32,12 @@ export interface ClassShare {
   readonly confidence?: number;
 }
 
-export interface Segmentation extends LabelMap {
-  /** Class index of each pixel, row-major `[H, W]`, at the size of the photo. */
-  readonly data: Uint8Array;
+export interface Segmentation {
+  /** Size of the photo, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Class index of each pixel, row-major `[H, W]`. */
+  readonly labels: Uint8Array;
   /** The photo that was segmented. */
   readonly photo: Photo;
   /** Class names by index. */
@@ -99,11 +102,11 @@ export class Segmenter {
 
     const finished = performance.now();
     const small = { ...sizeOf(reduced), data: bytesOf(results.labels) };
-    const { data } = reduced === photo ? small : resizeLabels(small, photo.width, photo.height);
-    const found = this.#classShares(data, small.data, results.confidence);
+    const { data: labels } = reduced === photo ? small : resizeLabels(small, photo.width, photo.height);
+    const found = this.#classShares(labels, small.data, results.confidence);
     return {
       ...sizeOf(photo),
-      data,
+      labels,
       photo,
       classes: this.#model.classes,
       palette: this.#model.palette,

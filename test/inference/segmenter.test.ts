@@ -20,13 +20,13 @@ describe("Segmenter", () => {
     [5, 130],
   ])("labels every pixel of a photo of %i x %i", async (width, height) => {
     const photo = testPhoto(width, height);
-    const { data, found, ...rest } = await segmenter.segment(photo);
+    const { labels, found, ...rest } = await segmenter.segment(photo);
     expect(rest).toMatchObject({ width, height, networkSize: { width, height }, classes: model.classes });
-    expect(data.length).toBe(width * height);
-    expect(Math.max(...data)).toBeLessThan(model.classes.length);
+    expect(labels.length).toBe(width * height);
+    expect(Math.max(...labels)).toBeLessThan(model.classes.length);
     expect(found.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(width * height);
     expect(
-      found.every(({ pixels, label }) => pixels === data.filter((value) => value === label).length),
+      found.every(({ pixels, label }) => pixels === labels.filter((value) => value === label).length),
     ).toBe(true);
     expect(found.map(({ pixels }) => pixels)).toEqual(
       found.map(({ pixels }) => pixels).sort((a, b) => b - a),
@@ -37,10 +37,10 @@ describe("Segmenter", () => {
     const photo = testPhoto(64, 48);
     const { data, dims } = await segmenter.scores(photo);
     expect(dims).toEqual([1, 11, 12, 16]);
-    const labels = await segmenter.segment(photo);
+    const { labels } = await segmenter.segment(photo);
     // The corner pixel lies outside the outermost centres, so its scores are those of the corner cell.
     const corner = Array.from({ length: 11 }, (_, label) => data[label * 12 * 16] ?? 0);
-    expect(labels.data[0]).toBe(corner.indexOf(Math.max(...corner)));
+    expect(labels[0]).toBe(corner.indexOf(Math.max(...corner)));
   });
 
   it("tells its confidence on request, between chance and certainty, and not otherwise", async () => {
@@ -52,16 +52,16 @@ describe("Segmenter", () => {
     }
     const plain = await segmenter.segment(photo);
     expect(plain.found.every((share) => !("confidence" in share))).toBe(true);
-    expect(plain.data).toEqual(sure.data);
+    expect(plain.labels).toEqual(sure.labels);
   });
 
   it("shrinks a photo of more than maxPixels for the network, and enlarges its labels", async () => {
     const small = new Segmenter(model, platform, { maxPixels: 32 * 32 });
-    const { width, height, data, networkSize, found } = await small.segment(testPhoto(128, 64), {
+    const { width, height, labels, networkSize, found } = await small.segment(testPhoto(128, 64), {
       confidence: true,
     });
     await small.dispose();
-    expect([width, height, data.length]).toEqual([128, 64, 128 * 64]);
+    expect([width, height, labels.length]).toEqual([128, 64, 128 * 64]);
     expect(networkSize).toEqual({ width: 45, height: 22 });
     expect(found.every(({ confidence = 2 }) => confidence <= 1)).toBe(true);
   });
@@ -73,7 +73,7 @@ describe("Segmenter", () => {
 
   it("renders an indexed PNG with the same labels, and an overlay with room for a legend", async () => {
     const segmentation = await segmenter.segment(testPhoto(64, 48));
-    expect(decodeMask(renderLabels(segmentation), "labels").data).toEqual(segmentation.data);
+    expect(decodeMask(renderLabels(segmentation), "labels").data).toEqual(segmentation.labels);
     const overlay = await decodePhoto(await renderOverlay(segmentation));
     expect(overlay.height).toBeGreaterThan(48);
   });
