@@ -17,8 +17,24 @@ function defineBinary({ name, onnxType, gradient }: Binary) {
       const [da, db] = gradient(a, b, dy);
       return [sumTo(da, a.shape), sumTo(db, b.shape)];
     },
-    onnx: ({ inputs: [a, b] }, onnx) => onnx.node(onnxType, [onnx.name(a), onnx.name(b)]),
+    onnx({ inputs: [a, b], output }, onnx) {
+      if (!slowWithScalar(a, b) && !slowWithScalar(b, a)) {
+        return onnx.node(onnxType, [onnx.name(a), onnx.name(b)]);
+      }
+      const flat = (x: Tensor) => (x.shape.length === 0 ? onnx.name(x) : onnx.reshape(onnx.name(x), [-1]));
+      const shape = output.shape.map(Number);
+      return onnx.reshape(onnx.node(onnxType, [flat(a), flat(b)]), shape);
+    },
   });
+}
+
+/**
+ * ONNX Runtime meets a scalar value by value where the last axis has extent 1, as in the weight of a 1x1 convolution;
+ * on a flat view it is 30 times faster, and the view costs nothing.
+ */
+function slowWithScalar(x: Tensor, scalar: Tensor): boolean {
+  const isFixed = x.shape.every((extent) => typeof extent === "number");
+  return scalar.shape.length === 0 && x.shape.at(-1) === 1 && isFixed;
 }
 
 const addOp = defineBinary({
