@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LightsegError, messageOf } from "./errors.ts";
 
 /** What the system's error codes mean for someone who wants to write a file. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "its folder does not exist",
+  EEXIST: "a file of that name is there",
   ENOTDIR: "its folder is a file",
   EISDIR: "it is a folder",
   EACCES: "there is no permission to write there",
@@ -39,10 +40,13 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
   }
 }
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 /** The error for a file or folder that cannot be written. */
 export function outputError(path: string, cause: unknown): LightsegError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const reason = reasons[code] ?? messageOf(cause);
+  const reason = reasons[codeOf(cause)] ?? messageOf(cause);
   return new LightsegError({
     code: "OUTPUT",
     where: "write",
@@ -50,4 +54,32 @@ export function outputError(path: string, cause: unknown): LightsegError {
     rule: `cannot be written: ${reason}`,
     cause,
   });
+}
+
+/**
+ * Makes a folder and those above it that are missing; one that is there is fine.
+ *
+ * Not by `mkdir`'s own option `recursive`, which never returns for a folder that the system refuses with ENOENT, as below /proc.
+ *
+ * @throws LightsegError OUTPUT if that is not possible
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    if (codeOf(cause) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (codeOf(cause) !== "ENOENT" || (await exists(parent))) throw outputError(path, cause);
+    await makeFolder(parent);
+    await mkdir(path).catch((error: unknown) => {
+      throw outputError(path, error);
+    });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

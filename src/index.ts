@@ -48,5 +48,6 @@ export { openNodeSession } from "./runtime/node.ts";
 export type { TensorData } from "./runtime/session.ts";
 export type { TrainingOptions } from "./training/config.ts";
 export { type TrainingEvent, type TrainingResult, type TrainOptions, train } from "./training/trainer.ts";
+export { describeMatch, matchWeights, type WeightsMatch } from "./weights/match.ts";
 export { readWeights, writeSafetensors } from "./weights/read.ts";
 export type { Weights, WeightTensor } from "./weights/types.ts";

@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeFileAtomically } from "../src/files.ts";
+import { makeFolder, writeFileAtomically } from "../src/files.ts";
 import { rejectionOf } from "./images/helpers.ts";
 
 describe("writeFileAtomically", () => {
@@ -52,5 +53,31 @@ describe("writeFileAtomically", () => {
     await mkdir(path);
     await rejectionOf(writeFileAtomically(path, Uint8Array.of(1)), "OUTPUT");
     expect(await readdir(folder)).toEqual(["sub"]);
+  });
+});
+
+describe("makeFolder", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lightseg-folder-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("makes a folder with those above it, and is content with one that is there", async () => {
+    const path = join(folder, "a", "b", "c");
+    await makeFolder(path);
+    await makeFolder(path);
+    expect(await readdir(join(folder, "a", "b"))).toEqual(["c"]);
+  });
+
+  it("refuses a file, a folder below a file, and one that the system does not allow", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    await rejectionOf(makeFolder(file), "OUTPUT");
+    await rejectionOf(makeFolder(join(file, "sub")), "OUTPUT");
+  });
+
+  it.skipIf(!existsSync("/proc/self"))("returns for a folder below /proc (needs Linux)", async () => {
+    await rejectionOf(makeFolder("/proc/lightseg/out"), "OUTPUT");
   });
 });

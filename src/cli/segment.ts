@@ -1,7 +1,7 @@
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import { LightsegError } from "../errors.ts";
-import { outputError, writeFileAtomically } from "../files.ts";
+import { makeFolder, writeFileAtomically } from "../files.ts";
 import { Segmenter } from "../inference/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
@@ -102,9 +102,7 @@ async function segmentOne(
     if (!(data instanceof Float32Array)) throw new TypeError("scores are not float32");
     files.set(scores, encodeNpy(data, dims.slice(1)));
   }
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw outputError(folder, cause);
-  });
+  await makeFolder(folder);
   for (const [path, bytes] of files) await writeFileAtomically(path, bytes);
 
   print(describe(photo, result, [...files.keys()]));

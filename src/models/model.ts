@@ -88,8 +88,12 @@ export function requireWeights(network: string, classes: number, weights: Weight
     where,
     argument: "weights",
     rule: `must hold every parameter of ${network} for ${classes} classes`,
-    hint: `${classesHint(match)}${describeMatch(match, 3).replaceAll(/\n\s*/g, "; ")}`,
+    hint: `${classesHint(match)}${oneLine(describeMatch(match, 8))}`,
   });
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(":\n  ", ": ").replaceAll("\n  ", ", ").replaceAll("\n", "; ");
 }
 
 /** The commonest mistake: a checkpoint of the same network for another number of classes. */

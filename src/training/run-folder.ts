@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { LightsegError, messageOf } from "../errors.ts";
-import { outputError, writeFileAtomically } from "../files.ts";
+import { makeFolder, outputError, writeFileAtomically } from "../files.ts";
 import { readVersion } from "../version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
 
@@ -69,9 +69,7 @@ export class RunFolder {
         hint: "go on with --resume, or take another folder",
       });
     }
-    await mkdir(this.path, { recursive: true }).catch((cause: unknown) => {
-      throw outputError(this.path, cause);
-    });
+    await makeFolder(this.path);
     const origin = {
       lightseg: await readVersion(),
       node: process.version,
