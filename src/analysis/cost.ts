@@ -1,4 +1,5 @@
-import { collect, type Tensor } from "../graph/tensor.ts";
+import { countValues, fixedShape } from "../graph/shape.ts";
+import { collect, isTrainable } from "../graph/tensor.ts";
 import { buildNetwork } from "../models/network.ts";
 import { findNetwork } from "../models/zoo.ts";
 
@@ -28,16 +29,10 @@ export function countCost(
   const count = { encoder: 0, decoder: 0 };
   for (const [name, tensor] of parameters) {
     if (isTrainable(tensor))
-      count[name.startsWith(encoderPrefix) ? "encoder" : "decoder"] += valuesOf(tensor);
+      count[name.startsWith(encoderPrefix) ? "encoder" : "decoder"] += countValues(
+        fixedShape("countCost", tensor.shape),
+      );
   }
   const macs = collect([scores]).reduce((sum, tensor) => sum + tensor.macs(), 0);
   return { parameters: { total: count.encoder + count.decoder, ...count }, macs, flops: 2 * macs, size };
-}
-
-function isTrainable({ leaf }: Tensor): boolean {
-  return leaf?.kind === "parameter" && leaf.parameter.trainable !== false;
-}
-
-function valuesOf({ shape }: Tensor): number {
-  return shape.reduce<number>((product, extent) => product * Number(extent), 1);
 }

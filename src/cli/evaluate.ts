@@ -2,6 +2,7 @@ import type { DatasetDescription } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { evaluate as measure } from "../evaluation/evaluate.ts";
+import { byClassName } from "../evaluation/metrics.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import type { Model } from "../models/model.ts";
@@ -49,10 +50,8 @@ export const evaluate: Command = {
     });
 
     const { classes: names } = description.labels;
-    const byName = (values: readonly (number | null)[]) =>
-      Object.fromEntries(names.map((name, label) => [name, values[label] ?? null]));
     const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, images } = metrics;
-    const iou = byName(metrics.iou);
+    const iou = byClassName(names, metrics.iou);
     print(iouTable(iou));
     print("");
     print(
@@ -72,7 +71,7 @@ export const evaluate: Command = {
         iou,
         pixelAccuracy,
         meanAccuracy,
-        accuracy: byName(metrics.accuracy),
+        accuracy: byClassName(names, metrics.accuracy),
         frequencyWeightedIou,
       },
     };

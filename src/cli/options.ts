@@ -1,5 +1,6 @@
 import { datasets } from "../datasets/index.ts";
 import { DEFAULT_MODEL } from "../inference/load-model.ts";
+import { MAX_THREADS } from "../runtime/session.ts";
 import type { Option } from "./arguments.ts";
 
 /** An option that is on when typed. */
@@ -74,7 +75,7 @@ export const help = flag("help", "Show this help");
 export const threads = integer(
   "threads",
   "N",
-  { min: 1, max: 256 },
+  { min: 1, max: MAX_THREADS },
   "Threads of the engine (default: number of cores)",
 );
 export const model = text(

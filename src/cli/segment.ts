@@ -95,7 +95,7 @@ async function segmentOne(
   const paths = outputsOf(photo, folder);
   const files = new Map([
     [paths.labels, renderLabels(result)],
-    [paths.overlay, await renderOverlay(result, opacity === undefined ? {} : { opacity })],
+    [paths.overlay, await renderOverlay(result, { opacity })],
   ]);
   if (scores !== undefined) {
     const { data, dims } = await segmenter.scores(result.photo);

@@ -19,6 +19,14 @@ export interface Metrics {
   truePixels: number[];
 }
 
+/** A measure of each class by the class's name. */
+export function byClassName(
+  classes: readonly string[],
+  values: readonly (number | null)[],
+): Record<string, number | null> {
+  return Object.fromEntries(classes.map((name, label) => [name, values[label] ?? null]));
+}
+
 /**
  * Computes mean IoU and its companions from a confusion matrix.
  *

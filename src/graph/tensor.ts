@@ -161,10 +161,9 @@ export function scalar(value: number): Tensor {
   return constant(Float32Array.of(value), []);
 }
 
-/** The name of a parameter, or an error for anything else. */
-export function parameterName(tensor: Tensor): string {
-  if (tensor.leaf?.kind !== "parameter") throw new TypeError(`${tensor.op} is not a parameter`);
-  return tensor.leaf.name;
+/** Is this a parameter that an optimiser may change? Stored statistics are none. */
+export function isTrainable({ leaf }: Tensor): boolean {
+  return leaf?.kind === "parameter" && leaf.parameter.trainable !== false;
 }
 
 /** Everything that the outputs need, each after its inputs. */

@@ -6,8 +6,6 @@ import { checkInteger } from "./check.ts";
 import { MAX_PIXELS } from "./limits.ts";
 import type { Photo } from "./types.ts";
 
-export { checkPhoto } from "./check.ts";
-
 const WHERE = "decodePhoto";
 const READABLE = "jpeg, png, webp, tiff, gif and avif photos can be read";
 

@@ -4,13 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
-import {
-  type Model,
-  type ModelDescription,
-  parameterShapes,
-  readDescription,
-  requireWeights,
-} from "../models/model.ts";
+import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
+import { buildNetwork, parameterShapes } from "../models/network.ts";
 import { imagenetPreprocessing } from "../models/preprocessing.ts";
 import { networks } from "../models/zoo.ts";
 import { readWeights } from "../weights/read.ts";
@@ -103,7 +98,7 @@ async function loadNetwork(
 
 /** The number of classes is the one by which the parameters of a one-class network are too small. */
 function inferClasses(network: string, weights: Weights, file: string): number {
-  for (const [name, [outputs]] of parameterShapes(network, 1)) {
+  for (const [name, [outputs]] of parameterShapes(buildNetwork({ network, classes: 1 }))) {
     const found = weights.get(name)?.shape[0];
     if (outputs === 1 && found !== undefined && found >= 1 && found <= 255) return found;
   }

@@ -20,11 +20,7 @@ export class Segmenter extends CoreSegmenter {
     options: Omit<LoadModelOptions, "model"> & SegmenterOptions = {},
   ): Promise<Segmenter> {
     const { threads, maxPixels, ...source } = options;
-    const loaded = await loadModel({ ...source, ...(model !== undefined && { model }) });
-    const settings = {
-      ...(threads !== undefined && { threads }),
-      ...(maxPixels !== undefined && { maxPixels }),
-    };
-    return new Segmenter(loaded, { open: openNodeSession, decodePhoto }, settings);
+    const loaded = await loadModel({ ...source, model });
+    return new Segmenter(loaded, { open: openNodeSession, decodePhoto }, { threads, maxPixels });
   }
 }

@@ -38,7 +38,7 @@ export async function createPredictor(
   model: Model,
   { outputs, open, threads }: { outputs: readonly OutputName[]; open: OpenSession; threads?: number },
 ): Promise<Predictor> {
-  const session = await open(lowerModel(model, outputs), threads === undefined ? {} : { threads });
+  const session = await open(lowerModel(model, outputs), { threads });
   return {
     predict: (photo) => predict(session, model, photo),
     dispose: () => session.dispose(),
@@ -76,8 +76,13 @@ function selectOutputs({ image, scores }: Network, outputs: readonly OutputName[
 /** A predictor with the output `labels` as a function from photo to label map. */
 export function predictLabels(predictor: Predictor): (photo: Photo) => Promise<LabelMap> {
   return async (photo) => {
-    const { labels } = (await predictor.predict(photo)).outputs;
-    if (!(labels?.data instanceof Uint8Array)) throw new TypeError("the predictor has no labels");
-    return { width: photo.width, height: photo.height, data: labels.data };
+    const { outputs } = await predictor.predict(photo);
+    return { width: photo.width, height: photo.height, data: labelsOf(outputs) };
   };
+}
+
+/** The output `labels` of a predictor that was asked for it. */
+export function labelsOf({ labels }: Partial<Record<OutputName, TensorData>>): Uint8Array {
+  if (labels?.data instanceof Uint8Array) return labels.data;
+  throw new TypeError("the predictor has no labels");
 }

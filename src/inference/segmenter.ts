@@ -4,7 +4,7 @@ import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
 import type { Model, ModelDescription } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
-import { createPredictor, type OutputName, type Predictor, type Timing } from "./predictor.ts";
+import { createPredictor, labelsOf, type OutputName, type Predictor, type Timing } from "./predictor.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
 export type PhotoSource = string | Uint8Array | Photo;
@@ -64,7 +64,7 @@ export interface SegmenterOptions {
 const MAX_NETWORK_PIXELS = 2048 * 2048;
 
 /**
- * Segments photos with one model. Owns engine sessions: call `dispose()` (or declare it with `using`) when done.
+ * Segments photos with one model. Owns engine sessions: call `dispose()` (or declare it with `await using`) when done.
  *
  * Runs never block the event loop; several photos may be asked for at once and are done one after the other.
  */
@@ -101,7 +101,7 @@ export class Segmenter {
     const { outputs: results, timing } = await predictor.predict(reduced);
 
     const finished = performance.now();
-    const small = { ...sizeOf(reduced), data: bytesOf(results.labels) };
+    const small = { ...sizeOf(reduced), data: labelsOf(results) };
     const { data: labels } = reduced === photo ? small : resizeLabels(small, photo.width, photo.height);
     const found = this.#classShares(labels, small.data, results.confidence);
     return {
@@ -160,12 +160,8 @@ export class Segmenter {
     const key = outputs.join();
     let predictor = this.#predictors.get(key);
     if (!predictor) {
-      const { threads } = this.#options;
-      predictor = createPredictor(this.#model, {
-        outputs,
-        open: this.#platform.open,
-        ...(threads !== undefined && { threads }),
-      });
+      const { open } = this.#platform;
+      predictor = createPredictor(this.#model, { outputs, open, threads: this.#options.threads });
       this.#predictors.set(key, predictor);
     }
     return predictor;
@@ -175,15 +171,14 @@ export class Segmenter {
   #classShares(labels: Uint8Array, small: Uint8Array, confidence: TensorData | undefined): ClassShare[] {
     const { classes, palette } = this.#model;
     const counts = sumByLabel(labels);
-    const sums = confidence && sumByLabel(small, confidence.data);
-    const smallCounts = sumByLabel(small);
+    const sure = confidence && { sums: sumByLabel(small, confidence.data), counts: sumByLabel(small) };
     return classes
       .map((name, label) => {
         const pixels = counts[label] ?? 0;
         const color = palette[label] ?? ([0, 0, 0] as const);
         const share = { label, name, color, pixels, share: pixels / labels.length };
-        return sums
-          ? { ...share, confidence: (sums[label] ?? 0) / Math.max(1, smallCounts[label] ?? 0) }
+        return sure
+          ? { ...share, confidence: (sure.sums[label] ?? 0) / Math.max(1, sure.counts[label] ?? 0) }
           : share;
       })
       .filter(({ pixels }) => pixels > 0)
@@ -193,11 +188,6 @@ export class Segmenter {
 
 function sizeOf({ width, height }: Photo): { width: number; height: number } {
   return { width, height };
-}
-
-function bytesOf(tensor: TensorData | undefined): Uint8Array {
-  if (tensor?.data instanceof Uint8Array) return tensor.data;
-  throw new TypeError("the predictor has no labels");
 }
 
 /** Sum of the values (1 each where absent) at the pixels of each label. */

@@ -3,7 +3,7 @@ import { LightsegError, messageOf } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
 import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
 import type { Weights } from "../weights/types.ts";
-import { buildNetwork } from "./network.ts";
+import { buildNetwork, parameterShapes } from "./network.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 
 /** What has to be known about a trained network beside its weights; stored in the weights file. */
@@ -69,19 +69,13 @@ export function readDescription(
   }
 }
 
-/** Names and shapes of a network's parameters. */
-export function parameterShapes(network: string, classes: number): Map<string, readonly number[]> {
-  const { parameters } = buildNetwork({ network, classes });
-  return new Map([...parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
-}
-
 /**
  * The weights that a network needs, out of those that a file holds.
  *
  * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape; the hint names them
  */
 export function requireWeights(network: string, classes: number, weights: Weights, where: string): Weights {
-  const match = matchWeights(parameterShapes(network, classes), weights);
+  const match = matchWeights(parameterShapes(buildNetwork({ network, classes })), weights);
   if (match.missing.length === 0 && match.misshaped.length === 0) return match.used;
   throw new LightsegError({
     code: "INVALID_WEIGHTS",

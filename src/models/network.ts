@@ -28,6 +28,11 @@ export interface Network {
   readonly updates: ReadonlyMap<string, Tensor>;
 }
 
+/** Names and shapes of a network's parameters. */
+export function parameterShapes({ parameters }: Network): Map<string, readonly number[]> {
+  return new Map([...parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
+}
+
 /**
  * Builds the graph of a network of the zoo.
  *

@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import { initialValue } from "../models/initialize.ts";
-import type { Network } from "../models/network.ts";
+import { type Network, parameterShapes } from "../models/network.ts";
 import { describeMatch, matchWeights } from "../weights/match.ts";
 import { readWeights } from "../weights/read.ts";
 import type { Weights } from "../weights/types.ts";
@@ -16,7 +16,7 @@ export async function initialWeights(
   network: Network,
   { file, seed }: { file: string | undefined; seed: number },
 ): Promise<{ weights: Weights; note: string }> {
-  const shapes = new Map([...network.parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
+  const shapes = parameterShapes(network);
   const match = matchWeights(shapes, file === undefined ? new Map() : (await readWeights(file)).weights);
   if (file !== undefined && match.used.size === 0) {
     throw new LightsegError({

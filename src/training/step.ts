@@ -6,7 +6,7 @@ import { add, multiply, subtract } from "../graph/ops/elementwise.ts";
 import { softmaxCrossEntropy } from "../graph/ops/loss.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
-import { input, scalar, type Tensor } from "../graph/tensor.ts";
+import { input, isTrainable, scalar, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
 
 /** Parameters that share the settings of the optimiser. */
@@ -64,12 +64,11 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
     alignCorners: false,
   });
   const loss = softmaxCrossEntropy(fullSize, target, {
-    ...(options.classWeights && { classWeights: options.classWeights }),
+    classWeights: options.classWeights,
   });
 
   const trained = [...network.parameters].flatMap(([name, tensor]) => {
-    const trainable = tensor.leaf?.kind === "parameter" && tensor.leaf.parameter.trainable !== false;
-    const group = trainable ? options.groups.find(({ has }) => has(name)) : undefined;
+    const group = isTrainable(tensor) ? options.groups.find(({ has }) => has(name)) : undefined;
     return group ? [{ name, tensor, group }] : [];
   });
   const gradients = differentiate(

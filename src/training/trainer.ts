@@ -3,6 +3,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
+import { byClassName } from "../evaluation/metrics.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import { describeModel, type Model, type ModelDescription, requireWeights } from "../models/model.ts";
 import { imagenetPreprocessing } from "../models/preprocessing.ts";
@@ -85,7 +86,7 @@ export async function train({
   const classWeights = config.classWeights === "log" ? await logClassWeights(trainSet, onCounted) : undefined;
   const graph = buildTrainingGraph(config, {
     classes: labels.classes.length,
-    ...(classWeights && { classWeights }),
+    classWeights,
   });
 
   const checkpoint = resume && existsSync(folder.last) ? await readCheckpoint(folder.last) : undefined;
@@ -194,13 +195,12 @@ async function measure(
   const predictor = await createPredictor(model, {
     outputs,
     open,
-    ...(threads !== undefined && { threads }),
+    threads,
   });
   try {
     const predict = predictLabels(predictor);
     const { miou, pixelAccuracy, iou } = await evaluate(dataset, { predict, onProgress });
-    const byName = Object.fromEntries(model.classes.map((name, index) => [name, iou[index] ?? null]));
-    return { miou, pixelAccuracy, iou: byName };
+    return { miou, pixelAccuracy, iou: byClassName(model.classes, iou) };
   } finally {
     await predictor.dispose();
   }

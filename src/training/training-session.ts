@@ -34,7 +34,7 @@ export function buildTrainingGraph(
       { name: "encoder", has: isEncoder, momentum, weightDecay },
       { name: "decoder", has: (parameter) => !isEncoder(parameter), momentum, weightDecay },
     ],
-    ...(classWeights && { classWeights }),
+    classWeights,
   });
   return { network, step };
 }
@@ -72,7 +72,7 @@ export async function openTrainingSession(
     parameters: (name) => (changing.has(name) ? "input" : valueFor(name)),
   });
   const session = await open(model, {
-    ...(threads !== undefined && { threads }),
+    threads,
     carried: [
       ...step.parameters.map((variable) => ({
         ...variable,
