@@ -138,7 +138,8 @@ export class Segmenter {
     this.#disposed = true;
     const predictors = [...this.#predictors.values()];
     this.#predictors.clear();
-    await Promise.all(predictors.map(async (predictor) => (await predictor).dispose()));
+    // One that could not be opened has said so to its caller, and has nothing to free.
+    await Promise.all(predictors.map((opening) => opening.then(free, () => undefined)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -184,6 +185,10 @@ export class Segmenter {
       .filter(({ pixels }) => pixels > 0)
       .sort((a, b) => b.pixels - a.pixels);
   }
+}
+
+function free(predictor: Predictor): Promise<void> {
+  return predictor.dispose();
 }
 
 function sizeOf({ width, height }: Photo): { width: number; height: number } {

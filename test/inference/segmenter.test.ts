@@ -85,6 +85,13 @@ describe("Segmenter", () => {
     await expect(segmenter.segment(photo)).rejects.toMatchObject({ code: "INVALID_IMAGE" });
   });
 
+  it("can be disposed of after the engine could not be opened", async () => {
+    const open = async () => Promise.reject(new Error("no engine"));
+    const broken = new Segmenter(model, { ...platform, open });
+    await expect(broken.segment(testPhoto(8, 8))).rejects.toThrow("no engine");
+    await broken.dispose();
+  });
+
   it("fails after dispose", async () => {
     const gone = new Segmenter(model, platform);
     await gone.segment(testPhoto(8, 8));
