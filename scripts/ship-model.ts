@@ -6,7 +6,7 @@
 import { LightsegError, messageOf } from "../src/errors.ts";
 import { loadModel } from "../src/inference/load-model.ts";
 import { describeModel } from "../src/models/model.ts";
-import { writeSafetensors } from "../src/weights/read.ts";
+import { writeSafetensors } from "../src/weights/write.ts";
 
 const [source, target] = process.argv.slice(2);
 try {

@@ -1,7 +1,6 @@
 import { countValues, fixedShape } from "../graph/shape.ts";
 import { collect, isTrainable } from "../graph/tensor.ts";
 import { buildNetwork } from "../models/network.ts";
-import { findNetwork } from "../models/zoo.ts";
 
 /** What a network costs, computed from its graph. */
 export interface Cost {
@@ -24,14 +23,11 @@ export function countCost(
   network: string,
   { classes, size }: { classes: number; size: readonly [height: number, width: number] },
 ): Cost {
-  const { encoderPrefix } = findNetwork(network);
-  const { scores, parameters } = buildNetwork({ network, classes, size: [1, ...size] });
+  const { scores, parameters, encoder } = buildNetwork({ network, classes, size: [1, ...size] });
   const count = { encoder: 0, decoder: 0 };
   for (const [name, tensor] of parameters) {
     if (isTrainable(tensor))
-      count[name.startsWith(encoderPrefix) ? "encoder" : "decoder"] += countValues(
-        fixedShape("countCost", tensor.shape),
-      );
+      count[encoder.has(name) ? "encoder" : "decoder"] += countValues(fixedShape("countCost", tensor.shape));
   }
   const macs = collect([scores]).reduce((sum, tensor) => sum + tensor.macs(), 0);
   return { parameters: { total: count.encoder + count.decoder, ...count }, macs, flops: 2 * macs, size };

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { networks } from "../models/zoo.ts";
+import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { Schedule } from "../training/schedule.ts";
 import type { Arguments, Option } from "./arguments.ts";
@@ -7,16 +7,21 @@ import { choice, data, dataset, flag, integer, parseReal, real, size, text, thre
 
 const defaults = parseTrainingConfig({ network: "", dataset: "", data: "" });
 
-const network = choice(
-  "model",
-  "NETWORK",
-  Object.keys(networks),
-  `Network to train: ${Object.keys(networks).join(", ")}`,
-);
+const network: Option<string> = {
+  name: "model",
+  value: "NETWORK",
+  help: `Network to train: ${Object.keys(networks).join(", ")}; or DECODER+BACKBONE, of the decoders ${Object.keys(decoders).join(", ")} and the backbones ${Object.keys(backbones).join(", ")}`,
+  rule: "a network of the list in --help, or DECODER+BACKBONE",
+  parse: (typed) => (isNetwork(typed) ? typed : undefined),
+};
 const weights = text(
   "weights",
   "FILE",
   "Weights to begin with, such as ImageNet's (PyTorch or safetensors); what they lack is random",
+);
+const allowRandomEncoder = flag(
+  "allow-random-encoder",
+  "Go on when the weights lack parameters of the encoder",
 );
 const epochs = integer("epochs", "N", { min: 1 }, `Times through the data set (default ${defaults.epochs})`);
 const batch = integer("batch", "N", { min: 1 }, `Photos in a step (default ${defaults.batch})`);
@@ -76,6 +81,7 @@ const batchNorm = choice(
   ["frozen", "trained"],
   `frozen: stored statistics stay; trained: those of the batch (default ${defaults.batchNorm})`,
 );
+const noDropout = flag("no-dropout", "Drop no values where the authors do");
 const classWeights = choice(
   "class-weights",
   "MODE",
@@ -102,6 +108,7 @@ export const settingOptions = [
   dataset,
   data,
   weights,
+  allowRandomEncoder,
   epochs,
   batch,
   crop,
@@ -115,6 +122,7 @@ export const settingOptions = [
   schedule,
   warmup,
   batchNorm,
+  noDropout,
   classWeights,
   seed,
   validateEvery,
@@ -134,6 +142,7 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     // Kept with the run, which may be resumed from another folder.
     data: dataFolder && resolve(dataFolder),
     weights: weightsFile && resolve(weightsFile),
+    allowRandomEncoder: args.has(allowRandomEncoder) ? true : undefined,
     epochs: args.get(epochs),
     batch: args.get(batch),
     crop: args.get(crop),
@@ -146,6 +155,7 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     weightDecay: args.get(weightDecay),
     schedule: typed && { ...typed, ...(steps !== undefined && { warmup: steps }) },
     batchNorm: args.get(batchNorm),
+    dropout: args.has(noDropout) ? false : undefined,
     classWeights: args.get(classWeights),
     seed: args.get(seed),
     validateEvery: args.get(validateEvery),

@@ -1,28 +1,30 @@
 import { LightsegError } from "../errors.ts";
 
 /**
- * A dimension known only when the network runs, such as the height of a photo.
+ * A dimension known only when the network runs, such as the height of a photo: `term + offset`.
  *
- * Two of them are the same dimension when their expressions read the same; a network derives its
- * sizes by the same rules along every path, so equal sizes come out as equal expressions.
+ * Two of them are the same dimension when both parts are. Whole numbers are drawn out of the term wherever that is exact,
+ * so that sizes which are always equal come out equal, by whatever windows a network arrives at them.
  */
 export interface SymbolicDim {
-  readonly expression: string;
+  /** A name, or a quotient such as `floor((H+1)/2)`. */
+  readonly term: string;
+  readonly offset: number;
 }
 
-/** One extent of a tensor: a number, or a symbol such as `H` or `floor((H-1)/2)+1`. */
+/** One extent of a tensor: a number, or a symbol such as `H` or `floor((H+1)/2)`. */
 export type Dim = number | SymbolicDim;
 
 /** Extents of a tensor, outermost first: feature maps are `[N, C, H, W]`. */
 export type Shape = readonly Dim[];
 
 export function symbol(name: string): SymbolicDim {
-  return { expression: name };
+  return { term: name, offset: 0 };
 }
 
 export function sameDim(a: Dim, b: Dim): boolean {
   if (typeof a === "number" || typeof b === "number") return a === b;
-  return a.expression === b.expression;
+  return a.term === b.term && a.offset === b.offset;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -30,7 +32,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 export function formatDim(dim: Dim): string {
-  return typeof dim === "number" ? String(dim) : dim.expression;
+  return typeof dim === "number" ? String(dim) : `${dim.term}${signed(dim.offset)}`;
+}
+
+/** A dimension made longer by so many, or shorter. */
+export function shiftDim(dim: Dim, by: number): Dim {
+  return typeof dim === "number" ? dim + by : { term: dim.term, offset: dim.offset + by };
 }
 
 export function formatShape(shape: Shape): string {
@@ -59,8 +66,11 @@ export function slideWindow(where: string, size: Dim, { kernel, stride, dilation
       value: dilation * (kernel - 1) + 1,
     });
   }
-  if (stride === 1) return margin === -1 ? size : symbol(`${size.expression}${signed(margin + 1)}`);
-  return symbol(`floor((${size.expression}${signed(margin)})/${stride})+1`);
+  if (stride === 1) return shiftDim(size, margin + 1);
+  // floor((t + q stride + r) / stride) + 1 = floor((t + r) / stride) + q + 1
+  const q = Math.floor((size.offset + margin) / stride);
+  const r = size.offset + margin - q * stride;
+  return { term: `floor((${size.term}${signed(r)})/${stride})`, offset: q + 1 };
 }
 
 function signed(value: number): string {

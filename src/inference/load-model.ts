@@ -6,8 +6,7 @@ import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
-import { imagenetPreprocessing } from "../models/preprocessing.ts";
-import { networks } from "../models/zoo.ts";
+import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
 import { readWeights } from "../weights/read.ts";
 import type { Weights } from "../weights/types.ts";
 
@@ -47,7 +46,7 @@ export async function loadModel({
   weights,
   classes,
 }: LoadModelOptions = {}): Promise<Model> {
-  if (Object.hasOwn(networks, model)) return loadNetwork(model, weights, classes);
+  if (isNetwork(model)) return loadNetwork(model, weights, classes);
 
   const path = await findModelFile(model);
   const { description, weights: own } = await readModel(path);
@@ -91,7 +90,7 @@ async function loadNetwork(
     network,
     classes: Array.from({ length: count }, (_, label) => `class ${label}`),
     palette: vocPalette(count),
-    preprocessing: imagenetPreprocessing,
+    preprocessing: findNetwork(network).backbone.preprocessing,
   };
   return { ...description, weights: values };
 }

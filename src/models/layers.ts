@@ -1,5 +1,6 @@
-import { relu6 } from "../graph/ops/activation.ts";
+import { relu, relu6 } from "../graph/ops/activation.ts";
 import { convolution } from "../graph/ops/convolution.ts";
+import { dropout } from "../graph/ops/dropout.ts";
 import { add } from "../graph/ops/elementwise.ts";
 import { batchNorm, batchNormWithUpdate } from "../graph/ops/normalization.ts";
 import { maxPool } from "../graph/ops/pooling.ts";
@@ -17,11 +18,13 @@ export interface ConvOptions {
   dilation?: number;
   /** Defaults to 1. */
   groups?: number;
+  /** Zeros on each side. Defaults to as many as keep the size at stride 1. */
+  padding?: number;
   /** Defaults to false. */
   bias?: boolean;
 }
 
-/** A convolution with `weight` (and `bias`) whose padding keeps the size at stride 1. */
+/** A convolution with `weight` (and `bias`). */
 export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
   const { channels, kernel = 1, stride = 1, dilation = 1, groups = 1, bias = false } = options;
   const inputs = Number(x.shape[1]) / groups;
@@ -31,15 +34,15 @@ export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
     stride,
     dilation,
     groups,
-    padding: (dilation * (kernel - 1)) / 2,
+    padding: options.padding ?? (dilation * (kernel - 1)) / 2,
   });
 }
 
 /** PyTorch's momentum: the share of the batch in the stored statistics. */
 const BATCH_NORM_MOMENTUM = 0.1;
 
-/** Batch norm, frozen or trained as the scope says. */
-export function normalize(scope: Scope, x: Tensor): Tensor {
+/** Batch norm, frozen or trained as the scope says. `epsilon` is added to the variance; defaults to 1e-5. */
+export function normalize(scope: Scope, x: Tensor, { epsilon = 1e-5 } = {}): Tensor {
   const channels = [Number(x.shape[1])];
   const stored = (value: number) =>
     ({ initialization: { kind: "constant", value }, trainable: false }) as const;
@@ -48,6 +51,7 @@ export function normalize(scope: Scope, x: Tensor): Tensor {
     beta: scope.parameter("bias", channels, { initialization: { kind: "constant", value: 0 } }),
     runningMean: scope.parameter("running_mean", channels, stored(0)),
     runningVariance: scope.parameter("running_var", channels, stored(1)),
+    epsilon,
   };
   if (scope.batchNorm === "frozen") return batchNorm(x, parameters);
   const { y, runningMean, runningVariance } = batchNormWithUpdate(x, parameters, BATCH_NORM_MOMENTUM);
@@ -59,6 +63,48 @@ export function normalize(scope: Scope, x: Tensor): Tensor {
 /** Convolution `0`, batch norm `1`, ReLU6: the unit of MobileNet-v2. */
 export function convBnRelu6(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
   return relu6(normalize(scope.at(1), conv(scope.at(0), x, options)));
+}
+
+/** Drops values at random in training, and nothing at inference. `rate` is the share that is dropped, 0..1. */
+export function drop(scope: Scope, x: Tensor, rate: number): Tensor {
+  const kept = scope.dropoutMask(x.shape, rate);
+  return kept ? dropout(x, kept, { rate }) : x;
+}
+
+/** How a residual conv unit is made: two 3x3 convolutions (Fig. 1b), or a bottleneck of 1x1, 3x3, 1x1 (Fig. 1e). */
+export type ResidualConvUnit = "plain" | "bottleneck";
+
+/**
+ * A chain of residual conv units (RCU): `x + conv(relu(... conv(relu(x))))`, without batch norm.
+ *
+ * The first convolution of a unit has a bias, the others none. The paper does not say how narrow the bottleneck is: half the width
+ * is inferred, with which RefineNet-LW-with-RCU-101 has the 54 M parameters and 76 G operations of Table 1 (a quarter gives 49 M).
+ */
+export function residualConvUnits(
+  scope: Scope,
+  x: Tensor,
+  { count, unit }: { count: number; unit: ResidualConvUnit },
+): Tensor {
+  const channels = Number(x.shape[1]);
+  const half = channels / 2;
+  const convolutions =
+    unit === "plain"
+      ? [
+          { name: "conv", channels, kernel: 3, bias: true },
+          { name: "conv_relu_varout_dimred", channels, kernel: 3 },
+        ]
+      : [
+          { name: "conv", channels: half, kernel: 1, bias: true },
+          { name: "conv_relu", channels: half, kernel: 3 },
+          { name: "conv_relu_varout_dimred", channels, kernel: 1 },
+        ];
+  let sum = x;
+  for (let block = 1; block <= count; block++) {
+    let y = sum;
+    for (const { name, ...options } of convolutions) y = conv(scope.at(`${block}_${name}`), relu(y), options);
+    sum = add(y, sum);
+  }
+  return sum;
 }
 
 /**

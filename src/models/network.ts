@@ -2,11 +2,11 @@ import { LightsegError } from "../errors.ts";
 import type { Dim } from "../graph/shape.ts";
 import { symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
-import { type BatchNormMode, Scope } from "./scope.ts";
+import { type BatchNormMode, type DropoutMask, Scope, type Shared } from "./scope.ts";
 import { findNetwork } from "./zoo.ts";
 
 export interface NetworkOptions {
-  /** Name of the zoo, e.g. `refinenet-lw-mobilenet-v2`. */
+  /** Name of the zoo, e.g. `refinenet-lw-50`, or any decoder on any backbone: `refinenet-lw+resnet-18`. */
   network: string;
   /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
   classes: number;
@@ -14,6 +14,8 @@ export interface NetworkOptions {
   size?: readonly [n: Dim, h: Dim, w: Dim];
   /** Defaults to `"frozen"`, which is also how a network behaves at inference. */
   batchNorm?: BatchNormMode;
+  /** Whether to drop values at random where the authors do, as in training. Defaults to false. */
+  dropout?: boolean;
 }
 
 /** A network as a graph. */
@@ -24,8 +26,12 @@ export interface Network {
   readonly scores: Tensor;
   /** By official name, in the order of use. */
   readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Names of the parameters that are the backbone's; all others are the decoder's. */
+  readonly encoder: ReadonlySet<string>;
   /** What stored statistics become after a training step; empty for frozen batch norm. */
   readonly updates: ReadonlyMap<string, Tensor>;
+  /** Masks that each training step must be fed, by name of the input; empty without dropout. */
+  readonly masks: ReadonlyMap<string, DropoutMask>;
 }
 
 /** Names and shapes of a network's parameters. */
@@ -34,12 +40,17 @@ export function parameterShapes({ parameters }: Network): Map<string, readonly n
 }
 
 /**
- * Builds the graph of a network of the zoo.
+ * Builds the graph of a network.
  *
  * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes that no label map can hold
  */
-export function buildNetwork(options: NetworkOptions): Network {
-  const { network, classes, size = [symbol("N"), symbol("H"), symbol("W")], batchNorm = "frozen" } = options;
+export function buildNetwork({
+  network,
+  classes,
+  size = [symbol("N"), symbol("H"), symbol("W")],
+  batchNorm = "frozen",
+  dropout = false,
+}: NetworkOptions): Network {
   if (!Number.isInteger(classes) || classes < 1 || classes > 255) {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",
@@ -50,10 +61,12 @@ export function buildNetwork(options: NetworkOptions): Network {
     });
   }
   const { backbone, decoder } = findNetwork(network);
-  const shared = { parameters: new Map<string, Tensor>(), updates: new Map<string, Tensor>(), batchNorm };
+  const shared: Shared = { parameters: new Map(), updates: new Map(), masks: new Map(), batchNorm, dropout };
   const scope = new Scope(shared);
   const [n, h, w] = size;
   const image = input("image", [n, 3, h, w]);
-  const scores = decoder(scope, backbone.build(scope, image), classes);
-  return { image, scores, parameters: shared.parameters, updates: shared.updates };
+  const taps = backbone.build(scope, image);
+  const encoder = new Set(shared.parameters.keys());
+  const scores = decoder(scope, taps, classes);
+  return { image, scores, encoder, ...shared };
 }

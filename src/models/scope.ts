@@ -1,15 +1,27 @@
-import type { Tensor } from "../graph/tensor.ts";
-import { type ParameterOptions, parameter } from "../graph/tensor.ts";
+import type { Shape } from "../graph/shape.ts";
+import { input, type ParameterOptions, parameter, type Tensor } from "../graph/tensor.ts";
 
 /** How batch norm behaves: with its stored statistics, or with those of the batch (and the stored ones follow). */
 export type BatchNormMode = "frozen" | "trained";
 
+/** A mask that each training step draws anew: which values of a feature map stay. */
+export interface DropoutMask {
+  /** The input of the graph that takes it: uint8, 1 for a value that stays and 0 for others. */
+  readonly kept: Tensor;
+  /** Share of the values that are dropped, 0..1. */
+  readonly rate: number;
+}
+
 /** What the layers of one network share: its parameters and how it is to behave. */
-interface Shared {
+export interface Shared {
   readonly parameters: Map<string, Tensor>;
   /** New values of stored statistics after a training step, by parameter name. */
   readonly updates: Map<string, Tensor>;
+  /** By name of the input; stays empty where nothing is to be dropped. */
+  readonly masks: Map<string, DropoutMask>;
   readonly batchNorm: BatchNormMode;
+  /** Whether values are dropped, as in training. */
+  readonly dropout: boolean;
 }
 
 /**
@@ -47,6 +59,16 @@ export class Scope {
   /** Says what a stored statistic becomes after a training step. */
   update(name: string, value: Tensor): void {
     this.#shared.updates.set(this.#full(name), value);
+  }
+
+  /** Asks for a dropout mask of this shape; undefined where nothing is to be dropped, as at inference. */
+  dropoutMask(shape: Shape, rate: number): Tensor | undefined {
+    const { dropout, masks } = this.#shared;
+    if (!dropout) return undefined;
+    const name = `kept:${masks.size}`;
+    const kept = input(name, shape, "uint8");
+    masks.set(name, { kept, rate });
+    return kept;
   }
 
   #full(name: string): string {

@@ -1,37 +1,84 @@
 import { LightsegError } from "../errors.ts";
-import type { Tensor } from "../graph/tensor.ts";
-import type { Backbone, Tap } from "./backbones/backbone.ts";
+import type { Backbone } from "./backbones/backbone.ts";
 import { mobilenetV2 } from "./backbones/mobilenet-v2.ts";
-import { lightWeightRefineNet } from "./decoders/light-weight-refinenet.ts";
-import type { Scope } from "./scope.ts";
+import { nasnetMobile } from "./backbones/nasnet-mobile.ts";
+import { resnet } from "./backbones/resnet.ts";
+import type { Decoder } from "./decoders/decoder.ts";
+import { lightWeightRefineNet, lightWeightRefineNetWithRcu } from "./decoders/light-weight-refinenet.ts";
+import { lightWeightRefineNetMobile } from "./decoders/light-weight-refinenet-mobile.ts";
+import { refineNet } from "./decoders/refinenet.ts";
 
-export interface NetworkDescription {
-  readonly backbone: Backbone;
-  /** Feature maps to raw scores. */
-  readonly decoder: (scope: Scope, taps: readonly Tap[], classes: number) => Tensor;
-  /** Beginnings of the names of the backbone's parameters; all others are the decoder's. */
-  readonly encoderPrefix: string;
-}
-
-/** The networks that lightseg knows, by name. */
-export const networks: Readonly<Record<string, NetworkDescription>> = {
-  "refinenet-lw-mobilenet-v2": {
-    backbone: mobilenetV2,
-    decoder: lightWeightRefineNet,
-    encoderPrefix: "layer",
-  },
+export const backbones: Readonly<Record<string, Backbone>> = {
+  "mobilenet-v2": mobilenetV2,
+  "nasnet-mobile": nasnetMobile,
+  "resnet-18": resnet(18),
+  "resnet-34": resnet(34),
+  "resnet-50": resnet(50),
+  "resnet-101": resnet(101),
+  "resnet-152": resnet(152),
 };
 
-/** @throws LightsegError NOT_FOUND, with the known names */
-export function findNetwork(name: string): NetworkDescription {
-  const network = Object.hasOwn(networks, name) ? networks[name] : undefined;
-  if (network) return network;
+export const decoders: Readonly<Record<string, Decoder>> = {
+  "refinenet-lw": lightWeightRefineNet,
+  "refinenet-lw-mobile": lightWeightRefineNetMobile,
+  "refinenet-lw-rcu": lightWeightRefineNetWithRcu,
+  refinenet: refineNet,
+};
+
+/** The networks of the literature, by name: a decoder on a backbone, as `decoder+backbone`. */
+export const networks: Readonly<Record<string, string>> = {
+  "refinenet-lw-50": "refinenet-lw+resnet-50",
+  "refinenet-lw-101": "refinenet-lw+resnet-101",
+  "refinenet-lw-152": "refinenet-lw+resnet-152",
+  "refinenet-lw-mobilenet-v2": "refinenet-lw-mobile+mobilenet-v2",
+  "refinenet-lw-nasnet-mobile": "refinenet-lw-mobile+nasnet-mobile",
+  "refinenet-lw-rcu-50": "refinenet-lw-rcu+resnet-50",
+  "refinenet-lw-rcu-101": "refinenet-lw-rcu+resnet-101",
+  "refinenet-lw-rcu-152": "refinenet-lw-rcu+resnet-152",
+  "refinenet-50": "refinenet+resnet-50",
+  "refinenet-101": "refinenet+resnet-101",
+  "refinenet-152": "refinenet+resnet-152",
+};
+
+export interface NetworkParts {
+  readonly backbone: Backbone;
+  readonly decoder: Decoder;
+}
+
+/**
+ * The two halves of a network: one of the table, or any decoder on any backbone, as `decoder+backbone`.
+ *
+ * @throws LightsegError NOT_FOUND, with the known names
+ */
+export function findNetwork(name: string): NetworkParts {
+  const parts = lookUp(name);
+  if (parts) return parts;
   throw new LightsegError({
     code: "NOT_FOUND",
     where: "findNetwork",
     argument: "network",
-    rule: "must be one of the zoo",
+    rule: "must be one of the zoo, or DECODER+BACKBONE",
     value: name,
-    hint: `known: ${Object.keys(networks).join(", ")}`,
+    hint: `known: ${list(networks)}; decoders: ${list(decoders)}; backbones: ${list(backbones)}`,
   });
+}
+
+/** Whether `findNetwork` would find it. */
+export function isNetwork(name: string): boolean {
+  return lookUp(name) !== undefined;
+}
+
+function lookUp(name: string): NetworkParts | undefined {
+  const [decoderName = "", backboneName = "", ...more] = (entry(networks, name) ?? name).split("+");
+  const decoder = entry(decoders, decoderName);
+  const backbone = entry(backbones, backboneName);
+  return decoder && backbone && more.length === 0 ? { backbone, decoder } : undefined;
+}
+
+function entry<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+function list(table: Readonly<Record<string, unknown>>): string {
+  return Object.keys(table).join(", ");
 }

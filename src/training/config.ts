@@ -28,6 +28,8 @@ export const trainingConfigSchema = z.object({
   data: z.string(),
   /** Weights to begin with (PyTorch or safetensors); what they lack begins at random. */
   weights: z.string().optional(),
+  /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
+  allowRandomEncoder: z.boolean().default(false),
   epochs: z.number().int().positive().default(100),
   /** Photos in a step. */
   batch: z.number().int().positive().default(4),
@@ -45,6 +47,8 @@ export const trainingConfigSchema = z.object({
   schedule: schedule.default({ kind: "poly", power: 0.9 }),
   /** `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch. */
   batchNorm: z.enum(["frozen", "trained"]).default("frozen"),
+  /** Dropout where the authors have it. */
+  dropout: z.boolean().default(true),
   /** `none`, or `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), scaled to a mean of 1. */
   classWeights: z.enum(["none", "log"]).default("none"),
   seed: z.number().int().nonnegative().default(0),

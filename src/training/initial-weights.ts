@@ -10,11 +10,12 @@ import type { Weights } from "../weights/types.ts";
  *
  * @param file PyTorch checkpoint or safetensors, such as ImageNet weights of the encoder; all is random without
  * @returns the weights, and a text that says what was used, missing and left over
- * @throws LightsegError INVALID_WEIGHTS if the file cannot be read or none of it fits
+ * @throws LightsegError INVALID_WEIGHTS if the file cannot be read, none of it fits, or parameters of the encoder are not in it
+ *   (a network whose encoder begins at random learns little, so that must be wanted)
  */
 export async function initialWeights(
   network: Network,
-  { file, seed }: { file: string | undefined; seed: number },
+  { file, allowRandomEncoder, seed }: { file: string | undefined; allowRandomEncoder: boolean; seed: number },
 ): Promise<{ weights: Weights; note: string }> {
   const shapes = parameterShapes(network);
   const match = matchWeights(shapes, file === undefined ? new Map() : (await readWeights(file)).weights);
@@ -25,6 +26,17 @@ export async function initialWeights(
       argument: file,
       rule: "must hold parameters of the network",
       hint: `none of its ${match.unexpected.length + match.misshaped.length} tensors has the name and shape of one`,
+    });
+  }
+  const lost = [...network.encoder].filter((name) => !match.used.has(name));
+  if (file !== undefined && !allowRandomEncoder && lost.length > 0) {
+    throw new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where: "train",
+      argument: file,
+      rule: `must hold the encoder: ${lost.length} of its ${network.encoder.size} parameters are missing or have another shape`,
+      value: lost.slice(0, 3).join(", "),
+      hint: "is it of another backbone? allowRandomEncoder (--allow-random-encoder) goes on with what is there",
     });
   }
   const weights: Weights = new Map();

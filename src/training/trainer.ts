@@ -6,9 +6,9 @@ import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import { describeModel, type Model, type ModelDescription, requireWeights } from "../models/model.ts";
-import { imagenetPreprocessing } from "../models/preprocessing.ts";
+import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession } from "../runtime/session.ts";
-import { writeSafetensors } from "../weights/read.ts";
+import { writeSafetensors } from "../weights/write.ts";
 import { makeBatch } from "./batches.ts";
 import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { logClassWeights } from "./class-weights.ts";
@@ -76,7 +76,7 @@ export async function train({
   const description: ModelDescription = {
     ...labels,
     network: config.network,
-    preprocessing: imagenetPreprocessing,
+    preprocessing: findNetwork(config.network).backbone.preprocessing,
   };
   const perEpoch = stepsPerEpoch(trainSet.size, config.batch);
   const totalSteps = perEpoch * config.epochs;
@@ -96,6 +96,7 @@ export async function train({
   if (!initial) {
     const { weights, note } = await initialWeights(graph.network, {
       file: config.weights,
+      allowRandomEncoder: config.allowRandomEncoder,
       seed: config.seed,
     });
     onEvent({ kind: "note", text: note });
@@ -106,7 +107,11 @@ export async function train({
   await folder.rewindLog(step);
   onEvent({ kind: "note", text: `step ${step} of ${totalSteps}, ${perEpoch} an epoch` });
 
-  const session = await openTrainingSession(graph, initial, { open, threads: config.threads });
+  const session = await openTrainingSession(graph, initial, {
+    open,
+    threads: config.threads,
+    seed: config.seed,
+  });
   const record = async (entry: LogRecord) => {
     await folder.append(entry);
     onEvent({ ...entry, totalSteps });
@@ -153,10 +158,12 @@ export async function train({
       if (step + 1 < totalSteps) upcoming = batchOf(step + 1);
 
       const factor = learningRateFactor(config.schedule, { step, totalSteps, stepsPerEpoch: perEpoch });
-      const encoder = config.encoderLearningRate * factor;
-      const decoder = config.decoderLearningRate * factor;
+      const rates = {
+        encoder: config.encoderLearningRate * factor,
+        decoder: config.decoderLearningRate * factor,
+      };
       const start = performance.now();
-      const loss = await session.run(batch, { encoder, decoder });
+      const loss = await session.run(batch, { step, rates });
       if (!Number.isFinite(loss)) throw diverged(step, loss);
       step++;
       const epoch = Math.ceil(step / perEpoch);
@@ -165,7 +172,7 @@ export async function train({
         step,
         epoch,
         loss,
-        learningRate: [encoder, decoder],
+        learningRate: [rates.encoder, rates.decoder],
         ms: performance.now() - start,
       });
 

@@ -2,11 +2,12 @@ import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { countValues } from "../graph/shape.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
-import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import type { Weights } from "../weights/types.ts";
 import type { Batch } from "./batches.ts";
 import type { TrainingConfig } from "./config.ts";
+import { drawMasks } from "./dropout-masks.ts";
+import { deriveSeed } from "./random.ts";
 import { buildTrainingStep, learningRateInput, type TrainingStep } from "./step.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
@@ -25,10 +26,9 @@ export function buildTrainingGraph(
   config: TrainingConfig,
   { classes, classWeights }: { classes: number; classWeights?: readonly number[] },
 ): TrainingGraph {
-  const { network: name, batch, crop, batchNorm, momentum, weightDecay } = config;
-  const { encoderPrefix } = findNetwork(name);
-  const isEncoder = (parameter: string) => parameter.startsWith(encoderPrefix);
-  const network = buildNetwork({ network: name, classes, size: [batch, ...crop], batchNorm });
+  const { network: name, batch, crop, batchNorm, dropout, momentum, weightDecay } = config;
+  const network = buildNetwork({ network: name, classes, size: [batch, ...crop], batchNorm, dropout });
+  const isEncoder = (parameter: string) => network.encoder.has(parameter);
   const step = buildTrainingStep(network, {
     groups: [
       { name: "encoder", has: isEncoder, momentum, weightDecay },
@@ -41,8 +41,8 @@ export function buildTrainingGraph(
 
 /** Parameters, statistics and velocities, living in the engine from step to step. */
 export interface TrainingSession {
-  /** Does one step and returns the loss before it. */
-  run(batch: Batch, rates: LearningRates): Promise<number>;
+  /** Does the step of this number, which decides what dropout drops, and returns the loss before it. */
+  run(batch: Batch, options: { step: number; rates: LearningRates }): Promise<number>;
   /** All state as it stands now, parameters first. */
   state(): Promise<Weights>;
   dispose(): Promise<void>;
@@ -53,9 +53,9 @@ export interface TrainingSession {
  * @throws LightsegError INVALID_WEIGHTS if a parameter is absent
  */
 export async function openTrainingSession(
-  { network, step }: TrainingGraph,
+  { network, step: graph }: TrainingGraph,
   initial: Weights,
-  { open, threads }: { open: OpenSession; threads: number | undefined },
+  { open, threads, seed }: { open: OpenSession; threads: number | undefined; seed: number },
 ): Promise<TrainingSession> {
   const valueFor = (name: string) => {
     const value = initial.get(name);
@@ -67,18 +67,18 @@ export async function openTrainingSession(
       rule: "must be among the weights",
     });
   };
-  const changing = new Set(step.parameters.map(({ input }) => input));
-  const model = lowerToOnnx(step.outputs, {
+  const changing = new Set(graph.parameters.map(({ input }) => input));
+  const model = lowerToOnnx(graph.outputs, {
     parameters: (name) => (changing.has(name) ? "input" : valueFor(name)),
   });
   const session = await open(model, {
     threads,
     carried: [
-      ...step.parameters.map((variable) => ({
+      ...graph.parameters.map((variable) => ({
         ...variable,
         initial: { data: valueFor(variable.input), dims: variable.shape },
       })),
-      ...step.velocities.map((variable) => {
+      ...graph.velocities.map((variable) => {
         const data = initial.get(variable.input)?.data ?? new Float32Array(countValues(variable.shape));
         return { ...variable, initial: { data, dims: variable.shape } };
       }),
@@ -86,10 +86,11 @@ export async function openTrainingSession(
   });
 
   return {
-    async run({ image, target }, rates) {
+    async run({ image, target }, { step, rates }) {
       const { loss } = await session.run({
         image,
         target,
+        ...drawMasks(network.masks, deriveSeed("dropout", seed, step)),
         [learningRateInput({ name: "encoder" })]: { data: Float32Array.of(rates.encoder), dims: [] },
         [learningRateInput({ name: "decoder" })]: { data: Float32Array.of(rates.decoder), dims: [] },
       });
@@ -97,7 +98,7 @@ export async function openTrainingSession(
     },
     async state() {
       const carried = await session.state();
-      const names = [...network.parameters.keys(), ...step.velocities.map(({ input }) => input)];
+      const names = [...network.parameters.keys(), ...graph.velocities.map(({ input }) => input)];
       return new Map(
         names.map((name) => [
           name,

@@ -1,8 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { LightsegError, messageOf } from "../errors.ts";
-import { writeFileAtomically } from "../files.ts";
 import { decodePytorch, isPytorch } from "./pytorch.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsOptions } from "./safetensors.ts";
+import { decodeSafetensors } from "./safetensors.ts";
 import type { Weights } from "./types.ts";
 
 /**
@@ -46,18 +45,4 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return fail(`cannot be read: ${messageOf(error)}`, error);
   }
   return fail("must be a file");
-}
-
-/**
- * Writes tensors as a safetensors file that is complete whenever it is there: an old file of that name stays until
- * the new one is on the disk.
- *
- * @throws {LightsegError} OUTPUT if the file cannot be written, INVALID_WEIGHTS if the tensors cannot be encoded.
- */
-export async function writeSafetensors(
-  path: string,
-  weights: Weights,
-  options?: SafetensorsOptions,
-): Promise<void> {
-  await writeFileAtomically(path, encodeSafetensors(weights, options));
 }

@@ -10,7 +10,7 @@ import { decodePhoto } from "../../src/images/decode.ts";
 import { decodeMask } from "../../src/images/mask.ts";
 import { describeModel } from "../../src/models/model.ts";
 import { decodeNpy } from "../../src/weights/npy.ts";
-import { writeSafetensors } from "../../src/weights/read.ts";
+import { writeSafetensors } from "../../src/weights/write.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 import { PickleWriter } from "../weights/pickle-writer.ts";
 import { root, runCli, runJson } from "./run-cli.ts";

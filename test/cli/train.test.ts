@@ -9,7 +9,7 @@ import { encodePng } from "../../src/images/encode.ts";
 import { encodeIndexedPng } from "../../src/images/mask.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { describeModel } from "../../src/models/model.ts";
-import { writeSafetensors } from "../../src/weights/read.ts";
+import { writeSafetensors } from "../../src/weights/write.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 import { runCli, runJson, startCli } from "./run-cli.ts";
 

@@ -2,18 +2,25 @@ import { describe, expect, it } from "vitest";
 import {
   broadcastShapes,
   countValues,
+  type Dim,
   featureMapShape,
   fixedShape,
   formatDim,
   formatShape,
   sameDim,
   sameShape,
+  shiftDim,
   slideWindow,
   symbol,
 } from "../../src/graph/shape.ts";
 import { invalidGraph } from "../support/errors.ts";
 
 const [h, w] = [symbol("H"), symbol("W")];
+
+/** The value of an expression such as `floor((H+1)/2)-1`. */
+function evaluate(expression: string, size: number): number {
+  return Number(new Function("floor", "H", `return ${expression}`)(Math.floor, size));
+}
 
 describe("dimensions", () => {
   it("are the same number or the same expression", () => {
@@ -88,9 +95,32 @@ describe("slideWindow", () => {
     expect(of(3, 1, 2)).toBe("H");
     expect(of(3, 1, 0)).toBe("H-2");
     expect(of(1, 1, 4)).toBe("H+4");
-    expect(of(3, 2, 2)).toBe("floor((H-1)/2)+1");
+    expect(of(3, 2, 2)).toBe("floor((H+1)/2)");
     expect(of(1, 2, 1)).toBe("floor((H)/2)+1");
-    expect(of(2, 2, 4)).toBe("floor((H+2)/2)+1");
+    expect(of(2, 2, 4)).toBe("floor((H)/2)+2");
+  });
+
+  it("gives one expression to windows that always have equally many places", () => {
+    const half = (kernel: number, padding: number) =>
+      slideWindow("test", h, { kernel, stride: 2, padding, dilation: 1 });
+    expect(sameDim(half(1, 0), half(3, 2))).toBe(true);
+    expect(sameDim(half(1, 0), shiftDim(half(5, 6), -1))).toBe(true);
+    expect(sameDim(half(1, 0), half(3, 0))).toBe(false);
+  });
+
+  it("computes the same from a symbol and from its number", () => {
+    for (let size = 3; size < 9; size++) {
+      for (let kernel = 1; kernel < 4; kernel++) {
+        for (let stride = 1; stride < 5; stride++) {
+          for (let padding = 0; padding < 5; padding++) {
+            const window = { kernel, stride, padding, dilation: 1 };
+            const twice = (dim: Dim) =>
+              slideWindow("test", shiftDim(slideWindow("test", dim, window), 3), window);
+            expect(evaluate(formatDim(twice(h)), size)).toBe(twice(size));
+          }
+        }
+      }
+    }
   });
 
   it("gives equal expressions along paths of equal windows", () => {

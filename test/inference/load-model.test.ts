@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../src/inference/load-model.ts";
 import { describeModel } from "../../src/models/model.ts";
-import { writeSafetensors } from "../../src/weights/read.ts";
+import { writeSafetensors } from "../../src/weights/write.ts";
 import { randomModel } from "../support/model.ts";
 
 const network = "refinenet-lw-mobilenet-v2";

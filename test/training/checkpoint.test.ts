@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../src/inference/load-model.ts";
 import { describeModel } from "../../src/models/model.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.ts";
-import { writeSafetensors } from "../../src/weights/read.ts";
+import { writeSafetensors } from "../../src/weights/write.ts";
 import { randomModel } from "../support/model.ts";
 
 /** Compared as bytes: NaN, -0 and the last bit count, and it is fast. */

@@ -1,9 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
-import { readWeights, writeSafetensors } from "../../src/weights/read.ts";
+import { readWeights } from "../../src/weights/read.ts";
 import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import type { Weights } from "../../src/weights/types.ts";
 import { checkpoint, float32 } from "./checkpoint-writer.ts";
@@ -63,54 +63,4 @@ describe("readWeights", () => {
     const error = await failureOf(readWeights(path));
     expect(error.message).toBe(`${path}: tensor "a" must end within the 7 bytes of data, got 8`);
   });
-});
-
-describe("writeSafetensors", () => {
-  test("writes what readWeights reads, and nothing else", async () => {
-    const path = join(folder, "a.safetensors");
-    await writeSafetensors(path, weights, { metadata: { net: "x" } });
-    expect(await readWeights(path)).toEqual({ weights, metadata: { net: "x" } });
-    expect(await readdir(folder)).toEqual(["a.safetensors"]);
-  });
-
-  test("replaces an older file", async () => {
-    const path = join(folder, "a.safetensors");
-    await writeFile(path, "old");
-    await writeSafetensors(path, weights);
-    expect((await readWeights(path)).weights).toEqual(weights);
-  });
-
-  test("leaves the older file and no other if the tensors cannot be written", async () => {
-    const path = join(folder, "a.safetensors");
-    await writeFile(path, "old");
-    const bad: Weights = new Map([["a", { shape: [3], data: new Float32Array(2) }]]);
-    expect((await failureOf(writeSafetensors(path, bad))).code).toBe("INVALID_WEIGHTS");
-    expect(await readFile(path, "utf8")).toBe("old");
-    expect(await readdir(folder)).toEqual(["a.safetensors"]);
-  });
-
-  test("removes its temporary file if it cannot take the place", async () => {
-    const path = join(folder, "taken");
-    await mkdir(path);
-    const error = await failureOf(writeSafetensors(path, weights));
-    expect(error.code).toBe("OUTPUT");
-    expect(await readdir(folder)).toEqual(["taken"]);
-    expect((await stat(path)).isDirectory()).toBe(true);
-  });
-
-  test("says that the folder does not exist", async () => {
-    const error = await failureOf(writeSafetensors(join(folder, "none", "a.safetensors"), weights));
-    expect(error.code).toBe("OUTPUT");
-    expect(error.message).toMatch(/^write: .*a\.safetensors cannot be written: its folder does not exist/);
-  });
-
-  test.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
-    "says that the folder is read-only (needs a user other than root)",
-    async () => {
-      await chmod(folder, 0o500);
-      const error = await failureOf(writeSafetensors(join(folder, "a.safetensors"), weights));
-      await chmod(folder, 0o700);
-      expect(error.code).toBe("OUTPUT");
-    },
-  );
 });

@@ -8,23 +8,16 @@ export interface PoolingAttributes {
   /** Side of the window, in pixels. */
   readonly kernel: number;
   readonly stride: number;
-  /** Rows and columns of -infinity on each side. */
+  /** Rows and columns on each side that lie outside the map and do not count. */
   readonly padding: number;
 }
 
 const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "maxPool",
-  infer([x], { kernel, stride, padding }) {
+  infer([x], attributes) {
+    checkPadding("maxPool", attributes);
+    const { kernel, stride, padding } = attributes;
     const [n, c, h, w] = featureMapShape("maxPool", x.shape);
-    if (padding >= kernel) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "maxPool",
-        argument: "padding",
-        rule: `must be less than the kernel's ${kernel}, or a window would hold no value`,
-        value: padding,
-      });
-    }
     const window = { kernel, stride, dilation: 1, padding: 2 * padding };
     return { shape: [n, c, slideWindow("maxPool", h, window), slideWindow("maxPool", w, window)] };
   },
@@ -44,6 +37,18 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
     });
   },
 });
+
+/** @throws LightsegError INVALID_GRAPH if a window could lie in the padding alone */
+export function checkPadding(where: string, { kernel, padding }: PoolingAttributes): void {
+  if (padding < kernel) return;
+  throw new LightsegError({
+    code: "INVALID_GRAPH",
+    where,
+    argument: "padding",
+    rule: `must be less than the kernel's ${kernel}, or a window would hold no value`,
+    value: padding,
+  });
+}
 
 /** The largest value in each window; stride defaults to 1 and padding to 0. On ties the first one, row by row, gets the gradient. */
 export function maxPool(

@@ -1,5 +1,13 @@
 import { LightsegError } from "../../errors.ts";
-import { broadcastShapes, countValues, fixedShape, formatShape, type Shape, sameShape } from "../shape.ts";
+import {
+  broadcastShapes,
+  countValues,
+  fixedShape,
+  formatShape,
+  type Shape,
+  sameShape,
+  shiftDim,
+} from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
 import { sumTo } from "./reduction.ts";
 
@@ -95,26 +103,32 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
   },
 });
 
-const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end: number }>({
+/** Beyond any extent: ONNX cuts a slice off at the end of the tensor. */
+const THE_END = 2 ** 31 - 1;
+
+const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end?: number }>({
   name: "slice",
   infer([x], { axis, start, end }) {
-    const extent = fixedShape("slice", x.shape.slice(axis, axis + 1))[0] ?? 0;
-    if (!(0 <= start && start < end && end <= extent)) {
+    const extent = x.shape[axis] ?? 0;
+    const length = end === undefined ? shiftDim(extent, -start) : end - start;
+    const fits = typeof extent === "number" ? (end ?? extent) <= extent : end === undefined;
+    if (!fits || start < 0 || (typeof length === "number" && length <= 0)) {
       throw new LightsegError({
         code: "INVALID_GRAPH",
         where: "slice",
         argument: "range",
         rule: `must be a part of axis ${axis} of ${formatShape(x.shape)}`,
-        value: `${start} to ${end}`,
+        value: `${start} to ${end ?? "the end"}`,
       });
     }
-    return { shape: x.shape.with(axis, end - start), dtype: x.dtype };
+    return { shape: x.shape.with(axis, length), dtype: x.dtype };
   },
   // dy surrounded by zeros.
-  gradient({ inputs: [x], attributes: { axis, start, end } }, dy) {
-    return [padOp([dy], { axis, before: start, after: Number(x.shape[axis]) - end })];
+  gradient({ inputs: [x], attributes: { axis, start }, output }, dy) {
+    const after = Number(x.shape[axis]) - start - Number(output.shape[axis]);
+    return [padOp([dy], { axis, before: start, after })];
   },
-  onnx({ inputs: [x], attributes: { axis, start, end } }, onnx) {
+  onnx({ inputs: [x], attributes: { axis, start, end = THE_END } }, onnx) {
     return onnx.slice(onnx.name(x), { axes: [axis], starts: [start], ends: [end] });
   },
 });
@@ -141,7 +155,7 @@ export function concat(inputs: readonly Tensor[], axis = 1): Tensor {
   return concatOp(inputs, { axis });
 }
 
-/** `x[start:end]` along an axis. */
-export function slice(x: Tensor, range: { axis: number; start: number; end: number }): Tensor {
+/** `x[start:end]` along an axis; to its end, which need not be known, where no `end` is given. */
+export function slice(x: Tensor, range: { axis: number; start: number; end?: number }): Tensor {
   return sliceOp([x], range);
 }

@@ -1,17 +1,20 @@
 import type { Tensor } from "../../graph/tensor.ts";
+import type { Preprocessing } from "../preprocessing.ts";
 import type { Scope } from "../scope.ts";
 
 /** A feature map that a backbone offers to a decoder. */
 export interface Tap {
-  /** `[N, C, H / stride, W / stride]`, rounded up. */
+  /** `[N, C, H / stride, W / stride]`, rounded up (for NASNet one less, where its first convolution leaves out the edge). */
   readonly features: Tensor;
   readonly stride: number;
-  /** Number of the stage in the official names, e.g. 8 for `layer8`. */
+  /** Number of the stage in the literature, e.g. 8 for `layer8` of MobileNet-v2. No two taps of a backbone have the same. */
   readonly stage: number;
 }
 
-/** The encoder half of a network: a photo `[N, 3, H, W]` in, feature maps out, finest first. */
+/** The encoder half of a network. */
 export interface Backbone {
-  readonly name: string;
+  /** What its ImageNet weights were trained with. */
+  readonly preprocessing: Preprocessing;
+  /** A normalised photo `[N, 3, H, W]` in, feature maps out, finest first. */
   build(scope: Scope, image: Tensor): Tap[];
 }

@@ -1,6 +1,7 @@
 import { add } from "../../graph/ops/elementwise.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, convBnRelu6, normalize } from "../layers.ts";
+import { imagenetPreprocessing } from "../preprocessing.ts";
 import type { Scope } from "../scope.ts";
 import type { Backbone, Tap } from "./backbone.ts";
 
@@ -22,7 +23,7 @@ const stages = [
  * its expansion convolution, also where the expansion is 1.
  */
 export const mobilenetV2: Backbone = {
-  name: "mobilenet-v2",
+  preprocessing: imagenetPreprocessing,
   build(scope, image) {
     let x = convBnRelu6(scope.at("layer1"), image, { channels: 32, kernel: 3, stride: 2 });
     let reduction = 2;

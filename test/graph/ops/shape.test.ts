@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { multiply } from "../../../src/graph/ops/elementwise.ts";
 import { broadcastTo, concat, reshape, slice } from "../../../src/graph/ops/shape.ts";
-import { symbol } from "../../../src/graph/shape.ts";
+import { formatShape, symbol } from "../../../src/graph/shape.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { type NdArray, uniform } from "../../support/array.ts";
 import { invalidGraph } from "../../support/errors.ts";
@@ -87,6 +87,20 @@ describe("slice", () => {
       apply: ({ x }) => slice(x, { axis, start, end }),
       reference: ({ x }) => piece(x, axis, start, end),
     });
+  });
+
+  it("to the end, where no end is given", async () => {
+    await checkOp({
+      variables: { x: uniform([2, 5]) },
+      apply: ({ x }) => slice(x, { axis: 1, start: 2 }),
+      reference: ({ x }) => ({ dims: [2, 3], data: x.data.filter((_, index) => index % 5 >= 2) }),
+    });
+  });
+
+  it("to an end that is not known, but no further", () => {
+    const x = input("x", [1, 3, symbol("H"), 4]);
+    expect(formatShape(slice(x, { axis: 2, start: 1 }).shape)).toBe("[1, 3, H-1, 4]");
+    expect(() => slice(x, { axis: 2, start: 1, end: 3 })).toThrow(invalidGraph("slice"));
   });
 
   it("of a slice, overlapping others", async () => {

@@ -1,0 +1,81 @@
+import { relu } from "../../graph/ops/activation.ts";
+import { add } from "../../graph/ops/elementwise.ts";
+import { resize } from "../../graph/ops/resize.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import type { Tap } from "../backbones/backbone.ts";
+import { chainedResidualPooling, conv, drop, type ResidualConvUnit, residualConvUnits } from "../layers.ts";
+import type { Decoder } from "./decoder.ts";
+
+/** Channels of the coarsest level and of all others. */
+const COARSEST_WIDTH = 512;
+const WIDTH = 256;
+
+const DROPOUT = 0.5;
+/** Feature maps wider than this are thinned out by dropout, as in the code that the RefineNet authors released. */
+const WIDEST_WITHOUT_DROPOUT = 512;
+
+export interface RefineNetOptions {
+  /** Side of the kernels in reduction, chained residual pooling and fusion. */
+  kernel: 1 | 3;
+  /** Residual conv units before and after pooling. Defaults to none. */
+  unit?: ResidualConvUnit;
+  /** Whether there is dropout before the classifier too. Defaults to false. */
+  dropBeforeClassifier?: boolean;
+}
+
+/**
+ * The cascade of RefineNet (Lin et al., CVPR 2017; Fig. 1a of the light-weight paper), of which the light-weight forms are special cases.
+ *
+ * From coarse to fine, one level for each stride: the deepest feature map of that stride is reduced, passes two residual
+ * conv units, is adapted and summed with what comes from the coarser level (fusion); ReLU; chained residual pooling; three units; and, but for the
+ * finest level, a convolution and bilinear resizing to the next finer map. A 3x3 convolution classifies. The coarsest level has nothing to be
+ * fused with, hence no adaptation.
+ *
+ * Official names, with N = 1 for the coarsest level: `p_ims1d2_outlN_dimred` (reduction), `adapt_stageN_b` (units),
+ * `adapt_stageN_b2_joint_varout_dimred` (adaptation), `mflow_conv_gN_pool` (pooling), `mflow_conv_gN_b` (units),
+ * `mflow_conv_gN_b3_joint_varout_dimred` (to the next level), `clf_conv`.
+ */
+export function refineNetCascade(options: RefineNetOptions): Decoder {
+  const { kernel, unit, dropBeforeClassifier = false } = options;
+  return (scope, taps, classes) => {
+    const convolve = (name: string, x: Tensor, channels: number) =>
+      conv(scope.at(name), x, { channels, kernel });
+    const refine = (name: string, x: Tensor, count: number) =>
+      unit ? residualConvUnits(scope.at(name).at(0), x, { count, unit }) : x;
+
+    const [coarsest, ...finer] = deepestOfEachStride(taps).map(({ features }) =>
+      Number(features.shape[1]) > WIDEST_WITHOUT_DROPOUT ? drop(scope, features, DROPOUT) : features,
+    );
+    if (!coarsest) throw new RangeError("a decoder needs at least one tap");
+
+    const pool = (level: number, fused: Tensor) => {
+      const pooled = chainedResidualPooling(scope.at(`mflow_conv_g${level}_pool`).at(0), relu(fused), {
+        kernel,
+      });
+      return refine(`mflow_conv_g${level}_b`, pooled, 3);
+    };
+    const reduce = (level: number, features: Tensor, channels: number) =>
+      refine(`adapt_stage${level}_b`, convolve(`p_ims1d2_outl${level}_dimred`, features, channels), 2);
+
+    let refined = pool(1, reduce(1, coarsest, COARSEST_WIDTH));
+    for (const [index, features] of finer.entries()) {
+      const level = index + 2;
+      const coarser = convolve(`mflow_conv_g${level - 1}_b3_joint_varout_dimred`, refined, WIDTH);
+      const upsampled = resize(coarser, { like: features, alignCorners: true });
+      const reduced = reduce(level, features, WIDTH);
+      const adapted = convolve(`adapt_stage${level}_b2_joint_varout_dimred`, reduced, WIDTH);
+      refined = pool(level, add(adapted, upsampled));
+    }
+    const last = dropBeforeClassifier ? drop(scope, refined, DROPOUT) : refined;
+    return conv(scope.at("clf_conv"), last, { channels: classes, kernel: 3, bias: true });
+  };
+}
+
+/** One tap for each stride, the coarsest first. */
+function deepestOfEachStride(taps: readonly Tap[]): Tap[] {
+  const byStride = new Map(taps.map((tap) => [tap.stride, tap]));
+  return [...byStride.values()].sort((a, b) => b.stride - a.stride);
+}
+
+/** The original RefineNet: 3x3 convolutions everywhere, residual conv units, dropout before the classifier. */
+export const refineNet = refineNetCascade({ kernel: 3, unit: "plain", dropBeforeClassifier: true });

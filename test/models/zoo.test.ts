@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { initialValue } from "../../src/models/initialize.ts";
+import { buildNetwork } from "../../src/models/network.ts";
+import { backbones, decoders, findNetwork, isNetwork, networks } from "../../src/models/zoo.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import { parseTrainingConfig } from "../../src/training/config.ts";
+import { createRandom } from "../../src/training/random.ts";
+import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
+import { lightsegError } from "../support/errors.ts";
+
+const SIDE = 32;
+const pairs = Object.keys(decoders).flatMap((decoder) =>
+  Object.keys(backbones).map((backbone) => `${decoder}+${backbone}`),
+);
+
+describe("findNetwork", () => {
+  it("knows the paper's networks, and any decoder on any backbone", () => {
+    for (const name of [...Object.keys(networks), ...pairs]) expect(isNetwork(name), name).toBe(true);
+    expect(findNetwork("refinenet-lw-50")).toEqual(findNetwork("refinenet-lw+resnet-50"));
+  });
+
+  it.each([
+    "",
+    "refinenet-lw",
+    "resnet-50",
+    "+",
+    "resnet-50+refinenet-lw",
+    "refinenet-lw+resnet-50+x",
+    "toString",
+    "toString+toString",
+  ])("does not know %j, and says what it knows", (name) => {
+    expect(isNetwork(name)).toBe(false);
+    expect(() => findNetwork(name)).toThrow(lightsegError("NOT_FOUND", "findNetwork"));
+    expect(() => findNetwork(name)).toThrow(/known: refinenet-lw-50.*backbones: mobilenet-v2/);
+  });
+});
+
+describe.each(pairs)("%s", (network) => {
+  it("has taps from fine to coarse and scores at the finest one's size, whatever the photo's", () => {
+    const { scores, encoder, parameters } = buildNetwork({ network, classes: 5 });
+    expect(scores.shape[1]).toBe(5);
+    expect(encoder.size).toBeGreaterThan(0);
+    expect(parameters.size).toBeGreaterThan(encoder.size);
+    const [n, c, h, w] = buildNetwork({ network, classes: 5, size: [1, 37, 51] }).scores.shape;
+    expect([n, c]).toEqual([1, 5]);
+    // NASNet's first convolution has no padding.
+    expect([Math.floor(36 / 4), Math.ceil(37 / 4)]).toContain(h);
+    expect(w).toBe(Math.ceil(51 / 4));
+  });
+});
+
+/** One step and the loss after it, on the same photo and with the same values dropped. */
+async function lossesOf(network: string): Promise<[before: number, after: number]> {
+  const config = parseTrainingConfig({
+    network,
+    dataset: "",
+    data: "",
+    batch: 1,
+    crop: [SIDE, SIDE],
+    momentum: 0,
+  });
+  const graph = buildTrainingGraph(config, { classes: 3 });
+  const weights = new Map(
+    [...graph.network.parameters].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, 1) },
+    ]),
+  );
+  const session = await openTrainingSession(graph, weights, {
+    open: openNodeSession,
+    threads: undefined,
+    seed: 1,
+  });
+  try {
+    const random = createRandom(2);
+    const batch = {
+      image: {
+        data: Float32Array.from({ length: 3 * SIDE ** 2 }, () => 2 * random() - 1),
+        dims: [1, 3, SIDE, SIDE],
+      },
+      target: {
+        data: Int32Array.from({ length: SIDE ** 2 }, (_, pixel) => Math.floor(pixel / 400)),
+        dims: [1, SIDE, SIDE],
+      },
+    };
+    const rates = { encoder: 1e-3, decoder: 1e-2 };
+    return [await session.run(batch, { step: 0, rates }), await session.run(batch, { step: 0, rates })];
+  } finally {
+    await session.dispose();
+  }
+}
+
+describe("a training step", () => {
+  it.each(Object.keys(networks))("of %s lowers the loss on a batch that is seen again", async (network) => {
+    const [before, after] = await lossesOf(network);
+    expect(before).toBeGreaterThan(0);
+    expect(after).toBeLessThan(before);
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildNetwork } from "../../src/models/network.ts";
+import { initialWeights } from "../../src/training/initial-weights.ts";
+import type { Weights } from "../../src/weights/types.ts";
+import { writeSafetensors } from "../../src/weights/write.ts";
+import { goldenValues } from "../support/golden.ts";
+
+const network = buildNetwork({ network: "refinenet-lw+resnet-18", classes: 3 });
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lightseg-initial-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A file with the parameters of these names, and what a classifier of ImageNet has besides. */
+async function write(name: string, includes: (parameter: string) => boolean): Promise<string> {
+  const weights: Weights = new Map([["fc.bias", { shape: [4], data: new Float32Array(4) }]]);
+  for (const [parameter, { shape }] of network.parameters) {
+    const dims = shape.map(Number);
+    if (includes(parameter)) weights.set(parameter, { shape: dims, data: goldenValues(parameter, dims) });
+  }
+  const path = join(folder, `${name}.safetensors`);
+  await writeSafetensors(path, weights);
+  return path;
+}
+
+describe("initialWeights", () => {
+  const options = { allowRandomEncoder: false, seed: 1 };
+
+  it("takes ImageNet's encoder, leaves its classifier out and begins the decoder at random", async () => {
+    const file = await write("encoder", (name) => network.encoder.has(name));
+    const { weights, note } = await initialWeights(network, { ...options, file });
+    expect([...weights.keys()]).toEqual([...network.parameters.keys()]);
+    expect(weights.get("bn1.weight")?.data).toEqual(goldenValues("bn1.weight", [64]));
+    expect(weights.get("clf_conv.bias")?.data.some((value) => value !== 0)).toBe(true);
+    expect(note).toContain("fc.bias");
+    expect(note).toContain("missing");
+  });
+
+  it("refuses weights that leave part of the encoder random, unless told so", async () => {
+    const file = await write("most", (name) => network.encoder.has(name) && name !== "layer3.1.conv2.weight");
+    const refusal = initialWeights(network, { ...options, file });
+    await expect(refusal).rejects.toThrow(
+      /1 of its 100 parameters.*layer3\.1\.conv2\.weight.*--allow-random-encoder/,
+    );
+    const { weights } = await initialWeights(network, { ...options, file, allowRandomEncoder: true });
+    expect(weights.get("layer3.1.conv2.weight")?.shape).toEqual([256, 256, 3, 3]);
+  });
+
+  it("refuses weights of which nothing fits, also when told so", async () => {
+    const file = await write("nothing", () => false);
+    const refusal = initialWeights(network, { ...options, file, allowRandomEncoder: true });
+    await expect(refusal).rejects.toThrow(/must hold parameters of the network/);
+  });
+
+  it("begins at random without a file, the same for a seed", async () => {
+    const values = async (seed: number) => {
+      const { weights } = await initialWeights(network, { ...options, seed, file: undefined });
+      return weights.get("conv1.weight")?.data.slice(0, 5);
+    };
+    expect(await values(1)).toEqual(await values(1));
+    expect(await values(1)).not.toEqual(await values(2));
+  });
+});
