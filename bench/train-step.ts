@@ -66,7 +66,7 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
   const initialOf = (name: string) => {
     const tensor = network.parameters.get(name);
     if (!tensor) throw new Error(`no parameter ${name}`);
-    return initialValue(tensor, 1);
+    return initialValue(tensor, { seed: 1 });
   };
   const state = [...step.parameters, ...step.velocities];
   const fed = new Set(state.map(({ input }) => input));

@@ -51,4 +51,4 @@ export { type TrainingEvent, type TrainingResult, type TrainOptions, train } fro
 export { describeMatch, matchWeights, type WeightsMatch } from "./weights/match.ts";
 export { readWeights } from "./weights/read.ts";
 export type { Weights, WeightTensor } from "./weights/types.ts";
-export { writeSafetensors } from "./weights/write.ts";
+export { writeSafetensors, writeWeights } from "./weights/write.ts";

@@ -34,6 +34,7 @@ it("has this public surface: a change here is a change for users", () => {
       "train",
       "vocPalette",
       "writeSafetensors",
+      "writeWeights",
     ]
   `);
 });

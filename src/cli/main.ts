@@ -23,6 +23,10 @@ const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "list models; show parameters and arithmetic of one",
     load: async () => (await import("./info.ts")).info,
   },
+  convert: {
+    summary: "write weights in another format or precision",
+    load: async () => (await import("./convert.ts")).convert,
+  },
 };
 
 const mainHelp = `Real-time semantic segmentation: Light-Weight RefineNet, trained and run on ONNX Runtime.

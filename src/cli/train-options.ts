@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { initializationSchemes } from "../models/initialize.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { Schedule } from "../training/schedule.ts";
@@ -81,6 +82,18 @@ const batchNorm = choice(
   ["frozen", "trained"],
   `frozen: stored statistics stay; trained: those of the batch (default ${defaults.batchNorm})`,
 );
+const weightDecayOn = choice(
+  "weight-decay-on",
+  "WHAT",
+  ["all", "convolutions"],
+  `Parameters that decay (default ${defaults.weightDecayOn})`,
+);
+const initialization = choice(
+  "initialization",
+  "SCHEME",
+  initializationSchemes,
+  `How weights begin that no file holds (default ${defaults.initialization}, as in PyTorch)`,
+);
 const noDropout = flag("no-dropout", "Drop no values where the authors do");
 const classWeights = choice(
   "class-weights",
@@ -119,6 +132,8 @@ export const settingOptions = [
   decoderRate,
   momentum,
   weightDecay,
+  weightDecayOn,
+  initialization,
   schedule,
   warmup,
   batchNorm,
@@ -153,6 +168,8 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     decoderLearningRate: args.get(decoderRate),
     momentum: args.get(momentum),
     weightDecay: args.get(weightDecay),
+    weightDecayOn: args.get(weightDecayOn),
+    initialization: args.get(initialization),
     schedule: typed && { ...typed, ...(steps !== undefined && { warmup: steps }) },
     batchNorm: args.get(batchNorm),
     dropout: args.has(noDropout) ? false : undefined,

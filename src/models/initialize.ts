@@ -1,18 +1,36 @@
 import { countValues, fixedShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { createRandom, deriveSeed } from "../training/random.ts";
+import { createRandom, deriveSeed, type Random } from "../training/random.ts";
 
 /**
- * The value of a parameter before training: PyTorch's default for convolutions (uniform in ±1/sqrt(fan in)),
- * 1 and 0 for batch norm. The same for a seed, whatever else the network holds.
+ * How the weights of convolutions begin: `uniform`, PyTorch's default, in ±1/sqrt(fan in), biases too; or `kaiming`, normal with a variance of
+ * 2 / fan in (He et al. 2015), biases at 0, for networks that are trained from scratch.
  */
-export function initialValue(parameter: Tensor, seed: number): Float32Array {
+export const initializationSchemes = ["uniform", "kaiming"] as const;
+
+export type InitializationScheme = (typeof initializationSchemes)[number];
+
+/** The value of a parameter before training; batch norm begins as the identity. The same for a seed, whatever else the network holds. */
+export function initialValue(
+  parameter: Tensor,
+  { seed, scheme = "uniform" }: { seed: number; scheme?: InitializationScheme },
+): Float32Array {
   if (parameter.leaf?.kind !== "parameter") throw new TypeError(`${parameter.op} is not a parameter`);
   const { name, parameter: options } = parameter.leaf;
   const values = new Float32Array(countValues(fixedShape("initialValue", parameter.shape)));
   const { initialization } = options;
   if (initialization.kind === "constant") return values.fill(initialization.value);
   const random = createRandom(deriveSeed("initialize", seed, name));
-  const bound = 1 / Math.sqrt(initialization.fanIn);
-  return values.map(() => (2 * random() - 1) * bound);
+  if (scheme === "uniform") {
+    const bound = 1 / Math.sqrt(initialization.fanIn);
+    return values.map(() => (2 * random() - 1) * bound);
+  }
+  const deviation = Math.sqrt(2 / initialization.fanIn);
+  return parameter.shape.length === 1 ? values : values.map(() => deviation * normal(random));
+}
+
+/** A number of the standard normal distribution (Box-Muller). */
+function normal(random: Random): number {
+  // 1 - u lies in (0, 1], of which there is a logarithm.
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

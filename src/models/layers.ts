@@ -2,7 +2,7 @@ import { relu, relu6 } from "../graph/ops/activation.ts";
 import { convolution } from "../graph/ops/convolution.ts";
 import { dropout } from "../graph/ops/dropout.ts";
 import { add } from "../graph/ops/elementwise.ts";
-import { batchNorm, batchNormWithUpdate } from "../graph/ops/normalization.ts";
+import { batchNorm, batchNormWithUpdate, layerNorm } from "../graph/ops/normalization.ts";
 import { maxPool } from "../graph/ops/pooling.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Scope } from "./scope.ts";
@@ -58,6 +58,32 @@ export function normalize(scope: Scope, x: Tensor, { epsilon = 1e-5 } = {}): Ten
   scope.update("running_mean", runningMean);
   scope.update("running_var", runningVariance);
   return y;
+}
+
+/** Layer norm over the channels of each pixel. */
+export function layerNormalize(scope: Scope, x: Tensor): Tensor {
+  const channels = [Number(x.shape[1])];
+  return layerNorm(x, {
+    gamma: scope.parameter("weight", channels, { initialization: { kind: "constant", value: 1 } }),
+    beta: scope.parameter("bias", channels, { initialization: { kind: "constant", value: 0 } }),
+  });
+}
+
+/** A 3x3 convolution of each channel (`dwconv`), a 1x1 convolution (`pwconv`) and batch norm (`bn`), with nothing between the first two. */
+export function separableConv(
+  scope: Scope,
+  x: Tensor,
+  { channels, stride = 1, dilation = 1 }: { channels: number; stride?: number; dilation?: number },
+): Tensor {
+  const inputs = Number(x.shape[1]);
+  const filtered = conv(scope.at("dwconv"), x, {
+    channels: inputs,
+    groups: inputs,
+    kernel: 3,
+    stride,
+    dilation,
+  });
+  return normalize(scope.at("bn"), conv(scope.at("pwconv"), filtered, { channels }));
 }
 
 /** Convolution `0`, batch norm `1`, ReLU6: the unit of MobileNet-v2. */

@@ -2,7 +2,8 @@ import { LightsegError } from "../errors.ts";
 import type { Dim } from "../graph/shape.ts";
 import { symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
-import { type BatchNormMode, type DropoutMask, Scope, type Shared } from "./scope.ts";
+import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
+import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";
 import { findNetwork } from "./zoo.ts";
 
 export interface NetworkOptions {
@@ -16,6 +17,8 @@ export interface NetworkOptions {
   batchNorm?: BatchNormMode;
   /** Whether to drop values at random where the authors do, as in training. Defaults to false. */
   dropout?: boolean;
+  /** Whether to build the parts that only the loss reads, as in training. Defaults to false. */
+  auxiliary?: boolean;
 }
 
 /** A network as a graph. */
@@ -24,14 +27,20 @@ export interface Network {
   readonly image: Tensor;
   /** Raw class scores, `[N, classes, h, w]` at the decoder's resolution. */
   readonly scores: Tensor;
+  /** Scores that take part in the loss alone; empty unless built with `auxiliary`. */
+  readonly auxiliary: readonly AuxiliaryScores[];
+  /** Further terms of the loss; empty unless built with `auxiliary`. */
+  readonly lossTerms: readonly LossTerm[];
+  /** How the scores are brought to the photo's size: see `Decoder`. */
+  readonly alignCorners: boolean;
   /** By official name, in the order of use. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Names of the parameters that are the backbone's; all others are the decoder's. */
   readonly encoder: ReadonlySet<string>;
   /** What stored statistics become after a training step; empty for frozen batch norm. */
   readonly updates: ReadonlyMap<string, Tensor>;
-  /** Masks that each training step must be fed, by name of the input; empty without dropout. */
-  readonly masks: ReadonlyMap<string, DropoutMask>;
+  /** What each training step must be fed beside photo and target, by name of the input; empty at inference. */
+  readonly randomInputs: ReadonlyMap<string, RandomInput>;
 }
 
 /** Names and shapes of a network's parameters. */
@@ -50,6 +59,7 @@ export function buildNetwork({
   size = [symbol("N"), symbol("H"), symbol("W")],
   batchNorm = "frozen",
   dropout = false,
+  auxiliary: withAuxiliary = false,
 }: NetworkOptions): Network {
   if (!Number.isInteger(classes) || classes < 1 || classes > 255) {
     throw new LightsegError({
@@ -61,12 +71,31 @@ export function buildNetwork({
     });
   }
   const { backbone, decoder } = findNetwork(network);
-  const shared: Shared = { parameters: new Map(), updates: new Map(), masks: new Map(), batchNorm, dropout };
+  const shared: Shared = {
+    parameters: new Map(),
+    updates: new Map(),
+    randomInputs: new Map(),
+    batchNorm,
+    dropout,
+    auxiliary: withAuxiliary,
+  };
   const scope = new Scope(shared);
   const [n, h, w] = size;
   const image = input("image", [n, 3, h, w]);
   const taps = backbone.build(scope, image);
   const encoder = new Set(shared.parameters.keys());
-  const scores = decoder(scope, taps, classes);
-  return { image, scores, encoder, ...shared };
+  const { scores, auxiliary = [], lossTerms = [] } = decoder.build(scope, taps, classes);
+  const { alignCorners } = decoder;
+  const { parameters, updates, randomInputs } = shared;
+  return {
+    image,
+    scores,
+    auxiliary,
+    lossTerms,
+    alignCorners,
+    parameters,
+    encoder,
+    updates,
+    randomInputs,
+  };
 }

@@ -4,12 +4,12 @@ import { input, type ParameterOptions, parameter, type Tensor } from "../graph/t
 /** How batch norm behaves: with its stored statistics, or with those of the batch (and the stored ones follow). */
 export type BatchNormMode = "frozen" | "trained";
 
-/** A mask that each training step draws anew: which values of a feature map stay. */
-export interface DropoutMask {
-  /** The input of the graph that takes it: uint8, 1 for a value that stays and 0 for others. */
-  readonly kept: Tensor;
-  /** Share of the values that are dropped, 0..1. */
-  readonly rate: number;
+/** An input of the graph that each training step fills anew with random values. */
+export interface RandomInput {
+  /** uint8 for a rate, float32 without. */
+  readonly tensor: Tensor;
+  /** Values are 0 with this probability, else 1: a dropout mask. Without a rate they are uniform in 0..1. */
+  readonly rate?: number;
 }
 
 /** What the layers of one network share: its parameters and how it is to behave. */
@@ -17,11 +17,13 @@ export interface Shared {
   readonly parameters: Map<string, Tensor>;
   /** New values of stored statistics after a training step, by parameter name. */
   readonly updates: Map<string, Tensor>;
-  /** By name of the input; stays empty where nothing is to be dropped. */
-  readonly masks: Map<string, DropoutMask>;
+  /** By name of the input; stays empty at inference. */
+  readonly randomInputs: Map<string, RandomInput>;
   readonly batchNorm: BatchNormMode;
   /** Whether values are dropped, as in training. */
   readonly dropout: boolean;
+  /** Whether parts that only the loss reads are built, as in training. */
+  readonly auxiliary: boolean;
 }
 
 /**
@@ -41,6 +43,11 @@ export class Scope {
 
   get batchNorm(): BatchNormMode {
     return this.#shared.batchNorm;
+  }
+
+  /** Whether to build parts that only the loss reads. */
+  get auxiliary(): boolean {
+    return this.#shared.auxiliary;
   }
 
   /** The scope named `name` inside this one. */
@@ -63,12 +70,20 @@ export class Scope {
 
   /** Asks for a dropout mask of this shape; undefined where nothing is to be dropped, as at inference. */
   dropoutMask(shape: Shape, rate: number): Tensor | undefined {
-    const { dropout, masks } = this.#shared;
-    if (!dropout) return undefined;
-    const name = `kept:${masks.size}`;
-    const kept = input(name, shape, "uint8");
-    masks.set(name, { kept, rate });
-    return kept;
+    return this.#shared.dropout ? this.#randomInput(shape, rate) : undefined;
+  }
+
+  /** Asks for numbers that each training step draws from 0..1. */
+  uniformNumbers(shape: Shape): Tensor {
+    return this.#randomInput(shape);
+  }
+
+  #randomInput(shape: Shape, rate?: number): Tensor {
+    const { randomInputs } = this.#shared;
+    const name = `random:${randomInputs.size}`;
+    const tensor = input(name, shape, rate === undefined ? "float32" : "uint8");
+    randomInputs.set(name, { tensor, ...(rate !== undefined && { rate }) });
+    return tensor;
   }
 
   #full(name: string): string {

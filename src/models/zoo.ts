@@ -2,23 +2,38 @@ import { LightsegError } from "../errors.ts";
 import type { Backbone } from "./backbones/backbone.ts";
 import { mobilenetV2 } from "./backbones/mobilenet-v2.ts";
 import { nasnetMobile } from "./backbones/nasnet-mobile.ts";
+import { ndnet } from "./backbones/ndnet.ts";
 import { resnet } from "./backbones/resnet.ts";
+import { van } from "./backbones/van.ts";
 import type { Decoder } from "./decoders/decoder.ts";
 import { lightWeightRefineNet, lightWeightRefineNetWithRcu } from "./decoders/light-weight-refinenet.ts";
 import { lightWeightRefineNetMobile } from "./decoders/light-weight-refinenet-mobile.ts";
+import { ndnetEncoderDecoder, ndnetFcn8, ndnetFcn32 } from "./decoders/ndnet.ts";
 import { refineNet } from "./decoders/refinenet.ts";
 
 export const backbones: Readonly<Record<string, Backbone>> = {
   "mobilenet-v2": mobilenetV2,
   "nasnet-mobile": nasnetMobile,
+  ndnet29: ndnet(29),
+  ndnet29w: ndnet("29w"),
+  ndnet45: ndnet(45),
+  "ndnet45-os16": ndnet(45, { outputStride: 16 }),
+  "ndnet45-os8": ndnet(45, { outputStride: 8 }),
+  ndnet61: ndnet(61),
   "resnet-18": resnet(18),
   "resnet-34": resnet(34),
   "resnet-50": resnet(50),
   "resnet-101": resnet(101),
   "resnet-152": resnet(152),
+  "van-b0": van("b0"),
+  "van-b1": van("b1"),
+  "van-b2": van("b2"),
 };
 
 export const decoders: Readonly<Record<string, Decoder>> = {
+  "ndnet-ende": ndnetEncoderDecoder,
+  "ndnet-fcn32": ndnetFcn32,
+  "ndnet-fcn8": ndnetFcn8,
   "refinenet-lw": lightWeightRefineNet,
   "refinenet-lw-mobile": lightWeightRefineNetMobile,
   "refinenet-lw-rcu": lightWeightRefineNetWithRcu,
@@ -38,6 +53,12 @@ export const networks: Readonly<Record<string, string>> = {
   "refinenet-50": "refinenet+resnet-50",
   "refinenet-101": "refinenet+resnet-101",
   "refinenet-152": "refinenet+resnet-152",
+  ndnet45: "ndnet-ende+ndnet45-os16",
+  "ndnet45-fcn8": "ndnet-fcn8+ndnet45",
+  "ndnet45-fcn32": "ndnet-fcn32+ndnet45",
+  "ndnet29-fcn32": "ndnet-fcn32+ndnet29",
+  "ndnet29w-fcn32": "ndnet-fcn32+ndnet29w",
+  "ndnet61-fcn32": "ndnet-fcn32+ndnet61",
 };
 
 export interface NetworkParts {

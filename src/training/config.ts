@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type ErrorCode, LightsegError } from "../errors.ts";
+import { initializationSchemes } from "../models/initialize.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 
 /** Batches of larger crops would not fit into memory. */
@@ -44,9 +45,13 @@ export const trainingConfigSchema = z.object({
   decoderLearningRate: rate.default(1e-2),
   momentum: z.number().min(0).max(1).default(0.9),
   weightDecay: z.number().nonnegative().default(1e-5),
+  /** `convolutions`: their weights alone, neither biases nor batch norm's gamma and beta. */
+  weightDecayOn: z.enum(["all", "convolutions"]).default("all"),
   schedule: schedule.default({ kind: "poly", power: 0.9 }),
   /** `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch. */
   batchNorm: z.enum(["frozen", "trained"]).default("frozen"),
+  /** How parameters begin that `weights` do not hold; see `initialValue`. */
+  initialization: z.enum(initializationSchemes).default("uniform"),
   /** Dropout where the authors have it. */
   dropout: z.boolean().default(true),
   /** `none`, or `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), scaled to a mean of 1. */

@@ -1,5 +1,5 @@
 import { LightsegError } from "../errors.ts";
-import { initialValue } from "../models/initialize.ts";
+import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
 import { describeMatch, matchWeights } from "../weights/match.ts";
 import { readWeights } from "../weights/read.ts";
@@ -15,8 +15,14 @@ import type { Weights } from "../weights/types.ts";
  */
 export async function initialWeights(
   network: Network,
-  { file, allowRandomEncoder, seed }: { file: string | undefined; allowRandomEncoder: boolean; seed: number },
+  options: {
+    file: string | undefined;
+    allowRandomEncoder: boolean;
+    seed: number;
+    scheme?: InitializationScheme;
+  },
 ): Promise<{ weights: Weights; note: string }> {
+  const { file, allowRandomEncoder, seed, scheme } = options;
   const shapes = parameterShapes(network);
   const match = matchWeights(shapes, file === undefined ? new Map() : (await readWeights(file)).weights);
   if (file !== undefined && match.used.size === 0) {
@@ -43,7 +49,7 @@ export async function initialWeights(
   for (const [name, tensor] of network.parameters) {
     weights.set(
       name,
-      match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, seed) },
+      match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, { seed, scheme }) },
     );
   }
   return {

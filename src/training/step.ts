@@ -18,6 +18,8 @@ export interface ParameterGroup {
   readonly momentum: number;
   /** Factor of the parameter that is added to its gradient (L2 penalty). */
   readonly weightDecay: number;
+  /** Which of its parameters decay. Defaults to all. */
+  readonly decays?: (parameter: Tensor) => boolean;
 }
 
 export interface TrainingStepOptions {
@@ -52,20 +54,24 @@ export interface TrainingStep {
  * Stochastic gradient descent with momentum as in PyTorch:
  * `g = dloss/dp + weightDecay p`, `v = momentum v + g`, `p = p - learningRate v`.
  *
- * The loss is the cross-entropy of the scores resized to the target (bilinear, corners not aligned), averaged over the pixels
- * that have a class.
+ * The loss is the cross-entropy of the scores resized to the target (bilinear), averaged over the pixels that have a class, plus
+ * that of auxiliary scores and what else the network wants, each times its weight.
  */
 export function buildTrainingStep(network: Network, options: TrainingStepOptions): TrainingStep {
   const [n = 1, , height = 1, width = 1] = network.image.shape;
   const target = input("target", [n, height, width], "int32");
-  const scores = foldBatchNorm([network.scores, ...network.updates.values()]);
-  const fullSize = resize(scores(network.scores), {
-    size: [Number(height), Number(width)],
-    alignCorners: false,
-  });
-  const loss = softmaxCrossEntropy(fullSize, target, {
-    classWeights: options.classWeights,
-  });
+  const lossOf = (scores: Tensor) => {
+    const size = [Number(height), Number(width)] as const;
+    const fullSize = resize(scores, { size, alignCorners: network.alignCorners });
+    return softmaxCrossEntropy(fullSize, target, { classWeights: options.classWeights });
+  };
+  const terms = [
+    ...network.auxiliary.map(({ scores, weight }) => multiply(lossOf(scores), scalar(weight))),
+    ...network.lossTerms.map(({ build, weight }) => multiply(build(target), scalar(weight))),
+  ];
+  const total = terms.reduce(add, lossOf(network.scores));
+  const folded = foldBatchNorm([total, ...network.updates.values()]);
+  const loss = folded(total);
 
   const trained = [...network.parameters].flatMap(([name, tensor]) => {
     const group = isTrainable(tensor) ? options.groups.find(({ has }) => has(name)) : undefined;
@@ -90,15 +96,15 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
     const rate = rates.get(group);
     if (!gradient || !rate) throw new Error(`no gradient for ${name}`);
     const velocity = input(`velocity:${name}`, tensor.shape);
-    const decayed =
-      group.weightDecay === 0 ? gradient : add(gradient, multiply(tensor, scalar(group.weightDecay)));
+    const decays = group.weightDecay > 0 && (group.decays?.(tensor) ?? true);
+    const decayed = decays ? add(gradient, multiply(tensor, scalar(group.weightDecay))) : gradient;
     const nextVelocity = add(multiply(velocity, scalar(group.momentum)), decayed);
     replace(parameters, tensor, name, subtract(tensor, multiply(nextVelocity, rate)));
     replace(velocities, tensor, `velocity:${name}`, nextVelocity);
   });
   for (const [name, next] of network.updates) {
     const tensor = network.parameters.get(name);
-    if (tensor) replace(parameters, tensor, name, scores(next));
+    if (tensor) replace(parameters, tensor, name, folded(next));
   }
   const byName = new Map(
     trained.flatMap(({ name }, index) => (gradients[index] ? [[name, gradients[index]] as const] : [])),

@@ -98,6 +98,7 @@ export async function train({
       file: config.weights,
       allowRandomEncoder: config.allowRandomEncoder,
       seed: config.seed,
+      scheme: config.initialization,
     });
     onEvent({ kind: "note", text: note });
     initial = weights;

@@ -1,13 +1,14 @@
 import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { countValues } from "../graph/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import type { Weights } from "../weights/types.ts";
 import type { Batch } from "./batches.ts";
 import type { TrainingConfig } from "./config.ts";
-import { drawMasks } from "./dropout-masks.ts";
 import { deriveSeed } from "./random.ts";
+import { drawRandomInputs } from "./random-inputs.ts";
 import { buildTrainingStep, learningRateInput, type TrainingStep } from "./step.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
@@ -26,13 +27,26 @@ export function buildTrainingGraph(
   config: TrainingConfig,
   { classes, classWeights }: { classes: number; classWeights?: readonly number[] },
 ): TrainingGraph {
-  const { network: name, batch, crop, batchNorm, dropout, momentum, weightDecay } = config;
-  const network = buildNetwork({ network: name, classes, size: [batch, ...crop], batchNorm, dropout });
+  const { network: name, batch, crop, batchNorm, dropout, momentum, weightDecay, weightDecayOn } = config;
+  const network = buildNetwork({
+    network: name,
+    classes,
+    size: [batch, ...crop],
+    batchNorm,
+    dropout,
+    auxiliary: true,
+  });
   const isEncoder = (parameter: string) => network.encoder.has(parameter);
+  const isConvolution = ({ shape }: Tensor) => shape.length === 4;
+  const optimizer = {
+    momentum,
+    weightDecay,
+    ...(weightDecayOn === "convolutions" && { decays: isConvolution }),
+  };
   const step = buildTrainingStep(network, {
     groups: [
-      { name: "encoder", has: isEncoder, momentum, weightDecay },
-      { name: "decoder", has: (parameter) => !isEncoder(parameter), momentum, weightDecay },
+      { ...optimizer, name: "encoder", has: isEncoder },
+      { ...optimizer, name: "decoder", has: (parameter) => !isEncoder(parameter) },
     ],
     classWeights,
   });
@@ -41,7 +55,7 @@ export function buildTrainingGraph(
 
 /** Parameters, statistics and velocities, living in the engine from step to step. */
 export interface TrainingSession {
-  /** Does the step of this number, which decides what dropout drops, and returns the loss before it. */
+  /** Does the step of this number, which decides what is random in it, and returns the loss before it. */
   run(batch: Batch, options: { step: number; rates: LearningRates }): Promise<number>;
   /** All state as it stands now, parameters first. */
   state(): Promise<Weights>;
@@ -90,7 +104,7 @@ export async function openTrainingSession(
       const { loss } = await session.run({
         image,
         target,
-        ...drawMasks(network.masks, deriveSeed("dropout", seed, step)),
+        ...drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step)),
         [learningRateInput({ name: "encoder" })]: { data: Float32Array.of(rates.encoder), dims: [] },
         [learningRateInput({ name: "decoder" })]: { data: Float32Array.of(rates.decoder), dims: [] },
       });

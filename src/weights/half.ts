@@ -69,3 +69,17 @@ export function bfloat16ToFloat(brains: Uint16Array): Float32Array {
   for (let i = 0; i < brains.length; i++) bits[i] = (brains[i] ?? 0) << 16;
   return new Float32Array(bits.buffer);
 }
+
+/** Narrows float32 to bfloat16 bits, to the nearest, ties to even; from half a step above the largest on, infinity. */
+export function floatToBfloat16(floats: Float32Array): Uint16Array {
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  const brains = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const wide = bits[i] ?? 0;
+    const upper = wide >>> 16;
+    const notANumber = (wide & 0x7fffffff) > INFINITY_BITS;
+    // The quiet bit is set, since what is left of a NaN may otherwise be an infinity.
+    brains[i] = notANumber ? upper | 0x40 : (wide + 0x7fff + (upper & 1)) >>> 16;
+  }
+  return brains;
+}

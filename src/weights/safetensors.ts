@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { decodeElements, ELEMENT_SIZES, type ElementType, elementCount, isElementType } from "./elements.ts";
-import { floatToHalf } from "./half.ts";
-import type { Weights, WeightTensor } from "./types.ts";
+import { encodeTensor, type FloatType } from "./encode-tensor.ts";
+import type { Weights } from "./types.ts";
 
 /** The format's own limit on the length of its header, in bytes. */
 const MAX_HEADER = 100_000_000;
@@ -21,8 +21,8 @@ interface TensorEntry {
 export interface SafetensorsOptions {
   /** Free text by key, e.g. the network's name and pre-processing. */
   metadata?: Record<string, string>;
-  /** How values are stored; F16 halves the file and rounds to 11 significant bits. Default F32. */
-  dtype?: "F32" | "F16";
+  /** How values are stored: F16 and BF16 halve the file and round to 11 and 8 significant bits. Default F32. */
+  dtype?: FloatType;
 }
 
 /**
@@ -126,20 +126,17 @@ function readEntry(name: string, entry: unknown, where: string): TensorEntry {
  * Writes tensors as a safetensors file: the same tensors give the same bytes, in the order of the map.
  *
  * @throws {LightsegError} INVALID_WEIGHTS naming the tensor whose data does not fill its shape, or whose values are
- *   too large for F16.
+ *   too large for `dtype`.
  */
 export function encodeSafetensors(weights: Weights, options: SafetensorsOptions = {}): Uint8Array {
-  const { metadata, dtype = "F32" } = options;
-  const fields: [string, unknown][] = metadata ? [[METADATA_KEY, metadata]] : [];
+  const { metadata = {}, dtype = "F32" } = options;
+  const fields: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA_KEY, metadata]] : [];
   const chunks: Uint8Array[] = [];
   let position = 0;
-  for (const [name, { shape, data }] of weights) {
+  for (const [name, weight] of weights) {
     if (name === METADATA_KEY) fail("encodeSafetensors", tensor(name), "must have another name");
-    if (elementCount(shape) !== data.length) {
-      fail("encodeSafetensors", tensor(name), `must have as many values as its shape`, data.length);
-    }
-    const chunk = encodeValues(name, data, dtype);
-    fields.push([name, { dtype, shape, data_offsets: [position, position + chunk.length] }]);
+    const chunk = encodeTensor(name, weight, dtype, "encodeSafetensors");
+    fields.push([name, { dtype, shape: weight.shape, data_offsets: [position, position + chunk.length] }]);
     chunks.push(chunk);
     position += chunk.length;
   }
@@ -158,17 +155,6 @@ export function encodeSafetensors(weights: Weights, options: SafetensorsOptions 
     start += chunk.length;
   }
   return bytes;
-}
-
-function encodeValues(name: string, values: WeightTensor["data"], dtype: "F32" | "F16"): Uint8Array {
-  if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const halves = floatToHalf(values);
-  const overflow = values.findIndex(
-    (value, i) => Number.isFinite(value) && ((halves[i] ?? 0) & 0x7fff) === 0x7c00,
-  );
-  if (overflow >= 0)
-    fail("encodeSafetensors", tensor(name), "must stay below 65520 for F16", values[overflow]);
-  return new Uint8Array(halves.buffer);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

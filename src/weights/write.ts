@@ -39,10 +39,10 @@ export function weightsFormatOf(path: string): WeightsFormat {
 export async function writeWeights(
   path: string,
   weights: Weights,
-  { dtype, metadata = {} }: SafetensorsOptions = {},
+  options: SafetensorsOptions = {},
 ): Promise<void> {
-  if (weightsFormatOf(path) === "safetensors") return writeSafetensors(path, weights, { dtype, metadata });
-  const keys = Object.keys(metadata);
+  if (weightsFormatOf(path) === "safetensors") return writeSafetensors(path, weights, options);
+  const keys = Object.keys(options.metadata ?? {});
   if (keys.length > 0) {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",
@@ -53,7 +53,7 @@ export async function writeWeights(
       hint: "write a .safetensors file to keep it",
     });
   }
-  await writeFileAtomically(path, encodePytorch(weights, { dtype }));
+  await writeFileAtomically(path, encodePytorch(weights, options));
 }
 
 /**

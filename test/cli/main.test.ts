@@ -10,7 +10,7 @@ import { train } from "../../src/cli/train.ts";
 import { typedSettings } from "../../src/cli/train-options.ts";
 import { type CliResult, root, runCli, runJson } from "./run-cli.ts";
 
-const verbs = ["segment", "train", "evaluate", "info"];
+const verbs = ["segment", "train", "evaluate", "info", "convert"];
 
 /** One line on standard error, nothing on standard output, exit code 2. */
 function expectError({ code, stdout, stderr }: CliResult, message: RegExp): void {
@@ -48,7 +48,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
       runCli(["segment", "a.jpg", "--bogus"]),
       runCli(["train", "--run", "r", "--epochs", "-1", "--resume"]),
     ]);
-    expectError(verb, /^lightseg: verb must be one of segment, train, evaluate, info, got "nope"/);
+    expectError(verb, /^lightseg: verb must be one of segment, train, evaluate, info, convert, got "nope"/);
     expectError(option, /^lightseg segment: .*Unknown option '--bogus' \(see lightseg segment --help\)/);
     expectError(value, /^lightseg train: --epochs must be a whole number of at least 1, got "-1"/);
   });

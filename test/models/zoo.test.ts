@@ -63,7 +63,7 @@ async function lossesOf(network: string): Promise<[before: number, after: number
   const weights = new Map(
     [...graph.network.parameters].map(([name, tensor]) => [
       name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, 1) },
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
     ]),
   );
   const session = await openTrainingSession(graph, weights, {

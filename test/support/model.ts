@@ -11,7 +11,7 @@ export function randomModel(seed = 1): Model {
   const weights = new Map(
     [...parameters].map(([name, tensor]) => [
       name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, seed) },
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed }) },
     ]),
   );
   return { ...camvid.labels, network, preprocessing: imagenetPreprocessing, weights };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bfloat16ToFloat, floatToHalf, halfToFloat } from "../../src/weights/half.ts";
+import { bfloat16ToFloat, floatToBfloat16, floatToHalf, halfToFloat } from "../../src/weights/half.ts";
 
 const KNOWN: [value: number, bits: number][] = [
   [0, 0x0000],
@@ -70,4 +70,35 @@ test("no other float16 lies nearer than the one chosen", () => {
 test("bfloat16 is the upper half of a float32", () => {
   const bits = Uint16Array.of(0x3f80, 0xc000, 0x7f80, 0x0000, 0x3e20, 0x7fc0);
   expect([...bfloat16ToFloat(bits)]).toEqual([1, -2, Infinity, 0, 0.15625, NaN]);
+});
+
+test.each([
+  [0.1, 0x3dcd],
+  [-0, 0x8000],
+  // Ties go to the even neighbour: 257 lies between 256 and 258, 259 between 258 and 260.
+  [257, 0x4380],
+  [259, 0x4382],
+  [2 ** -149, 0x0000],
+  [2 ** -134, 0x0000],
+  [3 * 2 ** -134, 0x0002],
+  [3.3895e38, 0x7f7f],
+  [3.4028e38, 0x7f80],
+  [-Infinity, 0xff80],
+])("%d rounds to the nearest bfloat16", (value, bits) => {
+  expect(floatToBfloat16(Float32Array.of(value))[0]).toBe(bits);
+});
+
+test("NaN stays NaN as bfloat16, whatever its bits", () => {
+  const bits = Uint32Array.of(0x7f800001, 0xff800001, 0x7fffffff, 0xffffffff, 0x7fc00000);
+  const brains = floatToBfloat16(new Float32Array(bits.buffer));
+  expect([...bfloat16ToFloat(brains)]).toEqual([NaN, NaN, NaN, NaN, NaN]);
+  expect([...brains].map((brain) => brain >> 15)).toEqual([0, 1, 0, 1, 0]);
+});
+
+test("every bfloat16 survives the way to float32 and back", () => {
+  const all = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
+  const floats = bfloat16ToFloat(all);
+  const back = floatToBfloat16(floats);
+  const changed = all.filter((bits, i) => back[i] !== bits && !Number.isNaN(floats[i]));
+  expect([...changed]).toEqual([]);
 });

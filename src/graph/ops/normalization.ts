@@ -98,6 +98,23 @@ export function batchNormWithUpdate(
   };
 }
 
+/**
+ * Layer norm over the channels of each pixel: `gamma (x - m) / sqrt(v + epsilon) + beta`, with mean m and variance v of the pixel's values
+ * (Ba et al. 2016). Made of other ops, so its gradient is theirs.
+ *
+ * @param gamma `[C]`
+ * @param beta `[C]`
+ */
+export function layerNorm(
+  x: Tensor,
+  { gamma, beta, epsilon = 1e-5 }: { gamma: Tensor; beta: Tensor; epsilon?: number },
+): Tensor {
+  const centred = subtract(x, mean(x, [1], { keepDims: true }));
+  const variance = mean(multiply(centred, centred), [1], { keepDims: true });
+  const normalized = divide(centred, squareRoot(add(variance, scalar(epsilon))));
+  return add(multiply(normalized, perChannel(gamma)), perChannel(beta));
+}
+
 /** `[C]` as `[C, 1, 1]`, so that it broadcasts over a feature map. */
 function perChannel(vector: Tensor): Tensor {
   return reshape(vector, [...vector.shape, 1, 1]);

@@ -56,7 +56,11 @@ export function resnet(depth: keyof typeof variants): Backbone {
       return stages.map((blocks, index): Tap => {
         for (let number = 0; number < blocks; number++) {
           const stride = index > 0 && number === 0 ? 2 : 1;
-          x = residual(scope.at(`layer${index + 1}`).at(number), x, { block, width: 64 * 2 ** index, stride });
+          x = residual(scope.at(`layer${index + 1}`).at(number), x, {
+            block,
+            width: 64 * 2 ** index,
+            stride,
+          });
         }
         return { features: x, stride: 4 * 2 ** index, stage: index + 2 };
       });

@@ -20,19 +20,22 @@ const WIDTH = 256;
  * Official names: `conv8` .. `conv3` after the stage of the tap, `crp4` .. `crp1` and `conv_adapt4` .. `conv_adapt2`
  * after the level, `segm`.
  */
-export const lightWeightRefineNetMobile: Decoder = (scope, taps, classes) => {
-  const strides = [...new Set(taps.map(({ stride }) => stride))].sort((a, b) => a - b);
-  let coarser: Tensor | undefined;
-  for (let level = strides.length; level >= 1; level--) {
-    const here = taps.filter(({ stride }) => stride === strides[level - 1]).reverse();
-    const paths = here.map(({ features, stage }) =>
-      conv(scope.at(`conv${stage}`), features, { channels: WIDTH }),
-    );
-    const fused: Tensor = sumOf(coarser ? [...paths, upsample(scope, coarser, level + 1, paths)] : paths);
-    coarser = chainedResidualPooling(scope.at(`crp${level}`).at(0), relu6(fused));
-  }
-  if (!coarser) throw new RangeError("a decoder needs at least one tap");
-  return conv(scope.at("segm"), coarser, { channels: classes, kernel: 3, bias: true });
+export const lightWeightRefineNetMobile: Decoder = {
+  alignCorners: false,
+  build(scope, taps, classes) {
+    const strides = [...new Set(taps.map(({ stride }) => stride))].sort((a, b) => a - b);
+    let coarser: Tensor | undefined;
+    for (let level = strides.length; level >= 1; level--) {
+      const here = taps.filter(({ stride }) => stride === strides[level - 1]).reverse();
+      const paths = here.map(({ features, stage }) =>
+        conv(scope.at(`conv${stage}`), features, { channels: WIDTH }),
+      );
+      const fused: Tensor = sumOf(coarser ? [...paths, upsample(scope, coarser, level + 1, paths)] : paths);
+      coarser = chainedResidualPooling(scope.at(`crp${level}`).at(0), relu6(fused));
+    }
+    if (!coarser) throw new RangeError("a decoder needs at least one tap");
+    return { scores: conv(scope.at("segm"), coarser, { channels: classes, kernel: 3, bias: true }) };
+  },
 };
 
 function upsample(scope: Scope, coarser: Tensor, level: number, [like]: readonly Tensor[]): Tensor {

@@ -37,7 +37,7 @@ export interface RefineNetOptions {
  */
 export function refineNetCascade(options: RefineNetOptions): Decoder {
   const { kernel, unit, dropBeforeClassifier = false } = options;
-  return (scope, taps, classes) => {
+  const build: Decoder["build"] = (scope, taps, classes) => {
     const convolve = (name: string, x: Tensor, channels: number) =>
       conv(scope.at(name), x, { channels, kernel });
     const refine = (name: string, x: Tensor, count: number) =>
@@ -67,8 +67,9 @@ export function refineNetCascade(options: RefineNetOptions): Decoder {
       refined = pool(level, add(adapted, upsampled));
     }
     const last = dropBeforeClassifier ? drop(scope, refined, DROPOUT) : refined;
-    return conv(scope.at("clf_conv"), last, { channels: classes, kernel: 3, bias: true });
+    return { scores: conv(scope.at("clf_conv"), last, { channels: classes, kernel: 3, bias: true }) };
   };
+  return { alignCorners: false, build };
 }
 
 /** One tap for each stride, the coarsest first. */

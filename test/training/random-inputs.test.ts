@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { input } from "../../src/graph/tensor.ts";
 import { buildNetwork } from "../../src/models/network.ts";
-import { drawMasks } from "../../src/training/dropout-masks.ts";
+import { drawRandomInputs } from "../../src/training/random-inputs.ts";
 
 const masks = new Map([
-  ["a", { kept: input("a", [2, 50, 10, 10], "uint8"), rate: 0.5 }],
-  ["b", { kept: input("b", [1, 100, 10, 10], "uint8"), rate: 0.1 }],
+  ["a", { tensor: input("a", [2, 50, 10, 10], "uint8"), rate: 0.5 }],
+  ["b", { tensor: input("b", [1, 100, 10, 10], "uint8"), rate: 0.1 }],
 ]);
 
-describe("drawMasks", () => {
+describe("drawRandomInputs", () => {
   it("keeps each value with a probability of 1 - rate", () => {
-    const feeds = drawMasks(masks, 7);
+    const feeds = drawRandomInputs(masks, 7);
     expect(Object.keys(feeds)).toEqual(["a", "b"]);
     for (const [name, { rate }] of masks) {
       const { data, dims } = feeds[name] ?? { data: [], dims: [] };
-      expect(dims).toEqual(masks.get(name)?.kept.shape);
+      expect(dims).toEqual(masks.get(name)?.tensor.shape);
       expect(data.length).toBe(10_000);
       const kept = Array.from(data).reduce((sum, value) => sum + value, 0) / data.length;
       // Four standard deviations of a mean of 10,000 values.
@@ -24,17 +24,30 @@ describe("drawMasks", () => {
   });
 
   it("draws the same from the same seed, other values from another, and others for each mask", () => {
-    const bytes = (seed: number, name: string) => Buffer.from(drawMasks(masks, seed)[name]?.data ?? []);
+    const bytes = (seed: number, name: string) =>
+      Buffer.from(drawRandomInputs(masks, seed)[name]?.data ?? []);
     expect(bytes(7, "a").equals(bytes(7, "a"))).toBe(true);
     expect(bytes(7, "a").equals(bytes(8, "a"))).toBe(false);
     expect(bytes(7, "a").equals(bytes(7, "b"))).toBe(false);
   });
 });
 
+describe("numbers without a rate", () => {
+  it("are uniform in 0..1", () => {
+    const inputs = new Map([["u", { tensor: input("u", [10_000]) }]]);
+    const values = Array.from(drawRandomInputs(inputs, 3).u?.data ?? []);
+    expect(values.length).toBe(10_000);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...values)).toBeLessThanOrEqual(1);
+    // The mean of 10,000 such numbers has a standard deviation of 0.003.
+    expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / values.length - 0.5)).toBeLessThan(0.012);
+  });
+});
+
 describe("dropout of the authors", () => {
   const rates = (network: string, dropout = true) =>
-    [...buildNetwork({ network, classes: 2, dropout }).masks.values()].map(({ kept, rate }) => [
-      kept.shape[1],
+    [...buildNetwork({ network, classes: 2, dropout }).randomInputs.values()].map(({ tensor, rate }) => [
+      tensor.shape[1],
       rate,
     ]);
 

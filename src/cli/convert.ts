@@ -1,0 +1,144 @@
+import { realpath, stat } from "node:fs/promises";
+import { LightsegError } from "../errors.ts";
+import { requireWeights } from "../models/model.ts";
+import { isNetwork } from "../models/zoo.ts";
+import { decodeElements } from "../weights/elements.ts";
+import { encodeTensor, type FloatType } from "../weights/encode-tensor.ts";
+import { readWeights } from "../weights/read.ts";
+import type { Weights } from "../weights/types.ts";
+import { weightsFormatOf, writeWeights } from "../weights/write.ts";
+import type { Arguments, Command, Option } from "./arguments.ts";
+import { choice, flag, help, integer, json } from "./options.ts";
+import { colors, formatTable } from "./output.ts";
+
+const DTYPES = ["fp32", "fp16", "bf16"] as const;
+const FLOAT_TYPES = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const;
+
+const dtype = choice("dtype", "TYPE", DTYPES, "How values are stored: fp32, fp16 or bf16 (default fp32)");
+const network: Option<string> = {
+  name: "model",
+  value: "NETWORK",
+  help: "Keep only the parameters of this network, and fail if any is missing; needs --classes",
+  rule: "a network that lightseg info lists, or DECODER+BACKBONE",
+  parse: (typed) => (isNetwork(typed) ? typed : undefined),
+};
+const classes = integer("classes", "N", { min: 1, max: 255 }, "Number of classes of --model");
+const force = flag("force", "Replace B if it is there already");
+
+export const convert: Command = {
+  name: "convert",
+  summary: "Writes the weights in file A to file B, in another format or precision.",
+  operands: { name: "A B", min: 2, max: 2 },
+  options: [dtype, network, classes, force, json, help],
+  notes: [
+    "A is a PyTorch checkpoint or safetensors, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
+    "Text that a safetensors file holds beside its tensors, such as the description of a model, is kept in a safetensors file; PyTorch checkpoints have no place for it. B is written whole or not at all.",
+  ],
+  examples: [
+    "lightseg convert voc.pth voc.safetensors",
+    "lightseg convert runs/a/best.safetensors small.safetensors --dtype fp16",
+    "lightseg convert voc.pth net.pth --model refinenet-lw-mobilenet-v2 --classes 21",
+  ],
+
+  async run(args, print) {
+    const [from = "", to = ""] = args.operands;
+    const type = args.get(dtype) ?? "fp32";
+    const selection = readSelection(args);
+    const format = weightsFormatOf(to);
+    await checkTarget(args, from, to);
+
+    const { weights: found, metadata } = await readWeights(from);
+    if (found.size === 0) {
+      const rule = "holds no tensors";
+      throw new LightsegError({ code: "INVALID_WEIGHTS", where: "convert", argument: from, rule });
+    }
+    const weights = selection ? requireWeights(selection.network, selection.classes, found, from) : found;
+    const kept = format === "safetensors" ? metadata : {};
+    const { size: before } = await stat(from);
+    await writeWeights(to, weights, { dtype: FLOAT_TYPES[type], metadata: kept });
+    const { size: after } = await stat(to);
+
+    const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const rounding = findLargestRounding(weights, FLOAT_TYPES[type]);
+    const lost = Object.keys(metadata).filter((key) => !Object.hasOwn(kept, key));
+    const left = found.size - weights.size;
+    print(colors.bold(to));
+    print(
+      formatTable(
+        [
+          ["format", `${format}, ${type}`],
+          ["tensors", exact(weights.size)],
+          ...(left > 0 ? [["  left out", exact(left)]] : []),
+          ["values", exact(values)],
+          ["bytes", exact(after)],
+          ["  before", exact(before)],
+        ],
+        "  ",
+      ),
+    );
+    if (rounding)
+      print(
+        `  largest rounding error ${rounding.error.toPrecision(3)}, in ${JSON.stringify(rounding.tensor)}`,
+      );
+    if (lost.length > 0)
+      print(`  text left out, which a PyTorch checkpoint cannot hold: ${JSON.stringify(lost)}`);
+    return {
+      json: {
+        from,
+        to,
+        format,
+        dtype: type,
+        tensors: weights.size,
+        tensorsLeftOut: left,
+        values,
+        bytes: { before, after },
+        rounding: rounding ?? null,
+        metadataLeftOut: lost,
+      },
+    };
+  },
+};
+
+function readSelection(args: Arguments): { network: string; classes: number } | undefined {
+  if (args.has(network)) return { network: args.require(network), classes: args.require(classes) };
+  if (args.has(classes)) throw args.usageError("--classes", "needs --model");
+  return undefined;
+}
+
+/** Weights may have taken days to train: none are replaced unasked, and those to convert never. */
+async function checkTarget(args: Arguments, from: string, to: string): Promise<void> {
+  const [source, target] = await Promise.all([realPathOf(from), realPathOf(to)]);
+  if (target === undefined) return;
+  if (target === source)
+    throw args.usageError(to, "is the file to convert: choose another name for the result");
+  if (args.has(force)) return;
+  const hint = "give --force to replace it";
+  throw new LightsegError({ code: "OUTPUT", where: "convert", argument: to, rule: "is there already", hint });
+}
+
+/** Undefined for a path where nothing is. */
+function realPathOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
+/** The value that is changed most by being stored as this type; undefined if none is changed. */
+function findLargestRounding(
+  weights: Weights,
+  type: FloatType,
+): { error: number; tensor: string } | undefined {
+  let largest: { error: number; tensor: string } | undefined;
+  for (const [name, tensor] of weights) {
+    const stored = decodeElements(encodeTensor(name, tensor, type, "convert"), type);
+    let error = 0;
+    for (let i = 0; i < stored.length; i++) {
+      // Infinity and NaN stay what they are; the difference of two of them is no number, and no error.
+      error = Math.max(error, Math.abs((tensor.data[i] ?? 0) - (stored[i] ?? 0)) || 0);
+    }
+    if (error > (largest?.error ?? 0)) largest = { error, tensor: name };
+  }
+  return largest;
+}
+
+function exact(count: number): string {
+  return count.toLocaleString("en");
+}

@@ -1,0 +1,23 @@
+import { countValues, fixedShape } from "../graph/shape.ts";
+import type { RandomInput } from "../models/scope.ts";
+import type { TensorData } from "../runtime/session.ts";
+import { createRandom } from "./random.ts";
+
+/** Draws the values of a network's random inputs for one training step: all from one seed, in the order of the network. */
+export function drawRandomInputs(
+  inputs: ReadonlyMap<string, RandomInput>,
+  seed: number,
+): Record<string, TensorData> {
+  const random = createRandom(seed);
+  const feeds: Record<string, TensorData> = {};
+  for (const [name, { tensor, rate }] of inputs) {
+    const dims = fixedShape("drawRandomInputs", tensor.shape);
+    const length = countValues(dims);
+    const data =
+      rate === undefined
+        ? Float32Array.from({ length }, random)
+        : Uint8Array.from({ length }, () => (random() < rate ? 0 : 1));
+    feeds[name] = { data, dims };
+  }
+  return feeds;
+}

@@ -1,0 +1,184 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { convert } from "../../src/cli/convert.ts";
+import { describeModel } from "../../src/models/model.ts";
+import { readWeights } from "../../src/weights/read.ts";
+import { encodeSafetensors } from "../../src/weights/safetensors.ts";
+import { encodePytorch } from "../../src/weights/torch-write.ts";
+import type { Weights } from "../../src/weights/types.ts";
+import { randomModel } from "../support/model.ts";
+import { expectSameBits, oddWeights } from "../support/weights.ts";
+import { runCli, runJson } from "./run-cli.ts";
+
+const some: Weights = new Map([
+  ["a", { shape: [3], data: Float32Array.of(0.5, 0.1, Infinity) }],
+  ["b", { shape: [], data: Float32Array.of(1000.3) }],
+]);
+
+let folder = "";
+const file = (name: string) => join(folder, name);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lightseg-convert-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Runs the verb in this process; names stand for files in the folder. */
+async function run(from: string, to: string, ...options: string[]) {
+  const lines: string[] = [];
+  const args = parseArguments(convert, [file(from), file(to), ...options]);
+  const { json } = await convert.run(args, (line) => lines.push(line));
+  return { json, text: lines.join("\n") };
+}
+
+describe("lightseg convert", { timeout: 180_000 }, () => {
+  it("goes from PyTorch to safetensors, back and again to safetensors without changing a bit", async () => {
+    const bytes = encodePytorch(oddWeights);
+    await writeFile(file("a.pth"), bytes);
+    const first = await runJson(["convert", file("a.pth"), file("b.safetensors")]);
+    const second = await runCli(["convert", file("b.safetensors"), file("c.pth")]);
+    const third = await runCli(["convert", file("c.pth"), file("d.safetensors")]);
+
+    expect(Buffer.from(bytes).equals(await readFile(file("c.pth")))).toBe(true);
+    expect((await readFile(file("b.safetensors"))).equals(await readFile(file("d.safetensors")))).toBe(true);
+    expectSameBits((await readWeights(file("d.safetensors"))).weights, oddWeights);
+    for (const { code, stderr } of [first, second, third])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(first.json).toEqual({
+      from: file("a.pth"),
+      to: file("b.safetensors"),
+      format: "safetensors",
+      dtype: "fp32",
+      tensors: 10,
+      tensorsLeftOut: 0,
+      values: 19,
+      bytes: { before: bytes.length, after: (await stat(file("b.safetensors"))).size },
+      rounding: null,
+      metadataLeftOut: [],
+    });
+    expect(second.stdout).toMatch(/^.*c\.pth\n {2}format +PyTorch, fp32\n {2}tensors +10\n {2}values +19\n/);
+    expect(second.stdout).not.toContain("rounding");
+  });
+
+  it("ends with 1 for files that it cannot use, with 2 for what is typed wrongly, in one line each", async () => {
+    await writeFile(file("a.pth"), encodePytorch(some).subarray(0, -30));
+    const [missing, cut, extension] = await Promise.all([
+      runCli(["convert", file("none.pth"), file("b.pth")]),
+      runCli(["convert", file("a.pth"), file("b.pth")]),
+      runCli(["convert", file("a.pth"), file("b.bin")]),
+    ]);
+    for (const { stdout, stderr } of [missing, cut, extension]) {
+      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+      expect(stdout).toBe("");
+    }
+    expect([missing.code, cut.code, extension.code]).toEqual([1, 1, 2]);
+    expect(missing.stderr).toMatch(/^lightseg convert: .*none\.pth cannot be read: ENOENT/);
+    expect(cut.stderr).toMatch(/^lightseg convert: .*a\.pth: the zip archive is cut off/);
+    expect(extension.stderr).toMatch(/^lightseg convert: path must end in .*b\.bin" \(\.safetensors, or/);
+    expect(await readdir(folder)).toEqual(["a.pth"]);
+  });
+
+  it("narrows, and says by how much values change", async () => {
+    await writeFile(file("a.safetensors"), encodeSafetensors(some));
+    const fp16 = await run("a.safetensors", "b.pth", "--dtype", "fp16");
+    // Between 512 and 1024, float16 has steps of 0.5 and bfloat16 of 4.
+    expect(fp16.json).toMatchObject({ dtype: "fp16", rounding: { tensor: "b" } });
+    expect(fp16.text).toContain(`\n  largest rounding error 0.200, in "b"`);
+    expect([...((await readWeights(file("b.pth"))).weights.get("b")?.data ?? [])]).toEqual([1000.5]);
+    const bf16 = await run("a.safetensors", "b.safetensors", "--dtype", "bf16");
+    expect(bf16.text).toContain(`\n  largest rounding error 0.300, in "b"`);
+    const again = await run("b.safetensors", "c.safetensors", "--dtype", "bf16");
+    expect(again.json).toMatchObject({ rounding: null });
+  });
+
+  it("keeps metadata in safetensors, and says so where it is lost", async () => {
+    await writeFile(file("a.safetensors"), encodeSafetensors(some, { metadata: { net: "x", by: "y" } }));
+    const kept = await run("a.safetensors", "b.safetensors");
+    expect((await readWeights(file("b.safetensors"))).metadata).toEqual({ net: "x", by: "y" });
+    expect(kept.json).toMatchObject({ metadataLeftOut: [] });
+    const lost = await run("a.safetensors", "c.pth");
+    expect(lost.json).toMatchObject({ metadataLeftOut: ["net", "by"] });
+    expect(lost.text).toContain(`\n  text left out, which a PyTorch checkpoint cannot hold: ["net","by"]`);
+  });
+
+  it("keeps the parameters of a network alone, and only if all are there", async () => {
+    const { weights, ...description } = randomModel();
+    const more = new Map([...weights, ["optimizer", { shape: [], data: new Float32Array(1) }]] as const);
+    const metadata = describeModel(description);
+    await writeFile(file("a.safetensors"), encodeSafetensors(more, { metadata }));
+    const options = ["--model", description.network, "--classes", "11"];
+    const { json, text } = await run("a.safetensors", "b.safetensors", ...options);
+    expect(json).toMatchObject({ tensors: weights.size, tensorsLeftOut: 1 });
+    expect(text).toContain("\n    left out ");
+    const written = await readWeights(file("b.safetensors"));
+    expectSameBits(written.weights, weights);
+    expect(written.metadata).toEqual(metadata);
+
+    more.delete("segm.bias");
+    await writeFile(file("a.safetensors"), encodeSafetensors(more));
+    await expect(run("a.safetensors", "c.safetensors", ...options)).rejects.toMatchObject({
+      code: "INVALID_WEIGHTS",
+      message: expect.stringContaining("1 missing: segm.bias"),
+    });
+    expect(await readdir(folder)).toEqual(["a.safetensors", "b.safetensors"]);
+  });
+
+  it("replaces a file only with --force", async () => {
+    await writeFile(file("a.pth"), encodePytorch(some));
+    await writeFile(file("b.pth"), "old");
+    await expect(run("a.pth", "b.pth")).rejects.toMatchObject({
+      code: "OUTPUT",
+      message: expect.stringMatching(/b\.pth is there already \(give --force to replace it\)/),
+    });
+    expect(await readFile(file("b.pth"), "utf8")).toBe("old");
+    await run("a.pth", "b.pth", "--force");
+    expectSameBits((await readWeights(file("b.pth"))).weights, some);
+  });
+
+  it("never replaces the file that it reads, by whatever path", async () => {
+    await writeFile(file("a.pth"), encodePytorch(some));
+    await symlink(file("a.pth"), file("link.pth"));
+    for (const [from, to] of [
+      ["a.pth", "a.pth"],
+      ["a.pth", "link.pth"],
+      ["link.pth", join("..", basename(folder), "a.pth")],
+    ] as const) {
+      await expect(run(from, to, "--force")).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("is the file to convert"),
+      });
+    }
+  });
+
+  it("does not take a folder for B", async () => {
+    await writeFile(file("a.pth"), encodePytorch(some));
+    await mkdir(file("b.pth"));
+    await expect(run("a.pth", "b.pth", "--force")).rejects.toMatchObject({ code: "OUTPUT" });
+    expect((await readdir(folder)).sort()).toEqual(["a.pth", "b.pth"]);
+  });
+
+  it.each([
+    ["empty", "", "INVALID_WEIGHTS"],
+    ["a text", "# Weights\n\nThese are none.\n", "INVALID_WEIGHTS"],
+    ["without tensors", encodeSafetensors(new Map()), "INVALID_WEIGHTS"],
+    ["cut off", encodeSafetensors(some).subarray(0, -1), "INVALID_WEIGHTS"],
+  ])("refuses a file that is %s", async (_, content, code) => {
+    await writeFile(file("a.pth"), content);
+    await expect(run("a.pth", "b.safetensors")).rejects.toMatchObject({ code });
+    expect(await readdir(folder)).toEqual(["a.pth"]);
+  });
+
+  it.each([
+    ["--classes 21", "--classes needs --model"],
+    ["--model refinenet-lw-50", "--classes N is required"],
+    ["--model unet --classes 21", "--model must be a network that lightseg info lists"],
+    ["--dtype int8", "--dtype must be one of fp32, fp16, bf16"],
+  ])("%s is wrong usage", async (options, message) => {
+    await expect(run("a.pth", "b.pth", ...options.split(" "))).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(message),
+    });
+  });
+});
