@@ -91,14 +91,14 @@ async function segmentOne(
   { folder, confidence, opacity, scores }: SegmentOneOptions,
   print: (text: string) => void,
 ): Promise<Record<string, unknown>> {
-  const result = await segmenter.segment(photo, { confidence });
+  const result = await segmenter.segment(photo, { confidence, scores: scores !== undefined });
   const paths = outputsOf(photo, folder);
   const files = new Map([
     [paths.labels, renderLabels(result)],
     [paths.overlay, await renderOverlay(result, { opacity })],
   ]);
   if (scores !== undefined) {
-    const { data, dims } = await segmenter.scores(result.photo);
+    const { data, dims = [] } = result.scores ?? {};
     if (!(data instanceof Float32Array)) throw new TypeError("scores are not float32");
     files.set(scores, encodeNpy(data, dims.slice(1)));
   }

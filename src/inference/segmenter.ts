@@ -16,8 +16,10 @@ export interface Platform {
 }
 
 export interface SegmentOptions {
-  /** Also compute how sure the network is of each class. Costs a second session and some time. Defaults to false. */
+  /** Also compute how sure the network is of each class, which takes some time. Defaults to false. */
   confidence?: boolean;
+  /** Also give the network's raw scores. Defaults to false. */
+  scores?: boolean;
 }
 
 /** What was found of one class. */
@@ -45,6 +47,8 @@ export interface Segmentation {
   readonly palette: Palette;
   /** The classes that were found, the largest first. */
   readonly found: readonly ClassShare[];
+  /** Raw scores, float32 `[1, classes, h, w]` at the decoder's resolution: no upsampling, no softmax; only where they were asked for. */
+  readonly scores?: TensorData;
   /** Milliseconds. */
   readonly timing: Timing;
   /** What the network saw: the photo's size, or less for a photo of more than `maxPixels`. */
@@ -91,9 +95,14 @@ export class Segmenter {
    *
    * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a photo that cannot be read, RUNTIME if the engine fails
    */
-  async segment(source: PhotoSource, { confidence = false }: SegmentOptions = {}): Promise<Segmentation> {
+  async segment(
+    source: PhotoSource,
+    { confidence = false, scores = false }: SegmentOptions = {},
+  ): Promise<Segmentation> {
     const photo = await this.#read(source);
-    const outputs: OutputName[] = confidence ? ["labels", "confidence"] : ["labels"];
+    const outputs: OutputName[] = ["labels"];
+    if (confidence) outputs.push("confidence");
+    if (scores) outputs.push("scores");
     const predictor = await this.#predictor(outputs);
     const start = performance.now();
     const reduced = shrinkPhoto(photo, this.#options.maxPixels ?? MAX_NETWORK_PIXELS);
@@ -111,6 +120,7 @@ export class Segmenter {
       classes: this.#model.classes,
       palette: this.#model.palette,
       found,
+      ...(results.scores && { scores: results.scores }),
       timing: {
         preprocess: shrinking + timing.preprocess,
         inference: timing.inference,
@@ -118,19 +128,6 @@ export class Segmenter {
       },
       networkSize: sizeOf(reduced),
     };
-  }
-
-  /**
-   * The network's raw scores, float32 `[1, classes, h, w]` at a quarter of the photo's size: no upsampling, no softmax.
-   *
-   * A photo of more than `maxPixels` is shrunk first.
-   */
-  async scores(source: PhotoSource): Promise<TensorData> {
-    const photo = shrinkPhoto(await this.#read(source), this.#options.maxPixels ?? MAX_NETWORK_PIXELS);
-    const predictor = await this.#predictor(["scores"]);
-    const { scores } = (await predictor.predict(photo)).outputs;
-    if (!scores) throw new TypeError("the predictor has no scores");
-    return scores;
   }
 
   /** Frees the engine's memory; the segmenter cannot be used any more. */

@@ -4,11 +4,14 @@ import { symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
 import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";
-import { findNetwork } from "./zoo.ts";
+import { findNetwork, nameNetwork } from "./zoo.ts";
 
-export interface NetworkOptions {
-  /** Name of the zoo, e.g. `refinenet-lw-50`, or any decoder on any backbone: `refinenet-lw+resnet-18`. */
-  network: string;
+/** Which network is meant: one by its name, e.g. `refinenet-lw-50` or `refinenet-lw+resnet-18`, or any backbone under any decoder. */
+export type NetworkChoice =
+  | { network: string; backbone?: undefined; decoder?: undefined }
+  | { network?: undefined; backbone: string; decoder: string };
+
+export type NetworkOptions = NetworkChoice & {
   /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
   classes: number;
   /** Size of the input `[N, H, W]`. Defaults to symbols, so that any size can be run; training needs numbers. */
@@ -19,7 +22,7 @@ export interface NetworkOptions {
   dropout?: boolean;
   /** Whether to build the parts that only the loss reads, as in training. Defaults to false. */
   auxiliary?: boolean;
-}
+};
 
 /** A network as a graph. */
 export interface Network {
@@ -51,16 +54,19 @@ export function parameterShapes({ parameters }: Network): Map<string, readonly n
 /**
  * Builds the graph of a network.
  *
+ * @example
+ * const { scores } = buildNetwork({ backbone: "resnet-18", decoder: "refinenet-lw", classes: 21 });
+ *
  * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes that no label map can hold
  */
-export function buildNetwork({
-  network,
-  classes,
-  size = [symbol("N"), symbol("H"), symbol("W")],
-  batchNorm = "frozen",
-  dropout = false,
-  auxiliary: withAuxiliary = false,
-}: NetworkOptions): Network {
+export function buildNetwork(options: NetworkOptions): Network {
+  const {
+    classes,
+    size = [symbol("N"), symbol("H"), symbol("W")],
+    batchNorm = "frozen",
+    dropout = false,
+    auxiliary: withAuxiliary = false,
+  } = options;
   if (!Number.isInteger(classes) || classes < 1 || classes > 255) {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",
@@ -70,7 +76,7 @@ export function buildNetwork({
       value: classes,
     });
   }
-  const { backbone, decoder } = findNetwork(network);
+  const { backbone, decoder } = findNetwork(options.network ?? nameNetwork(options));
   const shared: Shared = {
     parameters: new Map(),
     updates: new Map(),

@@ -84,6 +84,12 @@ export function findNetwork(name: string): NetworkParts {
   });
 }
 
+/** The name of a decoder on a backbone: that of the table where it has one, else `decoder+backbone`. */
+export function nameNetwork({ backbone, decoder }: { backbone: string; decoder: string }): string {
+  const pair = `${decoder}+${backbone}`;
+  return Object.keys(networks).find((name) => networks[name] === pair) ?? pair;
+}
+
 /** Whether `findNetwork` would find it. */
 export function isNetwork(name: string): boolean {
   return lookUp(name) !== undefined;

@@ -35,9 +35,12 @@ describe("Segmenter", () => {
 
   it("gives raw scores at a quarter of the size, whose upsampled maximum is the label", async () => {
     const photo = testPhoto(64, 48);
-    const { data, dims } = await segmenter.scores(photo);
+    const { labels, scores } = await segmenter.segment(photo, { scores: true });
+    const { data = [], dims } = scores ?? {};
     expect(dims).toEqual([1, 11, 12, 16]);
-    const { labels } = await segmenter.segment(photo);
+    const plain = await segmenter.segment(photo);
+    expect(plain.scores).toBeUndefined();
+    expect(plain.labels).toEqual(labels);
     // The corner pixel lies outside the outermost centres, so its scores are those of the corner cell.
     const corner = Array.from({ length: 11 }, (_, label) => data[label * 12 * 16] ?? 0);
     expect(labels[0]).toBe(corner.indexOf(Math.max(...corner)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { initialValue } from "../../src/models/initialize.ts";
-import { buildNetwork } from "../../src/models/network.ts";
-import { backbones, decoders, findNetwork, isNetwork, networks } from "../../src/models/zoo.ts";
+import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
+import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import { parseTrainingConfig } from "../../src/training/config.ts";
 import { createRandom } from "../../src/training/random.ts";
@@ -35,17 +35,30 @@ describe("findNetwork", () => {
   });
 });
 
+describe("nameNetwork", () => {
+  it("prefers the name that the literature has", () => {
+    expect(nameNetwork({ decoder: "refinenet-lw", backbone: "resnet-50" })).toBe("refinenet-lw-50");
+    expect(nameNetwork({ decoder: "refinenet-lw", backbone: "resnet-18" })).toBe("refinenet-lw+resnet-18");
+  });
+
+  it("is what buildNetwork takes in two parts", () => {
+    const parts = buildNetwork({ decoder: "refinenet-lw", backbone: "resnet-18", classes: 3 });
+    const named = buildNetwork({ network: "refinenet-lw+resnet-18", classes: 3 });
+    expect(parameterShapes(parts)).toEqual(parameterShapes(named));
+  });
+});
+
 describe.each(pairs)("%s", (network) => {
-  it("has taps from fine to coarse and scores at the finest one's size, whatever the photo's", () => {
+  it("builds at any size: scores at the resolution of one of its feature maps", () => {
     const { scores, encoder, parameters } = buildNetwork({ network, classes: 5 });
     expect(scores.shape[1]).toBe(5);
     expect(encoder.size).toBeGreaterThan(0);
     expect(parameters.size).toBeGreaterThan(encoder.size);
     const [n, c, h, w] = buildNetwork({ network, classes: 5, size: [1, 37, 51] }).scores.shape;
     expect([n, c]).toEqual([1, 5]);
-    // NASNet's first convolution has no padding.
-    expect([Math.floor(36 / 4), Math.ceil(37 / 4)]).toContain(h);
-    expect(w).toBe(Math.ceil(51 / 4));
+    // From 1/4 to 1/32 of the photo, rounded up; NASNet's first convolution has no padding, which costs up to a pixel.
+    expect([10, 9, 5, 3, 2]).toContain(h);
+    expect([13, 7, 4, 2]).toContain(w);
   });
 });
 
