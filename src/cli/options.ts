@@ -1,7 +1,8 @@
 import { datasets } from "../datasets/index.ts";
 import { DEFAULT_MODEL } from "../inference/load-model.ts";
+import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
-import type { Option } from "./arguments.ts";
+import type { Arguments, Option } from "./arguments.ts";
 
 /** An option that is on when typed. */
 export function flag(name: string, help: string): Option<boolean> {
@@ -97,3 +98,22 @@ export const dataset = choice(
   `Data set: ${datasets.map(({ name }) => name).join(", ")}`,
 );
 export const data = text("data", "DIR", "Folder of the data set");
+
+export const backbone = choice(
+  "backbone",
+  "NAME",
+  Object.keys(backbones),
+  `Build a network of this backbone and --decoder: ${Object.keys(backbones).join(", ")}`,
+);
+export const decoder = choice(
+  "decoder",
+  "NAME",
+  Object.keys(decoders),
+  `Decoder on top of --backbone: ${Object.keys(decoders).join(", ")}`,
+);
+
+/** The network that `--backbone` and `--decoder` make up; undefined if neither was typed. */
+export function pairedNetwork(args: Arguments): string | undefined {
+  if (!args.has(backbone) && !args.has(decoder)) return undefined;
+  return nameNetwork({ backbone: args.require(backbone), decoder: args.require(decoder) });
+}

@@ -1,18 +1,32 @@
 import { resolve } from "node:path";
 import { initializationSchemes } from "../models/initialize.ts";
-import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
+import { isNetwork, networks } from "../models/zoo.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { Schedule } from "../training/schedule.ts";
 import type { Arguments, Option } from "./arguments.ts";
-import { choice, data, dataset, flag, integer, parseReal, real, size, text, threads } from "./options.ts";
+import {
+  backbone,
+  choice,
+  data,
+  dataset,
+  decoder,
+  flag,
+  integer,
+  pairedNetwork,
+  parseReal,
+  real,
+  size,
+  text,
+  threads,
+} from "./options.ts";
 
 const defaults = parseTrainingConfig({ network: "", dataset: "", data: "" });
 
 const network: Option<string> = {
   name: "model",
   value: "NETWORK",
-  help: `Network to train: ${Object.keys(networks).join(", ")}; or DECODER+BACKBONE, of the decoders ${Object.keys(decoders).join(", ")} and the backbones ${Object.keys(backbones).join(", ")}`,
-  rule: "a network of the list in --help, or DECODER+BACKBONE",
+  help: `Network to train: ${Object.keys(networks).join(", ")}; or DECODER+BACKBONE`,
+  rule: "a network that lightseg info lists, or DECODER+BACKBONE",
   parse: (typed) => (isNetwork(typed) ? typed : undefined),
 };
 const weights = text(
@@ -118,6 +132,8 @@ const saveEvery = integer(
 /** The options that decide what a run computes, in the order of the help. */
 export const settingOptions = [
   network,
+  backbone,
+  decoder,
   dataset,
   data,
   weights,
@@ -150,9 +166,12 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
   const dataFolder = args.get(data);
   const weightsFile = args.get(weights);
   const steps = args.get(warmup);
+  const pair = pairedNetwork(args);
+  if (pair !== undefined && args.has(network))
+    throw args.usageError("--model", "cannot be given together with --backbone and --decoder");
   const typed = args.get(schedule) ?? (steps === undefined ? undefined : defaults.schedule);
   return withoutUndefined<Partial<TrainingOptions>>({
-    network: args.get(network),
+    network: pair ?? args.get(network),
     dataset: args.get(dataset),
     // Kept with the run, which may be resumed from another folder.
     data: dataFolder && resolve(dataFolder),
@@ -183,9 +202,10 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
 
 /** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
 export function newSettings(args: Arguments): TrainingOptions {
+  const typed = typedSettings(args);
   return {
-    ...typedSettings(args),
-    network: args.require(network),
+    ...typed,
+    network: typed.network ?? args.require(network),
     dataset: args.require(dataset),
     data: resolve(args.require(data)),
   };

@@ -1,9 +1,10 @@
 import { LightsegError } from "../errors.ts";
 import { camvid } from "./camvid.ts";
 import type { DatasetDescription } from "./dataset.ts";
+import { voc } from "./voc.ts";
 
 /** Every data set that lightseg reads. To add one: write its file, add it here. */
-export const datasets: readonly DatasetDescription[] = [camvid];
+export const datasets: readonly DatasetDescription[] = [camvid, voc];
 
 /**
  * Finds a data set by its name, e.g. `camvid`.

@@ -70,11 +70,14 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [info, "--size 512", "--size must be height x width in pixels"],
     [info, "--size 0x9", "--size must be height x width in pixels"],
     [evaluate, "--dataset camvid", "--data DIR is required"],
-    [evaluate, "--dataset voc --data .", '--dataset must be camvid, got "voc"'],
+    [evaluate, "--dataset ade20k --data .", '--dataset must be one of camvid, voc, got "ade20k"'],
     [evaluate, "--dataset camvid --data . --split all", "--split must be one of train, val, test"],
     [train, "--model refinenet-lw-mobilenet-v2", "--run DIR is required"],
     [train, "--run r", "--model NETWORK is required"],
-    [train, "--run r --model unet", "--model must be refinenet-lw-mobilenet-v2"],
+    [train, "--run r --model unet", "--model must be a network that lightseg info lists"],
+    [train, "--run r --backbone vgg --decoder refinenet", "--backbone must be one of mobilenet-v2"],
+    [train, "--run r --backbone resnet-18", "--decoder NAME is required"],
+    [train, "--run r --backbone resnet-18 --decoder refinenet --model ndnet45", "--model cannot be given"],
     [train, "--run r --batch 1e1", "--batch must be a whole number of at least 1"],
     [train, "--run r --scale 2,1", "--scale must be two factors"],
     [train, "--run r --encoder-lr 0", "--encoder-lr must be a number greater than 0"],
@@ -107,6 +110,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
       schedule: { kind: "poly", power: 2 },
       crop: [64, 96],
     });
+    expect(typed("--backbone resnet-50 --decoder refinenet-lw")).toEqual({ network: "refinenet-lw-50" });
     expect(typed("--warmup 5")).toEqual({ schedule: { kind: "poly", power: 0.9, warmup: 5 } });
   });
 

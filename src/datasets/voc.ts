@@ -1,0 +1,78 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { LightsegError } from "../errors.ts";
+import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
+import type { DatasetDescription, LabelSpace } from "./dataset.ts";
+import { fileFinder, readIds } from "./files.ts";
+import type { MaskValues } from "./mask-values.ts";
+import { pairedFilesDataset } from "./paired-files.ts";
+
+const classes = [
+  "background",
+  "aeroplane",
+  "bicycle",
+  "bird",
+  "boat",
+  "bottle",
+  "bus",
+  "car",
+  "cat",
+  "chair",
+  "cow",
+  "dining table",
+  "dog",
+  "horse",
+  "motorbike",
+  "person",
+  "potted plant",
+  "sheep",
+  "sofa",
+  "train",
+  "tv monitor",
+] as const;
+
+const labels: LabelSpace = { classes, palette: vocPalette(classes.length), ignoreLabel: IGNORE_LABEL };
+
+const maskValues: MaskValues = new Map([
+  ...classes.map((_, index): [number, number] => [index, index]),
+  [255, IGNORE_LABEL],
+]);
+
+const splits = ["train", "val", "trainval", "train_aug", "test"];
+
+/**
+ * PASCAL VOC 2012, 21 classes, in the official layout; mask value 255 (borders, objects left out) is the ignore label.
+ *
+ * `DIR/ImageSets/Segmentation/SPLIT.txt` lists the ids of `DIR/JPEGImages/ID.jpg` and `DIR/SegmentationClassAug/ID.png`,
+ * or `DIR/SegmentationClass/ID.png` where that folder is not there.
+ */
+export const voc: DatasetDescription = {
+  name: "voc",
+  labels,
+  splits,
+  async open(directory, split) {
+    if (!splits.includes(split)) {
+      throw new LightsegError({
+        code: "INVALID_ARGUMENT",
+        where: "open",
+        argument: "split",
+        rule: `must be one of ${splits.join(", ")}`,
+        value: split,
+      });
+    }
+    const layout = `expected DIR/ImageSets/Segmentation/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/SegmentationClass[Aug]/ID.png`;
+    const ids = await readIds(join(directory, "ImageSets", "Segmentation", `${split}.txt`), layout);
+    // Those of VOC and of the augmented set (SBD) together; where they are absent, those of VOC alone.
+    const augmented = join(directory, "SegmentationClassAug");
+    const masks = (await isFolder(augmented)) ? augmented : join(directory, "SegmentationClass");
+    const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout);
+    const maskOf = await fileFinder(masks, ["png"], layout);
+    const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+    return pairedFilesDataset({ name: "voc", split, labels, maskValues, files });
+  },
+};
+
+async function isFolder(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  return status?.isDirectory() ?? false;
+}
