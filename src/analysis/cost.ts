@@ -1,34 +1,63 @@
-import { countValues, fixedShape } from "../graph/shape.ts";
-import { collect, isTrainable } from "../graph/tensor.ts";
-import { buildNetwork } from "../models/network.ts";
+import { buildNetwork, type NetworkChoice } from "../models/network.ts";
+import { type Layer, listLayers } from "./layers.ts";
+import { peakActivationBytes } from "./memory.ts";
 
-/** What a network costs, computed from its graph. */
+/** A count for the whole network and for its halves. */
+export interface CountByPart {
+  readonly total: number;
+  readonly encoder: number;
+  readonly decoder: number;
+}
+
+/** What a network costs at one input size, batch 1, computed from its graph. */
 export interface Cost {
   /** Trained values: weights, biases, batch norm's gamma and beta. Stored statistics are not counted, as is custom. */
-  readonly parameters: { readonly total: number; readonly encoder: number; readonly decoder: number };
-  /** Multiply-accumulates of the convolutions for one input. */
-  readonly macs: number;
+  readonly parameters: CountByPart;
+  /** Parameters by the first part of their names, e.g. `layer4`, in the order of the network. */
+  readonly parametersByGroup: Readonly<Record<string, number>>;
+  /** Multiply-accumulates of convolutions and matrix products. */
+  readonly macs: CountByPart;
   /** Floating-point operations: 2 for each multiply-accumulate. Many papers print MACs under this name. */
   readonly flops: number;
-  /** Input size in pixels that `macs` and `flops` hold for. */
+  /** Values that the windows of pooling hold, which some papers add to their count. */
+  readonly pooled: number;
+  /** Most bytes of feature maps alive at once, float32; see `peakActivationBytes`. */
+  readonly peakActivationBytes: number;
+  /** Input size in pixels that all but the parameters hold for. */
   readonly size: readonly [height: number, width: number];
 }
 
+export type CostOptions = NetworkChoice & { classes: number; size: readonly [height: number, width: number] };
+
 /**
- * Counts parameters and multiply-accumulates of a network at one input size, batch 1.
+ * Counts parameters, arithmetic and memory of a network.
  *
  * @throws LightsegError for an unknown network or number of classes
  */
-export function countCost(
-  network: string,
-  { classes, size }: { classes: number; size: readonly [height: number, width: number] },
-): Cost {
-  const { scores, parameters, encoder } = buildNetwork({ network, classes, size: [1, ...size] });
-  const count = { encoder: 0, decoder: 0 };
-  for (const [name, tensor] of parameters) {
-    if (isTrainable(tensor))
-      count[encoder.has(name) ? "encoder" : "decoder"] += countValues(fixedShape("countCost", tensor.shape));
+export function countCost(options: CostOptions): Cost & { readonly layers: readonly Layer[] } {
+  const { size } = options;
+  const network = buildNetwork({ ...options, size: [1, ...size] });
+  const layers = listLayers(network);
+  const parametersByGroup: Record<string, number> = {};
+  for (const { name, parameters } of layers) {
+    const [group = ""] = name.split(".");
+    if (parameters > 0) parametersByGroup[group] = (parametersByGroup[group] ?? 0) + parameters;
   }
-  const macs = collect([scores]).reduce((sum, tensor) => sum + tensor.macs(), 0);
-  return { parameters: { total: count.encoder + count.decoder, ...count }, macs, flops: 2 * macs, size };
+  const macs = sumByPart(layers, ({ macs }) => macs);
+  return {
+    parameters: sumByPart(layers, ({ parameters }) => parameters),
+    parametersByGroup,
+    macs,
+    flops: 2 * macs.total,
+    pooled: sumByPart(layers, ({ pooled }) => pooled).total,
+    peakActivationBytes: peakActivationBytes([network.scores]),
+    size,
+    layers,
+  };
+}
+
+function sumByPart(layers: readonly Layer[], count: (layer: Layer) => number): CountByPart {
+  const sum = { encoder: 0, decoder: 0 };
+  for (const layer of layers) sum[layer.part] += count(layer);
+  return { total: sum.encoder + sum.decoder, ...sum };
 }

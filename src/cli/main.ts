@@ -19,6 +19,10 @@ const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "measure a model on a data set",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
+  benchmark: {
+    summary: "time networks by the paper's protocol",
+    load: async () => (await import("./benchmark.ts")).benchmark,
+  },
   info: {
     summary: "list models; show parameters and arithmetic of one",
     load: async () => (await import("./info.ts")).info,

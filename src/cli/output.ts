@@ -36,6 +36,13 @@ export function formatShare(share: number | null | undefined): string {
   return share === null || share === undefined ? "-" : `${(share * 100).toFixed(1)} %`;
 }
 
+/** Bytes as `812 B`, `3.1 kB`, `48.0 MB` or `1.20 GB` (powers of 1000). */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
 /** Seconds as `42 s`, `4 min 10 s` or `2 h 13 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { z } from "zod";
 import { LightsegError } from "../errors.ts";
 import { checkInteger } from "../images/check.ts";
 import { type Carried, MAX_THREADS, type OpenSession, type Session, type TensorData } from "./session.ts";
@@ -36,6 +38,12 @@ export const openNodeSession: OpenSession = async (model, options = {}) => {
   }
   return session;
 };
+
+/** Name and version of the engine. */
+export function describeEngine(): string {
+  const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
+  return `onnxruntime-node ${z.object({ version: z.string() }).parse(manifest).version}`;
+}
 
 /** A run that takes longer than this is given up when the program ends. */
 const LONGEST_WAIT_MS = 30_000;

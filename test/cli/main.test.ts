@@ -48,7 +48,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
       runCli(["segment", "a.jpg", "--bogus"]),
       runCli(["train", "--run", "r", "--epochs", "-1", "--resume"]),
     ]);
-    expectError(verb, /^lightseg: verb must be one of segment, train, evaluate, info, convert, got "nope"/);
+    expectError(verb, /^lightseg: verb must be one of segment, train, evaluate, .*, got "nope"/);
     expectError(option, /^lightseg segment: .*Unknown option '--bogus' \(see lightseg segment --help\)/);
     expectError(value, /^lightseg train: --epochs must be a whole number of at least 1, got "-1"/);
   });
@@ -134,35 +134,5 @@ describe("lightseg", { timeout: 180_000 }, () => {
     expect(missing.json).toEqual({
       error: { code: "NOT_FOUND", message: expect.stringContaining("refinenet-lw-mobilenet-v2") },
     });
-  });
-});
-
-describe("lightseg info", () => {
-  const run = async (...argv: string[]) => {
-    const lines: string[] = [];
-    const { json } = await info.run(parseArguments(info, argv), (line) => lines.push(line));
-    return { json, text: lines.join("\n") };
-  };
-
-  it("lists networks and models", async () => {
-    const { json, text } = await run();
-    expect(json).toMatchObject({ networks: ["refinenet-lw-mobilenet-v2"], models: expect.any(Array) });
-    expect(text).toContain("Shipped models:\n");
-  });
-
-  it("counts parameters, MACs and FLOPs of a network at an input size", async () => {
-    const { json, text } = await run("refinenet-lw-mobilenet-v2", "--size", "625x468");
-    const cost = z
-      .object({
-        parameters: z.object({ total: z.number(), encoder: z.number(), decoder: z.number() }),
-        macs: z.number(),
-        flops: z.number(),
-        size: z.object({ height: z.literal(625), width: z.literal(468) }),
-        classes: z.literal(21),
-      })
-      .parse(json);
-    expect(cost.parameters.total).toBe(cost.parameters.encoder + cost.parameters.decoder);
-    expect(cost.flops).toBe(2 * cost.macs);
-    expect(text).toMatch(/G MACs = .* G FLOPs for one input of 625x468/);
   });
 });

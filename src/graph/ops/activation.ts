@@ -1,14 +1,14 @@
 import type { OnnxBuilder } from "../onnx/builder.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
 
-const reluOp = defineOp<[x: Tensor], undefined>({
+export const reluOp = defineOp<[x: Tensor], undefined>({
   name: "relu",
   infer: ([x]) => ({ shape: x.shape }),
   gradient: ({ output }, dy) => [maskOp([output, dy], { upper: Number.POSITIVE_INFINITY })],
   onnx: ({ inputs: [x] }, onnx) => onnx.node("Relu", [onnx.name(x)]),
 });
 
-const relu6Op = defineOp<[x: Tensor], undefined>({
+export const relu6Op = defineOp<[x: Tensor], undefined>({
   name: "relu6",
   infer: ([x]) => ({ shape: x.shape }),
   gradient: ({ output }, dy) => [maskOp([output, dy], { upper: 6 })],

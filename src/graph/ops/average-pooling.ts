@@ -4,7 +4,7 @@ import { convolutionDataGradient } from "./convolution-gradient.ts";
 import { multiply } from "./elementwise.ts";
 import { checkPadding, type PoolingAttributes } from "./pooling.ts";
 
-const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
+export const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "averagePool",
   infer([x], attributes) {
     checkPadding("averagePool", attributes);

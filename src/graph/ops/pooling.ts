@@ -12,7 +12,7 @@ export interface PoolingAttributes {
   readonly padding: number;
 }
 
-const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
+export const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "maxPool",
   infer([x], attributes) {
     checkPadding("maxPool", attributes);

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { comparePaper } from "../../src/analysis/paper.ts";
+
+describe("comparePaper", () => {
+  const rows = comparePaper();
+
+  it("finds every published number of parameters", () => {
+    const compared = rows.flatMap(({ parameters }) => (parameters ? [parameters] : []));
+    expect(compared.length).toBe(9);
+    for (const { agrees, published, ours } of compared) {
+      expect(agrees).toBe(true);
+      expect(Math.round(ours)).toBe(published);
+    }
+  });
+
+  it("finds the published operations of every ResNet, by one rule", () => {
+    const resnets = rows.filter(({ network, operations }) => operations && /-\d+$/.test(network));
+    expect(resnets.length).toBe(8);
+    for (const { network, operations } of resnets) {
+      expect(operations?.agrees, network).toBe(true);
+      expect(Math.round(operations?.ours ?? 0), network).toBe(operations?.published);
+    }
+  });
+
+  it("stays within 2 % for MobileNet-v2 and NASNet-Mobile, where the rule does not fit to the digit", () => {
+    const others = rows.filter(({ operations }) => operations && !operations.agrees);
+    expect(others.map(({ network }) => network)).toEqual([
+      "refinenet-lw-mobilenet-v2",
+      "refinenet-lw-nasnet-mobile",
+    ]);
+    for (const { operations } of others) {
+      expect(Math.abs((operations?.ours ?? 0) / (operations?.published ?? 1) - 1)).toBeLessThan(0.02);
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { info } from "../../src/cli/info.ts";
+
+async function run(...argv: string[]) {
+  const lines: string[] = [];
+  const { json } = await info.run(parseArguments(info, argv), (line) => lines.push(line));
+  return { json, text: lines.join("\n") };
+}
+
+const cost = z.object({
+  network: z.string(),
+  classes: z.number(),
+  parameters: z.object({
+    total: z.number(),
+    encoder: z.number(),
+    decoder: z.number(),
+    groups: z.record(z.string(), z.number()),
+  }),
+  macs: z.number(),
+  macsByPart: z.object({ encoder: z.number(), decoder: z.number() }),
+  flops: z.number(),
+  peakActivationBytes: z.number(),
+  weightBytes: z.number(),
+  size: z.object({ height: z.number(), width: z.number() }),
+  layers: z.array(z.object({ name: z.string(), parameters: z.number(), macs: z.number() })).optional(),
+});
+
+describe("lightseg info", () => {
+  it("lists networks, what they are made of, and models", async () => {
+    const { json, text } = await run();
+    expect(json).toMatchObject({
+      networks: expect.arrayContaining(["refinenet-lw-50", "refinenet-101", "refinenet-lw-nasnet-mobile"]),
+      decoders: expect.arrayContaining(["refinenet-lw", "refinenet"]),
+      backbones: expect.arrayContaining(["resnet-18", "nasnet-mobile"]),
+      models: expect.any(Array),
+    });
+    expect(text).toContain("Shipped models:\n");
+  });
+
+  it("counts parameters, MACs, FLOPs and memory of a network at an input size", async () => {
+    const { json, text } = await run("refinenet-lw-mobilenet-v2", "--size", "625x468");
+    const { parameters, macs, macsByPart, flops, ...rest } = cost.parse(json);
+    expect(rest).toMatchObject({ classes: 21, size: { height: 625, width: 468 } });
+    expect(parameters.total).toBe(parameters.encoder + parameters.decoder);
+    expect(Object.values(parameters.groups).reduce((sum, count) => sum + count, 0)).toBe(parameters.total);
+    expect(macsByPart.encoder + macsByPart.decoder).toBe(macs);
+    expect(flops).toBe(2 * macs);
+    expect(text).toMatch(/G MACs = .* G FLOPs for one input of 625x468/);
+    expect(text).not.toContain("convolution");
+  });
+
+  it("lists layers whose sums are the totals", async () => {
+    const { json, text } = await run("refinenet-lw-50", "--size", "64x64", "--classes", "7", "--layers");
+    const { layers = [], parameters, macs } = cost.parse(json);
+    expect(layers.reduce((sum, layer) => sum + layer.parameters, 0)).toBe(parameters.total);
+    expect(layers.reduce((sum, layer) => sum + layer.macs, 0)).toBe(macs);
+    expect(text).toMatch(/layer4\.0\.conv2 +convolution +3x3, stride 2 +512x4x4 +512x2x2 +2,360,320/);
+    expect(text.trimEnd().split("\n").at(-1)).toMatch(/^ +sum .* 100\.0 %$/);
+  });
+
+  it("takes a network in two parts", async () => {
+    const whole = await run("refinenet-lw-50");
+    const parts = await run("--backbone", "resnet-50", "--decoder", "refinenet-lw");
+    expect(parts.json).toEqual(whole.json);
+  });
+
+  it("prints the paper's tables beside our counts", async () => {
+    const { json, text } = await run("--paper");
+    expect(json).toMatchObject({ size: [512, 512], classes: 21, rows: expect.any(Array) });
+    expect(text).toMatch(/Table 1[\s\S]*Table 2[\s\S]*Table 3/);
+    expect(text).toMatch(/refinenet-lw-101 +46 +46\.35 +=? +52 +51\.94 +=/);
+    expect(text).toMatch(/refinenet-lw-mobilenet-v2 +9\.3 +9\.14 +-1\.7 %/);
+  });
+
+  it.each([
+    [["nope"], "NOT_FOUND"],
+    [["--paper", "refinenet-50"], "INVALID_ARGUMENT"],
+    [["--paper", "--size", "64x64"], "INVALID_ARGUMENT"],
+    [["--backbone", "resnet-50"], "INVALID_ARGUMENT"],
+  ])("%j is refused", async (argv, code) => {
+    await expect(run(...argv)).rejects.toMatchObject({ code });
+  });
+});
