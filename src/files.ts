@@ -20,9 +20,14 @@ const reasons: Readonly<Record<string, string>> = {
  *
  * The bytes go to a temporary file in the same folder, which is then renamed; it is removed on failure.
  *
- * @throws LightsegError OUTPUT if the file cannot be written
+ * @param check looks at the temporary file before it is renamed; when it throws, nothing is written
+ * @throws LightsegError OUTPUT if the file cannot be written, and what `check` throws
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array,
+  { check }: { check?: (temporary: string) => Promise<void> } = {},
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, "wx");
@@ -33,10 +38,11 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
     } finally {
       await file.close();
     }
+    await check?.(temporary);
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw outputError(path, cause);
+    throw cause instanceof LightsegError ? cause : outputError(path, cause);
   }
 }
 

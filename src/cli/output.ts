@@ -31,6 +31,12 @@ export function formatTable(rows: readonly (readonly string[])[], indent = ""): 
     .join("\n");
 }
 
+/** Names and what they stand for, both aligned left. */
+export function formatList(rows: readonly (readonly [name: string, value: string])[], indent = ""): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`).join("\n");
+}
+
 /** A share in 0..1 as `51.2 %`; `-` for one that does not exist. */
 export function formatShare(share: number | null | undefined): string {
   return share === null || share === undefined ? "-" : `${(share * 100).toFixed(1)} %`;

@@ -67,8 +67,8 @@ function lowerModel(model: Model, outputs: readonly OutputName[]): Uint8Array {
   );
 }
 
-function selectOutputs({ image, scores }: Network, outputs: readonly OutputName[]) {
-  const fullSize = resize(scores, { like: image, alignCorners: false });
+function selectOutputs({ image, scores, alignCorners }: Network, outputs: readonly OutputName[]) {
+  const fullSize = resize(scores, { like: image, alignCorners });
   const all = { scores, labels: bestClass(fullSize), confidence: confidence(fullSize) };
   return Object.fromEntries(outputs.map((name) => [name, all[name]]));
 }

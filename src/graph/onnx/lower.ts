@@ -12,6 +12,8 @@ export interface LowerOptions {
   parameters: ParameterSource;
   /** Text stored with the model, e.g. class names. */
   metadata?: Record<string, string>;
+  /** Version of lightseg that the model names as its producer. Defaults to none. */
+  version?: string;
 }
 
 /**
@@ -43,6 +45,7 @@ export function lowerToOnnx(outputs: Readonly<Record<string, Tensor>>, options: 
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "lightseg",
+    producerVersion: options.version ?? "",
     opsetImport: [{ domain: "", version: BigInt(OPSET) }],
     graph,
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),

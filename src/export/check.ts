@@ -1,0 +1,155 @@
+import { LightsegError } from "../errors.ts";
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
+import { resizePhoto } from "../images/resample.ts";
+import type { Photo } from "../images/types.ts";
+import type { Model } from "../models/model.ts";
+import { normalizeInto } from "../models/preprocessing.ts";
+import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
+import { type ExportOptions, selectOutputs } from "./onnx.ts";
+
+/** How far an exported file may be from its source. */
+export interface Tolerance {
+  /** Largest error of a score, relative to the largest score. */
+  readonly error: number;
+  /** Share of pixels, 0..1, whose label must be the same. */
+  readonly agreement: number;
+}
+
+export const defaultTolerances: Readonly<Record<"fp32" | "fp16", Tolerance>> = {
+  fp32: { error: 1e-4, agreement: 0.999 },
+  fp16: { error: 2e-2, agreement: 0.99 },
+};
+
+/** How far it is. What the file does not give is not compared. */
+export interface Drift {
+  readonly error?: number;
+  readonly agreement?: number;
+}
+
+export interface CheckOptions {
+  /** The options that the file was exported with. */
+  exported: ExportOptions;
+  /** Compared on this photo, at two odd sizes and as a batch of two where the file takes any. */
+  photo: Photo;
+  tolerance: Tolerance;
+  open: OpenSession;
+  threads?: number;
+}
+
+/**
+ * Runs an exported file and its source on a photo and compares what they give.
+ *
+ * @param bytes the file as it was written
+ * @throws LightsegError RUNTIME if the engine refuses the file, or if scores or labels drift beyond the tolerance
+ */
+export async function checkExport(bytes: Uint8Array, model: Model, options: CheckOptions): Promise<Drift> {
+  const { exported, tolerance, open, threads } = options;
+  const source = await open(lowerSource(model, exported), { threads });
+  try {
+    const file = await open(bytes, { threads });
+    try {
+      let drift: Drift = {};
+      for (const image of makeInputs(model, options))
+        drift = worse(drift, await compare(file, source, image));
+      requireClose(drift, tolerance);
+      return drift;
+    } finally {
+      await file.dispose();
+    }
+  } finally {
+    await source.dispose();
+  }
+}
+
+/** The model as it is run here: batch norm folded, float32, any size; with both outputs. */
+function lowerSource(model: Model, { upsample }: ExportOptions): Uint8Array {
+  const outputs = selectOutputs(model, { upsample, labels: true, scores: true });
+  const folded = foldBatchNorm(Object.values(outputs));
+  const entries = Object.entries(outputs).map(([name, tensor]) => [name, folded(tensor)]);
+  return lowerToOnnx(Object.fromEntries(entries), {
+    parameters: (name) => model.weights.get(name)?.data ?? "input",
+  });
+}
+
+/** Odd sizes find mistakes of rounding that even ones hide. */
+function makeInputs(model: Model, { exported: { size }, photo }: CheckOptions): TensorData[] {
+  const at = (height: number, width: number) => resizePhoto(photo, width, height);
+  if (size) return [batchOf(model, [at(...size)])];
+  const odd = (extent: number) => Math.max(33, Math.min(extent, 257)) | 1;
+  const [height, width] = [odd(photo.height), odd(photo.width)];
+  const whole = at(height, width);
+  const small = at(((height / 2) | 1) + 2, (width / 2) | 1);
+  return [batchOf(model, [whole]), batchOf(model, [small]), batchOf(model, [whole, mirror(whole)])];
+}
+
+function batchOf(model: Model, photos: readonly Photo[]): TensorData {
+  const [{ width, height } = { width: 0, height: 0 }] = photos;
+  const data = new Float32Array(photos.length * 3 * height * width);
+  for (const [index, photo] of photos.entries())
+    normalizeInto(photo, model.preprocessing, data, index * 3 * height * width);
+  return { data, dims: [photos.length, 3, height, width] };
+}
+
+function mirror({ width, height, data }: Photo): Photo {
+  const mirrored = new Uint8Array(data.length);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const opposite = pixel - (pixel % width) + (width - 1 - (pixel % width));
+    mirrored.set(data.subarray(3 * pixel, 3 * pixel + 3), 3 * opposite);
+  }
+  return { width, height, data: mirrored };
+}
+
+async function compare(file: Session, source: Session, image: TensorData): Promise<Drift> {
+  const actual = await file.run({ image });
+  const expected = await source.run({ image });
+  return {
+    ...(actual.scores && { error: relativeError(actual.scores, expected.scores) }),
+    ...(actual.labels && { agreement: shareOfEqual(actual.labels, expected.labels) }),
+  };
+}
+
+/** Infinite for another shape, or a value that is no number. */
+function relativeError(actual: TensorData, expected: TensorData | undefined): number {
+  if (String(actual.dims) !== String(expected?.dims)) return Number.POSITIVE_INFINITY;
+  let largest = Number.MIN_VALUE;
+  let error = 0;
+  for (let index = 0; index < actual.data.length; index++) {
+    const value = expected?.data[index] ?? Number.NaN;
+    const difference = Math.abs((actual.data[index] ?? Number.NaN) - value);
+    if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
+    largest = Math.max(largest, Math.abs(value));
+    error = Math.max(error, difference);
+  }
+  return error / largest;
+}
+
+function shareOfEqual(actual: TensorData, expected: TensorData | undefined): number {
+  if (String(actual.dims) !== String(expected?.dims)) return 0;
+  let equal = 0;
+  for (let index = 0; index < actual.data.length; index++)
+    if (actual.data[index] === expected?.data[index]) equal++;
+  return equal / actual.data.length;
+}
+
+function worse(a: Drift, b: Drift): Drift {
+  return {
+    ...(b.error !== undefined && { error: Math.max(a.error ?? 0, b.error) }),
+    ...(b.agreement !== undefined && { agreement: Math.min(a.agreement ?? 1, b.agreement) }),
+  };
+}
+
+function requireClose({ error = 0, agreement = 1 }: Drift, tolerance: Tolerance): void {
+  const fail = (argument: string, rule: string, value: string) => {
+    const hint = "the exported file was not kept";
+    throw new LightsegError({ code: "RUNTIME", where: "export", argument, rule, value, hint });
+  };
+  if (!(error <= tolerance.error))
+    fail("scores", `must be within ${tolerance.error} of the source's`, error.toExponential(2));
+  if (!(agreement >= tolerance.agreement))
+    fail(
+      "labels",
+      `must agree with the source's for ${100 * tolerance.agreement} % of the pixels`,
+      `${(100 * agreement).toFixed(2)} %`,
+    );
+}

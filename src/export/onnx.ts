@@ -1,0 +1,68 @@
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { bestClass } from "../graph/ops/labels.ts";
+import { resize } from "../graph/ops/resize.ts";
+import { symbol } from "../graph/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { describeModel, type Model } from "../models/model.ts";
+import { buildNetwork } from "../models/network.ts";
+import { toHalfPrecision } from "./half-precision.ts";
+
+export interface ExportOptions {
+  /** Height and width of the input, with batch 1. Defaults to symbols `N`, `H` and `W`: any batch and size can be run. */
+  size?: readonly [height: number, width: number];
+  /** Brings the scores to the photo's size inside the graph. Defaults to false. */
+  upsample?: boolean;
+  /** Adds the output `labels`: the best class of every pixel, at the photo's size. Defaults to false. */
+  labels?: boolean;
+  /** Whether scores are an output. Defaults to true unless there are labels. */
+  scores?: boolean;
+  /** Element type of weights and of what is computed; inputs and outputs are float32 in any case. Defaults to `"fp32"`. */
+  dtype?: "fp32" | "fp16";
+  /** Version of lightseg that the file names as its producer. Defaults to none. */
+  version?: string;
+}
+
+/**
+ * Writes a model as ONNX for use elsewhere.
+ *
+ * Input `image`: a normalised photo, float32 `[N, 3, H, W]`. Outputs: `scores`, float32 `[N, classes, h, w]`, raw, at the decoder's
+ * resolution or the photo's; `labels`, uint8 `[N, H, W]`.
+ *
+ * Batch norm stays as BatchNormalization nodes, which engines fold themselves, and weights keep the authors' names, so they can be read back bit for bit.
+ * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in 0..255, RGB, NCHW), and
+ * `lightseg`, the model's whole description.
+ *
+ * @throws LightsegError INVALID_WEIGHTS for weights beyond the range of float16
+ */
+export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array {
+  const { labels = false, scores = !labels, dtype = "fp32", version } = options;
+  const bytes = lowerToOnnx(selectOutputs(model, { ...options, labels, scores }), {
+    parameters: (name) => model.weights.get(name)?.data ?? "input",
+    metadata: {
+      network: model.network,
+      classes: JSON.stringify(model.classes),
+      preprocessing: JSON.stringify({ ...model.preprocessing, channels: "RGB", layout: "NCHW" }),
+      ...describeModel(model),
+    },
+    ...(version !== undefined && { version }),
+  });
+  return dtype === "fp16" ? toHalfPrecision(bytes) : bytes;
+}
+
+/** The outputs that are asked for, as tensors of the network's graph, batch norm not folded. */
+export function selectOutputs(
+  model: Model,
+  { size, upsample = false, labels, scores }: ExportOptions,
+): Record<string, Tensor> {
+  const network = buildNetwork({
+    network: model.network,
+    classes: model.classes.length,
+    size: size ? [1, ...size] : [symbol("N"), symbol("H"), symbol("W")],
+  });
+  const { image, alignCorners } = network;
+  const fullSize = resize(network.scores, { like: image, alignCorners });
+  return {
+    ...(scores && { scores: upsample ? fullSize : network.scores }),
+    ...(labels && { labels: bestClass(fullSize) }),
+  };
+}
