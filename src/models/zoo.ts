@@ -6,6 +6,7 @@ import { ndnet } from "./backbones/ndnet.ts";
 import { resnet } from "./backbones/resnet.ts";
 import { van } from "./backbones/van.ts";
 import type { Decoder } from "./decoders/decoder.ts";
+import { frm } from "./decoders/frm.ts";
 import { lightWeightRefineNet, lightWeightRefineNetWithRcu } from "./decoders/light-weight-refinenet.ts";
 import { lightWeightRefineNetMobile } from "./decoders/light-weight-refinenet-mobile.ts";
 import { ndnetEncoderDecoder, ndnetFcn8, ndnetFcn32 } from "./decoders/ndnet.ts";
@@ -31,6 +32,7 @@ export const backbones: Readonly<Record<string, Backbone>> = {
 };
 
 export const decoders: Readonly<Record<string, Decoder>> = {
+  frm,
   "ndnet-ende": ndnetEncoderDecoder,
   "ndnet-fcn32": ndnetFcn32,
   "ndnet-fcn8": ndnetFcn8,
@@ -59,6 +61,8 @@ export const networks: Readonly<Record<string, string>> = {
   "ndnet29-fcn32": "ndnet-fcn32+ndnet29",
   "ndnet29w-fcn32": "ndnet-fcn32+ndnet29w",
   "ndnet61-fcn32": "ndnet-fcn32+ndnet61",
+  "frm-van-b0": "frm+van-b0",
+  "frm-van-b1": "frm+van-b1",
 };
 
 export interface NetworkParts {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../../src/graph/gradient.ts";
-import { bestClass, confidence } from "../../../src/graph/ops/labels.ts";
+import { bestClass, confidence, oneHot, resizeLabels } from "../../../src/graph/ops/labels.ts";
 import { sum } from "../../../src/graph/ops/reduction.ts";
 import { symbol } from "../../../src/graph/shape.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { array, expectClose, extents, type NdArray, uniform, wholeNumbers } from "../../support/array.ts";
 import { invalidGraph } from "../../support/errors.ts";
 import { fill, valueAt } from "../../support/reference-broadcast.ts";
-import { floats, runGraph } from "../../support/run-graph.ts";
+import { floats, ints, runGraph } from "../../support/run-graph.ts";
 
 function classesAndConfidence(values: NdArray) {
   const scores = input("scores", values.dims);
@@ -72,5 +72,71 @@ describe("bestClass and confidence", () => {
     const scores = input("scores", [1, 3, 2, 2]);
     const loss = sum(confidence(scores), [0, 1, 2]);
     expect(() => differentiate(loss, [scores])).toThrow(invalidGraph("gradient"));
+  });
+});
+
+describe("oneHot", () => {
+  const values = [0, 2, 1, 255, -1, 3, 2, 2, 0, 1, 2, 1000];
+  const expected = fill([2, 3, 2, 3], ([image = 0, c = 0, row = 0, column = 0]) =>
+    values[(image * 2 + row) * 3 + column] === c ? 1 : 0,
+  );
+
+  it("marks the class of each pixel, and none where the label is no class", async () => {
+    const marks = oneHot(input("labels", [2, 2, 3], "int32"), 3);
+    const result = await runGraph({ marks }, { labels: ints(values, [2, 2, 3]) });
+    expectClose(result.marks, expected);
+  });
+
+  it("takes bytes, as bestClass gives them", async () => {
+    const scores = uniform([1, 4, 3, 5]);
+    const best = oneHot(bestClass(input("scores", scores.dims)), 4);
+    const result = await runGraph({ best }, { scores: floats(scores.data, scores.dims) });
+    const marks = fill(scores.dims, (place) => {
+      const values = Array.from({ length: 4 }, (_, c) => valueAt(scores, place.with(1, c)));
+      return first(values) === place[1] ? 1 : 0;
+    });
+    expectClose(result.best, marks);
+  });
+
+  it("keeps symbolic sizes, and refuses what is no label map", () => {
+    const [h, w] = [symbol("H"), symbol("W")];
+    expect(oneHot(input("labels", [1, h, w], "uint8"), 7).shape).toEqual([1, 7, h, w]);
+    expect(() => oneHot(input("labels", [1, 2, 3]), 7)).toThrow(invalidGraph("oneHot"));
+    expect(() => oneHot(input("labels", [2, 3], "int32"), 7)).toThrow(invalidGraph("oneHot"));
+  });
+});
+
+describe("resizeLabels", () => {
+  const resized = async (values: readonly number[], dims: number[], size: readonly [number, number]) => {
+    const small = resizeLabels(input("labels", dims, "int32"), size);
+    const result = await runGraph({ small }, { labels: ints(values, dims) });
+    expect(result.small.dims).toEqual([dims[0], ...size]);
+    expect(result.small.data).toBeInstanceOf(Int32Array);
+    return Array.from(result.small.data);
+  };
+
+  it("takes the label in which the centre of each place lies", async () => {
+    // Centres of two places in 5 columns: 1.25 and 3.75; of one place in 2 rows: 1, where the second begins.
+    expect(await resized([1, 2, 3, 4, 5, 6, 7, 8, 9, 255], [1, 2, 5], [1, 2])).toEqual([7, 9]);
+  });
+
+  it("of each image alone, repeating labels where there are more places", async () => {
+    expect(await resized([1, 2, 3, 4], [2, 1, 2], [2, 3])).toEqual([1, 2, 2, 1, 2, 2, 3, 4, 4, 3, 4, 4]);
+  });
+
+  it("to the same size changes nothing", async () => {
+    const values = Array.from({ length: 30 }, (_, index) => index);
+    expect(await resized(values, [2, 3, 5], [3, 5])).toEqual(values);
+  });
+
+  it("a quarter of every multiple of 4 is the third of four labels", async () => {
+    const values = Array.from({ length: 12 }, (_, index) => index);
+    expect(await resized(values, [1, 1, 12], [1, 3])).toEqual([2, 6, 10]);
+  });
+
+  it("refuses scores and sizes not known", () => {
+    expect(() => resizeLabels(input("labels", [1, 4, 4]), [1, 1])).toThrow(invalidGraph("resizeLabels"));
+    const labels = input("labels", [1, symbol("H"), 4], "int32");
+    expect(() => resizeLabels(labels, [1, 1])).toThrow(invalidGraph("resizeLabels"));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { relu } from "../../../src/graph/ops/activation.ts";
 import { convolution } from "../../../src/graph/ops/convolution.ts";
-import { batchNorm, batchNormWithUpdate } from "../../../src/graph/ops/normalization.ts";
+import { batchNorm, batchNormWithUpdate, layerNorm } from "../../../src/graph/ops/normalization.ts";
 import { symbol } from "../../../src/graph/shape.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { at, count, expectClose, filled, type NdArray, uniform } from "../../support/array.ts";
@@ -167,6 +167,49 @@ describe("batchNormWithUpdate", () => {
     const x = input("x", [1, c, symbol("H"), 4]);
     const [gamma, beta] = [input("gamma", [c]), input("beta", [c])];
     const parameters = { gamma, beta, runningMean, runningVariance };
-    expect(() => batchNormWithUpdate(x, parameters, 0.1)).toThrow(invalidGraph("mean"));
+    expect(() => batchNormWithUpdate(x, parameters, 0.1)).toThrow(invalidGraph("batchNorm"));
+  });
+});
+
+describe("layerNorm", () => {
+  const reference = (x: NdArray, gamma: NdArray, beta: NdArray, epsilon = 1e-5) =>
+    fill(x.dims, (place) => {
+      const values = Array.from(gamma.data, (_, channel) => valueAt(x, place.with(1, channel)));
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+      const channel = at(place, 1);
+      return (
+        at(gamma.data, channel) * ((valueAt(x, place) - mean) / Math.sqrt(variance + epsilon)) +
+        at(beta.data, channel)
+      );
+    });
+
+  it.each<[string, NdArray, number | undefined]>([
+    ["of a batch", uniform([3, c, 3, 5], { low: -2, high: 3 }), undefined],
+    ["of one pixel", uniform([1, c, 1, 1]), undefined],
+    ["with a large epsilon", uniform([2, c, 2, 3]), 0.1],
+    ["of pixels whose channels are all alike", filled([1, c, 2, 2], () => 3), undefined],
+  ])("normalizes each pixel over its channels: %s", async (_name, x, epsilon) => {
+    await checkOp({
+      variables: { x, gamma, beta },
+      apply: ({ x, gamma, beta }) => layerNorm(x, { gamma, beta, epsilon }),
+      reference: ({ x, gamma, beta }) => reference(x, gamma, beta, epsilon),
+    });
+  });
+
+  it("of two channels, by hand", async () => {
+    const [x, one] = [input("x", [1, 2, 1, 1]), input("one", [2])];
+    const result = await runGraph(
+      { y: layerNorm(x, { gamma: one, beta: one, epsilon: 0 }) },
+      { x: floats([10, 4], [1, 2, 1, 1]), one: floats([1, 1]) },
+    );
+    expect(Array.from(result.y.data)).toEqual([2, 0]);
+  });
+
+  it("keeps symbolic sizes", () => {
+    const shape = [symbol("N"), c, symbol("H"), symbol("W")];
+    expect(
+      layerNorm(input("x", shape), { gamma: input("gamma", [c]), beta: input("beta", [c]) }).shape,
+    ).toEqual(shape);
   });
 });

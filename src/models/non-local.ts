@@ -1,0 +1,44 @@
+import { add, multiply, subtract } from "../graph/ops/elementwise.ts";
+import { flatten, unflatten } from "../graph/ops/flatten.ts";
+import { matmul } from "../graph/ops/matmul.ts";
+import { mean } from "../graph/ops/reduction.ts";
+import { softmax } from "../graph/ops/softmax.ts";
+import { scalar, type Tensor } from "../graph/tensor.ts";
+import { conv, normalize } from "./layers.ts";
+import type { Scope } from "./scope.ts";
+
+/** How much narrower the inside of the block is than its input. */
+const REDUCTION = 2;
+const TEMPERATURE = 0.05;
+
+/**
+ * Disentangled non-local block (Yin et al., "Disentangled Non-Local Neural Networks", ECCV 2020): every pixel gathers values g from all
+ * pixels, by how alike they are (pairwise, theta and phi without their mean over the map) and by how much each stands out (unary, `conv_mask`):
+ *
+ *   x + bn(conv_out(g softmax(theta phi / sqrt(C / 2) / 0.05) + g softmax(mask)))
+ *
+ * One convolution serves both branches, since it is linear. There are no biases: whitening and softmax take out those of theta, phi and the mask,
+ * batch norm that of g.
+ */
+export function disentangledNonLocal(scope: Scope, x: Tensor): Tensor {
+  const inside = Math.floor(Number(x.shape[1]) / REDUCTION);
+  const project = (name: string, channels: number) => flatten(conv(scope.at(name), x, { channels }));
+  const theta = whiten(project("theta", inside));
+  const phi = whiten(project("phi", inside));
+  const g = project("g", inside);
+
+  const scaled = multiply(theta, scalar(1 / (Math.sqrt(inside) * TEMPERATURE)));
+  const attention = softmax(matmul(scaled, phi, { transposeA: true }));
+  const pairwise = matmul(g, attention, { transposeB: true });
+  const unary = matmul(g, softmax(project("conv_mask", 1)), { transposeB: true });
+
+  const gathered = unflatten(add(pairwise, unary), { like: x });
+  const out = scope.at("conv_out");
+  const y = conv(out.at("conv"), gathered, { channels: Number(x.shape[1]) });
+  return add(x, normalize(out.at("bn"), y));
+}
+
+/** Takes away the mean over all pixels: `[N, C, P]`. */
+function whiten(x: Tensor): Tensor {
+  return subtract(x, mean(x, [2], { keepDims: true }));
+}

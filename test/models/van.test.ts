@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
+import { countValues, type Dim, symbol } from "../../src/graph/shape.ts";
+import { collect, input, isTrainable, type Tensor } from "../../src/graph/tensor.ts";
+import { decodePhoto } from "../../src/images/decode.ts";
+import { van } from "../../src/models/backbones/van.ts";
+import { normalizeInto } from "../../src/models/preprocessing.ts";
+import { Scope } from "../../src/models/scope.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import { decodeNpy } from "../../src/weights/npy.ts";
+import { goldenFolder, goldenWeights, hasGolden } from "../support/golden.ts";
+import { relativeError } from "../support/golden-scores.ts";
+
+function build(variant: Parameters<typeof van>[0], size: readonly [Dim, Dim] = [symbol("H"), symbol("W")]) {
+  const parameters = new Map<string, Tensor>();
+  const scope = new Scope({
+    parameters,
+    updates: new Map(),
+    randomInputs: new Map(),
+    batchNorm: "frozen",
+    dropout: false,
+    auxiliary: false,
+  });
+  return { taps: van(variant).build(scope, input("image", [1, 3, ...size])), parameters };
+}
+
+describe("VAN", () => {
+  // Millions of parameters and G multiply-accumulates at 224x224 in Table 2 of the paper, with a classifier for 1000 classes.
+  it.each([
+    ["b0", 4.1, 0.9],
+    ["b1", 13.9, 2.5],
+    ["b2", 26.6, 5.0],
+  ] as const)("%s has the %f M parameters and %f G operations of the paper", (variant, millions, giga) => {
+    const { taps, parameters } = build(variant, [224, 224]);
+    const last = Number(taps.at(-1)?.features.shape[1]);
+    const count = [...parameters.values()]
+      .filter(isTrainable)
+      .reduce((sum, { shape }) => sum + countValues(shape.map(Number)), 1000 * (last + 1));
+    const macs = collect(taps.map(({ features }) => features)).reduce(
+      (sum, tensor) => sum + tensor.macs(),
+      0,
+    );
+    expect((count / 1e6).toFixed(1)).toBe(millions.toFixed(1));
+    expect((macs / 1e9).toFixed(1)).toBe(giga.toFixed(1));
+  });
+
+  it("B0 has the authors' 3,848,800 parameters without the classifier", () => {
+    const { parameters } = build("b0");
+    const trained = [...parameters.values()].filter(isTrainable);
+    expect(trained.reduce((sum, { shape }) => sum + countValues(shape.map(Number)), 0)).toBe(3_848_800);
+  });
+
+  it("has four taps, from 1/4 to 1/32, rounded up", () => {
+    const { taps } = build("b0", [75, 130]);
+    expect(taps.map(({ features, stride, stage }) => [features.shape, stride, stage])).toEqual([
+      [[1, 32, 19, 33], 4, 1],
+      [[1, 64, 10, 17], 8, 2],
+      [[1, 160, 5, 9], 16, 3],
+      [[1, 256, 3, 5], 32, 4],
+    ]);
+  });
+
+  it.skipIf(!hasGolden)("has the authors' names and shapes (needs the golden values)", () => {
+    const names: unknown = JSON.parse(readFileSync(join(goldenFolder, "van_b0_names.json"), "utf8"));
+    const { parameters } = build("b0");
+    expect(Object.fromEntries([...parameters].map(([name, { shape }]) => [name, shape]))).toEqual(names);
+  });
+
+  it.skipIf(!hasGolden)("gives the authors' features on a photo (needs the golden values)", async () => {
+    const { taps, parameters } = build("b0");
+    const weights = goldenWeights(parameters);
+    const outputs = Object.fromEntries(taps.map(({ features, stage }) => [`stage${stage}`, features]));
+    const session = await openNodeSession(
+      lowerToOnnx(outputs, { parameters: (name) => weights.get(name) ?? "input" }),
+    );
+    try {
+      const photo = await decodePhoto(join(goldenFolder, "photo_209x161.png"));
+      const data = new Float32Array(3 * photo.width * photo.height);
+      normalizeInto(photo, van("b0").preprocessing, data, 0);
+      const result = await session.run({ image: { data, dims: [1, 3, photo.height, photo.width] } });
+      for (const stage of Object.keys(outputs)) {
+        const file = `van_b0_${stage}.npy`;
+        const expected = decodeNpy(readFileSync(join(goldenFolder, file)), file);
+        expect(result[stage]?.dims, stage).toEqual(expected.shape);
+        expect(relativeError(result[stage]?.data ?? [], expected.data), stage).toBeLessThan(1e-4);
+      }
+    } finally {
+      await session.dispose();
+    }
+  });
+});
