@@ -1,3 +1,4 @@
+import { type Comparison, compare } from "./comparison.ts";
 import { countCost } from "./cost.ts";
 
 /** Light-Weight RefineNet (Nekrasov, Shen, Reid, BMVC 2018), as printed. What is left out was not printed. */
@@ -41,14 +42,6 @@ export const publishedRuntime = {
 /** Input that Tables 1 and 3 hold for, and the classes of PASCAL VOC. */
 export const paperConditions = { size: [512, 512], classes: 21 } as const;
 
-/** A published number beside the one computed from the graph. */
-export interface Comparison {
-  readonly published: number;
-  readonly ours: number;
-  /** Whether ours, rounded to the digits that were printed, is the published one. */
-  readonly agrees: boolean;
-}
-
 export interface PaperRow {
   readonly table: 1 | 2 | 3;
   readonly network: string;
@@ -82,14 +75,13 @@ export function comparePaper(): PaperRow[] {
     return {
       table,
       network,
-      ...(parameters !== undefined && { parameters: compare(parameters, cost.parameters.total / 1e6) }),
-      ...(flops !== undefined && { operations: { ...compare(flops, macs + cost.pooled / 1e9), macs } }),
+      ...(parameters !== undefined && {
+        parameters: compare(String(parameters), cost.parameters.total / 1e6),
+      }),
+      ...(flops !== undefined && {
+        operations: { ...compare(String(flops), macs + cost.pooled / 1e9), macs },
+      }),
       ...(runtime && { runtime }),
     };
   });
-}
-
-function compare(published: number, ours: number): Comparison {
-  const digits = Number.isInteger(published) ? 0 : 1;
-  return { published, ours, agrees: ours.toFixed(digits) === published.toFixed(digits) };
 }

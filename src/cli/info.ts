@@ -1,6 +1,7 @@
 import { countCost } from "../analysis/cost.ts";
 import type { Layer } from "../analysis/layers.ts";
 import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
+import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
 import { DEFAULT_MODEL, listShippedModels, loadModel } from "../inference/load-model.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
@@ -138,7 +139,16 @@ async function showPaper(args: Arguments, print: (text: string) => void): Promis
       "Table 2 was measured on 625x468 inputs: lightseg benchmark --paper.",
     ].join("\n"),
   );
-  return { json: { size, classes: count, rule: countingRule, rows } };
+  const relatives = compareRelatives();
+  const { size: cityscapes, classes: cityscapesClasses } = cityscapesConditions;
+  print(colors.bold(`Other papers, ${cityscapes.join("x")}, ${cityscapesClasses} classes`));
+  print(formatTable(formatRelatives(relatives), "  "));
+  for (const rule of new Set(relatives.map((row) => row.rule))) {
+    const counted = relatives.filter((row) => row.rule === rule).map(({ network }) => network);
+    print(`${counted.join(", ")}: counted as ${rule}.`);
+  }
+  print("Parameters are with the auxiliary head, which is for training alone.");
+  return { json: { size, classes: count, rule: countingRule, rows, relatives } };
 }
 
 function formatPaper(rows: readonly PaperRow[]): string[][] {
@@ -163,6 +173,21 @@ function formatPaper(rows: readonly PaperRow[]): string[][] {
         ]
       : []),
     ...(runtime ? [`${runtime[0].toFixed(2)} ± ${runtime[1].toFixed(2)}`] : []),
+  ]);
+  return [header, ...lines];
+}
+
+function formatRelatives(rows: readonly RelativeRow[]): string[][] {
+  const header = ["network", "params", "ours", "diff", "FLOPs B", "ours", "diff", "MACs G"];
+  const lines = rows.map(({ network, parameters, operations }) => [
+    network,
+    ...(parameters
+      ? [exact(parameters.published), exact(parameters.ours), difference(parameters)]
+      : ["-", "-", "-"]),
+    String(operations.published),
+    operations.ours.toFixed(2),
+    difference(operations),
+    operations.macs.toFixed(2),
   ]);
   return [header, ...lines];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { comparePaper } from "../../src/analysis/paper.ts";
+import { compareRelatives } from "../../src/analysis/relatives.ts";
 
 describe("comparePaper", () => {
   const rows = comparePaper();
@@ -31,5 +32,24 @@ describe("comparePaper", () => {
     for (const { operations } of others) {
       expect(Math.abs((operations?.ours ?? 0) / (operations?.published ?? 1) - 1)).toBeLessThan(0.02);
     }
+  });
+});
+
+describe("compareRelatives", () => {
+  const rows = compareRelatives();
+  const differing = rows.filter(({ operations }) => !operations.agrees).map(({ network }) => network);
+
+  it("finds NDNet's parameters, with the auxiliary head", () => {
+    const compared = rows.flatMap(({ parameters }) => (parameters ? [parameters] : []));
+    expect(compared.length).toBe(5);
+    for (const { published, ours } of compared) expect(ours).toBe(published);
+  });
+
+  it("finds NDNet's operations by its authors' counter, but for the rounded 14.0, and FRM's within half a percent", () => {
+    expect(differing).toEqual(["ndnet45", "frm-van-b0"]);
+    for (const { operations } of rows) {
+      expect(Math.abs(operations.ours / operations.published - 1)).toBeLessThan(0.015);
+    }
+    expect(Math.abs((rows.at(-1)?.operations.ours ?? 0) / 214.82 - 1)).toBeLessThan(0.005);
   });
 });
