@@ -49,6 +49,6 @@ export type { TensorData } from "./runtime/session.ts";
 export type { TrainingOptions } from "./training/config.ts";
 export { type TrainingEvent, type TrainingResult, type TrainOptions, train } from "./training/trainer.ts";
 export { describeMatch, matchWeights, type WeightsMatch } from "./weights/match.ts";
-export { readWeights } from "./weights/read.ts";
+export { type ReadWeightsOptions, readWeights } from "./weights/read.ts";
 export type { Weights, WeightTensor } from "./weights/types.ts";
 export { writeSafetensors, writeWeights } from "./weights/write.ts";

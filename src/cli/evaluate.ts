@@ -9,7 +9,7 @@ import type { Model } from "../models/model.ts";
 import { openNodeSession } from "../runtime/node.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, data, dataset, help, json, model, threads, weights } from "./options.ts";
-import { formatShare, formatTable } from "./output.ts";
+import { formatShare, formatTable, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 const splits = [...new Set(datasets.flatMap((description) => description.splits))];
@@ -33,7 +33,12 @@ export const evaluate: Command = {
     const description = findDataset(args.require(dataset));
     const folder = args.require(data);
     const part = args.get(split) ?? "val";
-    const source = { model: args.get(model), weights: args.get(weights), classes: args.get(classes) };
+    const source = {
+      model: args.get(model),
+      weights: args.get(weights),
+      classes: args.get(classes),
+      onNote: log,
+    };
     const settings = { outputs: ["labels"], open: openNodeSession, threads: args.get(threads) } as const;
 
     const loaded = await loadModel(source);

@@ -12,7 +12,7 @@ import { createRandom } from "../training/random.ts";
 import { readVersion } from "../version.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, flag, help, json, real, size, text, threads, weights } from "./options.ts";
-import { colors, formatBytes, formatList, formatShare } from "./output.ts";
+import { colors, formatBytes, formatList, formatShare, log } from "./output.ts";
 
 const DTYPES = ["fp32", "fp16"] as const;
 
@@ -78,7 +78,12 @@ export const exportCommand: Command = {
       labels: args.has(labels),
       scores: args.has(scores) || !args.has(labels),
     };
-    const source = { model: args.operands[0], weights: args.get(weights), classes: args.get(classes) };
+    const source = {
+      model: args.operands[0],
+      weights: args.get(weights),
+      classes: args.get(classes),
+      onNote: log,
+    };
     const photoFile = args.get(photo);
     const model = await loadModel(source);
     const options = {

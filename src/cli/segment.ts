@@ -8,7 +8,7 @@ import type { Segmentation } from "../inference/segmenter.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { classes, flag, help, json, model, real, text, threads, weights } from "./options.ts";
-import { colors, describeError, formatShare, formatTable, logError } from "./output.ts";
+import { colors, describeError, formatShare, formatTable, log, logError } from "./output.ts";
 
 const DEFAULT_OUT = "lightseg-out";
 const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
@@ -52,6 +52,7 @@ export const segment: Command = {
       weights: args.get(weights),
       classes: args.get(classes),
       threads: args.get(threads),
+      onNote: log,
     };
     const name = args.get(model);
     const photos = await findPhotos(args.operands);

@@ -7,7 +7,9 @@ import { vocPalette } from "../images/palette.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
 import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
+import { describeMatch, matchWeights } from "../weights/match.ts";
 import { readWeights } from "../weights/read.ts";
+import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
 
 /** The folder of the models that come with the package; as far from the sources as from the built files. */
@@ -24,6 +26,8 @@ export interface LoadModelOptions {
   weights?: string;
   /** Number of classes of a network of the zoo. Defaults to that of its weights. */
   classes?: number;
+  /** Told what was used of `weights`, and what was left over. */
+  onNote?: (text: string) => void;
 }
 
 /** Names of the models that come with the package. */
@@ -45,8 +49,9 @@ export async function loadModel({
   model = DEFAULT_MODEL,
   weights,
   classes,
+  onNote,
 }: LoadModelOptions = {}): Promise<Model> {
-  if (isNetwork(model)) return loadNetwork(model, weights, classes);
+  if (isNetwork(model)) return loadNetwork(model, { file: weights, classes, onNote });
 
   const path = await findModelFile(model);
   const { description, weights: own } = await readModel(path);
@@ -59,18 +64,29 @@ export async function loadModel({
       value: classes,
     });
   }
-  const values = weights === undefined ? own : (await readWeights(weights)).weights;
-  return {
-    ...description,
-    weights: requireWeights(description.network, description.classes.length, values, weights ?? path),
-  };
+  const file = weights ?? path;
+  const chosen = { network: description.network, classes: description.classes.length };
+  const shapes = parameterShapes(buildNetwork(chosen));
+  const { weights: values, others } =
+    weights === undefined ? { weights: own, others: [] } : await readNamedWeights(file, shapes);
+  const used = requireWeights(chosen.network, chosen.classes, values, file);
+  if (weights !== undefined) onNote?.(describeUse(file, shapes, used, others));
+  return { ...description, weights: used };
+}
+
+function describeUse(
+  file: string,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  used: Weights,
+  others: readonly string[],
+): string {
+  return `${file}: ${describeMatch(matchWeights(shapes, used, others))}`;
 }
 
 /** A network of the zoo with weights from a file, which need not say anything about themselves. */
 async function loadNetwork(
   network: string,
-  file: string | undefined,
-  classes: number | undefined,
+  { file, classes, onNote }: { file: string | undefined } & Pick<LoadModelOptions, "classes" | "onNote">,
 ): Promise<Model> {
   if (file === undefined) {
     throw new LightsegError({
@@ -81,10 +97,13 @@ async function loadNetwork(
       hint: `or take a shipped model: ${(await listShippedModels()).join(", ") || "none"}`,
     });
   }
-  const { weights, metadata } = await readWeights(file);
+  // The names are the same for any number of classes.
+  const names = parameterShapes(buildNetwork({ network, classes: 1 }));
+  const { weights, metadata, others } = await readNamedWeights(file, names);
   const stored = readDescription(metadata, file);
   const count = classes ?? stored?.classes.length ?? inferClasses(network, weights, file);
   const values = requireWeights(network, count, weights, file);
+  onNote?.(describeUse(file, parameterShapes(buildNetwork({ network, classes: count })), values, others));
   if (stored?.network === network && stored.classes.length === count) return { ...stored, weights: values };
   const description: ModelDescription = {
     network,

@@ -2,7 +2,7 @@ import { LightsegError } from "../errors.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
 import { describeMatch, matchWeights } from "../weights/match.ts";
-import { readWeights } from "../weights/read.ts";
+import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
 
 /**
@@ -24,7 +24,8 @@ export async function initialWeights(
 ): Promise<{ weights: Weights; note: string }> {
   const { file, allowRandomEncoder, seed, scheme } = options;
   const shapes = parameterShapes(network);
-  const match = matchWeights(shapes, file === undefined ? new Map() : (await readWeights(file)).weights);
+  const found = file === undefined ? undefined : await readNamedWeights(file, shapes);
+  const match = matchWeights(shapes, found?.weights ?? new Map(), found?.others);
   if (file !== undefined && match.used.size === 0) {
     throw new LightsegError({
       code: "INVALID_WEIGHTS",

@@ -1,64 +1,83 @@
-import { LightsegError } from "../errors.ts";
+import type { ByteRange, ByteSource } from "./byte-source.ts";
+import { refuseWeights } from "./invalid.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Most items are of one to four bytes. */
+const READ_AHEAD = 8192;
+/** Characters made at once: each is an argument of a call, of which there cannot be many. */
+const LATIN1_CHUNK = 4096;
+
 /**
- * A cursor over little-endian bytes that never reads past their end.
+ * A cursor over a range of little-endian bytes that never reads past its end.
  *
  * Every failure is a `LightsegError` with code INVALID_WEIGHTS that names `where` and `argument`.
  */
 export class ByteReader {
-  position = 0;
-  private readonly view: DataView;
+  /** The place in the source of the next byte. */
+  position: number;
+  private readonly end: number;
+  private readonly readAhead: number;
+  /** The bytes from `windowStart` on, as far as they are read already. */
+  private window: DataView = new DataView(new ArrayBuffer(0));
+  private windowStart = 0;
 
+  /** Reads from `start` to `end`, the whole source by default, and at least `readAhead` bytes at once (8192). */
   constructor(
-    private readonly bytes: Uint8Array,
+    private readonly source: ByteSource,
     private readonly where: string,
     private readonly argument: string,
+    options: Partial<ByteRange> & { readAhead?: number } = {},
   ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.position = options.start ?? 0;
+    this.end = options.end ?? source.size;
+    this.readAhead = options.readAhead ?? READ_AHEAD;
   }
 
-  /** Moves past the next `count` bytes and returns where they start. */
-  skip(count: number): number {
-    const start = this.position;
-    if (count > this.bytes.length - start) {
-      this.fail(`is damaged: it ends at byte ${this.bytes.length}, in the middle of an item`);
+  /** Moves past the next `count` bytes, which are not read. */
+  skip(count: number): void {
+    if (count > this.end - this.position) {
+      this.fail(`is damaged: it ends at byte ${this.end}, in the middle of an item`);
     }
-    this.position = start + count;
-    return start;
+    this.position += count;
   }
 
-  /** A view of the next `count` bytes, not a copy. */
+  /** The next `count` bytes, not to be changed. */
   take(count: number): Uint8Array {
-    const start = this.skip(count);
-    return this.bytes.subarray(start, start + count);
+    const at = this.load(count);
+    return new Uint8Array(this.window.buffer, this.window.byteOffset + at, count);
   }
 
   u8(): number {
-    return this.view.getUint8(this.skip(1));
+    const at = this.load(1);
+    return this.window.getUint8(at);
   }
 
   u16(): number {
-    return this.view.getUint16(this.skip(2), true);
+    const at = this.load(2);
+    return this.window.getUint16(at, true);
   }
 
   u32(): number {
-    return this.view.getUint32(this.skip(4), true);
+    const at = this.load(4);
+    return this.window.getUint32(at, true);
   }
 
   i32(): number {
-    return this.view.getInt32(this.skip(4), true);
+    const at = this.load(4);
+    return this.window.getInt32(at, true);
   }
 
   /** A 64-bit size or offset; rounded above 2^53, where it is beyond the end of any file anyway. */
   u64(): number {
-    return Number(this.view.getBigUint64(this.skip(8), true));
+    const at = this.load(8);
+    return Number(this.window.getBigUint64(at, true));
   }
 
   /** A double stored big-endian, as pickles do. */
   f64BigEndian(): number {
-    return this.view.getFloat64(this.skip(8), false);
+    const at = this.load(8);
+    return this.window.getFloat64(at, false);
   }
 
   /** The next `count` bytes as UTF-8. */
@@ -71,22 +90,40 @@ export class ByteReader {
     }
   }
 
+  /** The next `count` bytes as Latin-1: one character each. Not by TextDecoder, whose Latin-1 is Windows' own. */
+  latin1(count: number): string {
+    const bytes = this.take(count);
+    let text = "";
+    for (let i = 0; i < count; i += LATIN1_CHUNK) {
+      text += String.fromCharCode(...bytes.subarray(i, i + LATIN1_CHUNK));
+    }
+    return text;
+  }
+
   /** The text up to the next newline, which is skipped. */
   line(): string {
-    const end = this.bytes.indexOf(0x0a, this.position);
-    if (end < 0) this.fail("is damaged: a line has no end");
-    const text = this.text(end - this.position);
-    this.position++;
+    const start = this.position;
+    while (this.u8() !== 0x0a);
+    const next = this.position;
+    this.position = start;
+    const text = this.text(next - 1 - start);
+    this.position = next;
     return text;
   }
 
   fail(rule: string, hint?: string): never {
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where: this.where,
-      argument: this.argument,
-      rule,
-      ...(hint && { hint }),
-    });
+    refuseWeights(this.where, this.argument, rule, { hint });
+  }
+
+  /** Moves past the next `count` bytes and returns their place in the window, which holds all of them. */
+  private load(count: number): number {
+    const start = this.position;
+    this.skip(count);
+    const at = start - this.windowStart;
+    if (at >= 0 && at + count <= this.window.byteLength) return at;
+    const bytes = this.source.read(start, Math.min(this.end, start + Math.max(count, this.readAhead)));
+    this.window = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.windowStart = start;
+    return 0;
   }
 }

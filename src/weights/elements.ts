@@ -1,3 +1,4 @@
+import type { ByteSource } from "./byte-source.ts";
 import { bfloat16ToFloat, halfToFloat } from "./half.ts";
 
 /** Element types of weight files and their bytes per element, under the names that safetensors gives them. */
@@ -15,6 +16,9 @@ export const ELEMENT_SIZES = {
 } as const;
 
 export type ElementType = keyof typeof ELEMENT_SIZES;
+
+/** Dimensions of a tensor that is read: more than any network has, few enough that forged shapes take no time. */
+export const MAX_DIMENSIONS = 16;
 
 export function isElementType(name: unknown): name is ElementType {
   return typeof name === "string" && Object.hasOwn(ELEMENT_SIZES, name);
@@ -56,4 +60,23 @@ export function decodeElements(bytes: Uint8Array, type: ElementType): Float32Arr
     case "BOOL":
       return Float32Array.from(new Uint8Array(buffer), (value) => (value === 0 ? 0 : 1));
   }
+}
+
+/** Elements converted at once: enough to be fast, few enough that their bytes take no memory to speak of. */
+const CHUNK = 2 ** 16;
+
+/** Reads `count` packed elements from byte `start` on as float32; needs little memory but for the result. */
+export function readElements(
+  source: ByteSource,
+  start: number,
+  count: number,
+  type: ElementType,
+): Float32Array {
+  const values = new Float32Array(count);
+  const size = ELEMENT_SIZES[type];
+  for (let first = 0; first < count; first += CHUNK) {
+    const end = Math.min(first + CHUNK, count);
+    values.set(decodeElements(source.read(start + first * size, start + end * size), type), first);
+  }
+  return values;
 }

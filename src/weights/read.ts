@@ -1,48 +1,133 @@
-import { readFile, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { LightsegError, messageOf } from "../errors.ts";
-import { decodePytorch, isPytorch } from "./pytorch.ts";
-import { decodeSafetensors } from "./safetensors.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { fileSource } from "./file-source.ts";
+import { refuseWeights } from "./invalid.ts";
+import { decodeOnnxWeights, isOnnx } from "./onnx.ts";
+import { isPytorch, readPytorch } from "./pytorch.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { decodeShardIndex, readShard } from "./safetensors-shards.ts";
 import type { Weights } from "./types.ts";
 
+/** What files in a folder are taken for weights, where a folder is given. */
+const INDEX_NAME = /\.safetensors\.index\.json$/i;
+const WEIGHTS_NAME = /\.(safetensors|pth|pt|pth\.tar|bin|onnx)$/i;
+
+/** The most bytes of an index of shards: as many as a safetensors header may have. */
+const MAX_INDEX = 100_000_000;
+/** Bytes that tell the formats apart. */
+const START_SIZE = 16;
+const OPENING_BRACE = "{".charCodeAt(0);
+
+export interface ReadWeightsOptions {
+  /**
+   * Which tensors to read, asked once for the name of each; others stay on the disk, but for those of ONNX. All by
+   * default.
+   */
+  only?: (name: string) => boolean;
+}
+
+interface ReadResult {
+  weights: Weights;
+  metadata: Record<string, string>;
+}
+
 /**
- * Reads a weight file, a PyTorch checkpoint or safetensors, told apart by content and not by name.
+ * Reads a weight file, told apart by content and not by name: a PyTorch checkpoint of any version since 0.1.10,
+ * safetensors, the index of safetensors files beside it (`model.safetensors.index.json`), or the initializers of an
+ * ONNX model.
  *
- * `metadata` is empty for a PyTorch checkpoint, which has none.
+ * A folder stands for the one index in it, or else for the one weight file. `metadata` is empty for a PyTorch
+ * checkpoint, which has none.
  *
- * @throws {LightsegError} NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is neither format
- *   or damaged.
+ * @throws {LightsegError} NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is of no such format
+ *   or damaged, or if its tensors would take more than twice its size in memory.
  */
 export async function readWeights(
   path: string,
-): Promise<{ weights: Weights; metadata: Record<string, string> }> {
-  const bytes = await readBytes(path);
-  if (bytes.length === 0) {
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where: "readWeights",
-      argument: path,
-      rule: "is empty",
-    });
-  }
-  if (isPytorch(bytes)) return { weights: decodePytorch(bytes, path), metadata: {} };
-  // A safetensors header, behind the 8 bytes of its length, is a JSON object.
-  if (bytes[8] !== "{".charCodeAt(0)) {
-    const rule = "is neither a safetensors file nor a PyTorch checkpoint";
-    throw new LightsegError({ code: "INVALID_WEIGHTS", where: "readWeights", argument: path, rule });
-  }
-  return decodeSafetensors(bytes, path);
+  { only = () => true }: ReadWeightsOptions = {},
+): Promise<ReadResult> {
+  return withFile(await findFile(path), (source, file) => {
+    if (source.size === 0) refuseWeights("readWeights", file, "is empty");
+    const start = source.read(0, Math.min(source.size, START_SIZE));
+    if (isPytorch(start)) return { weights: readPytorch(source, file, only), metadata: {} };
+    if (isSafetensors(start)) return readSafetensors(source, file, only);
+    if (isOnnx(start)) return readOnnx(source, file, only);
+    if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, only);
+    refuseWeights("readWeights", file, "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
+  });
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
-  const fail = (rule: string, cause?: unknown): never => {
-    throw new LightsegError({ code: "NOT_FOUND", where: "readWeights", argument: path, rule, cause });
-  };
-  try {
-    // Asked first, since reading a pipe or a device may never end.
-    const status = await stat(path);
-    if (status.isFile()) return await readFile(path);
-  } catch (error) {
-    return fail(`cannot be read: ${messageOf(error)}`, error);
+/** A safetensors file starts with the length of its header, whose upper bytes are 0, and the header with a brace. */
+function isSafetensors(start: Uint8Array): boolean {
+  return start[7] === 0 && start[8] === OPENING_BRACE;
+}
+
+function isJson(start: Uint8Array): boolean {
+  return start[0] === OPENING_BRACE;
+}
+
+/** Its tensors can only be found by reading it all. */
+function readOnnx(source: ByteSource, path: string, only: (name: string) => boolean): ReadResult {
+  const { weights, metadata } = decodeOnnxWeights(source.read(0, source.size), path);
+  return { weights: new Map([...weights].filter(([name]) => only(name))), metadata };
+}
+
+async function readShards(
+  source: ByteSource,
+  path: string,
+  only: (name: string) => boolean,
+): Promise<ReadResult> {
+  const { shards, metadata } = decodeShardIndex(source.read(0, source.size), path);
+  const weights: Weights = new Map();
+  for (const [name, tensors] of shards) {
+    const wanted = new Set([...tensors].filter((tensor) => only(tensor)));
+    if (wanted.size === 0) continue;
+    const shard = await withFile(join(dirname(path), name), (bytes, file) =>
+      readShard(bytes, tensors, file, (tensor) => wanted.has(tensor)),
+    );
+    for (const [tensor, values] of shard) weights.set(tensor, values);
   }
-  return fail("must be a file");
+  return { weights, metadata };
+}
+
+async function findFile(path: string): Promise<string> {
+  const status = await stat(path).catch((cause: unknown) => failToRead(path, cause));
+  if (!status.isDirectory()) return path;
+  const names = await readdir(path).catch((cause: unknown) => failToRead(path, cause));
+  const indices = names.filter((name) => INDEX_NAME.test(name));
+  const found = indices.length > 0 ? indices : names.filter((name) => WEIGHTS_NAME.test(name));
+  const [name] = found;
+  if (name !== undefined && found.length === 1) return join(path, name);
+  throw new LightsegError({
+    code: "NOT_FOUND",
+    where: "readWeights",
+    argument: path,
+    rule: "must be a file, or a folder with one weight file",
+    value: found,
+  });
+}
+
+async function withFile<T>(
+  path: string,
+  use: (source: ByteSource, path: string) => T | Promise<T>,
+): Promise<T> {
+  // Asked first, since to open a pipe may take for ever, and to read a device.
+  const status = await stat(path).catch((cause: unknown) => failToRead(path, cause));
+  if (!status.isFile()) {
+    const rule = "must be a file";
+    throw new LightsegError({ code: "NOT_FOUND", where: "readWeights", argument: path, rule });
+  }
+  const file = await open(path).catch((cause: unknown) => failToRead(path, cause));
+  try {
+    return await use(fileSource(file.fd, status.size, path), path);
+  } finally {
+    await file.close();
+  }
+}
+
+function failToRead(path: string, cause: unknown): never {
+  const rule = `cannot be read: ${messageOf(cause)}`;
+  throw new LightsegError({ code: "NOT_FOUND", where: "readWeights", argument: path, rule, cause });
 }

@@ -1,13 +1,21 @@
 import type { ByteReader } from "./byte-reader.ts";
-import type { ElementType } from "./elements.ts";
-import { Importable, type PickleNames } from "./unpickle.ts";
+import { type ElementType, MAX_DIMENSIONS } from "./elements.ts";
+import { quote } from "./invalid.ts";
+import { Importable, isTuple, type PickleNames } from "./unpickle.ts";
 
-/** A block of elements that tensors view; its bytes lie outside the pickle, under `key`. */
+/** Elements of one type in the file, outside the pickle, under `key`. */
+export interface StorageBlock {
+  readonly key: string;
+  readonly type: ElementType;
+  /** How many elements it holds. */
+  readonly length: number;
+}
+
+/** What tensors view: a block, or in old checkpoints maybe `length` elements of one from element `start` on. */
 export class TorchStorage {
   constructor(
-    readonly key: string,
-    readonly type: ElementType,
-    /** How many elements it holds. */
+    readonly block: StorageBlock,
+    readonly start: number,
     readonly length: number,
   ) {}
 }
@@ -43,27 +51,67 @@ const NUMPY_SCALARS = [
   "_codecs.encode",
 ];
 
-/** PyTorch's own limit on the dimensions of a tensor. */
-const MAX_DIMENSIONS = 64;
+/** More than any checkpoint has; a forged one may name the same list of pairs again and again. */
+const MAX_PAIRS = 100_000;
 
 /**
  * What the names in a pickle by `torch.save` mean: tensors, parameters, ordered dicts, and no other function or class.
  *
  * Both methods throw what `reader.fail` throws.
  */
-export function torchNames(reader: ByteReader): PickleNames {
-  const importables = new Map<string, Importable>();
-  const allow = (name: string, call?: Importable["call"]) =>
-    importables.set(name, new Importable(name, call));
-  for (const name of STORAGE_TYPES.keys()) allow(name);
-  for (const name of NUMPY_SCALARS) allow(name, () => null);
-  allow("collections.OrderedDict", (args) => {
-    // Python makes it empty and adds items later. Copying items here would let a short pickle fill the memory.
-    if (args.length > 0) reader.fail("is damaged: an OrderedDict is made with arguments");
-    return new Map();
-  });
-  allow("torch._utils._rebuild_parameter", ([tensor]) => tensor);
-  allow("torch._utils._rebuild_tensor_v2", ([storage, offset, shape, strides]) => {
+export class TorchNames implements PickleNames {
+  /** The blocks that the pickle has referred to, by key. */
+  readonly blocks = new Map<string, StorageBlock>();
+  private readonly importables = new Map<string, Importable>();
+  private pairCount = 0;
+
+  constructor(private readonly reader: ByteReader) {
+    const allow = (name: string, call?: Importable["call"]) =>
+      this.importables.set(name, new Importable(name, call));
+    for (const name of STORAGE_TYPES.keys()) allow(name);
+    for (const name of NUMPY_SCALARS) allow(name, () => null);
+    allow("collections.OrderedDict", ([items = []]) => this.makeDict(items));
+    allow("torch.Size", ([sizes = []]) => sizes);
+    allow("torch._utils._rebuild_parameter", ([tensor]) => tensor);
+    allow("torch._utils._rebuild_tensor", (args) => this.makeTensor(args));
+    allow("torch._utils._rebuild_tensor_v2", (args) => this.makeTensor(args));
+  }
+
+  resolve(module: string, name: string): Importable {
+    const importable = this.importables.get(`${module}.${name}`);
+    if (importable === undefined) {
+      this.reader.fail(
+        `imports ${printable(`${module}.${name}`)}, which a checkpoint of weights has no reason to`,
+        "only tensors in plain dictionaries are read: save the state_dict alone",
+      );
+    }
+    return importable;
+  }
+
+  /** The id is ("storage", type, key, device, number of elements), in old checkpoints with a view at the end. */
+  persistentLoad(id: unknown): TorchStorage {
+    const [kind, storageType, key, , length, view = null] = isTuple(id) ? id : [];
+    const type = storageType instanceof Importable ? STORAGE_TYPES.get(storageType.name) : undefined;
+    if (kind !== "storage" || type === undefined || typeof key !== "string" || !isSize(length)) {
+      this.reader.fail("is damaged: a storage is not named by type, key and size");
+    }
+    const block = this.blocks.get(key) ?? { key, type, length };
+    if (block.type !== type || block.length !== length) {
+      this.reader.fail(`is damaged: storage ${quote(key)} has two types or sizes`);
+    }
+    this.blocks.set(key, block);
+    if (view === null) return new TorchStorage(block, 0, length);
+
+    // A view is (its own key, its first element, its number of elements).
+    const [, start, viewLength] = isTuple(view) ? view : [];
+    if (!isSize(start) || !isSize(viewLength) || start + viewLength > length) {
+      this.reader.fail(`is damaged: a view does not lie in its storage ${quote(key)}`);
+    }
+    return new TorchStorage(block, start, viewLength);
+  }
+
+  /** The arguments begin with storage, offset, shape and strides; what PyTorch adds to them makes no difference here. */
+  private makeTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
     if (
       !(storage instanceof TorchStorage) ||
       !isSize(offset) ||
@@ -71,42 +119,34 @@ export function torchNames(reader: ByteReader): PickleNames {
       !isSizes(strides) ||
       shape.length !== strides.length
     ) {
-      reader.fail("is damaged: a tensor is not made of storage, offset, shape and strides");
+      this.reader.fail("is damaged: a tensor is not made of storage, offset, shape and strides");
     }
-    return new TorchTensor(storage, offset, [...shape], [...strides]);
-  });
+    return new TorchTensor(storage, offset, shape, strides);
+  }
 
-  return {
-    resolve(module, name) {
-      const importable = importables.get(`${module}.${name}`);
-      if (importable === undefined) {
-        reader.fail(
-          `imports ${printable(`${module}.${name}`)}, which a checkpoint of weights has no reason to`,
-          "only tensors in plain dictionaries are read: save the state_dict alone",
-        );
+  /** Python 2 makes an OrderedDict of a list of pairs, Python 3 an empty one whose items follow. */
+  private makeDict(pairs: unknown): Map<unknown, unknown> {
+    if (!Array.isArray(pairs)) this.reader.fail("is damaged: an OrderedDict is not made of a list");
+    this.pairCount += pairs.length;
+    if (this.pairCount > MAX_PAIRS) this.reader.fail(`makes dicts of more than ${MAX_PAIRS} pairs`);
+    const dict = new Map<unknown, unknown>();
+    for (const pair of pairs) {
+      if (!Array.isArray(pair) || pair.length !== 2) {
+        this.reader.fail("is damaged: an OrderedDict is not made of pairs");
       }
-      return importable;
-    },
-
-    persistentLoad(id) {
-      // ("storage", type, key, device, number of elements)
-      const fields: readonly unknown[] = Array.isArray(id) ? id : [];
-      const [kind, storageType, key, , length] = fields;
-      const type = storageType instanceof Importable ? STORAGE_TYPES.get(storageType.name) : undefined;
-      if (kind !== "storage" || type === undefined || typeof key !== "string" || !isSize(length)) {
-        reader.fail("is damaged: a storage is not named by type, key and size");
-      }
-      return new TorchStorage(key, type, length);
-    },
-  };
+      dict.set(pair[0], pair[1]);
+    }
+    return dict;
+  }
 }
 
 function isSize(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length <= MAX_DIMENSIONS && value.every(isSize);
+/** Only a tuple will do: a list could still be changed. */
+function isSizes(value: unknown): value is readonly number[] {
+  return isTuple(value) && value.length <= MAX_DIMENSIONS && value.every(isSize);
 }
 
 /** Text from the file for an error message: short and on one line. */

@@ -1,40 +1,63 @@
-import { LightsegError } from "../errors.ts";
-import { decodeElements, ELEMENT_SIZES, elementCount } from "./elements.ts";
-import { type TorchStorage, TorchTensor } from "./torch-objects.ts";
-import type { Weights } from "./types.ts";
+import { refuseWeights } from "./invalid.ts";
+import { TorchTensor } from "./torch-objects.ts";
 
 /** Where training scripts put the state dict in a checkpoint that holds more: optimizer, epoch, scores. */
-const STATE_DICT_KEYS = ["state_dict", "model", "segmenter"];
+const STATE_DICT_KEYS = ["state_dict", "model", "segmenter", "network", "net"];
+/** How a network of two parts names them: by attributes or keys, or by their places in a Sequential. */
+const PARTS = [
+  ["encoder", "decoder"],
+  ["0", "1"],
+] as const;
 /** What `torch.nn.DataParallel` puts before every name. */
 const PARALLEL_PREFIX = "module.";
+/** More dicts than are nested in any checkpoint, and more tensors than one holds. */
+const MAX_DICTS = 100;
+const MAX_TENSORS = 100_000;
+
+type Tensors = Map<string, TorchTensor>;
 
 /**
- * Finds the tensors by name in what a checkpoint holds: a dict of tensors, or one under a usual key of the top dict.
+ * Finds the tensors by name in what a checkpoint holds: a dict of tensors, or one under usual keys of the top dict,
+ * whatever these are nested in, or two under `encoder` and `decoder`.
  *
- * Entries that are no tensors are left out, and so is a prefix `module.` that all names have.
+ * Entries that are no tensors are left out. So are prefixes that say how the network was wrapped and not what a
+ * parameter is: `module.` where all names have it, and `encoder.` and `decoder.`, or `0.` and `1.`, where all names
+ * have one of the two and differ without.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if there are none.
+ * @throws {LightsegError} INVALID_WEIGHTS if there are none, or more than 100000.
  */
-export function findStateDict(checkpoint: unknown, where: string): Map<string, TorchTensor> {
-  const top = checkpoint instanceof Map ? checkpoint : new Map<unknown, unknown>();
-  const nested = STATE_DICT_KEYS.map((key) => tensorsOf(top.get(key)));
-  const tensors = [...nested, tensorsOf(top)].find((found) => found.size > 0);
-  if (tensors === undefined) {
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where,
-      argument: "the checkpoint",
-      rule: `must be a dict of tensors, or hold one as ${STATE_DICT_KEYS.join(", ")}`,
-      value: [...top.keys()].filter((key) => typeof key === "string"),
+export function findStateDict(checkpoint: unknown, where: string): Tensors {
+  const tensors = findTensors(checkpoint, new Set());
+  if (tensors.size > MAX_TENSORS) {
+    refuseWeights(where, "the checkpoint", `must not hold more than ${MAX_TENSORS} tensors`, {
+      value: tensors.size,
     });
   }
-  const parallel = [...tensors.keys()].every((name) => name.startsWith(PARALLEL_PREFIX));
-  if (!parallel) return tensors;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(PARALLEL_PREFIX.length), tensor]));
+  if (tensors.size > 0) return dropParallel(dropParts(dropParallel(tensors)));
+  const keys = checkpoint instanceof Map ? [...checkpoint.keys()] : [];
+  refuseWeights(
+    where,
+    "the checkpoint",
+    `must be a dict of tensors, or hold one as ${STATE_DICT_KEYS.join(", ")}`,
+    { value: keys.filter((key) => typeof key === "string") },
+  );
 }
 
-function tensorsOf(dict: unknown): Map<string, TorchTensor> {
-  const tensors = new Map<string, TorchTensor>();
+/** `visited` keeps dicts that hold each other from being searched without end. */
+function findTensors(dict: unknown, visited: Set<unknown>): Tensors {
+  if (!(dict instanceof Map) || visited.has(dict) || visited.size > MAX_DICTS) return new Map();
+  visited.add(dict);
+  for (const key of STATE_DICT_KEYS) {
+    const tensors = findTensors(dict.get(key), visited);
+    if (tensors.size > 0) return tensors;
+  }
+  const parts = PARTS[0].map((part) => addPrefix(`${part}.`, tensorsOf(dict.get(part))));
+  if (parts.every((tensors) => tensors.size > 0)) return new Map(parts.flatMap((tensors) => [...tensors]));
+  return tensorsOf(dict);
+}
+
+function tensorsOf(dict: unknown): Tensors {
+  const tensors: Tensors = new Map();
   if (!(dict instanceof Map)) return tensors;
   for (const [name, value] of dict) {
     if (typeof name === "string" && value instanceof TorchTensor) tensors.set(name, value);
@@ -42,82 +65,32 @@ function tensorsOf(dict: unknown): Map<string, TorchTensor> {
   return tensors;
 }
 
-/**
- * Reads the values of tensors in row-major order from the bytes of their storages.
- *
- * @param maxElements limit on the elements of all tensors together: tensors may share a storage, and a few bytes of a
- *   forged pickle could otherwise ask for any amount of memory
- * @throws {LightsegError} INVALID_WEIGHTS naming the tensor that does not lie in its storage.
- */
-export function readTensors(
-  tensors: ReadonlyMap<string, TorchTensor>,
-  storageBytes: (storage: TorchStorage) => Uint8Array,
-  maxElements: number,
-  where: string,
-): Weights {
-  const weights: Weights = new Map();
-  let total = 0;
+function addPrefix(prefix: string, tensors: Tensors): Tensors {
+  return new Map([...tensors].map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+function dropParallel(tensors: Tensors): Tensors {
+  return dropPrefixes([PARALLEL_PREFIX], tensors) ?? tensors;
+}
+
+function dropParts(tensors: Tensors): Tensors {
+  for (const parts of PARTS) {
+    const prefixes = parts.map((part) => `${part}.`);
+    const plain = dropPrefixes(prefixes, tensors);
+    if (plain) return plain;
+  }
+  return tensors;
+}
+
+/** Undefined unless every name has one of the prefixes, every prefix a name, and the names differ without. */
+function dropPrefixes(prefixes: readonly string[], tensors: Tensors): Tensors | undefined {
+  const plain: Tensors = new Map();
+  const found = new Set<string>();
   for (const [name, tensor] of tensors) {
-    const fail = (rule: string): never => {
-      const argument = `tensor ${JSON.stringify(name)}`;
-      throw new LightsegError({ code: "INVALID_WEIGHTS", where, argument, rule });
-    };
-    const { storage, shape } = tensor;
-    const bytes = storageBytes(storage);
-    const storageSize = storage.length * ELEMENT_SIZES[storage.type];
-    if (bytes.length !== storageSize) {
-      fail(`must have a storage of ${storage.length} ${storage.type}, got ${bytes.length} bytes`);
-    }
-    const count = elementCount(shape);
-    if (count > 0 && lastElement(tensor) >= storage.length) {
-      fail(`of shape [${shape.join(", ")}] must lie in its storage of ${storage.length} elements`);
-    }
-    total += count;
-    if (total > maxElements) fail(`makes the tensors take more than ${maxElements} elements together`);
-    weights.set(name, { shape, data: decodeElements(rowMajorBytes(tensor, bytes, count), storage.type) });
+    const prefix = prefixes.find((start) => name.startsWith(start));
+    if (prefix === undefined) return undefined;
+    found.add(prefix);
+    plain.set(name.slice(prefix.length), tensor);
   }
-  return weights;
-}
-
-/** The place in the storage of the last element of a tensor that has any. */
-function lastElement({ offset, shape, strides }: TorchTensor): number {
-  return shape.reduce((last, extent, axis) => last + (extent - 1) * (strides[axis] ?? 0), offset);
-}
-
-/** The bytes of a tensor's elements in row-major order: a view where they lie so in the storage, else a copy. */
-function rowMajorBytes(tensor: TorchTensor, bytes: Uint8Array, count: number): Uint8Array {
-  const { storage, offset, shape, strides } = tensor;
-  const size = ELEMENT_SIZES[storage.type];
-  if (isRowMajor(tensor)) return bytes.subarray(offset * size, (offset + count) * size);
-
-  const packed = new Uint8Array(count * size);
-  const index = shape.map(() => 0);
-  let element = offset;
-  for (let i = 0; i < count; i++) {
-    for (let byte = 0; byte < size; byte++) packed[i * size + byte] = bytes[element * size + byte] ?? 0;
-    // Counts the index up like an odometer, the last axis first.
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const stride = strides[axis] ?? 0;
-      const next = (index[axis] ?? 0) + 1;
-      if (next < (shape[axis] ?? 0)) {
-        index[axis] = next;
-        element += stride;
-        break;
-      }
-      index[axis] = 0;
-      element -= (next - 1) * stride;
-    }
-  }
-  return packed;
-}
-
-function isRowMajor({ shape, strides }: TorchTensor): boolean {
-  let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const extent = shape[axis] ?? 0;
-    // The stride of a single row is never used, and PyTorch leaves anything there.
-    if (extent !== 1 && strides[axis] !== expected) return false;
-    expected *= extent;
-  }
-  return true;
+  return found.size === prefixes.length && plain.size === tensors.size ? plain : undefined;
 }

@@ -17,8 +17,14 @@ export interface PickleNames {
   persistentLoad(id: unknown): unknown;
 }
 
-/** More than any checkpoint of weights needs (about fifty per tensor), few enough to keep in memory. */
-const MAX_OPERATIONS = 2_000_000;
+/**
+ * More than any checkpoint needs (about fifty operations and one dict per tensor, those of the optimizer included),
+ * few enough to be done within a second and to be kept in memory: a dict takes 200 bytes, anything else 50.
+ */
+const MAX_OPERATIONS = 1_000_000;
+const MAX_DICTS = 100_000;
+
+const EMPTY_TUPLE: readonly unknown[] = Object.freeze([]);
 
 const STOP = 0x2e;
 
@@ -35,11 +41,13 @@ const VALUE_READERS = new Map<number, (reader: ByteReader) => unknown>([
   [0x8c /* SHORT_BINUNICODE */, (reader) => reader.text(reader.u8())],
   [0x58 /* BINUNICODE */, (reader) => reader.text(reader.u32())],
   [0x8d /* BINUNICODE8 */, (reader) => reader.text(reader.u64())],
+  [0x55 /* SHORT_BINSTRING */, (reader) => reader.latin1(reader.u8())],
+  [0x54 /* BINSTRING */, (reader) => reader.latin1(reader.u32())],
   [0x43 /* SHORT_BINBYTES */, (reader) => reader.take(reader.u8())],
   [0x42 /* BINBYTES */, (reader) => reader.take(reader.u32())],
   [0x8e /* BINBYTES8 */, (reader) => reader.take(reader.u64())],
   [0x96 /* BYTEARRAY8 */, (reader) => reader.take(reader.u64())],
-  [0x29 /* EMPTY_TUPLE */, () => []],
+  [0x29 /* EMPTY_TUPLE */, () => EMPTY_TUPLE],
   [0x5d /* EMPTY_LIST */, () => []],
   [0x7d /* EMPTY_DICT */, () => new Map()],
 ]);
@@ -47,8 +55,9 @@ const VALUE_READERS = new Map<number, (reader: ByteReader) => unknown>([
 /**
  * Reads one pickle from the reader, which is left behind it, without running any code that it names.
  *
- * Understands what `torch.save` writes with protocols 2 to 5. None becomes null, an int a number (a bigint beyond
- * 2^53), str a string, bytes a Uint8Array, list and tuple an array, dict a Map; anything else is made by `names`.
+ * Understands what `torch.save` writes with protocols 2 to 5, in Python 2 as well, whose byte strings are taken for
+ * Latin-1. None becomes null, an int a number (a bigint beyond 2^53), str a string, bytes a Uint8Array, list an array,
+ * tuple a frozen array, dict a Map; anything else is made by `names`.
  * Attributes set on an object after its making are dropped, e.g. the `_metadata` of a state dict.
  * Reference: https://github.com/python/cpython/blob/main/Lib/pickletools.py
  *
@@ -63,6 +72,7 @@ class Unpickler {
   /** Heights of the stack where an open tuple, list or dict began. */
   private readonly marks: number[] = [];
   private readonly memo = new Map<number, unknown>();
+  private dictCount = 0;
 
   constructor(
     private readonly reader: ByteReader,
@@ -73,7 +83,7 @@ class Unpickler {
     for (let count = 0; count < MAX_OPERATIONS; count++) {
       const opcode = this.reader.u8();
       const readValue = VALUE_READERS.get(opcode);
-      if (readValue) this.stack.push(readValue(this.reader));
+      if (readValue) this.pushNew(readValue(this.reader));
       else if (opcode === STOP) return this.pop();
       else this.combine(opcode);
     }
@@ -96,10 +106,10 @@ class Unpickler {
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        stack.push(this.popMany(opcode - 0x84));
+        stack.push(Object.freeze(this.popMany(opcode - 0x84)));
         break;
       case 0x74: // TUPLE
-        stack.push(this.popToMark());
+        stack.push(Object.freeze(this.popToMark()));
         break;
       case 0x61: // APPEND
         this.append(this.popMany(1));
@@ -151,9 +161,17 @@ class Unpickler {
     }
   }
 
+  private pushNew(value: unknown): void {
+    if (value instanceof Map && ++this.dictCount > MAX_DICTS) {
+      this.reader.fail(`makes more than ${MAX_DICTS} dicts`);
+    }
+    this.stack.push(value);
+  }
+
   private append(items: readonly unknown[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) this.reader.fail("is damaged: it appends to what is not a list");
+    if (!Array.isArray(list) || Object.isFrozen(list))
+      this.reader.fail("is damaged: it appends to what is not a list");
     for (const item of items) list.push(item);
   }
 
@@ -175,11 +193,11 @@ class Unpickler {
 
   private call(): void {
     const [callee, args] = this.popMany(2);
-    if (!(callee instanceof Importable) || !Array.isArray(args)) {
+    if (!(callee instanceof Importable) || !isTuple(args)) {
       this.reader.fail("is damaged: it calls what is not a function");
     }
     if (callee.call === undefined) this.reader.fail(`calls ${callee.name}, which may only be named`);
-    this.stack.push(callee.call(args));
+    this.pushNew(callee.call(args));
   }
 
   private recall(key: number): unknown {
@@ -214,6 +232,11 @@ class Unpickler {
       this.reader.fail("is damaged: it takes a value that it has not made");
     }
   }
+}
+
+/** Whether a value from a pickle is a tuple, which nothing can change any more. */
+export function isTuple(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && Object.isFrozen(value);
 }
 
 /** A little-endian two's complement integer, as a number where that is exact. */

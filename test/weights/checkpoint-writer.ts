@@ -12,6 +12,8 @@ export interface TestTensor {
   size?: number;
   storageLength?: number;
   parameter?: boolean;
+  /** First element and number of elements of a view of the storage; null says that there is none, as old files do. */
+  view?: readonly [start: number, length: number] | null;
 }
 
 export function float32(...values: number[]): Uint8Array {
@@ -34,9 +36,10 @@ export function pickleTensor(pickle: PickleWriter, key: string, tensor: TestTens
   pickle
     .text(key)
     .text("cpu")
-    .int(tensor.storageLength ?? values.length / size)
-    .tuple()
-    .persistentId();
+    .int(tensor.storageLength ?? values.length / size);
+  if (tensor.view) pickle.mark().text(`view of ${key}`).int(tensor.view[0]).int(tensor.view[1]).tuple();
+  else if (tensor.view === null) pickle.none();
+  pickle.tuple().persistentId();
   pickle.int(offset).ints(shape).ints(strides).raw(0x89);
   pickle.global("collections", "OrderedDict").emptyTuple().reduce();
   pickle.tuple().reduce();
@@ -67,4 +70,42 @@ export function checkpointFiles(
 /** A checkpoint as `torch.save` writes it: a zip archive whose files are stored, not compressed. */
 export function checkpoint(tensors: Record<string, TestTensor>, pickle?: Uint8Array): Uint8Array {
   return zipSync(checkpointFiles(tensors, pickle), { level: 0 });
+}
+
+/** The magic number of the container from before PyTorch 1.6. */
+export const legacyMagic = 0x1950a86a20f9469cfc6cn;
+
+/** The parts of a checkpoint from before PyTorch 1.6: five pickles and the storages. */
+export function legacyParts(tensors: Record<string, TestTensor>, pickle?: Uint8Array) {
+  const old = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, { view: null, ...tensor }]),
+  );
+  const machine = new PickleWriter().proto().emptyDict().mark();
+  machine.text("protocol_version").int(1001).text("little_endian").raw(0x88).setItems();
+  const keys = new PickleWriter().proto().emptyList().mark();
+  for (const i of Object.keys(Object.values(tensors))) keys.text(i);
+  return {
+    magic: new PickleWriter().proto().long(legacyMagic).stop(),
+    protocol: new PickleWriter().proto().int(1001).stop(),
+    machine: machine.stop(),
+    pickle: pickle ?? pickleStateDict(new PickleWriter().proto(), old).stop(),
+    keys: keys.appends().stop(),
+    storages: Buffer.concat(Object.values(tensors).map(legacyStorage)),
+  };
+}
+
+/** The number of elements and the elements, as they follow the pickles. */
+export function legacyStorage({
+  values,
+  size = 4,
+  storageLength = values.length / size,
+}: TestTensor): Buffer {
+  const count = Buffer.alloc(8);
+  count.writeBigInt64LE(BigInt(storageLength));
+  return Buffer.concat([count, values]);
+}
+
+/** A checkpoint as `torch.save` wrote it before PyTorch 1.6. */
+export function legacyCheckpoint(tensors: Record<string, TestTensor>, pickle?: Uint8Array): Buffer {
+  return Buffer.concat(Object.values(legacyParts(tensors, pickle)));
 }

@@ -20,6 +20,20 @@ export class PickleWriter {
     return this.raw(0x58, ...uint32(utf8.length), ...utf8);
   }
 
+  /** A str of Python 2: bytes, here of ASCII. */
+  shortBytes(value: string): this {
+    return this.raw(0x55, value.length, ...Buffer.from(value, "latin1"));
+  }
+
+  /** An int of any size, as `LONG1`: the fewest bytes whose highest bit is the sign. */
+  long(value: bigint): this {
+    const bytes: number[] = [];
+    let size = 8;
+    while (BigInt.asIntN(size, value) !== value) size += 8;
+    for (let shift = 0; shift < size; shift += 8) bytes.push(Number((value >> BigInt(shift)) & 0xffn));
+    return this.raw(0x8a, bytes.length, ...bytes);
+  }
+
   int(value: number): this {
     return this.raw(0x4a, ...uint32(value));
   }
@@ -57,6 +71,11 @@ export class PickleWriter {
   /** Closes a tuple opened with `mark`. */
   tuple(): this {
     return this.raw(0x74);
+  }
+
+  /** The last value in a tuple of one. */
+  tuple1(): this {
+    return this.raw(0x85);
   }
 
   appends(): this {

@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
 import { ByteReader } from "../../src/weights/byte-reader.ts";
-import { torchNames } from "../../src/weights/torch-objects.ts";
+import { bytesSource } from "../../src/weights/byte-source.ts";
+import { TorchNames } from "../../src/weights/torch-objects.ts";
 import { unpickle } from "../../src/weights/unpickle.ts";
 import { PickleWriter } from "./pickle-writer.ts";
 
 function load(bytes: Uint8Array): unknown {
-  const reader = new ByteReader(bytes, "x.pth", "the checkpoint");
-  return unpickle(reader, torchNames(reader));
+  const reader = new ByteReader(bytesSource(bytes), "x.pth", "the checkpoint");
+  return unpickle(reader, new TorchNames(reader));
 }
 
 function pickle(): PickleWriter {
@@ -45,6 +46,19 @@ describe("values", () => {
     expect(Array.isArray(list) && list[0] === list).toBe(true);
   });
 
+  // pickle.dumps(value, 2) of Python 2.7.
+  test.each<[string, string, unknown]>([
+    ["'a\\xe9'", "8002550261e971002e", "a\u00e9"],
+    ["'\\x80' * 300", `8002542c010000${"80".repeat(300)}71002e`, "\u0080".repeat(300)],
+    [
+      "OrderedDict([('a', 1)])",
+      `800263${Buffer.from("collections\nOrderedDict\n").toString("hex")}71005d71015d71022855016171034b016561855271042e`,
+      new Map([["a", 1]]),
+    ],
+  ])("reads %s of Python 2", (_, hex, value) => {
+    expect(load(Buffer.from(hex, "hex"))).toEqual(value);
+  });
+
   test("NumPy scalars become null", () => {
     const writer = pickle().global("numpy.core.multiarray", "scalar").mark();
     writer.global("numpy", "dtype").mark().text("f8").raw(0x89, 0x88).tuple().reduce();
@@ -54,8 +68,9 @@ describe("values", () => {
   });
 
   test("leaves the reader behind the pickle, for the next one", () => {
-    const reader = new ByteReader(Buffer.concat([pickle().int(1).stop(), pickle().int(2).stop()]), "x", "y");
-    const names = torchNames(reader);
+    const two = Buffer.concat([pickle().int(1).stop(), pickle().int(2).stop()]);
+    const reader = new ByteReader(bytesSource(two), "x", "y");
+    const names = new TorchNames(reader);
     expect([unpickle(reader, names), unpickle(reader, names)]).toEqual([1, 2]);
   });
 });
@@ -133,20 +148,41 @@ describe("attacks", () => {
     expect(Array.isArray(load(writer.stop()))).toBe(true);
   });
 
-  test("nesting a million deep ends, as does a pickle of too many operations", () => {
-    const nested = Buffer.concat([
-      Buffer.alloc(1_000_000, "]"),
-      Buffer.alloc(999_999, "a"),
-      Buffer.from("."),
-    ]);
-    expect(Array.isArray(load(nested))).toBe(true);
-    expect(() => load(Buffer.alloc(5_000_000, "N"))).toThrow(/takes more than 2000000 operations/);
-    expect(() => load(Buffer.alloc(5_000_000, "("))).toThrow(/takes more than 2000000 operations/);
+  test("nesting as deep as a pickle can end", () => {
+    const depth = 400_000;
+    const close = Buffer.alloc(depth, "a");
+    const lists = Buffer.concat([Buffer.alloc(depth, "]"), close.subarray(1), Buffer.from(".")]);
+    expect(Array.isArray(load(lists))).toBe(true);
+    const tuples = Buffer.concat([Buffer.from("N"), Buffer.alloc(depth, 0x85), Buffer.from(".")]);
+    expect(Array.isArray(load(tuples))).toBe(true);
+    const marks = Buffer.concat([Buffer.alloc(depth, "("), Buffer.alloc(depth, "t"), Buffer.from(".")]);
+    expect(Array.isArray(load(marks))).toBe(true);
   });
 
-  test("an OrderedDict is not copied, which could be repeated without end", () => {
-    const writer = pickle().global("collections", "OrderedDict").mark().emptyList().tuple().reduce();
-    expect(() => load(writer.stop())).toThrow(/OrderedDict is made with arguments/);
+  test.each(["N", "(", "]", ")", "Nq\0"])("a pickle of %j without end is refused", (operation) => {
+    expect(() => load(Buffer.alloc(3_000_000, operation))).toThrow(/takes more than 1000000 operations/);
+  });
+
+  test("so are dicts without end, however they are made", () => {
+    expect(() => load(Buffer.alloc(200_000, "}"))).toThrow(/makes more than 100000 dicts/);
+    const ordered = pickle().global("collections", "OrderedDict").put(0);
+    const more = Buffer.alloc(600_000, Buffer.from("h\0)R"));
+    expect(() => load(Buffer.concat([ordered.stop().subarray(0, -1), more]))).toThrow(
+      /makes more than 100000 dicts/,
+    );
+  });
+
+  test("a list that is copied into dicts again and again is refused", () => {
+    const writer = pickle().global("collections", "OrderedDict").put(0).emptyList().mark();
+    for (let i = 0; i < 1000; i++) writer.mark().int(i).none().tuple();
+    writer.appends().tuple1().put(1);
+    for (let i = 0; i <= 100; i++) writer.get(0).get(1).reduce();
+    expect(() => load(writer.stop())).toThrow(/makes dicts of more than 100000 pairs/);
+  });
+
+  test("a shape cannot be changed after it was checked", () => {
+    const writer = pickle().mark().int(1).tuple().int(2).raw(0x61);
+    expect(() => load(writer.stop())).toThrow(/appends to what is not a list/);
   });
 });
 

@@ -1,0 +1,21 @@
+import { readWeights } from "./read.ts";
+import type { Weights } from "./types.ts";
+
+/**
+ * Reads the tensors of these names from a weight file, and lists the names of all others without reading them.
+ *
+ * @throws {LightsegError} as `readWeights`
+ */
+export async function readNamedWeights(
+  path: string,
+  names: { has(name: string): boolean },
+): Promise<{ weights: Weights; metadata: Record<string, string>; others: string[] }> {
+  const others = new Set<string>();
+  const only = (name: string) => {
+    const isNamed = names.has(name);
+    if (!isNamed) others.add(name);
+    return isNamed;
+  };
+  const { weights, metadata } = await readWeights(path, { only });
+  return { weights, metadata, others: [...others] };
+}

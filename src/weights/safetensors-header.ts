@@ -1,0 +1,141 @@
+import type { ByteSource } from "./byte-source.ts";
+import { ELEMENT_SIZES, type ElementType, elementCount, isElementType, MAX_DIMENSIONS } from "./elements.ts";
+import { quote, refuseWeights, tensorNamed } from "./invalid.ts";
+import { JsonReader } from "./json-reader.ts";
+
+/** The format's own limit on the length of its header, in bytes. */
+const MAX_HEADER = 100_000_000;
+/** The header starts after its length, a 64-bit integer. */
+export const HEADER_START = 8;
+export const METADATA_KEY = "__metadata__";
+
+/** A tensor as the header lists it; `begin` and `end` are bytes from the start of the data. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What comes before the data of a safetensors file. */
+export interface SafetensorsHeader {
+  /** In the order of their data, which they fill without gaps. */
+  readonly entries: readonly TensorEntry[];
+  readonly metadata: Record<string, string>;
+  /** Where the data start in the file. */
+  readonly dataStart: number;
+}
+
+/**
+ * Reads the list of tensors of a safetensors file.
+ *
+ * @throws {LightsegError} INVALID_WEIGHTS if anything is not as https://github.com/huggingface/safetensors#format says.
+ */
+export function readSafetensorsHeader(source: ByteSource, where: string): SafetensorsHeader {
+  const { text, dataStart } = readText(source, where);
+  const json = new JsonReader(text, (rule) => refuseWeights(where, "the header", rule));
+  if (json.next() !== "{") {
+    refuseWeights(where, "the file", "is not a safetensors file: its header is not a JSON object");
+  }
+  let metadata: Record<string, string> = {};
+  const entries: TensorEntry[] = [];
+  json.object((name) => {
+    if (name === METADATA_KEY) metadata = readMetadata(json, where);
+    else entries.push(readEntry(name, json, where));
+  });
+  json.end();
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  requireFilled(entries, source.size - dataStart, where);
+  return { entries, metadata, dataStart };
+}
+
+function readText(source: ByteSource, where: string): { text: string; dataStart: number } {
+  if (source.size < HEADER_START) {
+    refuseWeights(where, "the file", "is too short to be a safetensors file", { value: source.size });
+  }
+  const { buffer, byteOffset } = source.read(0, HEADER_START);
+  const length = Number(new DataView(buffer, byteOffset).getBigUint64(0, true));
+  const dataStart = HEADER_START + length;
+  if (length > MAX_HEADER || dataStart > source.size) {
+    const rule = `is cut off or not a safetensors file: its header would take ${length} bytes`;
+    refuseWeights(where, "the file", rule);
+  }
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const bytes = source.read(HEADER_START, dataStart);
+  try {
+    return { text: utf8.decode(bytes), dataStart };
+  } catch {
+    refuseWeights(where, "the header", "is not UTF-8");
+  }
+}
+
+function readMetadata(json: JsonReader, where: string): Record<string, string> {
+  if (json.next() !== "{") refuseWeights(where, METADATA_KEY, "must be an object of strings");
+  const texts: [string, string][] = [];
+  json.object((key) => {
+    if (json.next() !== '"') refuseWeights(where, `${METADATA_KEY} ${quote(key)}`, "must be a string");
+    texts.push([key, json.string()]);
+  });
+  return Object.fromEntries(texts);
+}
+
+function readEntry(name: string, json: JsonReader, where: string): TensorEntry {
+  const fail = (rule: string, value?: unknown): never =>
+    refuseWeights(where, tensorNamed(name), rule, { value });
+  const failType = (value?: unknown) =>
+    fail(`must have a dtype of ${Object.keys(ELEMENT_SIZES).join(", ")}`, value);
+  const failShape = () => fail("must have a shape of non-negative integers");
+  const failOffsets = () => fail("must have data_offsets of two non-negative integers");
+
+  if (json.next() !== "{") fail("must be described by an object");
+  const found: { type?: string; shape?: number[]; offsets?: number[] } = {};
+  json.object((key) => {
+    if (key === "dtype") found.type = json.next() === '"' ? json.string() : failType();
+    else if (key === "shape") found.shape = readSizes(json, MAX_DIMENSIONS, failShape);
+    else if (key === "data_offsets") found.offsets = readSizes(json, 2, failOffsets);
+    else json.skip();
+  });
+  const {
+    type = failType(),
+    shape = failShape(),
+    offsets: [begin = failOffsets(), end = failOffsets()] = [],
+  } = found;
+  if (!isElementType(type)) return failType(type);
+  const size = elementCount(shape) * ELEMENT_SIZES[type];
+  if (end - begin !== size) {
+    fail(`of shape [${shape.join(", ")}] must take ${size} bytes as ${type}`, end - begin);
+  }
+  return { name, type, shape, begin, end };
+}
+
+function readSizes(json: JsonReader, max: number, fail: () => never): number[] {
+  if (json.next() !== "[") fail();
+  const sizes: number[] = [];
+  json.array(() => {
+    const size = json.wholeNumber();
+    if (size === undefined || sizes.length === max) fail();
+    sizes.push(size);
+  });
+  return sizes;
+}
+
+/** Each tensor must start where the one before it ends, and the last one end with the file. */
+function requireFilled(entries: readonly TensorEntry[], dataSize: number, where: string): void {
+  let position = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== position) {
+      refuseWeights(where, tensorNamed(name), `must start at byte ${position} of the data`, { value: begin });
+    }
+    if (end > dataSize) {
+      refuseWeights(where, tensorNamed(name), `must end within the ${dataSize} bytes of data`, {
+        value: end,
+      });
+    }
+    position = end;
+  }
+  const surplus = dataSize - position;
+  if (surplus > 0) {
+    refuseWeights(where, "the file", `must end with its last tensor, but goes on for ${surplus} bytes`);
+  }
+}

@@ -1,0 +1,85 @@
+import type { ByteSource } from "./byte-source.ts";
+import { refuseWeights, tensorNamed } from "./invalid.ts";
+import { JsonReader } from "./json-reader.ts";
+import { readEntries } from "./safetensors.ts";
+import { readSafetensorsHeader } from "./safetensors-header.ts";
+import type { Weights } from "./types.ts";
+
+/** A file beside the index: no folder, no drive, nothing that leads elsewhere. */
+const FILE_NAME = /^(?!.*\.\.)[^/\\:\0]+$/s;
+
+/** Says which file of a sharded checkpoint holds which tensor. */
+export interface ShardIndex {
+  /** Names of tensors by file name. */
+  readonly shards: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Texts only; the index of Hugging Face's libraries has the size of all tensors, a number, and nothing else. */
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Reads the index of a checkpoint in several safetensors files: `{"metadata": {}, "weight_map": {tensor: file}}`.
+ *
+ * @throws {LightsegError} INVALID_WEIGHTS if it is no such index, or names a file in another folder.
+ */
+export function decodeShardIndex(bytes: Uint8Array, where: string): ShardIndex {
+  const fail = (rule: string): never => refuseWeights(where, "the index", rule);
+  const json = new JsonReader(decodeText(bytes, fail), fail);
+  const shards = new Map<string, Set<string>>();
+  const metadata: [string, string][] = [];
+  json.object((part) => {
+    if (part === "weight_map") {
+      json.object((name) => {
+        const file = json.string();
+        if (!FILE_NAME.test(file)) {
+          refuseWeights(where, tensorNamed(name), "must be in a file beside the index", { value: file });
+        }
+        const names = shards.get(file) ?? new Set();
+        shards.set(file, names.add(name));
+      });
+    } else if (part === "metadata") {
+      json.object((key) => {
+        if (json.next() === '"') metadata.push([key, json.string()]);
+        else json.skip();
+      });
+    } else json.skip();
+  });
+  json.end();
+  if (shards.size === 0) fail("must have a weight_map that says where the tensors are");
+  return { shards, metadata: Object.fromEntries(metadata) };
+}
+
+/**
+ * Reads one file of a sharded checkpoint: of `names`, which it must hold and no others, the tensors that `only` accepts.
+ *
+ * @throws {LightsegError} INVALID_WEIGHTS
+ */
+export function readShard(
+  source: ByteSource,
+  names: ReadonlySet<string>,
+  where: string,
+  only: (name: string) => boolean,
+): Weights {
+  const { entries, dataStart } = readSafetensorsHeader(source, where);
+  const held = new Set(entries.map(({ name }) => name));
+  for (const name of names) {
+    if (!held.has(name)) refuseWeights(where, tensorNamed(name), "must be in this file, as the index says");
+  }
+  for (const name of held) {
+    if (!names.has(name))
+      refuseWeights(where, tensorNamed(name), "must not be in this file: the index does not say so");
+  }
+  return readEntries(
+    entries.filter(({ name }) => only(name)),
+    dataStart,
+    source,
+    where,
+  );
+}
+
+function decodeText(bytes: Uint8Array, fail: (rule: string) => never): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return fail("is not UTF-8");
+  }
+}
