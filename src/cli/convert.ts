@@ -1,10 +1,12 @@
 import { realpath, stat } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
 import { requireWeights } from "../models/model.ts";
+import { buildNetwork, parameterShapes } from "../models/network.ts";
 import { isNetwork } from "../models/zoo.ts";
 import { decodeElements } from "../weights/elements.ts";
 import { encodeTensor, type FloatType } from "../weights/encode-tensor.ts";
 import { readWeights } from "../weights/read.ts";
+import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
 import { weightsFormatOf, writeWeights } from "../weights/write.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
@@ -31,7 +33,7 @@ export const convert: Command = {
   operands: { name: "A B", min: 2, max: 2 },
   options: [dtype, network, classes, force, json, help],
   notes: [
-    "A is a PyTorch checkpoint or safetensors, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
+    "A is a PyTorch checkpoint of any age, safetensors, the index of sharded safetensors, an ONNX model, or a folder with one of these, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
     "Text that a safetensors file holds beside its tensors, such as the description of a model, is kept in a safetensors file; PyTorch checkpoints have no place for it. B is written whole or not at all.",
   ],
   examples: [
@@ -47,21 +49,15 @@ export const convert: Command = {
     const format = weightsFormatOf(to);
     await checkTarget(args, from, to);
 
-    const { weights: found, metadata } = await readWeights(from);
-    if (found.size === 0) {
-      const rule = "holds no tensors";
-      throw new LightsegError({ code: "INVALID_WEIGHTS", where: "convert", argument: from, rule });
-    }
-    const weights = selection ? requireWeights(selection.network, selection.classes, found, from) : found;
+    const { weights, metadata, left } = selection ? await select(from, selection) : await readAll(from);
     const kept = format === "safetensors" ? metadata : {};
-    const { size: before } = await stat(from);
+    const before = await fileSizeOf(from);
     await writeWeights(to, weights, { dtype: FLOAT_TYPES[type], metadata: kept });
     const { size: after } = await stat(to);
 
     const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
     const rounding = findLargestRounding(weights, FLOAT_TYPES[type]);
     const lost = Object.keys(metadata).filter((key) => !Object.hasOwn(kept, key));
-    const left = found.size - weights.size;
     print(colors.bold(to));
     print(
       formatTable(
@@ -71,7 +67,7 @@ export const convert: Command = {
           ...(left > 0 ? [["  left out", exact(left)]] : []),
           ["values", exact(values)],
           ["bytes", exact(after)],
-          ["  before", exact(before)],
+          ...(before === undefined ? [] : [["  before", exact(before)]]),
         ],
         "  ",
       ),
@@ -91,13 +87,33 @@ export const convert: Command = {
         tensors: weights.size,
         tensorsLeftOut: left,
         values,
-        bytes: { before, after },
+        bytes: { before: before ?? null, after },
         rounding: rounding ?? null,
         metadataLeftOut: lost,
       },
     };
   },
 };
+
+async function readAll(file: string) {
+  const { weights, metadata } = await readWeights(file);
+  if (weights.size > 0) return { weights, metadata, left: 0 };
+  const rule = "holds no tensors";
+  throw new LightsegError({ code: "INVALID_WEIGHTS", where: "convert", argument: file, rule });
+}
+
+/** The parameters of a network alone; others are not read. */
+async function select(file: string, { network, classes }: { network: string; classes: number }) {
+  const names = parameterShapes(buildNetwork({ network, classes }));
+  const { weights, metadata, others } = await readNamedWeights(file, names);
+  return { weights: requireWeights(network, classes, weights, file), metadata, left: others.length };
+}
+
+/** Undefined for a folder or an index of shards, whose size says nothing of the weights. */
+async function fileSizeOf(path: string): Promise<number | undefined> {
+  const status = await stat(path);
+  return status.isFile() && !path.endsWith(".json") ? status.size : undefined;
+}
 
 function readSelection(args: Arguments): { network: string; classes: number } | undefined {
   if (args.has(network)) return { network: args.require(network), classes: args.require(classes) };
