@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { fileFinder, readIds } from "./files.ts";
+import { fileFinder, readIds, requireSplit } from "./files.ts";
 import type { MaskValues } from "./mask-values.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
@@ -54,15 +53,7 @@ export const camvid: DatasetDescription = {
   labels,
   splits,
   async open(directory, split) {
-    if (!splits.includes(split)) {
-      throw new LightsegError({
-        code: "INVALID_ARGUMENT",
-        where: "open",
-        argument: "split",
-        rule: `must be one of ${splits.join(", ")}`,
-        value: split,
-      });
-    }
+    requireSplit(split, splits);
     const layout = `expected DIR/${split}.txt, DIR/${split}/ID.png or .jpg and DIR/${split}annot/ID.png`;
     const ids = await readIds(join(directory, `${split}.txt`), layout);
     const photoOf = await fileFinder(join(directory, split), ["png", "jpg", "jpeg"], layout);

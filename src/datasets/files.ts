@@ -2,6 +2,18 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LightsegError } from "../errors.ts";
 
+/** @throws LightsegError INVALID_ARGUMENT for a split that the data set does not have */
+export function requireSplit(split: string, splits: readonly string[]): void {
+  if (splits.includes(split)) return;
+  throw new LightsegError({
+    code: "INVALID_ARGUMENT",
+    where: "open",
+    argument: "split",
+    rule: `must be one of ${splits.join(", ")}`,
+    value: split,
+  });
+}
+
 /**
  * Reads the sample ids of a list file, one a line.
  *

@@ -1,9 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { fileFinder, readIds } from "./files.ts";
+import { fileFinder, readIds, requireSplit } from "./files.ts";
 import type { MaskValues } from "./mask-values.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
@@ -51,15 +50,7 @@ export const voc: DatasetDescription = {
   labels,
   splits,
   async open(directory, split) {
-    if (!splits.includes(split)) {
-      throw new LightsegError({
-        code: "INVALID_ARGUMENT",
-        where: "open",
-        argument: "split",
-        rule: `must be one of ${splits.join(", ")}`,
-        value: split,
-      });
-    }
+    requireSplit(split, splits);
     const layout = `expected DIR/ImageSets/Segmentation/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/SegmentationClass[Aug]/ID.png`;
     const ids = await readIds(join(directory, "ImageSets", "Segmentation", `${split}.txt`), layout);
     // Those of VOC and of the augmented set (SBD) together; where they are absent, those of VOC alone.
