@@ -6,20 +6,20 @@ import time
 import torch
 import torch.nn.functional as F
 
-from refinenet_lw_mobilenet_v2 import RefineNetLWMobileNetV2
+from family import Network
 
 options = json.loads(sys.argv[1])
 torch.set_num_threads(options["threads"])
 torch.manual_seed(0)
-model = RefineNetLWMobileNetV2(options["classes"])
+model = Network("refinenet-lw-mobilenet-v2", options["classes"])
 model.train()
 for module in model.modules():
     if isinstance(module, torch.nn.BatchNorm2d):
         module.eval()
-encoder = [p for n, p in model.named_parameters() if n.startswith("layer")]
-decoder = [p for n, p in model.named_parameters() if not n.startswith("layer")]
 optimizer = torch.optim.SGD(
-    [dict(params=encoder, lr=1e-4), dict(params=decoder, lr=1e-3)], momentum=0.9, weight_decay=1e-5
+    [dict(params=model.backbone.parameters(), lr=1e-4), dict(params=model.decoder.parameters(), lr=1e-3)],
+    momentum=0.9,
+    weight_decay=1e-5,
 )
 batch, size = options["batch"], options["size"]
 images = torch.randn(batch, 3, size, size)

@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
-import { z } from "zod";
-import { type BenchmarkResult, benchmark as measure, type Times } from "../analysis/benchmark.ts";
+import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
-import { LightsegError } from "../errors.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { initialValue } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
@@ -13,6 +10,7 @@ import type { Arguments, Command } from "./arguments.ts";
 import { backbone, decoder, flag, help, integer, json, pairedNetwork, size, threads } from "./options.ts";
 import { formatTable } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { type Settings, type Timed, timeApart } from "./time-apart.ts";
 
 const DEFAULT_CLASSES = 21;
 const DEFAULT_WARMUP = 10;
@@ -31,35 +29,14 @@ const classes = integer(
 );
 const paper = flag("paper", "Time the networks of the paper's Table 2 and show its runtimes beside");
 
-const times = z.object({
-  mean: z.number(),
-  deviation: z.number(),
-  median: z.number(),
-  p95: z.number(),
-  min: z.number(),
-});
-/** What a process that times one model prints; the part that this one reads. */
-const childOutput = z.object({
-  models: z.tuple([
-    z.object({
-      model: z.string(),
-      network: z.string(),
-      preprocess: times,
-      forward: times,
-      postprocess: times,
-    }),
-  ]),
-});
-
-type Timed = BenchmarkResult & { readonly model: string; readonly network: string };
-
 export const benchmark: Command = {
   name: "benchmark",
   summary: "Times networks by the paper's protocol: forward passes on random inputs, batch 1.",
   operands: { name: "[MODEL...]", min: 0, max: Number.POSITIVE_INFINITY },
   options: [backbone, decoder, inputSize, runs, warmup, classes, paper, threads, json, help],
   notes: [
-    "MODEL is a network (with random weights), DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: pre is photo to tensor, forward the network to its raw scores, post their upsampling and the choice of the best class.",
+    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network to its raw scores (mean ± standard deviation, median, 95th percentile, least), pre the photo's bytes to a tensor, post the upsampling of the scores and the choice of the best class (medians).",
+    "Networks get random weights. The time does not depend on them, unless values become so small that the processor handles them apart.",
     "Close other programs first: times differ from machine to machine and from minute to minute, and only those of one run can be compared.",
   ],
   examples: [
@@ -88,8 +65,9 @@ export const benchmark: Command = {
     const published = (network: string) => rows.find((row) => row.network === network)?.runtime;
     print(formatTable(format(timed, published, args.has(paper)), ""));
     const [height, width] = settings.size;
+    const counts = [...new Set(timed.map(({ classes }) => classes))].join(" or ");
     print(
-      `${height}x${width}, batch 1, float32, ${settings.runs} runs after ${settings.warmup}; ${settings.threads} threads of ${device.cpu}, ${device.engine}, Node ${device.node}`,
+      `${height}x${width}, batch 1, ${counts} classes, float32, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${device.cpu}, ${device.engine}, Node ${device.node}`,
     );
     if (args.has(paper))
       print(
@@ -107,14 +85,6 @@ export const benchmark: Command = {
     };
   },
 };
-
-interface Settings {
-  readonly size: readonly [height: number, width: number];
-  readonly runs: number;
-  readonly warmup: number;
-  readonly threads: number;
-  readonly classes: number | undefined;
-}
 
 function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
   const pair = pairedNetwork(args);
@@ -136,72 +106,35 @@ async function timeHere(model: string, settings: Settings): Promise<Timed> {
       open: openNodeSession,
       onProgress: (done, total) => progress.update(model, done, total),
     });
-    return { model, network: source.network, ...result };
+    const { network, classes } = source;
+    return { model, network, classes, ...result };
   } finally {
     progress.end();
   }
 }
 
-/** A network gets random weights: the time does not depend on them, unless values become so small that the processor handles them apart. */
 async function sourceOf(model: string, classes: number | undefined) {
+  const find = <T>(values: ReadonlyMap<string, T>, name: string): T => {
+    const value = values.get(name);
+    if (value === undefined) throw new TypeError(`${model} has no ${name}`);
+    return value;
+  };
   if (isNetwork(model)) {
     const count = classes ?? DEFAULT_CLASSES;
     const { parameters } = buildNetwork({ network: model, classes: count });
-    const weights = (name: string) => {
-      const parameter = parameters.get(name);
-      if (!parameter) throw new TypeError(`${model} has no ${name}`);
-      return initialValue(parameter, { seed: 0 });
-    };
     return {
       network: model,
       classes: count,
-      weights,
+      weights: (name: string) => initialValue(find(parameters, name), { seed: 0 }),
       preprocessing: findNetwork(model).backbone.preprocessing,
     };
   }
   const loaded = await loadModel({ model, classes });
-  const weights = (name: string) => loaded.weights.get(name)?.data ?? new Float32Array();
-  return { ...loaded, classes: loaded.classes.length, weights };
-}
-
-/** Times a model in a process of its own, whose progress appears here; the process is this same command with one model. */
-async function timeApart(model: string, settings: Settings): Promise<Timed> {
-  const [height, width] = settings.size;
-  const child = spawn(
-    process.execPath,
-    [
-      ...process.execArgv,
-      process.argv[1] ?? "",
-      ...["benchmark", model, "--json", "--size", `${height}x${width}`, "--runs", String(settings.runs)],
-      ...["--warmup", String(settings.warmup), "--threads", String(settings.threads)],
-      ...(settings.classes === undefined ? [] : ["--classes", String(settings.classes)]),
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const stop = (signal: NodeJS.Signals) => child.kill(signal);
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
-  let text = "";
-  child.stdout.on("data", (chunk) => {
-    text += chunk;
-  });
-  try {
-    const code = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, signal) => resolve(code ?? signal));
-    });
-    if (code === "SIGINT" || code === "SIGTERM") process.exit(code === "SIGINT" ? 130 : 143);
-    if (code !== 0) throw failed(model, code);
-    return childOutput.parse(JSON.parse(text)).models[0];
-  } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  }
-}
-
-function failed(model: string, code: unknown): LightsegError {
-  const rule = `could not be timed: its process ended with ${code}`;
-  return new LightsegError({ code: "RUNTIME", where: "benchmark", argument: model, rule });
+  return {
+    ...loaded,
+    classes: loaded.classes.length,
+    weights: (name: string) => find(loaded.weights, name).data,
+  };
 }
 
 function format(
@@ -210,7 +143,16 @@ function format(
   withPaper: boolean,
 ): string[][] {
   const spread = ({ mean, deviation }: Times) => `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
-  const header = ["ms", "forward", "median", "p95", "pre", "post", ...(withPaper ? ["published"] : [])];
+  const header = [
+    "ms",
+    "forward",
+    "median",
+    "p95",
+    "min",
+    "pre",
+    "post",
+    ...(withPaper ? ["published"] : []),
+  ];
   const lines = timed.map(({ model, network, preprocess, forward, postprocess }) => {
     const [mean, deviation] = published(network) ?? [];
     return [
@@ -218,6 +160,7 @@ function format(
       spread(forward),
       forward.median.toFixed(2),
       forward.p95.toFixed(2),
+      forward.min.toFixed(2),
       preprocess.median.toFixed(2),
       postprocess.median.toFixed(2),
       ...(mean === undefined || deviation === undefined

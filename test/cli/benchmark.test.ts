@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { runCli, runJson } from "./run-cli.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { benchmark } from "../../src/cli/benchmark.ts";
+import { runJson, startCli } from "./run-cli.ts";
 
 const times = z.object({
   mean: z.number().positive(),
@@ -18,6 +20,7 @@ const output = z.object({
     z.object({
       model: z.string(),
       network: z.string(),
+      classes: z.number(),
       preprocess: times,
       forward: times,
       postprocess: times,
@@ -26,42 +29,61 @@ const output = z.object({
 });
 const quick = ["--size", "33x47", "--runs", "2", "--warmup", "1", "--threads", "1"];
 
-describe("lightseg benchmark", { timeout: 180_000 }, () => {
+/** In this process, where the engine need not be loaded each time. */
+async function run(...argv: string[]): Promise<string> {
+  const lines: string[] = [];
+  await benchmark.run(parseArguments(benchmark, argv), (line) => lines.push(line));
+  return lines.join("\n");
+}
+
+describe("lightseg benchmark", { timeout: 120_000 }, () => {
   it("times several models, each in a process of its own", async () => {
-    const names = ["ndnet45", "refinenet-lw-mobile+ndnet29", "camvid-refinenet-lw-mobilenet-v2"];
+    const names = ["refinenet-lw-mobile+ndnet29", "camvid-refinenet-lw-mobilenet-v2"];
     const { code, json, stderr } = await runJson(["benchmark", ...names, ...quick]);
     expect(code).toBe(0);
     const { models } = output.parse(json);
-    expect(models.map(({ model }) => model)).toEqual(names);
-    expect(models[2]?.network).toBe("refinenet-lw-mobilenet-v2");
-    for (const { forward } of models) expect(forward.min).toBeLessThanOrEqual(forward.median);
-    expect(stderr).toContain("ndnet45 3/3 (100 %)");
+    expect(models.map(({ model, network, classes }) => [model, network, classes])).toEqual([
+      [names[0], names[0], 21],
+      [names[1], "refinenet-lw-mobilenet-v2", 11],
+    ]);
+    for (const { forward } of models) {
+      expect(forward.min).toBeLessThanOrEqual(forward.median);
+      expect(forward.median).toBeLessThanOrEqual(forward.p95);
+    }
+    expect(stderr).toContain(`${names[0]} 3/3 (100 %)`);
   });
 
   it("prints a table with its conditions", async () => {
-    const { code, stdout } = await runCli([
+    const text = await run("--backbone", "ndnet45", "--decoder", "ndnet-fcn32", "--classes", "5", ...quick);
+    expect(text).toMatch(/^ms +forward +median +p95 +min +pre +post\nndnet45-fcn32 +\d+\.\d\d ± \d/);
+    expect(text).toMatch(
+      /33x47, batch 1, 5 classes, float32, 2 runs after 1; threads: 1 of .*onnxruntime-node 1\./,
+    );
+  });
+
+  it("ends at Ctrl-C, and with it the process that is at work", async () => {
+    const { child, ended } = startCli([
       "benchmark",
-      "--backbone",
+      "ndnet29-fcn32",
       "ndnet45",
-      "--decoder",
-      "ndnet-fcn32",
-      ...quick,
+      "--size",
+      "33x47",
+      "--runs",
+      "1000000",
     ]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^ms +forward +median +p95 +pre +post\nndnet45-fcn32 +\d+\.\d\d ± \d/);
-    expect(stdout).toMatch(/33x47, batch 1, float32, 2 runs after 1; 1 threads of .*onnxruntime-node 1\./);
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    child.kill("SIGINT");
+    // The output is closed only when the inner process, which shares it, has ended too.
+    expect(await ended).toMatchObject({ code: 130, stdout: "" });
   });
 
   it.each([
-    [["benchmark"], 2, "MODEL is required"],
-    [["benchmark", "ndnet45", "nope"], 1, "model must be a shipped model, a network or a model file"],
-    [["benchmark", "ndnet45", "--runs", "0"], 2, "--runs must be a whole number"],
-    [["benchmark", "ndnet45", "--size", "big"], 2, "--size must be height x width"],
-    [["benchmark", "ndnet45", "--paper"], 2, "--paper takes no model"],
-  ])("%j ends with %i", async (argv, code, message) => {
-    const result = await runCli(argv);
-    expect(result.code).toBe(code);
-    expect(result.stderr).toContain(message);
-    expect(result.stdout).toBe("");
+    [[], "INVALID_ARGUMENT", "MODEL is required"],
+    [["ndnet45", "nope"], "NOT_FOUND", "model must be a shipped model, a network or a model file"],
+    [["ndnet45", "--runs", "0"], "INVALID_ARGUMENT", "--runs must be a whole number"],
+    [["ndnet45", "--size", "big"], "INVALID_ARGUMENT", "--size must be height x width"],
+    [["ndnet45", "--paper"], "INVALID_ARGUMENT", "--paper takes no model"],
+  ])("%j is refused", async (argv, code, message) => {
+    await expect(run(...argv)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 });

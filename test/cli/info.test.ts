@@ -22,7 +22,7 @@ const cost = z.object({
   macsByPart: z.object({ encoder: z.number(), decoder: z.number() }),
   flops: z.number(),
   peakActivationBytes: z.number(),
-  weightBytes: z.number(),
+  weightBytes: z.object({ float32: z.number(), float16: z.number() }),
   size: z.object({ height: z.number(), width: z.number() }),
   layers: z.array(z.object({ name: z.string(), parameters: z.number(), macs: z.number() })).optional(),
 });
@@ -41,12 +41,13 @@ describe("lightseg info", () => {
 
   it("counts parameters, MACs, FLOPs and memory of a network at an input size", async () => {
     const { json, text } = await run("refinenet-lw-mobilenet-v2", "--size", "625x468");
-    const { parameters, macs, macsByPart, flops, ...rest } = cost.parse(json);
+    const { parameters, macs, macsByPart, flops, weightBytes, ...rest } = cost.parse(json);
     expect(rest).toMatchObject({ classes: 21, size: { height: 625, width: 468 } });
     expect(parameters.total).toBe(parameters.encoder + parameters.decoder);
     expect(Object.values(parameters.groups).reduce((sum, count) => sum + count, 0)).toBe(parameters.total);
     expect(macsByPart.encoder + macsByPart.decoder).toBe(macs);
     expect(flops).toBe(2 * macs);
+    expect(weightBytes).toEqual({ float32: 4 * parameters.total, float16: 2 * parameters.total });
     expect(text).toMatch(/G MACs = .* G FLOPs for one input of 625x468/);
     expect(text).not.toContain("convolution");
   });

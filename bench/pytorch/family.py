@@ -1,0 +1,51 @@
+"""The networks of the RefineNet family in PyTorch, by the names of the zoo: DECODER+BACKBONE, or one of `NETWORKS`."""
+from functools import partial
+
+import torch.nn as nn
+
+from decoders import RefineNet, RefineNetMobile, bottleneck_unit, full_unit
+from mobilenet_v2 import MobileNetV2
+from nasnet_mobile import NASNetMobile
+from resnet import ResNet
+
+BACKBONES = {
+    "mobilenet-v2": MobileNetV2,
+    "nasnet-mobile": NASNetMobile,
+    **{f"resnet-{depth}": partial(ResNet, depth) for depth in ResNet.DEPTHS},
+}
+DECODERS = {
+    "refinenet-lw": partial(RefineNet, kernel=1),
+    "refinenet-lw-rcu": partial(RefineNet, kernel=1, unit=bottleneck_unit),
+    "refinenet": partial(RefineNet, kernel=3, unit=full_unit),
+}
+# The authors number the convolutions of MobileNet-v2 like its layers; `conv1` of a ResNet is the backbone's own.
+FIRST = {"mobilenet-v2": 3, "nasnet-mobile": 1, **{f"resnet-{depth}": 2 for depth in ResNet.DEPTHS}}
+NETWORKS = {
+    "refinenet-lw-mobilenet-v2": "refinenet-lw-mobile+mobilenet-v2",
+    "refinenet-lw-nasnet-mobile": "refinenet-lw-mobile+nasnet-mobile",
+    **{f"{decoder}-{depth}": f"{decoder}+resnet-{depth}" for decoder in DECODERS for depth in (50, 101, 152)},
+}
+
+
+class Network(nn.Module):
+    """Backbone and decoder, whose parameters the authors name as if they were one module."""
+
+    def __init__(self, name, classes):
+        super().__init__()
+        decoder, backbone = NETWORKS.get(name, name).split("+")
+        self.backbone = BACKBONES[backbone]()
+        build = partial(RefineNetMobile, first=FIRST[backbone]) if decoder == "refinenet-lw-mobile" else DECODERS[decoder]
+        self.decoder = build(self.backbone.taps, classes)
+
+    def forward(self, x):
+        return self.decoder(self.backbone(x))
+
+    def official_parameters(self):
+        """Every parameter and stored statistic by its official name."""
+        tensors = {}
+        for half in (self.backbone, self.decoder):
+            for name, tensor in half.state_dict().items():
+                if not name.endswith("num_batches_tracked"):
+                    assert name not in tensors, name
+                    tensors[name] = tensor
+        return tensors
