@@ -7,12 +7,23 @@ import { buildNetwork } from "../models/network.ts";
 import { findNetwork, isNetwork } from "../models/zoo.ts";
 import { describeEngine, openNodeSession } from "../runtime/node.ts";
 import type { Arguments, Command } from "./arguments.ts";
-import { backbone, decoder, flag, help, integer, json, pairedNetwork, size, threads } from "./options.ts";
+import {
+  backbone,
+  DEFAULT_CLASSES,
+  decoder,
+  flag,
+  help,
+  integer,
+  json,
+  pairedNetwork,
+  size,
+  threads,
+  untrainedClasses,
+} from "./options.ts";
 import { formatTable } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { type Settings, type Timed, timeApart } from "./time-apart.ts";
 
-const DEFAULT_CLASSES = 21;
 const DEFAULT_WARMUP = 10;
 
 const inputSize = size(
@@ -21,19 +32,13 @@ const inputSize = size(
 );
 const runs = integer("runs", "N", { min: 1, max: 1e6 }, `Runs that count (default ${publishedRuntime.runs})`);
 const warmup = integer("warmup", "N", { min: 0, max: 1e6 }, `Runs before them (default ${DEFAULT_WARMUP})`);
-const classes = integer(
-  "classes",
-  "N",
-  { min: 1, max: 255 },
-  `Number of classes of a network (default ${DEFAULT_CLASSES}; a trained model has its own)`,
-);
 const paper = flag("paper", "Time the networks of the paper's Table 2 and show its runtimes beside");
 
 export const benchmark: Command = {
   name: "benchmark",
   summary: "Times networks by the paper's protocol: forward passes on random inputs, batch 1.",
   operands: { name: "[MODEL...]", min: 0, max: Number.POSITIVE_INFINITY },
-  options: [backbone, decoder, inputSize, runs, warmup, classes, paper, threads, json, help],
+  options: [backbone, decoder, inputSize, runs, warmup, untrainedClasses, paper, threads, json, help],
   notes: [
     "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network to its raw scores (mean ± standard deviation, median, 95th percentile, least), pre the photo's bytes to a tensor, post the upsampling of the scores and the choice of the best class (medians).",
     "Networks get random weights. The time does not depend on them, unless values become so small that the processor handles them apart.",
@@ -52,7 +57,7 @@ export const benchmark: Command = {
       runs: args.get(runs) ?? publishedRuntime.runs,
       warmup: args.get(warmup) ?? DEFAULT_WARMUP,
       threads: args.get(threads) ?? availableParallelism(),
-      classes: args.get(classes),
+      classes: args.get(untrainedClasses),
     };
     // A wrong name must not be found after an hour.
     for (const model of models) if (!isNetwork(model)) await loadModel({ model, classes: settings.classes });

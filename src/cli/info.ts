@@ -5,20 +5,22 @@ import { cityscapesConditions, compareRelatives, type RelativeRow } from "../ana
 import { DEFAULT_MODEL, listShippedModels, loadModel } from "../inference/load-model.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
-import { backbone, decoder, flag, help, integer, json, pairedNetwork, size } from "./options.ts";
+import {
+  backbone,
+  DEFAULT_CLASSES,
+  decoder,
+  flag,
+  help,
+  json,
+  pairedNetwork,
+  size,
+  untrainedClasses,
+} from "./options.ts";
 import { colors, formatBytes, formatTable } from "./output.ts";
 
 const DEFAULT_SIZE: [number, number] = [512, 512];
-/** Those of PASCAL VOC, for which papers give their counts. */
-const DEFAULT_CLASSES = 21;
 
 const inputSize = size("size", `Height x width of the input in pixels (default ${DEFAULT_SIZE.join("x")})`);
-const classes = integer(
-  "classes",
-  "N",
-  { min: 1, max: 255 },
-  `Number of classes of a network (default ${DEFAULT_CLASSES}; a trained model has its own)`,
-);
 const layers = flag("layers", "Also list every layer");
 const paper = flag("paper", "Compare with the tables of the Light-Weight RefineNet paper");
 
@@ -26,7 +28,7 @@ export const info: Command = {
   name: "info",
   summary: "Lists networks and shipped models; with MODEL shows its parameters, arithmetic and memory.",
   operands: { name: "[MODEL]", min: 0, max: 1 },
-  options: [backbone, decoder, inputSize, classes, layers, paper, json, help],
+  options: [backbone, decoder, inputSize, untrainedClasses, layers, paper, json, help],
   notes: [
     "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. One multiply-accumulate (MAC) is 2 floating-point operations (FLOPs); many papers print MACs under the name FLOPs.",
     "Memory is the most that feature maps take at once in float32: batch norm folded, each map freed after its last use, activations in place. Weights and what the engine needs for itself come on top.",
@@ -42,7 +44,7 @@ export const info: Command = {
     const name = pairedNetwork(args) ?? args.operands[0];
     const options = {
       size: args.get(inputSize) ?? DEFAULT_SIZE,
-      count: args.get(classes),
+      count: args.get(untrainedClasses),
       withLayers: args.has(layers),
     };
     if (args.has(paper)) return showPaper(args, print);
@@ -122,7 +124,7 @@ function formatLayers(rows: readonly Layer[]): string {
 }
 
 async function showPaper(args: Arguments, print: (text: string) => void): Promise<Outcome> {
-  const other = [inputSize, classes, layers, backbone].find((option) => args.has(option))?.name;
+  const other = [inputSize, untrainedClasses, layers, backbone].find((option) => args.has(option))?.name;
   if (args.operands.length > 0 || other !== undefined)
     throw args.usageError("--paper", "stands alone: its networks, sizes and classes are those of the paper");
   const rows = comparePaper();

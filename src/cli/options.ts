@@ -91,6 +91,14 @@ export const classes = integer(
   { min: 1, max: 255 },
   "Number of classes of a network (default: that of its weights)",
 );
+/** Those of PASCAL VOC, for which papers give their costs. */
+export const DEFAULT_CLASSES = 21;
+export const untrainedClasses = integer(
+  "classes",
+  "N",
+  { min: 1, max: 255 },
+  `Number of classes of a network (default ${DEFAULT_CLASSES}; a trained model has its own)`,
+);
 export const dataset = choice(
   "dataset",
   "NAME",
