@@ -159,7 +159,7 @@ class NASNetMobile(nn.Module):
         ("cell_6", 88), ("cell_7", 88), ("cell_8", 88), ("cell_9", 88), ("reduction_cell_1", 176),
         ("cell_12", 176), ("cell_13", 176), ("cell_14", 176), ("cell_15", 176),
     ]
-    TAPS = dict(cell_stem_0=4, cell_stem_1=8, cell_3=8, reduction_cell_0=16, cell_9=16, reduction_cell_1=32, cell_15=32)
+    TAPS = dict(cell_stem_0=4, cell_stem_1=8, cell_3=8, cell_6=16, cell_9=16, cell_12=32, cell_15=32)
 
     def __init__(self):
         super().__init__()

@@ -23,12 +23,9 @@ describe("comparePaper", () => {
     }
   });
 
-  it("stays within 2 % for MobileNet-v2 and NASNet-Mobile, where the rule does not fit to the digit", () => {
+  it("stays within 2 % for MobileNet-v2, the one row where the rule does not fit to the digit", () => {
     const others = rows.filter(({ operations }) => operations && !operations.agrees);
-    expect(others.map(({ network }) => network)).toEqual([
-      "refinenet-lw-mobilenet-v2",
-      "refinenet-lw-nasnet-mobile",
-    ]);
+    expect(others.map(({ network }) => network)).toEqual(["refinenet-lw-mobilenet-v2"]);
     for (const { operations } of others) {
       expect(Math.abs((operations?.ours ?? 0) / (operations?.published ?? 1) - 1)).toBeLessThan(0.02);
     }

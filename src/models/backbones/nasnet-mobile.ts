@@ -20,8 +20,9 @@ const EPSILON = 1e-3;
  * was converted from TensorFlow, whose padding of even maps has one pixel less before than after, and it fails on odd maps; here
  * odd maps are padded in the same way.
  *
- * Which cells the paper's decoder reads is not known. As for MobileNet-v2, the ends of all stages are taken, here the first cell and the
- * last cell of each resolution; this comes nearest to the published 11.4 G operations (`lightseg info --paper`).
+ * Which cells the paper's decoder reads is not known. As for MobileNet-v2, it is given two of each resolution but the finest, an early one and the last:
+ * `cell_stem_0`; `cell_stem_1` and `cell_3`; `cell_6` and `cell_9`; `cell_12` and `cell_15`. With these RefineNet-LW-NASNet-Mobile has the published 11.4 G
+ * operations (`lightseg info --paper`), which is all that speaks for them: other choices come as near.
  */
 export const nasnetMobile: Backbone = {
   // That of the published weights; values lie in -1..1.
@@ -52,12 +53,14 @@ export const nasnetMobile: Backbone = {
     normalCells([0, 1, 2, 3], FILTERS);
     tap();
     then("reduction_cell_0", reductionCell, 2 * FILTERS);
+    normalCells([6], 2 * FILTERS);
     tap();
-    normalCells([6, 7, 8, 9], 2 * FILTERS);
+    normalCells([7, 8, 9], 2 * FILTERS);
     tap();
     then("reduction_cell_1", reductionCell, 4 * FILTERS);
+    normalCells([12], 4 * FILTERS);
     tap();
-    normalCells([12, 13, 14, 15], 4 * FILTERS);
+    normalCells([13, 14, 15], 4 * FILTERS);
     tap();
     return taps;
   },
