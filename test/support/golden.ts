@@ -9,15 +9,20 @@ export const hasGolden = existsSync(goldenFolder);
 
 /** The value of a parameter by its name: mulberry32 seeded with FNV-1a of the name, scaled by what kind of parameter it is. */
 export function goldenValues(name: string, shape: readonly number[]): Float32Array {
+  const { centre, scale } = spreadOf(name, shape);
   const random = createRandom(fnv1a(name));
+  // A plain loop: there are 118 million values in the largest network.
+  const values = new Float32Array(shape.reduce((product, dim) => product * dim, 1));
+  for (let index = 0; index < values.length; index++) values[index] = centre + scale * (2 * random() - 1);
+  return values;
+}
+
+function spreadOf(name: string, shape: readonly number[]): { centre: number; scale: number } {
+  if (name.endsWith(".running_mean")) return { centre: 0, scale: 0.1 };
+  if (name.endsWith(".running_var")) return { centre: 1, scale: 0.2 };
+  if (shape.length === 1) return { centre: name.endsWith(".weight") ? 1 : 0, scale: 0.1 };
   const fanIn = shape.slice(1).reduce((product, dim) => product * dim, 1);
-  return Float32Array.from({ length: shape.reduce((product, dim) => product * dim, 1) }, () => {
-    const u = 2 * random() - 1;
-    if (name.endsWith(".running_mean")) return 0.1 * u;
-    if (name.endsWith(".running_var")) return 1 + 0.2 * u;
-    if (shape.length === 1) return name.endsWith(".weight") ? 1 + 0.1 * u : 0.1 * u;
-    return u * Math.sqrt(3 / fanIn);
-  });
+  return { centre: 0, scale: Math.sqrt(3 / fanIn) };
 }
 
 export function goldenWeights(parameters: ReadonlyMap<string, Tensor>): Map<string, Float32Array> {
