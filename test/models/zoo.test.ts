@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { vocPalette } from "../../src/images/palette.ts";
+import { createPredictor } from "../../src/inference/predictor.ts";
 import { initialValue } from "../../src/models/initialize.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
@@ -6,9 +9,13 @@ import { openNodeSession } from "../../src/runtime/node.ts";
 import { parseTrainingConfig } from "../../src/training/config.ts";
 import { createRandom } from "../../src/training/random.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
+import type { Weights } from "../../src/weights/types.ts";
 import { lightsegError } from "../support/errors.ts";
+import { testPhoto } from "../support/model.ts";
 
 const SIDE = 32;
+/** The largest networks take seconds, and many times that on a busy machine. */
+const TIMEOUT_MS = 600_000;
 const pairs = Object.keys(decoders).flatMap((decoder) =>
   Object.keys(backbones).map((backbone) => `${decoder}+${backbone}`),
 );
@@ -62,6 +69,48 @@ describe.each(pairs)("%s", (network) => {
   });
 });
 
+describe("at any size of photo", () => {
+  it.each([
+    "refinenet-lw-nasnet-mobile",
+    "refinenet-lw+resnet-18",
+    "frm-van-b0",
+    "ndnet-fcn8+ndnet29",
+    "refinenet+mobilenet-v2",
+  ])(
+    "%s gives a label for each pixel",
+    async (network) => {
+      const { parameters } = buildNetwork({ network, classes: 3 });
+      const weights = randomWeights(parameters);
+      const { preprocessing } = findNetwork(network).backbone;
+      const model = { network, classes: ["a", "b", "c"], palette: vocPalette(3), preprocessing, weights };
+      const predictor = await createPredictor(model, { outputs: ["labels"], open: openNodeSession });
+      try {
+        for (const [width, height] of [
+          [3, 3],
+          [7, 5],
+          [51, 37],
+          [33, 64],
+        ] as const) {
+          const { outputs } = await predictor.predict(testPhoto(width, height));
+          expect(outputs.labels?.dims).toEqual([1, height, width]);
+        }
+      } finally {
+        await predictor.dispose();
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+function randomWeights(parameters: ReadonlyMap<string, Tensor>): Weights {
+  return new Map(
+    [...parameters].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
+    ]),
+  );
+}
+
 /** One step and the loss after it, on the same photo and with the same values dropped. */
 async function lossesOf(network: string): Promise<[before: number, after: number]> {
   const config = parseTrainingConfig({
@@ -73,12 +122,7 @@ async function lossesOf(network: string): Promise<[before: number, after: number
     momentum: 0,
   });
   const graph = buildTrainingGraph(config, { classes: 3 });
-  const weights = new Map(
-    [...graph.network.parameters].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
-    ]),
-  );
+  const weights = randomWeights(graph.network.parameters);
   const session = await openTrainingSession(graph, weights, {
     open: openNodeSession,
     threads: undefined,
@@ -102,9 +146,6 @@ async function lossesOf(network: string): Promise<[before: number, after: number
     await session.dispose();
   }
 }
-
-/** The largest networks take seconds, and many times that on a busy machine. */
-const TIMEOUT_MS = 600_000;
 
 describe("a training step", () => {
   it.each(Object.keys(networks))(
