@@ -18,7 +18,7 @@ const EPSILON = 1e-3;
  *
  * Official names are those of Cadene's pretrained-models: `conv0`, `cell_stem_0`, `cell_0` .. `cell_15`, `reduction_cell_0` and so on. That code
  * was converted from TensorFlow, whose padding of even maps has one pixel less before than after, and it fails on odd maps; here
- * odd maps are padded in the same way. The first convolution has no padding: photos must be of 3x3 pixels at least.
+ * odd maps are padded as even ones are (TensorFlow pads them alike on both sides, but a symbolic size is neither odd nor even). The first convolution has no padding: photos must be of 3x3 pixels at least.
  *
  * Which cells the paper's decoder reads is not known. As for MobileNet-v2, it is given two of each resolution but the finest, an early one and the last:
  * `cell_stem_0`; `cell_stem_1` and `cell_3`; `cell_6` and `cell_9`; `cell_12` and `cell_15`. With these RefineNet-LW-NASNet-Mobile has the published 11.4 G
