@@ -6,6 +6,7 @@ import type { Photo } from "../images/types.ts";
 import type { Model } from "../models/model.ts";
 import { normalizeInto } from "../models/preprocessing.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
+import { requireHalfRange } from "./activation-range.ts";
 import { type ExportOptions, selectOutputs } from "./onnx.ts";
 
 /** How far an exported file may be from its source. */
@@ -38,10 +39,11 @@ export interface CheckOptions {
 }
 
 /**
- * Runs an exported file and its source on a photo and compares what they give.
+ * Runs an exported file and its source on a photo and compares what they give. The source sees one photo at a time, so that the
+ * photos of a batch must give what they give alone. For fp16 no feature map may leave the range of float16.
  *
  * @param bytes the file as it was written
- * @throws LightsegError RUNTIME if the engine refuses the file, or if scores or labels drift beyond the tolerance
+ * @throws LightsegError RUNTIME if the engine refuses the file, if scores or labels drift beyond the tolerance, or feature maps leave the range
  */
 export async function checkExport(bytes: Uint8Array, model: Model, options: CheckOptions): Promise<Drift> {
   const { exported, tolerance, open, threads } = options;
@@ -50,9 +52,11 @@ export async function checkExport(bytes: Uint8Array, model: Model, options: Chec
     const file = await open(bytes, { threads });
     try {
       let drift: Drift = {};
-      for (const image of makeInputs(model, options))
-        drift = worse(drift, await compare(file, source, image));
+      for (const photos of makeInputs(options))
+        drift = worse(drift, await compare(file, source, model, photos));
       requireClose(drift, tolerance);
+      if (exported.dtype === "fp16")
+        await requireHalfRange(model, batchOf(model, [shrink(options.photo, RANGE_SIDE)]), options);
       return drift;
     } finally {
       await file.dispose();
@@ -72,15 +76,22 @@ function lowerSource(model: Model, { upsample }: ExportOptions): Uint8Array {
   });
 }
 
-/** Odd sizes find mistakes of rounding that even ones hide. */
-function makeInputs(model: Model, { exported: { size }, photo }: CheckOptions): TensorData[] {
-  const at = (height: number, width: number) => resizePhoto(photo, width, height);
-  if (size) return [batchOf(model, [at(...size)])];
-  const odd = (extent: number) => Math.max(33, Math.min(extent, 257)) | 1;
-  const [height, width] = [odd(photo.height), odd(photo.width)];
-  const whole = at(height, width);
-  const small = at(((height / 2) | 1) + 2, (width / 2) | 1);
-  return [batchOf(model, [whole]), batchOf(model, [small]), batchOf(model, [whole, mirror(whole)])];
+/** Most pixels along a side of the photo that scores are compared on, and of the one whose feature maps are all held at once. */
+const COMPARED_SIDE = 257;
+const RANGE_SIDE = 129;
+
+/** Batches of photos to compare on. */
+function makeInputs({ exported: { size }, photo }: CheckOptions): Photo[][] {
+  if (size) return [[resizePhoto(photo, size[1], size[0])]];
+  const whole = shrink(photo, COMPARED_SIDE);
+  const small = resizePhoto(whole, (whole.width / 2) | 1, ((whole.height / 2) | 1) + 2);
+  return [[whole], [small], [whole, mirror(whole)]];
+}
+
+/** Odd sides of 33 to `side` pixels: odd sizes find mistakes of rounding that even ones hide. */
+function shrink(photo: Photo, side: number): Photo {
+  const odd = (extent: number) => Math.max(33, Math.min(extent, side)) | 1;
+  return resizePhoto(photo, odd(photo.width), odd(photo.height));
 }
 
 function batchOf(model: Model, photos: readonly Photo[]): TensorData {
@@ -100,13 +111,28 @@ function mirror({ width, height, data }: Photo): Photo {
   return { width, height, data: mirrored };
 }
 
-async function compare(file: Session, source: Session, image: TensorData): Promise<Drift> {
-  const actual = await file.run({ image });
-  const expected = await source.run({ image });
-  return {
-    ...(actual.scores && { error: relativeError(actual.scores, expected.scores) }),
-    ...(actual.labels && { agreement: shareOfEqual(actual.labels, expected.labels) }),
-  };
+async function compare(
+  file: Session,
+  source: Session,
+  model: Model,
+  photos: readonly Photo[],
+): Promise<Drift> {
+  const { scores, labels } = await file.run({ image: batchOf(model, photos) });
+  let drift: Drift = {};
+  for (const [index, photo] of photos.entries()) {
+    const expected = await source.run({ image: batchOf(model, [photo]) });
+    drift = worse(drift, {
+      ...(scores && { error: relativeError(rowOf(scores, index), expected.scores) }),
+      ...(labels && { agreement: shareOfEqual(rowOf(labels, index), expected.labels) }),
+    });
+  }
+  return drift;
+}
+
+/** What one photo of a batch got. */
+function rowOf({ data, dims: [batch = 1, ...dims] }: TensorData, index: number): TensorData {
+  const size = data.length / batch;
+  return { data: data.subarray(index * size, (index + 1) * size), dims: [1, ...dims] };
 }
 
 /** Infinite for another shape, or a value that is no number. */

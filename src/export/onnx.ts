@@ -5,6 +5,7 @@ import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { describeModel, type Model } from "../models/model.ts";
 import { buildNetwork } from "../models/network.ts";
+import { foldValues } from "./fold-values.ts";
 import { toHalfPrecision } from "./half-precision.ts";
 
 export interface ExportOptions {
@@ -28,7 +29,10 @@ export interface ExportOptions {
  * Input `image`: a normalised photo, float32 `[N, 3, H, W]`. Outputs: `scores`, float32 `[N, classes, h, w]`, raw, at the decoder's
  * resolution or the photo's; `labels`, uint8 `[N, H, W]`.
  *
- * Batch norm stays as BatchNormalization nodes, which engines fold themselves, and weights keep the authors' names, so they can be read back bit for bit.
+ * In fp32 batch norm stays as BatchNormalization nodes, which engines fold themselves, and weights keep the authors' names, so they
+ * can be read back bit for bit. In fp16 it is folded before anything is rounded: variances and the numbers made from them may lie
+ * where float16 has few digits left. Such weights are not the authors' any more and have other names.
+ *
  * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in 0..255, RGB, NCHW), and
  * `lightseg`, the model's whole description.
  *
@@ -36,8 +40,12 @@ export interface ExportOptions {
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array {
   const { labels = false, scores = !labels, dtype = "fp32", version } = options;
-  const bytes = lowerToOnnx(selectOutputs(model, { ...options, labels, scores }), {
-    parameters: (name) => model.weights.get(name)?.data ?? "input",
+  const selected = selectOutputs(model, { ...options, labels, scores });
+  const weights = new Map([...model.weights].map(([name, { data }]) => [name, data]));
+  const { outputs, values } =
+    dtype === "fp16" ? foldValues(selected, weights) : { outputs: selected, values: weights };
+  const bytes = lowerToOnnx(outputs, {
+    parameters: (name) => values.get(name) ?? "input",
     metadata: {
       network: model.network,
       classes: JSON.stringify(model.classes),

@@ -1,13 +1,14 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { LightsegError, messageOf } from "../errors.ts";
 import {
-  type ModelProto,
-  ModelProtoSchema,
-  type TensorProto,
+  StringStringEntryProtoSchema,
   TensorProto_DataLocation,
   TensorProto_DataType,
 } from "../graph/onnx/onnx_pb.ts";
-import { decodeElements, ELEMENT_SIZES, elementCount } from "./elements.ts";
+import { decodeElements, ELEMENT_SIZES, elementCount, MAX_DIMENSIONS } from "./elements.ts";
+import { refuseWeights, tensorNamed } from "./invalid.ts";
+import { MemoryLimit } from "./memory-limit.ts";
 import type { Weights } from "./types.ts";
 
 const elementTypes = new Map([
@@ -19,6 +20,8 @@ const elementTypes = new Map([
 
 /** Names of values that lightseg's exporter makes up begin with this; they are no weights. */
 const MADE_UP = "%";
+/** So begin the names of weights that the exporter has folded batch norm into. */
+export const FOLDED = "%folded:";
 /** The first field, the format's version, and the fields that may follow it. */
 const VERSION_FIELD = 0x08;
 const NEXT_FIELDS = new Set([0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42]);
@@ -30,68 +33,164 @@ export function isOnnx(bytes: Uint8Array): boolean {
   return field === VERSION_FIELD && version >= 1 && version <= LATEST_VERSION && NEXT_FIELDS.has(next);
 }
 
+/** Numbers that onnx.proto gives to the fields that hold weights, and to those on the way to them. */
+const MODEL = { graph: 7, metadataProps: 14 };
+const GRAPH = { initializer: 5 };
+const TENSOR = {
+  dims: 1,
+  dataType: 2,
+  floatData: 4,
+  int32Data: 5,
+  name: 8,
+  rawData: 9,
+  doubleData: 10,
+  dataLocation: 14,
+};
+
 /**
  * Reads the weights of an ONNX model: its floating-point initializers by name, as float32.
  *
  * `where` starts the message of every error, e.g. the file's name.
  *
- * @throws {LightsegError} INVALID_WEIGHTS for a damaged model, or weights that lie outside the file
+ * @throws {LightsegError} INVALID_WEIGHTS for a damaged model, weights that lie outside the file, or an export in fp16, whose
+ *   weights are not the network's any more
  */
 export function decodeOnnxWeights(
   bytes: Uint8Array,
   where: string,
 ): { weights: Weights; metadata: Record<string, string> } {
-  const model = parse(bytes, where);
   const weights: Weights = new Map();
-  let total = 0;
-  for (const tensor of model.graph?.initializer ?? []) {
-    if (tensor.name.startsWith(MADE_UP) || !elementTypes.has(tensor.dataType)) continue;
-    const argument = `tensor ${JSON.stringify(tensor.name)}`;
-    if (weights.has(tensor.name)) fail(where, argument, "must be there once");
-    const shape = tensor.dims.map(Number);
-    const data = valuesOf(tensor, shape, where);
-    total += data.length;
-    // Half-precision values take twice their bytes as float32; nothing takes more.
-    if (4 * total > 2 * bytes.length)
-      fail(where, argument, "makes the weights larger than the file can hold");
-    weights.set(tensor.name, { shape, data });
-  }
-  const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
-  return { weights, metadata };
-}
-
-function parse(bytes: Uint8Array, where: string): ModelProto {
+  const metadata: [key: string, value: string][] = [];
+  const limit = new MemoryLimit(bytes.length);
+  const addWeight = (stored: StoredTensor) => {
+    const { name, shape, dataType } = stored;
+    if (name.startsWith(FOLDED))
+      refuseWeights(
+        where,
+        tensorNamed(name),
+        "has batch norm folded in, and cannot be told from it any more",
+        {
+          hint: "read the weights that it was exported from, or an export in fp32",
+        },
+      );
+    if (name.startsWith(MADE_UP) || !elementTypes.has(dataType)) return;
+    if (weights.has(name)) refuseWeights(where, tensorNamed(name), "must be there once");
+    weights.set(name, { shape, data: valuesOf(stored, where, limit) });
+  };
+  const readGraph = (graph: Uint8Array) =>
+    readFields(graph, { bytes: { [GRAPH.initializer]: (value) => addWeight(readTensor(value)) } });
+  const readMetadata = (entry: Uint8Array) => {
+    const { key, value } = fromBinary(StringStringEntryProtoSchema, entry);
+    metadata.push([key, value]);
+  };
   try {
-    return fromBinary(ModelProtoSchema, bytes);
+    readFields(bytes, { bytes: { [MODEL.graph]: readGraph, [MODEL.metadataProps]: readMetadata } });
   } catch (cause) {
-    return fail(where, "the file", `is not an ONNX model: ${messageOf(cause)}`);
+    if (cause instanceof LightsegError) throw cause;
+    refuseWeights(where, "the file", `is not an ONNX model: ${messageOf(cause)}`);
+  }
+  return { weights, metadata: Object.fromEntries(metadata) };
+}
+
+/** What to do with the fields of a message by their number and how they are stored. */
+interface FieldReaders {
+  bytes?: Readonly<Record<number, (value: Uint8Array) => void>>;
+  numbers?: Readonly<Record<number, (value: number) => void>>;
+}
+
+/**
+ * Goes through the fields of a message and skips those that have no reader.
+ *
+ * Not by `fromBinary`, which makes an object of every node: of a forged file, a hundred times its size in memory.
+ */
+function readFields(message: Uint8Array, { bytes = {}, numbers = {} }: FieldReaders): void {
+  const reader = new BinaryReader(message);
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag();
+    const readBytes = type === WireType.LengthDelimited ? bytes[field] : undefined;
+    const readNumber = type === WireType.Varint ? numbers[field] : undefined;
+    if (readBytes) readBytes(reader.bytes());
+    else if (readNumber) readNumber(Number(reader.int64()));
+    else reader.skip(type, field);
   }
 }
 
-function valuesOf(tensor: TensorProto, shape: readonly number[], where: string): Float32Array {
-  const argument = `tensor ${JSON.stringify(tensor.name)}`;
+/** A TensorProto whose values still are bytes of the file. */
+interface StoredTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dataType: number;
+  readonly isExternal: boolean;
+  /** Packed little-endian elements. */
+  readonly packed: Uint8Array;
+  /** The bits of 16-bit elements, a varint each. */
+  readonly halves: Uint8Array;
+}
+
+function readTensor(message: Uint8Array): StoredTensor {
+  const none: Uint8Array = new Uint8Array(0);
+  const shape: number[] = [];
+  const tensor = { name: "", shape, dataType: 0, isExternal: false, packed: none, halves: none };
+  const addExtent = (extent: number) => {
+    if (shape.push(extent) > MAX_DIMENSIONS)
+      throw new RangeError(`a tensor has more than ${MAX_DIMENSIONS} dimensions`);
+  };
+  // Lists of floats and doubles are stored as raw data are.
+  const setPacked = (value: Uint8Array) => {
+    if (value.length > 0) tensor.packed = value;
+  };
+  readFields(message, {
+    bytes: {
+      [TENSOR.name]: (value) => {
+        tensor.name = new TextDecoder().decode(value);
+      },
+      [TENSOR.dims]: (value) => {
+        for (const reader = new BinaryReader(value); reader.pos < reader.len; )
+          addExtent(Number(reader.int64()));
+      },
+      [TENSOR.rawData]: setPacked,
+      [TENSOR.floatData]: setPacked,
+      [TENSOR.doubleData]: setPacked,
+      [TENSOR.int32Data]: (value) => {
+        tensor.halves = value;
+      },
+    },
+    numbers: {
+      [TENSOR.dims]: addExtent,
+      [TENSOR.dataType]: (value) => {
+        tensor.dataType = value;
+      },
+      [TENSOR.dataLocation]: (value) => {
+        tensor.isExternal = value === TensorProto_DataLocation.EXTERNAL;
+      },
+    },
+  });
+  return tensor;
+}
+
+function valuesOf(tensor: StoredTensor, where: string, limit: MemoryLimit): Float32Array {
+  const { shape, halves } = tensor;
+  const fail = (rule: string, hint?: string) =>
+    refuseWeights(where, tensorNamed(tensor.name), rule, { value: undefined, hint });
   const type = elementTypes.get(tensor.dataType);
-  if (type === undefined) fail(where, argument, "must hold floating-point numbers");
-  if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
-    fail(where, argument, "must lie in the file, not beside it", "save the model without external data");
+  if (type === undefined) return fail("must hold floating-point numbers");
+  if (tensor.isExternal) fail("must lie in the file, not beside it", "save the model without external data");
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0))
-    fail(where, argument, "must have a shape of non-negative integers");
+    fail("must have a shape of non-negative integers");
   const count = elementCount(shape);
+  if (!limit.take(4 * count)) fail("makes the weights larger than the file can hold");
+  const isListed = (type === "F16" || type === "BF16") && tensor.packed.length === 0;
+  const packed = isListed ? unpackHalves(halves) : tensor.packed;
   const size = count * ELEMENT_SIZES[type];
-  const { rawData, floatData, doubleData, int32Data } = tensor;
-  if (rawData.length > 0 || count === 0) {
-    if (rawData.length !== size)
-      fail(where, argument, `of shape [${shape.join(", ")}] must take ${size} bytes, got ${rawData.length}`);
-    return decodeElements(rawData, type);
-  }
-  const listed = { F32: floatData, F64: doubleData, F16: int32Data, BF16: int32Data }[type];
-  if (listed.length !== count)
-    fail(where, argument, `of shape [${shape.join(", ")}] must hold ${count} values, got ${listed.length}`);
-  if (type === "F32" || type === "F64") return Float32Array.from(listed);
-  // Half-precision values are listed as their bits.
-  return decodeElements(new Uint8Array(Uint16Array.from(listed).buffer), type);
+  if (packed.length !== size)
+    fail(`of shape [${shape.join(", ")}] must take ${size} bytes, got ${packed.length}`);
+  return decodeElements(packed, type);
 }
 
-function fail(where: string, argument: string, rule: string, hint?: string): never {
-  throw new LightsegError({ code: "INVALID_WEIGHTS", where, argument, rule, ...(hint && { hint }) });
+function unpackHalves(halves: Uint8Array): Uint8Array {
+  // Each takes a byte of the file at least.
+  const bits = new Uint16Array(halves.length);
+  let count = 0;
+  for (const reader = new BinaryReader(halves); reader.pos < reader.len; ) bits[count++] = reader.int32();
+  return new Uint8Array(bits.buffer, 0, 2 * count);
 }

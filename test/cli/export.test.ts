@@ -44,7 +44,7 @@ describe("lightseg export", { timeout: 180_000 }, () => {
     const options = ["--dtype", "fp16", "--size", "48x64", "--upsample", "--photo", "examples/camera.jpg"];
     const { code, stdout } = await runCli(["export", "--out", path, ...options]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/size +6\.6 MB, fp16\n +opset +17\n/);
+    expect(stdout).toMatch(/size +6\.5 MB, fp16\n +opset +17\n/);
     expect(stdout).toMatch(/output +scores float32 \[1, 11, 48, 64\]\n +largest error +\d\.\de-\d/);
   });
 
@@ -59,6 +59,13 @@ describe("lightseg export", { timeout: 180_000 }, () => {
     );
     expect(await readFile(path, "utf8")).toBe("older");
     expect(await readdir(folder)).toEqual(["a.onnx"]);
+  });
+
+  it("leaves nothing where nothing but the very same would do", async () => {
+    const path = join(folder, "a.onnx");
+    const { code, stdout } = await runCli(["export", "--out", path, "--dtype", "fp16", "--tolerance", "0"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it.each([

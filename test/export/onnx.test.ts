@@ -1,29 +1,43 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { checkExport, defaultTolerances } from "../../src/export/check.ts";
 import { type ExportOptions, exportOnnx } from "../../src/export/onnx.ts";
-import { ModelProtoSchema, TensorProto_DataType } from "../../src/graph/onnx/onnx_pb.ts";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+} from "../../src/graph/onnx/onnx_pb.ts";
+import { decodePhoto } from "../../src/images/decode.ts";
+import type { Photo } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/segmenter.ts";
+import { buildNetwork } from "../../src/models/network.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
+import { decodeNpy } from "../../src/weights/npy.ts";
 import { decodeOnnxWeights } from "../../src/weights/onnx.ts";
 import { lightsegError } from "../support/errors.ts";
+import { goldenFolder, goldenWeights, hasGolden } from "../support/golden.ts";
+import { relativeError } from "../support/golden-scores.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 import { expectSameBits } from "../support/weights.ts";
 
 const model = randomModel();
 const photo = testPhoto(75, 53);
 
-function imageOf({ width, height, data }: typeof photo) {
+function imageOf({ width, height, data }: Photo) {
   const image = new Float32Array(3 * width * height);
   normalizeInto({ width, height, data }, model.preprocessing, image, 0);
   return { data: image, dims: [1, 3, height, width] };
 }
 
-async function run(bytes: Uint8Array) {
+async function run(bytes: Uint8Array, input: Photo = photo) {
   const session = await openNodeSession(bytes);
   try {
-    return await session.run({ image: imageOf(photo) });
+    return await session.run({ image: imageOf(input) });
   } finally {
     await session.dispose();
   }
@@ -84,16 +98,64 @@ describe("exportOnnx", () => {
     expect(large.labels).toBeUndefined();
   });
 
+  it.skipIf(!hasGolden)("gives the scores that PyTorch gives (needs ../shared/golden)", async () => {
+    const { parameters } = buildNetwork({ network: model.network, classes: 21 });
+    const values = goldenWeights(parameters);
+    const weights = new Map(
+      [...parameters].map(([name, { shape }]) => [
+        name,
+        { shape: shape.map(Number), data: values.get(name) ?? new Float32Array() },
+      ]),
+    );
+    const classes = Array.from({ length: 21 }, (_, index) => `class ${index}`);
+    const bytes = exportOnnx({ ...model, classes, weights });
+    expectSameBits(decodeOnnxWeights(bytes, "x.onnx").weights, weights);
+    const file = "mbv2_21_logits.npy";
+    const expected = decodeNpy(readFileSync(join(goldenFolder, file)), file);
+    const { scores } = await run(bytes, await decodePhoto(join(goldenFolder, "photo_209x161.png")));
+    expect(scores?.dims).toEqual(expected.shape);
+    expect(relativeError(scores?.data ?? [], expected.data)).toBeLessThan(1e-4);
+  });
+
   it("stores float16 and takes and gives float32", async () => {
     const proto = parse({ dtype: "fp16" });
     const types = new Set(proto.graph?.initializer.map(({ dataType }) => dataType));
     expect(types).not.toContain(TensorProto_DataType.FLOAT);
     expect(types).toContain(TensorProto_DataType.FLOAT16);
+    expect(proto.graph?.node.map(({ opType }) => opType)).not.toContain("BatchNormalization");
+    expect(() => decodeOnnxWeights(exportOnnx(model, { dtype: "fp16" }), "x.onnx")).toThrow(
+      /batch norm folded in/,
+    );
     const bytes = exportOnnx(model, { dtype: "fp16", labels: true, scores: true });
     expect(bytes.length).toBeLessThan(0.55 * exportOnnx(model, { labels: true, scores: true }).length);
     const { scores, labels } = await run(bytes);
     expect(scores?.data).toBeInstanceOf(Float32Array);
     expect(labels?.data).toBeInstanceOf(Uint8Array);
+  });
+
+  it("folds batch norm before it rounds to float16: variances may lie where that has no digits", async () => {
+    // A variance of 1e-9 is 0 in float16, and one of 1e6 is beyond it; gamma makes up for either.
+    const weights = new Map(model.weights);
+    for (const [name, { shape, data }] of model.weights) {
+      if (!name.endsWith(".running_var")) continue;
+      const gammaName = name.replace(".running_var", ".weight");
+      const gamma = model.weights.get(gammaName)?.data ?? data;
+      const variance = data.map((_, index) => (index % 2 === 0 ? 1e-9 : 1e6));
+      const factor = (value: number, index: number) =>
+        (value * Math.sqrt((variance[index] ?? 0) + 1e-5)) / Math.sqrt((data[index] ?? 0) + 1e-5);
+      weights.set(name, { shape, data: variance });
+      weights.set(gammaName, { shape, data: gamma.map(factor) });
+    }
+    const exported = { dtype: "fp16", labels: true, scores: true } as const;
+    const odd = { ...model, weights };
+    const tolerance = defaultTolerances.fp16;
+    const { error } = await checkExport(exportOnnx(odd, exported), odd, {
+      exported,
+      photo,
+      tolerance,
+      open: openNodeSession,
+    });
+    expect(error).toBeLessThan(5e-3);
   });
 
   it("names a weight that float16 cannot hold", () => {
@@ -137,6 +199,42 @@ describe("checkExport", () => {
       tolerance: { error: 1e-7, agreement: 0 },
     });
     await expect(strict).rejects.toThrow(lightsegError("RUNTIME", "export"));
+  });
+
+  it("finds feature maps that leave the range of float16 on the way to scores that do not", async () => {
+    // Within range themselves, and what they give is cut off at 6 right after.
+    const name = "layer2.0.output.0.0.weight";
+    const shape = model.weights.get(name)?.shape ?? [];
+    const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(30_000);
+    const weights = new Map(model.weights).set(name, { shape, data });
+    const exported = { dtype: "fp16" } as const;
+    const tolerance = { error: 1, agreement: 0 };
+    const large = { ...model, weights };
+    const checked = checkExport(exportOnnx(large, exported), large, { ...options, exported, tolerance });
+    await expect(checked).rejects.toThrow(
+      /convolution at layer2\.0\.output\.0\.0\.weight.* must give values within ±65504 for fp16/,
+    );
+  });
+
+  it("finds a batch whose photos are mixed up", async () => {
+    const proto = fromBinary(ModelProtoSchema, exportOnnx(model));
+    const { graph } = proto;
+    // Each photo gets the mean over the batch, in a tensor of the right shape.
+    for (const node of graph?.node ?? [])
+      node.output = node.output.map((name) => (name === "scores" ? "own" : name));
+    const mean = create(NodeProtoSchema, {
+      opType: "ReduceMean",
+      input: ["own"],
+      output: ["mean"],
+      attribute: [
+        create(AttributeProtoSchema, { name: "axes", type: AttributeProto_AttributeType.INTS, ints: [0n] }),
+      ],
+    });
+    const sum = create(NodeProtoSchema, { opType: "Add", input: ["own", "mean"], output: ["twice"] });
+    const less = create(NodeProtoSchema, { opType: "Sub", input: ["twice", "own"], output: ["scores"] });
+    graph?.node.push(mean, sum, less);
+    const mixed = checkExport(toBinary(ModelProtoSchema, proto), model, options);
+    await expect(mixed).rejects.toThrow(/scores must be within 0\.0001/);
   });
 
   it("finds a file of other weights, of another size, and one that is damaged", async () => {

@@ -1,0 +1,61 @@
+import { LightsegError } from "../errors.ts";
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { collect, type Tensor } from "../graph/tensor.ts";
+import type { Model } from "../models/model.ts";
+import type { OpenSession, TensorData } from "../runtime/session.ts";
+import { FOLDED } from "../weights/onnx.ts";
+import { foldValues } from "./fold-values.ts";
+import { selectOutputs } from "./onnx.ts";
+
+/** The largest number that float16 holds. */
+const LARGEST_HALF = 65504;
+
+/**
+ * Looks for feature maps that float16 cannot hold, computed in float32.
+ *
+ * The exported file does not show them: on CPUs ONNX Runtime computes float16 models in float32, and other engines do not.
+ *
+ * @param image a normalised photo `[N, 3, H, W]`; keep it small, since all feature maps of the network are held at once
+ * @throws LightsegError RUNTIME naming the first layer with a value beyond ±65504
+ */
+export async function requireHalfRange(
+  model: Model,
+  image: TensorData,
+  { open, threads }: { open: OpenSession; threads?: number | undefined },
+): Promise<void> {
+  const source = new Map([...model.weights].map(([name, { data }]) => [name, data]));
+  const { outputs, values } = foldValues(selectOutputs(model, { scores: true }), source);
+  const maps = collect(Object.values(outputs)).filter(({ leaf, dtype }) => !leaf && dtype === "float32");
+  const named = Object.fromEntries(maps.map((map, index) => [`map ${index}`, map]));
+  const session = await open(lowerToOnnx(named, { parameters: (name) => values.get(name) ?? "input" }), {
+    threads,
+  });
+  try {
+    const results = await session.run({ image });
+    for (const [name, map] of Object.entries(named)) requireRange(map, results[name]);
+  } finally {
+    await session.dispose();
+  }
+}
+
+function requireRange(map: Tensor, { data }: TensorData = { data: new Float32Array(0), dims: [] }): void {
+  let largest = 0;
+  for (const value of data) largest = Math.max(largest, Math.abs(value));
+  if (largest <= LARGEST_HALF) return;
+  throw new LightsegError({
+    code: "RUNTIME",
+    where: "export",
+    argument: `${map.op} at ${placeOf(map)}`,
+    rule: `must give values within ±${LARGEST_HALF} for fp16`,
+    value: largest,
+    hint: "export as fp32",
+  });
+}
+
+/** The parameter that the map was last computed with. */
+function placeOf(map: Tensor): string {
+  for (let tensor: Tensor | undefined = map; tensor; tensor = tensor.inputs[0])
+    for (const { leaf } of tensor.inputs)
+      if (leaf?.kind === "parameter") return leaf.name.replace(FOLDED, "");
+  return "the input";
+}
