@@ -32,13 +32,17 @@ export async function requireHalfRange(
   });
   try {
     const results = await session.run({ image });
-    for (const [name, map] of Object.entries(named)) requireRange(map, results[name]);
+    for (const [name, map] of Object.entries(named)) {
+      const result = results[name];
+      if (!result) throw new TypeError(`the engine gave no ${name}`);
+      requireRange(map, result);
+    }
   } finally {
     await session.dispose();
   }
 }
 
-function requireRange(map: Tensor, { data }: TensorData = { data: new Float32Array(0), dims: [] }): void {
+function requireRange(map: Tensor, { data }: TensorData): void {
   let largest = 0;
   for (const value of data) largest = Math.max(largest, Math.abs(value));
   if (largest <= LARGEST_HALF) return;

@@ -30,8 +30,9 @@ export interface ExportOptions {
  * resolution or the photo's; `labels`, uint8 `[N, H, W]`.
  *
  * In fp32 batch norm stays as BatchNormalization nodes, which engines fold themselves, and weights keep the authors' names, so they
- * can be read back bit for bit. In fp16 it is folded before anything is rounded: variances and the numbers made from them may lie
- * where float16 has few digits left. Such weights are not the authors' any more and have other names.
+ * can be read back bit for bit. In fp16 it is folded into the convolution before it, where there is one, before anything is rounded:
+ * variances and the numbers made from them may lie where float16 has few digits left. Such weights are not the authors' any more and
+ * have other names.
  *
  * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in 0..255, RGB, NCHW), and
  * `lightseg`, the model's whole description.

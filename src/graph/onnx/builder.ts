@@ -36,6 +36,7 @@ export class OnnxBuilder {
   readonly inputs: ValueInfoProto[] = [];
   readonly #names = new Map<Tensor, string>();
   readonly #constants = new Map<string, string>();
+  readonly #weights = new Set<string>();
   readonly #parameters: ParameterSource;
   readonly #prefix: string;
   #count = 0;
@@ -64,7 +65,7 @@ export class OnnxBuilder {
     return this.nodeWithOutputs(type, inputs, [this.#fresh()], attributes)[0] ?? "";
   }
 
-  /** Adds a node whose outputs have the given names. */
+  /** Adds a node whose outputs have the given names. One with a weight is named after it, as `layer1.0.weight/Conv`. */
   nodeWithOutputs(
     type: string,
     inputs: readonly string[],
@@ -72,8 +73,10 @@ export class OnnxBuilder {
     attributes: Record<string, AttributeValue> = {},
   ): readonly string[] {
     const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
+    const weight = inputs.find((input) => this.#weights.has(input));
+    const name = weight === undefined ? "" : `${weight}/${type}`;
     this.nodes.push(
-      create(NodeProtoSchema, { opType: type, input: [...inputs], output: [...outputs], attribute }),
+      create(NodeProtoSchema, { name, opType: type, input: [...inputs], output: [...outputs], attribute }),
     );
     return outputs;
   }
@@ -84,6 +87,7 @@ export class OnnxBuilder {
     if (leaf.kind === "parameter") {
       const data = this.#parameters(leaf.name);
       if (data !== "input") {
+        this.#weights.add(leaf.name);
         this.initializers.push(
           encodeTensor(leaf.name, elementTypes.float32, bytesOf(data), tensor.shape.map(Number)),
         );

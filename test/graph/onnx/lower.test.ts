@@ -138,6 +138,15 @@ describe("lowerToOnnx's parameters", () => {
     expect(named(asConstant.initializer)).toEqual(["layer.0.weight"]);
   });
 
+  it("name the nodes that they are constants of", () => {
+    const rectified = relu(y);
+    expect(named(decode({ rectified }, { "layer.0.weight": Float32Array.of(10, -1) }).graph.node)).toEqual([
+      "layer.0.weight/Conv",
+      "",
+    ]);
+    expect(named(decode({ rectified }).graph.node)).toEqual(["", ""]);
+  });
+
   it.each([true, false])("give the same values as constants: %s", async (constantParameters) => {
     const result = await runGraph({ y }, feeds, { constantParameters });
     expect(Array.from(result.y.data)).toEqual([10, 20, 30, 40, -1, -2, -3, -4]);
