@@ -1,10 +1,11 @@
 import { availableParallelism, cpus } from "node:os";
 import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
+import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { initialValue } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
-import { findNetwork, isNetwork } from "../models/zoo.ts";
+import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
 import { describeEngine, openNodeSession } from "../runtime/node.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
@@ -25,6 +26,7 @@ import { Progress } from "./progress.ts";
 import { type Settings, type Timed, timeApart } from "./time-apart.ts";
 
 const DEFAULT_WARMUP = 10;
+const ZOO_SIZE: [number, number] = [512, 512];
 
 const inputSize = size(
   "size",
@@ -33,27 +35,33 @@ const inputSize = size(
 const runs = integer("runs", "N", { min: 1, max: 1e6 }, `Runs that count (default ${publishedRuntime.runs})`);
 const warmup = integer("warmup", "N", { min: 0, max: 1e6 }, `Runs before them (default ${DEFAULT_WARMUP})`);
 const paper = flag("paper", "Time the networks of the paper's Table 2 and show its runtimes beside");
+const zoo = flag(
+  "zoo",
+  `Time every network that has a name, at ${ZOO_SIZE.join("x")} unless --size says else`,
+);
 
 export const benchmark: Command = {
   name: "benchmark",
   summary: "Times networks by the paper's protocol: forward passes on random inputs, batch 1.",
   operands: { name: "[MODEL...]", min: 0, max: Number.POSITIVE_INFINITY },
-  options: [backbone, decoder, inputSize, runs, warmup, untrainedClasses, paper, threads, json, help],
+  options: [backbone, decoder, inputSize, runs, warmup, untrainedClasses, paper, zoo, threads, json, help],
   notes: [
     "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network to its raw scores (mean ± standard deviation, median, 95th percentile, least), pre the photo's bytes to a tensor, post the upsampling of the scores and the choice of the best class (medians).",
+    "Parameters are in millions, multiply-accumulates (MACs) in billions; maps is the most that feature maps take at once, in MB, as lightseg info counts them.",
     "Networks get random weights. The time does not depend on them, unless values become so small that the processor handles them apart.",
     "Close other programs first: times differ from machine to machine and from minute to minute, and only those of one run can be compared.",
   ],
   examples: [
     "lightseg benchmark refinenet-lw-50 refinenet-lw-mobilenet-v2 --size 512x512",
     "lightseg benchmark --paper --runs 20 --json",
+    "lightseg benchmark --zoo --runs 10 --warmup 2",
   ],
 
   async run(args, print) {
     const rows = args.has(paper) ? comparePaper().filter(({ table }) => table === 2) : [];
     const models = modelsOf(args, rows);
     const settings = {
-      size: args.get(inputSize) ?? publishedRuntime.size,
+      size: args.get(inputSize) ?? (args.has(zoo) ? ZOO_SIZE : publishedRuntime.size),
       runs: args.get(runs) ?? publishedRuntime.runs,
       warmup: args.get(warmup) ?? DEFAULT_WARMUP,
       threads: args.get(threads) ?? availableParallelism(),
@@ -68,7 +76,7 @@ export const benchmark: Command = {
     else for (const model of models) timed.push(await timeApart(model, settings));
 
     const published = (network: string) => rows.find((row) => row.network === network)?.runtime;
-    print(formatTable(format(timed, published, args.has(paper)), ""));
+    print(formatTable(format(timed, settings, published, args.has(paper)), ""));
     const [height, width] = settings.size;
     const counts = [...new Set(timed.map(({ classes }) => classes))].join(" or ");
     print(
@@ -85,7 +93,11 @@ export const benchmark: Command = {
         batch: 1,
         runs: settings.runs,
         warmup: settings.warmup,
-        models: timed.map((model) => ({ ...model, ...publishedJson(published(model.network)) })),
+        models: timed.map((model) => ({
+          ...model,
+          ...costJson(model, settings),
+          ...publishedJson(published(model.network)),
+        })),
       },
     };
   },
@@ -94,8 +106,11 @@ export const benchmark: Command = {
 function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
   const pair = pairedNetwork(args);
   const models = [...args.operands, ...(pair === undefined ? [] : [pair])];
-  if (args.has(paper) && models.length > 0) throw args.usageError("--paper", "takes no model");
+  const table = [paper, zoo].filter((option) => args.has(option)).map(({ name }) => `--${name}`);
+  if (table.length > 1) throw args.usageError(table.join(" and "), "do not go together");
+  if (table[0] !== undefined && models.length > 0) throw args.usageError(table[0], "takes no model");
   if (args.has(paper)) return rows.map(({ network }) => network);
+  if (args.has(zoo)) return Object.keys(networks);
   if (models.length === 0) throw args.usageError("MODEL", "is required");
   return models;
 }
@@ -144,12 +159,16 @@ async function sourceOf(model: string, classes: number | undefined) {
 
 function format(
   timed: readonly Timed[],
+  settings: Settings,
   published: (network: string) => PaperRow["runtime"],
   withPaper: boolean,
 ): string[][] {
   const spread = ({ mean, deviation }: Times) => `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
   const header = [
     "ms",
+    "params M",
+    "MACs G",
+    "maps MB",
     "forward",
     "median",
     "p95",
@@ -158,10 +177,15 @@ function format(
     "post",
     ...(withPaper ? ["published"] : []),
   ];
-  const lines = timed.map(({ model, network, preprocess, forward, postprocess }) => {
+  const lines = timed.map((entry) => {
+    const { model, network, preprocess, forward, postprocess } = entry;
     const [mean, deviation] = published(network) ?? [];
+    const { parameters, macs, peakActivationBytes } = costOf(entry, settings);
     return [
       model,
+      (parameters.total / 1e6).toFixed(2),
+      (macs.total / 1e9).toFixed(2),
+      (peakActivationBytes / 1e6).toFixed(1),
       spread(forward),
       forward.median.toFixed(2),
       forward.p95.toFixed(2),
@@ -174,6 +198,15 @@ function format(
     ];
   });
   return [header, ...lines];
+}
+
+function costOf({ network, classes }: Timed, { size }: Settings) {
+  return countCost({ network, classes, size });
+}
+
+function costJson(timed: Timed, settings: Settings) {
+  const { parameters, macs, peakActivationBytes } = costOf(timed, settings);
+  return { parameters: parameters.total, macs: macs.total, peakActivationBytes };
 }
 
 function publishedJson(runtime: PaperRow["runtime"]) {

@@ -21,6 +21,9 @@ const output = z.object({
       model: z.string(),
       network: z.string(),
       classes: z.number(),
+      parameters: z.number(),
+      macs: z.number(),
+      peakActivationBytes: z.number(),
       preprocess: times,
       forward: times,
       postprocess: times,
@@ -46,6 +49,8 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
       [names[0], names[0], 21],
       [names[1], "refinenet-lw-mobilenet-v2", 11],
     ]);
+    // The shipped model's parameters as its card has them; 11 classes.
+    expect(models[1]?.parameters).toBe(3_261_515);
     for (const { forward } of models) {
       expect(forward.min).toBeLessThanOrEqual(forward.median);
       expect(forward.median).toBeLessThanOrEqual(forward.p95);
@@ -55,7 +60,9 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
 
   it("prints a table with its conditions", async () => {
     const text = await run("--backbone", "ndnet45", "--decoder", "ndnet-fcn32", "--classes", "5", ...quick);
-    expect(text).toMatch(/^ms +forward +median +p95 +min +pre +post\nndnet45-fcn32 +\d+\.\d\d ± \d/);
+    expect(text).toMatch(
+      /^ms +params M +MACs G +maps MB +forward +median +p95 +min +pre +post\nndnet45-fcn32 +0\.40 +0\.00 +0\.0 +\d+\.\d\d ± \d/,
+    );
     expect(text).toMatch(
       /33x47, batch 1, 5 classes, float32, 2 runs after 1; threads: 1 of .*onnxruntime-node 1\./,
     );
@@ -83,6 +90,8 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
     [["ndnet45", "--runs", "0"], "INVALID_ARGUMENT", "--runs must be a whole number"],
     [["ndnet45", "--size", "big"], "INVALID_ARGUMENT", "--size must be height x width"],
     [["ndnet45", "--paper"], "INVALID_ARGUMENT", "--paper takes no model"],
+    [["--zoo", "ndnet45"], "INVALID_ARGUMENT", "--zoo takes no model"],
+    [["--zoo", "--paper"], "INVALID_ARGUMENT", "--paper and --zoo do not go together"],
   ])("%j is refused", async (argv, code, message) => {
     await expect(run(...argv)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });

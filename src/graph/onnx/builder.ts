@@ -36,7 +36,8 @@ export class OnnxBuilder {
   readonly inputs: ValueInfoProto[] = [];
   readonly #names = new Map<Tensor, string>();
   readonly #constants = new Map<string, string>();
-  readonly #weights = new Set<string>();
+  /** How many nodes read each weight. */
+  readonly #readers = new Map<string, number>();
   readonly #parameters: ParameterSource;
   readonly #prefix: string;
   #count = 0;
@@ -65,7 +66,7 @@ export class OnnxBuilder {
     return this.nodeWithOutputs(type, inputs, [this.#fresh()], attributes)[0] ?? "";
   }
 
-  /** Adds a node whose outputs have the given names. One with a weight is named after it, as `layer1.0.weight/Conv`. */
+  /** Adds a node whose outputs have the given names. */
   nodeWithOutputs(
     type: string,
     inputs: readonly string[],
@@ -73,12 +74,25 @@ export class OnnxBuilder {
     attributes: Record<string, AttributeValue> = {},
   ): readonly string[] {
     const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
-    const weight = inputs.find((input) => this.#weights.has(input));
-    const name = weight === undefined ? "" : `${weight}/${type}`;
     this.nodes.push(
-      create(NodeProtoSchema, { name, opType: type, input: [...inputs], output: [...outputs], attribute }),
+      create(NodeProtoSchema, {
+        name: this.#nameNode(type, inputs),
+        opType: type,
+        input: [...inputs],
+        output: [...outputs],
+        attribute,
+      }),
     );
     return outputs;
+  }
+
+  /** A node with a weight is named after it, as `layer1.0.weight/Conv`, others have no name. ONNX Runtime refuses two of one name. */
+  #nameNode(type: string, inputs: readonly string[]): string {
+    const weight = inputs.find((input) => this.#readers.has(input));
+    if (weight === undefined) return "";
+    const count = (this.#readers.get(weight) ?? 0) + 1;
+    this.#readers.set(weight, count);
+    return count === 1 ? `${weight}/${type}` : `${weight}/${type}_${count}`;
   }
 
   leaf(tensor: Tensor, leaf: Leaf): string {
@@ -87,7 +101,7 @@ export class OnnxBuilder {
     if (leaf.kind === "parameter") {
       const data = this.#parameters(leaf.name);
       if (data !== "input") {
-        this.#weights.add(leaf.name);
+        this.#readers.set(leaf.name, 0);
         this.initializers.push(
           encodeTensor(leaf.name, elementTypes.float32, bytesOf(data), tensor.shape.map(Number)),
         );

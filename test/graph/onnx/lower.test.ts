@@ -147,6 +147,15 @@ describe("lowerToOnnx's parameters", () => {
     expect(named(decode({ rectified }).graph.node)).toEqual(["", ""]);
   });
 
+  it("give each of several readers a name of its own", () => {
+    const both = { y, twice: multiply(weight, weight), squared: multiply(multiply(weight, weight), weight) };
+    const names = named(decode(both, { "layer.0.weight": Float32Array.of(10, -1) }).graph.node).filter(
+      (name) => name,
+    );
+    expect(names.length).toBeGreaterThan(2);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it.each([true, false])("give the same values as constants: %s", async (constantParameters) => {
     const result = await runGraph({ y }, feeds, { constantParameters });
     expect(Array.from(result.y.data)).toEqual([10, 20, 30, 40, -1, -2, -3, -4]);
