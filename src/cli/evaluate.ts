@@ -1,4 +1,4 @@
-import type { DatasetDescription } from "../datasets/dataset.ts";
+import type { Dataset } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { evaluate as measure } from "../evaluation/evaluate.ts";
@@ -42,8 +42,8 @@ export const evaluate: Command = {
     const settings = { outputs: ["labels"], open: openNodeSession, threads: args.get(threads) } as const;
 
     const loaded = await loadModel(source);
-    checkClasses(loaded, description);
     const samples = await description.open(folder, part);
+    requireClasses(loaded, samples);
     const predictor = await createPredictor(loaded, settings);
     const progress = new Progress();
     const metrics = await measure(samples, {
@@ -54,7 +54,7 @@ export const evaluate: Command = {
       await predictor.dispose();
     });
 
-    const { classes: names } = description.labels;
+    const { classes: names } = samples.labels;
     const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, images } = metrics;
     const iou = byClassName(names, metrics.iou);
     print(iouTable(iou));
@@ -90,7 +90,7 @@ export function iouTable(iou: Readonly<Record<string, number | null>>): string {
 }
 
 /** Weights without a description give classes plain names, which are taken for those of the data set. */
-function checkClasses(loaded: Model, { name, labels }: DatasetDescription): void {
+function requireClasses(loaded: Model, { name, labels }: Dataset): void {
   const isPlain = loaded.classes.every((className, label) => className === `class ${label}`);
   const sameCount = loaded.classes.length === labels.classes.length;
   const sameNames = loaded.classes.every((className, label) => className === labels.classes[label]);

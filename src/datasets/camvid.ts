@@ -48,7 +48,7 @@ const splits = ["train", "val", "test"];
  *
  * `DIR/train.txt` lists the ids of `DIR/train/ID.png` (or .jpg) and `DIR/trainannot/ID.png`; `val` and `test` alike.
  */
-export const camvid: DatasetDescription = {
+export const camvid = {
   name: "camvid",
   labels,
   splits,
@@ -61,4 +61,4 @@ export const camvid: DatasetDescription = {
     const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
     return pairedFilesDataset({ name: "camvid", split, labels, maskValues, files });
   },
-};
+} satisfies DatasetDescription;

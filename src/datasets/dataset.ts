@@ -42,7 +42,8 @@ export interface Dataset {
 export interface DatasetDescription {
   /** Lower case, as typed on the command line. */
   readonly name: string;
-  readonly labels: LabelSpace;
+  /** Absent where its files state them, as those of one's own data set do; an open data set always has them. */
+  readonly labels?: LabelSpace;
   readonly splits: readonly string[];
   /**
    * Opens the split found under `directory` and checks that each listed photo and mask exists.

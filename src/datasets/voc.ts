@@ -45,7 +45,7 @@ const splits = ["train", "val", "trainval", "train_aug", "test"];
  * `DIR/ImageSets/Segmentation/SPLIT.txt` lists the ids of `DIR/JPEGImages/ID.jpg` and `DIR/SegmentationClassAug/ID.png`,
  * or `DIR/SegmentationClass/ID.png` where that folder is not there.
  */
-export const voc: DatasetDescription = {
+export const voc = {
   name: "voc",
   labels,
   splits,
@@ -61,7 +61,7 @@ export const voc: DatasetDescription = {
     const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
     return pairedFilesDataset({ name: "voc", split, labels, maskValues, files });
   },
-};
+} satisfies DatasetDescription;
 
 async function isFolder(path: string): Promise<boolean> {
   const status = await stat(path).catch(() => undefined);

@@ -70,9 +70,10 @@ export async function train({
 }: TrainOptions): Promise<TrainingResult> {
   const folder = new RunFolder(run);
   const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
-  const { labels, open: openSplit } = findDataset(config.dataset);
+  const { open: openSplit } = findDataset(config.dataset);
   const trainSet = await openSplit(config.data, "train");
   const validationSet = await openSplit(config.data, "val");
+  const { labels } = trainSet;
   const description: ModelDescription = {
     ...labels,
     network: config.network,

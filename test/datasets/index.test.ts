@@ -3,7 +3,7 @@ import { datasets, findDataset } from "../../src/datasets/index.ts";
 
 describe("findDataset", () => {
   it("finds CamVid by name", () => {
-    expect(findDataset("camvid").labels.classes).toHaveLength(11);
+    expect(findDataset("camvid").labels?.classes).toHaveLength(11);
   });
 
   it("lists the known names for another", () => {
@@ -13,6 +13,7 @@ describe("findDataset", () => {
 
 describe.each(datasets)("$name", ({ labels, splits }) => {
   it("has a colour for each class, all different, and at least one split", () => {
+    if (!labels) return expect(splits.length).toBeGreaterThan(0);
     expect(labels.palette).toHaveLength(labels.classes.length);
     expect(new Set(labels.classes).size).toBe(labels.classes.length);
     expect(new Set(labels.palette.map(String)).size).toBe(labels.classes.length);
