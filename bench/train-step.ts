@@ -56,7 +56,7 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
 async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
   const network = buildNetwork({ network: "refinenet-lw-mobilenet-v2", classes, size: [batch, size, size] });
   const isEncoder = (name: string) => name.startsWith("layer");
-  const settings = { momentum: 0.9, weightDecay: 1e-5 };
+  const settings = { optimizer: "sgd", momentum: 0.9, weightDecay: 1e-5 } as const;
   const step = buildTrainingStep(network, {
     groups: [
       { name: "encoder", has: isEncoder, ...settings },
@@ -68,7 +68,7 @@ async function ours(): Promise<{ step: Stepper; forward: Stepper }> {
     if (!tensor) throw new Error(`no parameter ${name}`);
     return initialValue(tensor, { seed: 1 });
   };
-  const state = [...step.parameters, ...step.velocities];
+  const state = [...step.parameters, ...step.memory];
   const fed = new Set(state.map(({ input }) => input));
   const session = await openNodeSession(
     lowerToOnnx(step.outputs, { parameters: (name) => (fed.has(name) ? "input" : initialOf(name)) }),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { initializationSchemes } from "../models/initialize.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
+import { optimizers } from "../training/optimizer.ts";
 import type { Schedule } from "../training/schedule.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import {
@@ -70,7 +71,44 @@ const decoderRate = real(
   { min: "positive" },
   `Learning rate of the decoder (default ${defaults.decoderLearningRate})`,
 );
-const momentum = real("momentum", "X", { min: 0, max: 1 }, `Momentum, 0..1 (default ${defaults.momentum})`);
+const optimizer = choice(
+  "optimizer",
+  "NAME",
+  optimizers,
+  `${optimizers.join(", ")} (default ${defaults.optimizer})`,
+);
+const momentum = real(
+  "momentum",
+  "X",
+  { min: 0, max: 1 },
+  `SGD's momentum, Adam's beta 1, 0..1 (default ${defaults.momentum})`,
+);
+const beta2 = real("beta2", "X", { min: 0, max: 1 }, `Adam's beta 2, 0..1 (default ${defaults.beta2})`);
+const clipNorm = real(
+  "clip-norm",
+  "X",
+  { min: "positive" },
+  "Scale gradients down to this norm, taken over all (default: no limit)",
+);
+const averaging = real(
+  "averaging",
+  "X",
+  { min: 0, max: 0.99999 },
+  "Validate and keep moving averages of the weights, such as 0.999 (default 0: the weights as they are)",
+);
+const freezeEncoder = flag("freeze-encoder", "Train the decoder alone");
+const hardPixels = real(
+  "hard-pixels",
+  "X",
+  { min: "positive", max: 1 },
+  `Share of the pixels that count in the loss, the hardest ones (default ${defaults.hardPixels})`,
+);
+const split = text("split", "NAME", `Part of the data set to train on (default ${defaults.split})`);
+const validationSplit = text(
+  "validation-split",
+  "NAME",
+  `Part of the data set to validate on (default ${defaults.validationSplit})`,
+);
 const weightDecay = real(
   "weight-decay",
   "X",
@@ -136,6 +174,8 @@ export const settingOptions = [
   decoder,
   dataset,
   data,
+  split,
+  validationSplit,
   weights,
   allowRandomEncoder,
   epochs,
@@ -146,15 +186,21 @@ export const settingOptions = [
   colorJitter,
   encoderRate,
   decoderRate,
+  optimizer,
   momentum,
+  beta2,
+  clipNorm,
+  averaging,
   weightDecay,
   weightDecayOn,
   initialization,
   schedule,
   warmup,
   batchNorm,
+  freezeEncoder,
   noDropout,
   classWeights,
+  hardPixels,
   seed,
   validateEvery,
   saveEvery,
@@ -175,6 +221,8 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     dataset: args.get(dataset),
     // Kept with the run, which may be resumed from another folder.
     data: dataFolder && resolve(dataFolder),
+    split: args.get(split),
+    validationSplit: args.get(validationSplit),
     weights: weightsFile && resolve(weightsFile),
     allowRandomEncoder: args.has(allowRandomEncoder) ? true : undefined,
     epochs: args.get(epochs),
@@ -185,14 +233,20 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     colorJitter: args.get(colorJitter),
     encoderLearningRate: args.get(encoderRate),
     decoderLearningRate: args.get(decoderRate),
+    optimizer: args.get(optimizer),
     momentum: args.get(momentum),
+    beta2: args.get(beta2),
+    clipNorm: args.get(clipNorm),
+    averaging: args.get(averaging),
     weightDecay: args.get(weightDecay),
     weightDecayOn: args.get(weightDecayOn),
     initialization: args.get(initialization),
     schedule: typed && { ...typed, ...(steps !== undefined && { warmup: steps }) },
     batchNorm: args.get(batchNorm),
+    freezeEncoder: args.has(freezeEncoder) ? true : undefined,
     dropout: args.has(noDropout) ? false : undefined,
     classWeights: args.get(classWeights),
+    hardPixels: args.get(hardPixels),
     seed: args.get(seed),
     validateEvery: args.get(validateEvery),
     saveEvery: args.get(saveEvery),

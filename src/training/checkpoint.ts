@@ -16,7 +16,7 @@ export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
   readonly best?: BestSoFar;
-  /** Parameters, statistics and velocities by the names of the training step's inputs. */
+  /** Parameters, statistics and what the optimiser remembers by the names of the training step's inputs. */
   readonly state: Weights;
 }
 
@@ -26,7 +26,7 @@ const progressSchema = z.object({
 });
 const PROGRESS_KEY = "lightseg.training";
 
-/** Writes a checkpoint, which is also a model file: those who only want the weights pass over the velocities. */
+/** Writes a checkpoint, which is also a model file: those who only want the weights pass over the rest. */
 export async function writeCheckpoint(
   path: string,
   { step, best, state }: Checkpoint,

@@ -2,71 +2,125 @@ import { z } from "zod";
 import { type ErrorCode, LightsegError } from "../errors.ts";
 import { initializationSchemes } from "../models/initialize.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
+import { optimizers } from "./optimizer.ts";
 
 /** Batches of larger crops would not fit into memory. */
 const side = z.number().int().positive().max(4096);
-const rate = z.number().positive();
+const share = z.number().min(0).max(1);
+const positive = z.number().positive();
+const count = z.number().int().positive();
+const warmup = z.number().int().nonnegative().optional();
 const schedule = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("poly"),
-    power: z.number().positive(),
-    warmup: z.number().int().nonnegative().optional(),
-  }),
+  z.object({ kind: z.literal("poly"), power: positive, warmup }),
   z.object({
     kind: z.literal("stages"),
-    boundaries: z.array(z.number().int().positive()),
+    boundaries: z.array(count),
     factors: z.array(z.number().nonnegative()),
-    warmup: z.number().int().nonnegative().optional(),
+    warmup,
   }),
 ]);
+
+/** What a stage of the training may have of its own. */
+const stageShape = {
+  dataset: z.string(),
+  /** Folder of the data set. */
+  data: z.string(),
+  /** Its part to train on. */
+  split: z.string(),
+  epochs: count,
+  /** Photos in a step. */
+  batch: count,
+  /** Size of the crops, height and width in pixels. */
+  crop: z.tuple([side, side]),
+  /** The photo is resized by a random factor from this range before the crop. */
+  scale: z.tuple([positive, positive]),
+  mirror: z.boolean(),
+  /** Range of random brightness, contrast and saturation, 0..1. */
+  colorJitter: share,
+  encoderLearningRate: positive,
+  decoderLearningRate: positive,
+  /** `sgd` with momentum, `adam` or `adamw`; each stage begins with a fresh one. */
+  optimizer: z.enum(optimizers),
+  /** SGD's momentum; Adam's beta 1. */
+  momentum: share,
+  /** Adam's beta 2. */
+  beta2: share,
+  weightDecay: z.number().nonnegative(),
+  /** `convolutions`: their weights alone, neither biases nor batch norm's gamma and beta. */
+  weightDecayOn: z.enum(["all", "convolutions"]),
+  /** Largest norm of all gradients together; larger ones are scaled down. No limit by default. */
+  clipNorm: positive.optional(),
+  schedule,
+  /** `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch. */
+  batchNorm: z.enum(["frozen", "trained"]),
+  /** Train the decoder alone. */
+  freezeEncoder: z.boolean(),
+  /** Dropout where the authors have it. */
+  dropout: z.boolean(),
+  /** `none`, or `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), scaled to a mean of 1. */
+  classWeights: z.enum(["none", "log"]),
+  /** Share of the labelled pixels of a batch that count in the loss, the hardest ones; above 0, 1 for all. */
+  hardPixels: positive.max(1),
+};
+
+const stageSchema = z.strictObject(stageShape);
 
 /** Everything that decides the result of a training run; stored in its folder as `config.json`. */
 export const trainingConfigSchema = z.object({
   /** Name in the zoo. */
   network: z.string(),
-  dataset: z.string(),
-  /** Folder of the data set. */
-  data: z.string(),
   /** Weights to begin with (PyTorch or safetensors); what they lack begins at random. */
   weights: z.string().optional(),
   /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
   allowRandomEncoder: z.boolean().default(false),
-  epochs: z.number().int().positive().default(100),
-  /** Photos in a step. */
-  batch: z.number().int().positive().default(4),
-  /** Size of the crops, height and width in pixels. */
-  crop: z.tuple([side, side]).default([256, 256]),
-  /** The photo is resized by a random factor from this range before the crop. */
-  scale: z.tuple([z.number().positive(), z.number().positive()]).default([0.5, 2]),
-  mirror: z.boolean().default(true),
-  /** Range of random brightness, contrast and saturation, 0..1. */
-  colorJitter: z.number().min(0).max(1).default(0),
-  encoderLearningRate: rate.default(1e-3),
-  decoderLearningRate: rate.default(1e-2),
-  momentum: z.number().min(0).max(1).default(0.9),
-  weightDecay: z.number().nonnegative().default(1e-5),
-  /** `convolutions`: their weights alone, neither biases nor batch norm's gamma and beta. */
-  weightDecayOn: z.enum(["all", "convolutions"]).default("all"),
-  schedule: schedule.default({ kind: "poly", power: 0.9 }),
-  /** `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch. */
-  batchNorm: z.enum(["frozen", "trained"]).default("frozen"),
   /** How parameters begin that `weights` do not hold; see `initialValue`. */
   initialization: z.enum(initializationSchemes).default("uniform"),
-  /** Dropout where the authors have it. */
-  dropout: z.boolean().default(true),
-  /** `none`, or `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), scaled to a mean of 1. */
-  classWeights: z.enum(["none", "log"]).default("none"),
+  ...stageShape,
+  split: stageShape.split.default("train"),
+  epochs: stageShape.epochs.default(100),
+  batch: stageShape.batch.default(4),
+  crop: stageShape.crop.default([256, 256]),
+  scale: stageShape.scale.default([0.5, 2]),
+  mirror: stageShape.mirror.default(true),
+  colorJitter: stageShape.colorJitter.default(0),
+  encoderLearningRate: stageShape.encoderLearningRate.default(1e-3),
+  decoderLearningRate: stageShape.decoderLearningRate.default(1e-2),
+  optimizer: stageShape.optimizer.default("sgd"),
+  momentum: stageShape.momentum.default(0.9),
+  beta2: stageShape.beta2.default(0.999),
+  weightDecay: stageShape.weightDecay.default(1e-5),
+  weightDecayOn: stageShape.weightDecayOn.default("all"),
+  schedule: stageShape.schedule.default({ kind: "poly", power: 0.9 }),
+  batchNorm: stageShape.batchNorm.default("frozen"),
+  freezeEncoder: stageShape.freezeEncoder.default(false),
+  dropout: stageShape.dropout.default(true),
+  classWeights: stageShape.classWeights.default("none"),
+  hardPixels: stageShape.hardPixels.default(1),
+  /** One stage after the other, each with what it has of its own; the rest is as above. Default: one stage. */
+  stages: z.array(stageSchema.partial()).min(1).default([{}]),
+  /** Part of the data set above (not of a stage's) that validations measure on. */
+  validationSplit: z.string().default("val"),
+  /** Validate and keep the moving average of the weights: `a = d a + (1 - d) p` each step, d at most this; 0: the weights as they are. */
+  averaging: share.max(0.99999).default(0),
   seed: z.number().int().nonnegative().default(0),
   /** Epochs from one validation to the next. */
-  validateEvery: z.number().int().positive().default(5),
+  validateEvery: count.default(5),
   /** Steps from one `last` checkpoint to the next. */
-  saveEvery: z.number().int().positive().default(200),
+  saveEvery: count.default(200),
   /** Threads of the engine; another number may round sums differently. Defaults to the number of cores. */
-  threads: z.number().int().positive().max(MAX_THREADS).optional(),
+  threads: count.max(MAX_THREADS).optional(),
 });
 
 export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 export type TrainingOptions = z.input<typeof trainingConfigSchema>;
+/** The settings of one stage, complete. */
+export type StageConfig = z.output<typeof stageSchema>;
+
+/** The stages of a training, each with all its settings. */
+export function resolveStages(config: TrainingConfig): StageConfig[] {
+  const common = z.object(stageShape).parse(config);
+  return config.stages.map((own) => ({ ...common, ...own }));
+}
 
 /** Fills in the defaults. @throws LightsegError that names the option at fault */
 export function parseTrainingConfig(

@@ -1,23 +1,24 @@
 import { existsSync } from "node:fs";
-import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
-import { evaluate } from "../evaluation/evaluate.ts";
-import { byClassName } from "../evaluation/metrics.ts";
-import { createPredictor, predictLabels } from "../inference/predictor.ts";
-import { describeModel, type Model, type ModelDescription, requireWeights } from "../models/model.ts";
+import { describeModel, type ModelDescription, requireWeights } from "../models/model.ts";
+import { buildNetwork } from "../models/network.ts";
 import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import type { Weights } from "../weights/types.ts";
 import { writeSafetensors } from "../weights/write.ts";
-import { makeBatch } from "./batches.ts";
+import { type Batch, type BatchOptions, makeBatch } from "./batches.ts";
 import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { logClassWeights } from "./class-weights.ts";
-import { parseTrainingConfig, type TrainingOptions } from "./config.ts";
+import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
 import { initialWeights } from "./initial-weights.ts";
+import { isMemory } from "./optimizer.ts";
 import { type LogRecord, RunFolder } from "./run-folder.ts";
-import { stepsPerEpoch } from "./sampler.ts";
 import { learningRateFactor } from "./schedule.ts";
-import { buildTrainingGraph, openTrainingSession } from "./training-session.ts";
+import { openStages, requireEqualClasses, type Stage } from "./stages.ts";
+import { averageName } from "./step.ts";
+import { buildTrainingGraph, openTrainingSession, type TrainingSession } from "./training-session.ts";
+import { validate } from "./validation.ts";
 
 /** What happens during training, for progress bars and logs. */
 export type TrainingEvent =
@@ -70,158 +71,186 @@ export async function train({
 }: TrainOptions): Promise<TrainingResult> {
   const folder = new RunFolder(run);
   const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
-  const { open: openSplit } = findDataset(config.dataset);
-  const trainSet = await openSplit(config.data, "train");
-  const validationSet = await openSplit(config.data, "val");
-  const { labels } = trainSet;
+  const validationSet = await findDataset(config.dataset).open(config.data, config.validationSplit);
+  const stages = await openStages(config);
+  requireEqualClasses(stages, validationSet);
   const description: ModelDescription = {
-    ...labels,
+    ...validationSet.labels,
     network: config.network,
     preprocessing: findNetwork(config.network).backbone.preprocessing,
   };
-  const perEpoch = stepsPerEpoch(trainSet.size, config.batch);
-  const totalSteps = perEpoch * config.epochs;
-
-  const onCounted = (done: number, total: number) =>
-    onEvent({ kind: "progress", task: "counting labels", done, total });
-  const classWeights = config.classWeights === "log" ? await logClassWeights(trainSet, onCounted) : undefined;
-  const graph = buildTrainingGraph(config, {
-    classes: labels.classes.length,
-    classWeights,
-  });
+  const totalSteps = stages.reduce((sum, { steps }) => sum + steps, 0);
 
   const checkpoint = resume && existsSync(folder.last) ? await readCheckpoint(folder.last) : undefined;
   let step = checkpoint?.step ?? 0;
   let best = checkpoint?.best;
-  let initial = checkpoint?.state;
-  if (!initial) {
-    const { weights, note } = await initialWeights(graph.network, {
-      file: config.weights,
-      allowRandomEncoder: config.allowRandomEncoder,
-      seed: config.seed,
-      scheme: config.initialization,
-    });
-    onEvent({ kind: "note", text: note });
-    initial = weights;
-  }
+  let state = checkpoint?.state ?? (await beginWeights(config, description.classes.length, onEvent));
   // Not before all that may be missing has been found: a folder with a run in it can only be resumed.
   if (!resume) await folder.begin(config);
   await folder.rewindLog(step);
-  onEvent({ kind: "note", text: `step ${step} of ${totalSteps}, ${perEpoch} an epoch` });
 
-  const session = await openTrainingSession(graph, initial, {
-    open,
-    threads: config.threads,
-    seed: config.seed,
-  });
   const record = async (entry: LogRecord) => {
     await folder.append(entry);
     onEvent({ ...entry, totalSteps });
   };
-
-  const validate = async () => {
-    const weights = requireWeights(
-      config.network,
-      labels.classes.length,
-      await session.state(),
-      "validation",
-    );
+  const save = async () => {
+    requireNumbers(state, step);
+    await writeCheckpoint(folder.last, { step, state, ...(best && { best }) }, description);
+  };
+  const measure = async () => {
+    const own = averagedWeights(state);
+    const weights = requireWeights(config.network, description.classes.length, own, "validation");
     const onProgress = (done: number, total: number) =>
       onEvent({ kind: "progress", task: "validating", done, total });
-    const model = { ...description, weights };
-    const metrics = await measure(model, validationSet, { open, threads: config.threads, onProgress });
+    const metrics = await validate({ ...description, weights }, validationSet, {
+      open,
+      threads: config.threads,
+      onProgress,
+    });
     await record({ kind: "validation", step, ...metrics });
     if (best && metrics.miou <= best.miou) return;
     best = { miou: metrics.miou, step };
     await writeSafetensors(folder.best, weights, { metadata: describeModel(description) });
   };
 
-  const save = async () => {
-    await writeCheckpoint(
-      folder.last,
-      { step, state: await session.state(), ...(best && { best }) },
-      description,
-    );
-  };
+  for (const stage of stages) {
+    const end = stage.before.steps + stage.steps;
+    if (step >= end || signal?.aborted) continue;
+    // Each stage begins with a fresh optimiser.
+    if (step === stage.before.steps) state = new Map([...state].filter(([name]) => !isMemory(name)));
+    onEvent({ kind: "note", text: describeStage(stage, { step, totalSteps, stages: stages.length }) });
+    const session = await openStage(stage, state, { config, open, onEvent });
+    try {
+      const batches = new BatchQueue(stage, description);
+      while (step < end && !signal?.aborted) {
+        const own = step - stage.before.steps;
+        const batch = await batches.take(own);
+        const rates = learningRates(stage, own);
+        const start = performance.now();
+        const loss = await session.run(batch, { step: own, rates });
+        if (!Number.isFinite(loss)) throw diverged(step, loss);
+        step++;
+        const epochs = (own + 1) / stage.stepsPerEpoch;
+        await record({
+          kind: "step",
+          step,
+          epoch: stage.before.epochs + Math.ceil(epochs),
+          loss,
+          learningRate: [rates.encoder, rates.decoder],
+          ms: performance.now() - start,
+        });
 
-  const { crop, scale, mirror, colorJitter, batch: size, seed } = config;
-  const augmentation = { crop, scale, mirror, colorJitter, preprocessing: description.preprocessing };
-  const batchOf = (index: number) => {
-    const batch = makeBatch(trainSet, { batch: size, seed, augmentation }, index);
-    // Its error, if any, is thrown when its turn comes; until then it must not count as unhandled.
-    batch.catch(() => undefined);
-    return batch;
-  };
-
-  try {
-    let upcoming = batchOf(step);
-    while (step < totalSteps && !signal?.aborted) {
-      const batch = await upcoming;
-      if (step + 1 < totalSteps) upcoming = batchOf(step + 1);
-
-      const factor = learningRateFactor(config.schedule, { step, totalSteps, stepsPerEpoch: perEpoch });
-      const rates = {
-        encoder: config.encoderLearningRate * factor,
-        decoder: config.decoderLearningRate * factor,
-      };
-      const start = performance.now();
-      const loss = await session.run(batch, { step, rates });
-      if (!Number.isFinite(loss)) throw diverged(step, loss);
-      step++;
-      const epoch = Math.ceil(step / perEpoch);
-      await record({
-        kind: "step",
-        step,
-        epoch,
-        loss,
-        learningRate: [rates.encoder, rates.decoder],
-        ms: performance.now() - start,
-      });
-
-      const epochEnds = step % perEpoch === 0;
-      const due = step === totalSteps || (epochEnds && epoch % config.validateEvery === 0);
-      if (due) await validate();
-      if (due || step % config.saveEvery === 0) await save();
+        const due = step === end || (Number.isInteger(epochs) && epochs % config.validateEvery === 0);
+        if (!due && step % config.saveEvery !== 0 && !signal?.aborted) continue;
+        state = await session.state();
+        if (due) await measure();
+        await save();
+      }
+    } finally {
+      await session.dispose();
     }
-    if (signal?.aborted) await save();
-  } finally {
-    await session.dispose();
   }
   return { step, finished: step === totalSteps, ...(best && { best }) };
 }
 
-/** What is logged of a validation. */
-async function measure(
-  model: Model,
-  dataset: Dataset,
-  {
-    open,
-    threads,
-    onProgress,
-  }: { open: OpenSession; threads: number | undefined; onProgress: (done: number, total: number) => void },
-) {
-  const outputs = ["labels"] as const;
-  const predictor = await createPredictor(model, {
-    outputs,
-    open,
-    threads,
+/** The weights that a new run begins with. */
+async function beginWeights(
+  config: TrainingConfig,
+  classes: number,
+  onEvent: (event: TrainingEvent) => void,
+): Promise<Weights> {
+  const network = buildNetwork({ network: config.network, classes, auxiliary: true });
+  const { weights, note } = await initialWeights(network, {
+    file: config.weights,
+    allowRandomEncoder: config.allowRandomEncoder,
+    seed: config.seed,
+    scheme: config.initialization,
   });
-  try {
-    const predict = predictLabels(predictor);
-    const { miou, pixelAccuracy, iou } = await evaluate(dataset, { predict, onProgress });
-    return { miou, pixelAccuracy, iou: byClassName(model.classes, iou) };
-  } finally {
-    await predictor.dispose();
+  onEvent({ kind: "note", text: note });
+  return weights;
+}
+
+async function openStage(
+  { config: own, dataset, seed }: Stage,
+  state: Weights,
+  {
+    config,
+    open,
+    onEvent,
+  }: { config: TrainingConfig; open: OpenSession; onEvent: (event: TrainingEvent) => void },
+): Promise<TrainingSession> {
+  const onCounted = (done: number, total: number) =>
+    onEvent({ kind: "progress", task: "counting labels", done, total });
+  const classWeights = own.classWeights === "log" ? await logClassWeights(dataset, onCounted) : undefined;
+  const { network, averaging, threads } = config;
+  const classes = dataset.labels.classes.length;
+  const graph = buildTrainingGraph(own, { network, classes, classWeights, averaging });
+  return openTrainingSession(graph, state, { open, threads, seed });
+}
+
+function describeStage(
+  { index, config, steps, stepsPerEpoch, before }: Stage,
+  { step, totalSteps, stages }: { step: number; totalSteps: number; stages: number },
+): string {
+  const text = `step ${step} of ${totalSteps}, ${stepsPerEpoch} an epoch`;
+  if (stages === 1) return text;
+  return `stage ${index + 1} of ${stages}: ${config.dataset} ${config.split}, steps ${before.steps} to ${before.steps + steps}; ${text}`;
+}
+
+function learningRates({ config, steps, stepsPerEpoch }: Stage, step: number) {
+  const factor = learningRateFactor(config.schedule, { step, totalSteps: steps, stepsPerEpoch });
+  return { encoder: config.encoderLearningRate * factor, decoder: config.decoderLearningRate * factor };
+}
+
+/** Makes the batch of the next step while the engine works on this one. */
+class BatchQueue {
+  readonly #stage: Stage;
+  readonly #options: BatchOptions;
+  #next: { step: number; batch: Promise<Batch> } | undefined;
+
+  constructor(stage: Stage, { preprocessing }: ModelDescription) {
+    const { crop, scale, mirror, colorJitter, batch } = stage.config;
+    this.#stage = stage;
+    this.#options = {
+      batch,
+      seed: stage.seed,
+      augmentation: { crop, scale, mirror, colorJitter, preprocessing },
+    };
+  }
+
+  /** The batch of a step of the stage, counted from 0. */
+  async take(step: number): Promise<Batch> {
+    const batch = await (this.#next?.step === step ? this.#next.batch : this.#make(step));
+    this.#next = step + 1 < this.#stage.steps ? { step: step + 1, batch: this.#make(step + 1) } : undefined;
+    return batch;
+  }
+
+  #make(step: number): Promise<Batch> {
+    const batch = makeBatch(this.#stage.dataset, this.#options, step);
+    // Its error, if any, is thrown when its turn comes; until then it must not count as unhandled.
+    batch.catch(() => undefined);
+    return batch;
   }
 }
 
-function diverged(step: number, loss: number): LightsegError {
+/** The moving averages where there are any, else the parameters themselves; neither averages nor memory by their own names. */
+function averagedWeights(state: Weights): Weights {
+  return new Map([...state].map(([name, value]) => [name, state.get(averageName(name)) ?? value]));
+}
+
+/** A checkpoint must never replace a good one by one that nothing can go on from. */
+function requireNumbers(state: Weights, step: number): void {
+  for (const { data } of state.values())
+    for (const value of data) if (!Number.isFinite(value)) throw diverged(step, value);
+}
+
+function diverged(step: number, value: number): LightsegError {
   return new LightsegError({
     code: "RUNTIME",
     where: "train",
     argument: `loss at step ${step + 1}`,
     rule: "must be a number",
-    value: loss,
-    hint: "the training diverges: lower the learning rates",
+    value,
+    hint: "the training diverges: lower the learning rates, or limit the gradients (clipNorm); the last checkpoint is kept",
   });
 }

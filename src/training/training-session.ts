@@ -6,10 +6,10 @@ import { buildNetwork, type Network } from "../models/network.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import type { Weights } from "../weights/types.ts";
 import type { Batch } from "./batches.ts";
-import type { TrainingConfig } from "./config.ts";
+import type { StageConfig } from "./config.ts";
 import { deriveSeed } from "./random.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
-import { buildTrainingStep, learningRateInput, type TrainingStep } from "./step.ts";
+import { averageName, buildTrainingStep, type StateVariable, type TrainingStep } from "./step.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
 export interface LearningRates {
@@ -23,11 +23,20 @@ export interface TrainingGraph {
   readonly step: TrainingStep;
 }
 
+export interface TrainingGraphOptions {
+  /** Name in the zoo. */
+  network: string;
+  classes: number;
+  classWeights?: readonly number[];
+  /** Keeps moving averages of the parameters, see `buildTrainingStep`. */
+  averaging?: number;
+}
+
 export function buildTrainingGraph(
-  config: TrainingConfig,
-  { classes, classWeights }: { classes: number; classWeights?: readonly number[] },
+  stage: StageConfig,
+  { network: name, classes, classWeights, averaging }: TrainingGraphOptions,
 ): TrainingGraph {
-  const { network: name, batch, crop, batchNorm, dropout, momentum, weightDecay, weightDecayOn } = config;
+  const { batch, crop, batchNorm, dropout, optimizer, momentum, beta2, weightDecay } = stage;
   const network = buildNetwork({
     network: name,
     classes,
@@ -38,32 +47,31 @@ export function buildTrainingGraph(
   });
   const isEncoder = (parameter: string) => network.encoder.has(parameter);
   const isConvolution = ({ shape }: Tensor) => shape.length === 4;
-  const optimizer = {
-    momentum,
-    weightDecay,
-    ...(weightDecayOn === "convolutions" && { decays: isConvolution }),
+  const settings = {
+    ...{ optimizer, momentum, beta2, weightDecay },
+    ...(stage.weightDecayOn === "convolutions" && { decays: isConvolution }),
   };
+  const encoder = { ...settings, name: "encoder", has: isEncoder };
+  const decoder = { ...settings, name: "decoder", has: (parameter: string) => !isEncoder(parameter) };
+  const { clipNorm, hardPixels } = stage;
   const step = buildTrainingStep(network, {
-    groups: [
-      { ...optimizer, name: "encoder", has: isEncoder },
-      { ...optimizer, name: "decoder", has: (parameter) => !isEncoder(parameter) },
-    ],
-    classWeights,
+    groups: stage.freezeEncoder ? [decoder] : [encoder, decoder],
+    ...{ classWeights, clipNorm, hardPixels, averaging },
   });
   return { network, step };
 }
 
-/** Parameters, statistics and velocities, living in the engine from step to step. */
+/** Parameters, statistics and what the optimiser remembers, living in the engine from step to step. */
 export interface TrainingSession {
-  /** Does the step of this number, which decides what is random in it, and returns the loss before it. */
+  /** Does the step of this number, from 0, which decides what is random in it, and returns the loss before it. */
   run(batch: Batch, options: { step: number; rates: LearningRates }): Promise<number>;
-  /** All state as it stands now, parameters first. */
+  /** All state as it stands now: parameters, the optimiser's memory, moving averages. */
   state(): Promise<Weights>;
   dispose(): Promise<void>;
 }
 
 /**
- * @param initial every parameter of the network; velocities that are absent begin at zero
+ * @param initial every parameter of the network; memory that is absent begins at zero, a moving average as its parameter
  * @throws LightsegError INVALID_WEIGHTS if a parameter is absent
  */
 export async function openTrainingSession(
@@ -81,38 +89,42 @@ export async function openTrainingSession(
       rule: "must be among the weights",
     });
   };
+  for (const name of network.parameters.keys()) valueFor(name);
+  const averaged = new Map(graph.parameters.map(({ input }) => [averageName(input), input]));
+  const carry = (variable: StateVariable) => {
+    const { input, shape } = variable;
+    const stored = initial.get(input) ?? initial.get(averaged.get(input) ?? "");
+    return {
+      ...variable,
+      initial: { data: stored?.data ?? new Float32Array(countValues(shape)), dims: shape },
+    };
+  };
   const changing = new Set(graph.parameters.map(({ input }) => input));
   const model = lowerToOnnx(graph.outputs, {
     parameters: (name) => (changing.has(name) ? "input" : valueFor(name)),
   });
   const session = await open(model, {
     threads,
-    carried: [
-      ...graph.parameters.map((variable) => ({
-        ...variable,
-        initial: { data: valueFor(variable.input), dims: variable.shape },
-      })),
-      ...graph.velocities.map((variable) => {
-        const data = initial.get(variable.input)?.data ?? new Float32Array(countValues(variable.shape));
-        return { ...variable, initial: { data, dims: variable.shape } };
-      }),
-    ],
+    carried: [...graph.parameters, ...graph.memory, ...graph.averages].map(carry),
   });
 
   return {
     async run({ image, target }, { step, rates }) {
+      const scalars = Object.entries(graph.scalars({ step, rates: { ...rates } }));
       const { loss } = await session.run({
         image,
         target,
         ...drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step)),
-        [learningRateInput({ name: "encoder" })]: { data: Float32Array.of(rates.encoder), dims: [] },
-        [learningRateInput({ name: "decoder" })]: { data: Float32Array.of(rates.decoder), dims: [] },
+        ...Object.fromEntries(
+          scalars.map(([name, value]) => [name, { data: Float32Array.of(value), dims: [] }]),
+        ),
       });
       return loss?.data[0] ?? Number.NaN;
     },
     async state() {
       const carried = await session.state();
-      const names = [...network.parameters.keys(), ...graph.velocities.map(({ input }) => input)];
+      const others = [...graph.memory, ...graph.averages].map(({ input }) => input);
+      const names = [...network.parameters.keys(), ...others];
       return new Map(
         names.map((name) => [
           name,

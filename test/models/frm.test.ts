@@ -4,12 +4,12 @@ import { collect } from "../../src/graph/tensor.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
-import { parseTrainingConfig } from "../../src/training/config.ts";
 import { buildTrainingGraph } from "../../src/training/training-session.ts";
 import { type NdArray, uniform } from "../support/array.ts";
 import { goldenWeights } from "../support/golden.ts";
 import { relativeError } from "../support/golden-scores.ts";
 import { floats } from "../support/run-graph.ts";
+import { onlyStage } from "../support/training.ts";
 
 function countMacs(network: string): { total: number; decoder: number } {
   const built = buildNetwork({ network, classes: 19, size: [1, 1024, 2048] });
@@ -91,14 +91,15 @@ describe("FRM", () => {
 
   // Taps at one stride alone, at five strides, and with sizes that are not quite halved.
   it.each(["ndnet45-os8", "mobilenet-v2", "nasnet-mobile"])("trains on %s too", (backbone) => {
-    const config = parseTrainingConfig({
-      network: `frm+${backbone}`,
+    const name = `frm+${backbone}`;
+    const stage = onlyStage({
+      network: name,
       dataset: "",
       data: "",
       batch: 2,
       crop: [48, 40],
     });
-    const { network, step } = buildTrainingGraph(config, { classes: 3 });
+    const { network, step } = buildTrainingGraph(stage, { network: name, classes: 3 });
     expect(step.outputs.loss?.shape).toEqual([]);
     for (const [name, gradient] of step.gradients)
       expect(gradient.shape, name).toEqual(network.parameters.get(name)?.shape);

@@ -6,12 +6,12 @@ import { initialValue } from "../../src/models/initialize.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
-import { parseTrainingConfig } from "../../src/training/config.ts";
 import { createRandom } from "../../src/training/random.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
 import type { Weights } from "../../src/weights/types.ts";
 import { lightsegError } from "../support/errors.ts";
 import { testPhoto } from "../support/model.ts";
+import { onlyStage } from "../support/training.ts";
 
 const SIDE = 32;
 /** The largest networks take seconds, and many times that on a busy machine. */
@@ -113,7 +113,7 @@ function randomWeights(parameters: ReadonlyMap<string, Tensor>): Weights {
 
 /** One step and the loss after it, on the same photo and with the same values dropped. */
 async function lossesOf(network: string): Promise<[before: number, after: number]> {
-  const config = parseTrainingConfig({
+  const stage = onlyStage({
     network,
     dataset: "",
     data: "",
@@ -121,7 +121,7 @@ async function lossesOf(network: string): Promise<[before: number, after: number
     crop: [SIDE, SIDE],
     momentum: 0,
   });
-  const graph = buildTrainingGraph(config, { classes: 3 });
+  const graph = buildTrainingGraph(stage, { network, classes: 3 });
   const weights = randomWeights(graph.network.parameters);
   const session = await openTrainingSession(graph, weights, {
     open: openNodeSession,

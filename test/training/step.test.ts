@@ -22,8 +22,8 @@ const goldenSchema = z.object({ frozen_bn: runSchema, train_bn: runSchema });
 
 const isEncoder = (name: string) => name.startsWith("layer");
 const groups: ParameterGroup[] = [
-  { name: "encoder", has: isEncoder, momentum: 0.9, weightDecay: 1e-5 },
-  { name: "decoder", has: (name) => !isEncoder(name), momentum: 0.9, weightDecay: 1e-5 },
+  { name: "encoder", has: isEncoder, optimizer: "sgd", momentum: 0.9, weightDecay: 1e-5 },
+  { name: "decoder", has: (name) => !isEncoder(name), optimizer: "sgd", momentum: 0.9, weightDecay: 1e-5 },
 ];
 
 function l2(values: ArrayLike<number>): number {
@@ -91,7 +91,7 @@ describe("buildTrainingStep", () => {
     });
     const step = buildTrainingStep(network, { groups });
     const weights = goldenWeights(network.parameters);
-    const state = [...step.parameters, ...step.velocities];
+    const state = [...step.parameters, ...step.memory];
     const stateInputs = new Set(state.map(({ input }) => input));
     const gradientOutputs = Object.fromEntries(
       [...step.gradients].map(([name, tensor]) => [`gradient:${name}`, tensor]),

@@ -102,6 +102,11 @@ function totalWeight(onnx: OnnxBuilder, weights: string): string {
   return onnx.node("Max", [onnx.node("ReduceSum", [weights], { keepdims: 0 }), onnx.float(1e-12)]);
 }
 
+/** `log softmax` over the classes of `[N, C, H, W]`. */
+export function logSoftmax(scores: Tensor): Tensor {
+  return logSoftmaxOp([scores], undefined);
+}
+
 /**
  * Softmax cross-entropy, averaged over the pixels that have a class.
  *
@@ -116,7 +121,7 @@ export function softmaxCrossEntropy(
   { classWeights }: { classWeights?: readonly number[] } = {},
 ): Tensor {
   const [, classes] = featureMapShape("softmaxCrossEntropy", scores.shape);
-  const logProbabilities = logSoftmaxOp([scores], undefined);
+  const logProbabilities = logSoftmax(scores);
   return negativeLogLikelihoodOp([logProbabilities, target], {
     classWeights: classWeights ?? new Array<number>(classes).fill(1),
   });
