@@ -3,14 +3,18 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
+import { convolution } from "../../src/graph/ops/convolution.ts";
+import { input, parameter } from "../../src/graph/tensor.ts";
 import { decodePhoto } from "../../src/images/decode.ts";
-import { buildNetwork } from "../../src/models/network.ts";
+import { buildNetwork, type Network } from "../../src/models/network.ts";
 import { imagenetPreprocessing, normalizeInto } from "../../src/models/preprocessing.ts";
 import type { BatchNormMode } from "../../src/models/scope.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
+import type { TensorData } from "../../src/runtime/session.ts";
 import { createRandom, fnv1a } from "../../src/training/random.ts";
-import { buildTrainingStep, type ParameterGroup } from "../../src/training/step.ts";
+import { buildTrainingStep, type ParameterGroup, type TrainingStepOptions } from "../../src/training/step.ts";
 import { goldenFolder, goldenWeights, hasGolden } from "../support/golden.ts";
+import { floats, ints, runGraph } from "../support/run-graph.ts";
 
 const runSchema = z.object({
   losses: z.array(z.number()),
@@ -142,3 +146,91 @@ describe("buildTrainingStep", () => {
     }
   });
 });
+
+describe("buildTrainingStep's options", () => {
+  /** A network of one 1x1 convolution over [1, 3, 1, 2] images, all of whose numbers are known. */
+  async function run(
+    options: Partial<TrainingStepOptions>,
+    { step = 0 } = {},
+  ): Promise<Record<string, TensorData>> {
+    const network = onePixelNetwork();
+    const built = buildTrainingStep(network, {
+      groups: [{ name: "all", has: () => true, optimizer: "sgd", momentum: 0, weightDecay: 0 }],
+      ...options,
+    });
+    const gradient = built.gradients.get("w");
+    if (!gradient) throw new Error("no gradient of w");
+    const scalars = Object.entries(built.scalars({ step, rates: { all: 1 } }));
+    return runGraph(
+      { ...built.outputs, gradient },
+      {
+        image: floats([1, 2, 3, 4, 5, 6], [1, 3, 1, 2]),
+        target: ints([0, 1], [1, 1, 2]),
+        w: floats([1, 0, 0, 0, 1, 0], [2, 3, 1, 1]),
+        "velocity:w": floats(new Array(6).fill(0), [2, 3, 1, 1]),
+        ...(options.averaging && { "average:w": floats(new Array(6).fill(10), [2, 3, 1, 1]) }),
+        ...Object.fromEntries(scalars.map(([name, value]) => [name, floats([value], [])])),
+      },
+    );
+  }
+
+  it("clips gradients by their norm, and leaves smaller ones alone", async () => {
+    const free = await run({});
+    const norm = l2(free.gradient?.data ?? []);
+    const moved = (result: Record<string, TensorData>) => Array.from(result["next:velocity:w"]?.data ?? []);
+    expect(norm).toBeGreaterThan(1);
+    expect(l2(moved(await run({ clipNorm: 0.5 })))).toBeCloseTo(0.5, 4);
+    const clipped = moved(await run({ clipNorm: 0.5 }));
+    for (const [index, value] of moved(free).entries())
+      expect(clipped[index]).toBeCloseTo((value * 0.5) / norm, 5);
+    expect(moved(await run({ clipNorm: 2 * norm }))).toEqual(moved(free));
+  });
+
+  it("moves averages towards the new weights, faster at the beginning", async () => {
+    for (const [step, decay] of [
+      [0, 0.1],
+      [8, 0.5],
+      [1e6, 0.75],
+    ] as const) {
+      const result = await run({ averaging: 0.75 }, { step });
+      const next = result["next:w"]?.data ?? [];
+      const average = result["next:average:w"]?.data ?? [];
+      expect(average.length).toBe(6);
+      for (let index = 0; index < 6; index++)
+        expect(average[index]).toBeCloseTo(10 * decay + (1 - decay) * (next[index] ?? Number.NaN), 4);
+    }
+  });
+
+  it("takes the loss of the hardest pixels alone", async () => {
+    // Scores are the first two channels: (1, 3) of class 0 for target 0 and (2, 4) for target 1, so that pixel 0 loses 2 + log(1 + e^-2).
+    const all = await run({});
+    const hard = await run({ hardPixels: 0.5 });
+    const [wrong, right] = [2 + Math.log(1 + Math.exp(-2)), Math.log(1 + Math.exp(-2))];
+    expect(all.loss?.data[0]).toBeCloseTo((wrong + right) / 2, 5);
+    expect(hard.loss?.data[0]).toBeCloseTo(wrong, 5);
+  });
+
+  it("leaves parameters of no group as they are", () => {
+    const { parameters, outputs } = buildTrainingStep(onePixelNetwork(), { groups: [] });
+    expect(parameters).toEqual([]);
+    expect(Object.keys(outputs)).toEqual(["loss"]);
+  });
+});
+
+const zero = { initialization: { kind: "constant", value: 0 } } as const;
+
+function onePixelNetwork(): Network {
+  const image = input("image", [1, 3, 1, 2]);
+  const weight = parameter("w", [2, 3, 1, 1], zero);
+  return {
+    image,
+    scores: convolution(image, weight),
+    auxiliary: [],
+    lossTerms: [],
+    alignCorners: true,
+    parameters: new Map([["w", weight]]),
+    encoder: new Set(),
+    updates: new Map(),
+    randomInputs: new Map(),
+  };
+}
