@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { createAveragingPredictor } from "../../src/evaluation/averaging-predictor.ts";
+import { decodePhoto } from "../../src/images/decode.ts";
+import { resizePhoto } from "../../src/images/resample.ts";
+import { loadModel } from "../../src/inference/load-model.ts";
+import { createPredictor, predictLabels } from "../../src/inference/predictor.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
+import { randomModel, testPhoto } from "../support/model.ts";
+
+describe("createAveragingPredictor", { timeout: 300_000 }, () => {
+  it("agrees with the plain predictor on one view, and nearly so on several", async () => {
+    const model = await loadModel();
+    const photo = resizePhoto(await decodePhoto("examples/coffee.jpg"), 180, 120);
+    const plain = await createPredictor(model, { outputs: ["labels"], open: openNodeSession, threads: 1 });
+    const expected = await predictLabels(plain)(photo);
+    await plain.dispose();
+    expect(new Set(expected.data).size).toBeGreaterThan(3);
+
+    const share = async (options: object) => {
+      const predictor = await createAveragingPredictor(model, {
+        open: openNodeSession,
+        threads: 1,
+        ...options,
+      });
+      const { data } = await predictor.predict(photo);
+      await predictor.dispose();
+      return data.filter((value, pixel) => value === expected.data[pixel]).length / data.length;
+    };
+    // Rounding alone may decide between classes that are equally likely.
+    expect(await share({})).toBeGreaterThan(0.999);
+    const others = await share({ scales: [1, 1.25], flip: true, window: [100, 120], upsampling: "bicubic" });
+    expect(others).toBeGreaterThan(0.5);
+    expect(others).toBeLessThan(1);
+  });
+
+  it("fills up small photos with what the network sees as 0", async () => {
+    const model = randomModel();
+    let input: TensorData | undefined;
+    const open: OpenSession = async () => ({
+      run: async ({ image }) => {
+        input = image;
+        return {
+          scores: { data: new Float32Array(model.classes.length), dims: [1, model.classes.length, 1, 1] },
+        };
+      },
+      state: async () => ({}),
+      dispose: async () => undefined,
+    });
+    const predictor = await createAveragingPredictor(model, { open, window: [2, 3] });
+    expect(await predictor.predict(testPhoto(2, 1))).toEqual({
+      width: 2,
+      height: 1,
+      data: new Uint8Array(2),
+    });
+    expect(input?.dims).toEqual([1, 3, 2, 3]);
+    for (let channel = 0; channel < 3; channel++) {
+      // Column 2 and row 1 are added; a byte is 1/255, half of it divided by the deviation 0.22 less than 0.009.
+      for (const place of [2, 3, 4, 5]) {
+        expect(Math.abs(Number(input?.data[channel * 6 + place]))).toBeLessThan(0.009);
+      }
+    }
+  });
+
+  it("refuses wrong options before it builds anything", async () => {
+    const open: OpenSession = () => Promise.reject(new Error("was opened"));
+    await expect(createAveragingPredictor(randomModel(), { open, scales: [] })).rejects.toThrow(
+      "scales must not be empty",
+    );
+  });
+});
