@@ -3,6 +3,7 @@ import { initializationSchemes } from "../models/initialize.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
 import { optimizers } from "../training/optimizer.ts";
+import { applyRecipe, recipes } from "../training/recipes/index.ts";
 import type { Schedule } from "../training/schedule.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import {
@@ -167,8 +168,25 @@ const saveEvery = integer(
   `Steps between two checkpoints (default ${defaults.saveEvery})`,
 );
 
+const shorterSide = integer(
+  "shorter-side",
+  "PIXELS",
+  { min: 0 },
+  `Photos are resized by no less than makes their shorter side this long (default ${defaults.shorterSide})`,
+);
+const recipe = choice(
+  "recipe",
+  "NAME",
+  recipes.map(({ name }) => name),
+  "Settings by name, listed below; other options override them",
+);
+
+/** A line on each recipe, for the help. */
+export const recipeNote = `Recipes: ${recipes.map(({ name, summary, datasets }) => `${name} (${summary}; data: ${datasets.join(", ")})`).join("; ")}. One that trains on several data sets takes --data NAME=DIR,NAME=DIR.`;
+
 /** The options that decide what a run computes, in the order of the help. */
 export const settingOptions = [
+  recipe,
   network,
   backbone,
   decoder,
@@ -182,6 +200,7 @@ export const settingOptions = [
   batch,
   crop,
   scale,
+  shorterSide,
   noMirror,
   colorJitter,
   encoderRate,
@@ -229,6 +248,7 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     batch: args.get(batch),
     crop: args.get(crop),
     scale: args.get(scale),
+    shorterSide: args.get(shorterSide),
     mirror: args.has(noMirror) ? false : undefined,
     colorJitter: args.get(colorJitter),
     encoderLearningRate: args.get(encoderRate),
@@ -257,12 +277,38 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
 /** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
 export function newSettings(args: Arguments): TrainingOptions {
   const typed = typedSettings(args);
+  const name = args.get(recipe);
+  if (name !== undefined) return recipeSettings(args, name, typed);
   return {
     ...typed,
     network: typed.network ?? args.require(network),
     dataset: args.require(dataset),
     data: resolve(args.require(data)),
   };
+}
+
+function recipeSettings(
+  args: Arguments,
+  name: string,
+  { network: typedNetwork, dataset: typedDataset, data: _folder, ...overrides }: Partial<TrainingOptions>,
+): TrainingOptions {
+  if (typedDataset !== undefined)
+    throw args.usageError("--dataset", "cannot be given together with --recipe, which has its own");
+  const used = recipes.find((known) => known.name === name)?.datasets ?? [];
+  const folders = parseFolders(args.require(data), used);
+  const missing = used.find((known) => folders[known] === undefined);
+  if (missing !== undefined)
+    throw args.usageError("--data", `must be ${used.map((known) => `${known}=DIR`).join(",")}`);
+  return applyRecipe(name, { network: typedNetwork ?? args.require(network), folders }, overrides);
+}
+
+/** `DIR` for a single data set, or `NAME=DIR,NAME=DIR`. */
+function parseFolders(typed: string, datasets: readonly string[]): Record<string, string> {
+  const [only, ...more] = datasets;
+  const pairs = typed.split(",").map((part) => part.split("="));
+  const isList = pairs.every(([name = "", ...rest]) => rest.length > 0 && datasets.includes(name));
+  if (isList) return Object.fromEntries(pairs.map(([name = "", ...rest]) => [name, resolve(rest.join("="))]));
+  return only !== undefined && more.length === 0 ? { [only]: resolve(typed) } : {};
 }
 
 function parseSchedule(typed: string): Schedule | undefined {

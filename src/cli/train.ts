@@ -6,7 +6,7 @@ import { iouTable } from "./evaluate.ts";
 import { flag, help, json, text } from "./options.ts";
 import { formatDuration, formatShare } from "./output.ts";
 import { Progress } from "./progress.ts";
-import { newSettings, settingOptions, typedSettings } from "./train-options.ts";
+import { newSettings, recipeNote, settingOptions, typedSettings } from "./train-options.ts";
 
 const run = text("run", "DIR", "Folder of the run, made if absent");
 const resume = flag("resume", "Go on with the run in --run; other options may be left out");
@@ -20,11 +20,13 @@ export const train: Command = {
   options: [run, resume, ...settingOptions, json, help],
   notes: [
     "A new run needs --model, --dataset, --data and --run; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
+    recipeNote,
     "Schedules: poly:0.9 lets the learning rates fall to 0 by that power; stages:100,200:1,0.5,0.25 multiplies them by 1, from epoch 100 on by 0.5, from epoch 200 on by 0.25. --warmup goes with both.",
     "Ctrl-C stops after the step or validation under way, with a checkpoint; a second Ctrl-C at once, without. Even then --resume goes on from the last checkpoint and ends with the same weights, bit for bit, given the same machine and threads. Exit code: 130 after Ctrl-C, 143 after SIGTERM.",
   ],
   examples: [
     "lightseg train --model refinenet-lw-mobilenet-v2 --dataset camvid --data camvid --run runs/a --weights mobilenet_v2.pth",
+    "lightseg train --recipe nyudv2 --model refinenet-lw-50 --data NYUDv2 --run runs/nyu --weights resnet50.pth",
     "lightseg train --run runs/a --resume",
   ],
 

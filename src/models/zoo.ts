@@ -94,16 +94,27 @@ export function nameNetwork({ backbone, decoder }: { backbone: string; decoder: 
   return Object.keys(networks).find((name) => networks[name] === pair) ?? pair;
 }
 
+/** The name of a network's backbone. @throws LightsegError NOT_FOUND */
+export function backboneOf(network: string): string {
+  findNetwork(network);
+  return partNames(network).backbone;
+}
+
 /** Whether `findNetwork` would find it. */
 export function isNetwork(name: string): boolean {
   return lookUp(name) !== undefined;
 }
 
 function lookUp(name: string): NetworkParts | undefined {
-  const [decoderName = "", backboneName = "", ...more] = (entry(networks, name) ?? name).split("+");
-  const decoder = entry(decoders, decoderName);
-  const backbone = entry(backbones, backboneName);
-  return decoder && backbone && more.length === 0 ? { backbone, decoder } : undefined;
+  const names = partNames(name);
+  const decoder = entry(decoders, names.decoder);
+  const backbone = entry(backbones, names.backbone);
+  return decoder && backbone ? { backbone, decoder } : undefined;
+}
+
+function partNames(network: string): { decoder: string; backbone: string } {
+  const [decoder = "", ...rest] = (entry(networks, network) ?? network).split("+");
+  return { decoder, backbone: rest.join("+") };
 }
 
 function entry<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -11,6 +11,8 @@ export interface AugmentationOptions {
   readonly crop: readonly [height: number, width: number];
   /** The photo is resized by a factor drawn uniformly from `[min, max]`, greater than 0. */
   readonly scale: readonly [min: number, max: number];
+  /** The factor is at least what makes the shorter side this long, in pixels. Default 0: no such limit. */
+  readonly shorterSide?: number;
   /** Whether to mirror every other sample left to right. */
   readonly mirror: boolean;
   /**
@@ -45,7 +47,8 @@ export function augmentInto(
   checkArguments(options, images, targets, slot);
   const { photo, labels } = sample;
   const [height, width] = options.crop;
-  const scale = between(options.scale, random);
+  const least = (options.shorterSide ?? 0) / Math.min(photo.width, photo.height);
+  const scale = Math.max(between(options.scale, random), least);
   const rows = resampleAxis(photo.height, scale, height, random);
   const columns = resampleAxis(photo.width, scale, width, random);
   if (options.mirror && random() < 0.5) reverse(columns);

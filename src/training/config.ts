@@ -32,8 +32,10 @@ const stageShape = {
   batch: count,
   /** Size of the crops, height and width in pixels. */
   crop: z.tuple([side, side]),
-  /** The photo is resized by a random factor from this range before the crop. */
+  /** The photo is resized by a random factor from this range before the crop... */
   scale: z.tuple([positive, positive]),
+  /** ... but by no less than makes its shorter side this long, in pixels; 0: no such limit. */
+  shorterSide: z.number().int().nonnegative(),
   mirror: z.boolean(),
   /** Range of random brightness, contrast and saturation, 0..1. */
   colorJitter: share,
@@ -69,6 +71,8 @@ const stageSchema = z.strictObject(stageShape);
 export const trainingConfigSchema = z.object({
   /** Name in the zoo. */
   network: z.string(),
+  /** The recipe that the other settings come from; kept for the record. */
+  recipe: z.string().optional(),
   /** Weights to begin with (PyTorch or safetensors); what they lack begins at random. */
   weights: z.string().optional(),
   /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
@@ -81,6 +85,7 @@ export const trainingConfigSchema = z.object({
   batch: stageShape.batch.default(4),
   crop: stageShape.crop.default([256, 256]),
   scale: stageShape.scale.default([0.5, 2]),
+  shorterSide: stageShape.shorterSide.default(0),
   mirror: stageShape.mirror.default(true),
   colorJitter: stageShape.colorJitter.default(0),
   encoderLearningRate: stageShape.encoderLearningRate.default(1e-3),

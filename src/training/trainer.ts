@@ -209,12 +209,12 @@ class BatchQueue {
   #next: { step: number; batch: Promise<Batch> } | undefined;
 
   constructor(stage: Stage, { preprocessing }: ModelDescription) {
-    const { crop, scale, mirror, colorJitter, batch } = stage.config;
+    const { crop, scale, shorterSide, mirror, colorJitter, batch } = stage.config;
     this.#stage = stage;
     this.#options = {
       batch,
       seed: stage.seed,
-      augmentation: { crop, scale, mirror, colorJitter, preprocessing },
+      augmentation: { crop, scale, shorterSide, mirror, colorJitter, preprocessing },
     };
   }
 

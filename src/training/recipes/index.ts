@@ -1,0 +1,64 @@
+import { LightsegError } from "../../errors.ts";
+import type { TrainingOptions } from "../config.ts";
+import { camvid } from "./camvid.ts";
+import { nyudv2, nyudv2Code } from "./nyudv2.ts";
+import { personPart } from "./person-part.ts";
+import type { Recipe } from "./recipe.ts";
+import { voc } from "./voc.ts";
+
+/** Every recipe. To add one: write its file, add it here. */
+export const recipes: readonly Recipe[] = [nyudv2, nyudv2Code, personPart, voc, camvid];
+
+export interface RecipeOptions {
+  /** Name in the zoo. */
+  network: string;
+  /** Folder of each data set by its name. */
+  folders: Readonly<Record<string, string>>;
+}
+
+/**
+ * The settings of a recipe. What is in `overrides` holds in every stage, whatever the recipe says.
+ *
+ * @throws LightsegError NOT_FOUND for an unknown recipe, INVALID_ARGUMENT if the folder of a data set is missing
+ */
+export function applyRecipe(
+  name: string,
+  { network, folders }: RecipeOptions,
+  overrides: Partial<TrainingOptions> = {},
+): TrainingOptions {
+  const recipe = recipes.find((known) => known.name === name);
+  if (!recipe) {
+    const rule = `must be one of ${recipes.map((known) => known.name).join(", ")}`;
+    throw new LightsegError({
+      code: "NOT_FOUND",
+      where: "applyRecipe",
+      argument: "recipe",
+      rule,
+      value: name,
+    });
+  }
+  const folder = (dataset: string) => {
+    const found = Object.hasOwn(folders, dataset) ? folders[dataset] : undefined;
+    if (found !== undefined) return found;
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "applyRecipe",
+      argument: "folders",
+      rule: `must name the folder of ${dataset}`,
+      hint: `recipe ${name} trains on ${recipe.datasets.join(", then ")}`,
+    });
+  };
+  const { stages, ...common } = recipe.build({ network, folder });
+  return {
+    ...common,
+    recipe: name,
+    ...(stages && { stages: stages.map((stage) => omit(stage, Object.keys(overrides))) }),
+    ...overrides,
+  };
+}
+
+function omit<T extends object>(record: T, keys: readonly string[]): T {
+  const copy = { ...record };
+  for (const key of keys) Reflect.deleteProperty(copy, key);
+  return copy;
+}
