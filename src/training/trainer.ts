@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { freemem } from "node:os";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { describeModel, type ModelDescription, requireWeights } from "../models/model.ts";
@@ -12,6 +13,7 @@ import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts
 import { logClassWeights } from "./class-weights.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
 import { initialWeights } from "./initial-weights.ts";
+import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
 import { isMemory } from "./optimizer.ts";
 import { type LogRecord, RunFolder } from "./run-folder.ts";
 import { learningRateFactor } from "./schedule.ts";
@@ -185,6 +187,12 @@ async function openStage(
   const { network, averaging, threads } = config;
   const classes = dataset.labels.classes.length;
   const graph = buildTrainingGraph(own, { network, classes, classWeights, averaging });
+  const memory = estimateStepMemory(graph);
+  requireMemory(memory, own, freemem());
+  onEvent({
+    kind: "note",
+    text: `a step takes about ${gigabytes(memory.varying + memory.fixed)} of memory`,
+  });
   return openTrainingSession(graph, state, { open, threads, seed });
 }
 
