@@ -14,8 +14,15 @@ export { type Cost, countCost } from "./analysis/cost.ts";
 export type { Dataset, DatasetDescription, LabelSpace, Sample } from "./datasets/dataset.ts";
 export { datasets, findDataset } from "./datasets/index.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
+export type { ViewOptions } from "./evaluation/average-views.ts";
+export {
+  type AveragingPredictor,
+  type AveragingPredictorOptions,
+  createAveragingPredictor,
+} from "./evaluation/averaging-predictor.ts";
+export { type BoundaryMetrics, BoundaryScore } from "./evaluation/boundary.ts";
 export { ConfusionMatrix } from "./evaluation/confusion-matrix.ts";
-export { type EvaluateOptions, evaluate } from "./evaluation/evaluate.ts";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { computeMetrics, type Metrics } from "./evaluation/metrics.ts";
 export { decodePhoto } from "./images/decode.ts";
 export { encodePng } from "./images/encode.ts";

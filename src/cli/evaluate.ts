@@ -1,87 +1,168 @@
+import { dirname } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
-import { datasets, findDataset } from "../datasets/index.ts";
+import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
-import { evaluate as measure } from "../evaluation/evaluate.ts";
+import type { ViewOptions } from "../evaluation/average-views.ts";
+import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
+import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
+import { makeFolder, writeFileAtomically } from "../files.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import type { Model } from "../models/model.ts";
 import { openNodeSession } from "../runtime/node.ts";
 import type { Command } from "./arguments.ts";
-import { choice, classes, data, dataset, help, json, model, threads, weights } from "./options.ts";
+import { measureOptions, typedBoundary, typedViews } from "./evaluate-options.ts";
+import {
+  confusionCsv,
+  confusionRows,
+  formatClasses,
+  formatSummary,
+  predictionWriter,
+} from "./evaluate-output.ts";
+import { catchInterrupts } from "./interrupt.ts";
+import { classes, data, dataset, help, json, model, text, threads, weights } from "./options.ts";
 import { formatShare, formatTable, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 
-const splits = [...new Set(datasets.flatMap((description) => description.splits))];
-const split = choice("split", "NAME", splits, `Part of the data set: ${splits.join(", ")} (default val)`);
+const split = text("split", "NAME", "Part of the data set, such as train, val or test (default val)");
+const confusion = text(
+  "confusion",
+  "FILE.csv",
+  "Also write the confusion matrix: rows are true classes, cells pixels",
+);
+const predictions = text("predictions", "DIR", "Also write each prediction as a palette PNG");
 
 export const evaluate: Command = {
   name: "evaluate",
-  summary: "Measures a model on a data set: IoU of each class, mean IoU, accuracies.",
-  options: [model, weights, classes, dataset, data, split, threads, json, help],
+  summary: "Measures a model on a data set: IoU of each class, mean IoU, accuracies, outlines.",
+  options: [
+    ...[model, weights, classes, dataset, data, split],
+    ...measureOptions,
+    ...[confusion, predictions, threads, json, help],
+  ],
   notes: [
-    "Photos are segmented at full size, once, and all pixels count in one confusion matrix; pixels with the ignore label do not. IoU is the share of the pixels both true and predicted among those true or predicted.",
+    "Photos are segmented at full size, once unless --scales, --flip or --window say otherwise, and all pixels count in one confusion matrix; pixels with the ignore label do not. IoU is the share of the pixels both true and predicted among those true or predicted; accuracy, the share of the true pixels that were found.",
     "A class that is neither in the truth nor in any prediction has no IoU (-, null in JSON) and is left out of the mean; one that is predicted but nowhere true has IoU 0 and counts.",
-    "The model must have the classes of the data set, in the same order. In JSON all measures are 0..1.",
+    "Where a photo is looked at several times, the mean is that of the probabilities (softmax) at the photo's size. Windows cover the photo, the last ones shifted inwards; a smaller photo is filled up with the mean colour. Scores are brought to the photo's size by bilinear interpolation, as in lightseg segment; the authors of Light-Weight RefineNet measured with OpenCV's bicubic one, which --upsampling bicubic is.",
+    "The boundary F-score (Csurka et al., 2013) is 2 precision recall / (precision + recall) of the pixels that touch another class, found if one of the same class lies within the tolerance; the mean over the photos in which the class has a boundary. Pixels with the ignore label make none: where they surround all objects, as in PASCAL VOC, few true outlines are left to measure.",
+    "Predictions are DIR/ID.png; for voc DIR/results/VOC2012/Segmentation/comp6_SPLIT_cls/ID.png, as its server expects them.",
+    "The model must have the classes of the data set, in the same order, and the split must have masks. In JSON all measures are 0..1. Ctrl-C stops after the run of the network under way, without measures; exit code 130.",
   ],
   examples: [
     "lightseg evaluate --dataset camvid --data camvid --split val",
     "lightseg evaluate --model runs/a/best.safetensors --dataset camvid --data camvid --json",
+    "lightseg evaluate --dataset camvid --data camvid --scales 0.5,0.75,1,1.25,1.5,1.75 --flip --boundary",
   ],
 
   async run(args, print) {
     const description = findDataset(args.require(dataset));
     const folder = args.require(data);
     const part = args.get(split) ?? "val";
+    const views = typedViews(args);
+    const boundary = typedBoundary(args);
+    const csv = args.get(confusion);
+    const out = args.get(predictions);
     const source = {
       model: args.get(model),
       weights: args.get(weights),
       classes: args.get(classes),
       onNote: log,
     };
-    const settings = { outputs: ["labels"], open: openNodeSession, threads: args.get(threads) } as const;
+    const threadCount = args.get(threads);
 
-    const loaded = await loadModel(source);
     const samples = await description.open(folder, part);
+    const loaded = await loadModel(source);
     requireClasses(loaded, samples);
-    const predictor = await createPredictor(loaded, settings);
+    // Before hours of work, so that what cannot be written is noticed now.
+    if (csv) await makeFolder(dirname(csv));
+    if (out) await makeFolder(out);
+
     const progress = new Progress();
-    const metrics = await measure(samples, {
-      predict: predictLabels(predictor),
-      onProgress: (done, total) => progress.update("photos", done, total),
-    }).finally(async () => {
+    let done = 0;
+    const interrupt = catchInterrupts(() =>
+      progress.note("stopping after the run of the network under way; once more to stop at once"),
+    );
+    const { signal } = interrupt;
+    let evaluation: Evaluation;
+    const predictor = await openPredictor(loaded, { views, threads: threadCount, signal });
+    try {
+      evaluation = await measure(samples, {
+        predict: predictor.predict,
+        boundary,
+        onPrediction: out ? predictionWriter(samples, out) : undefined,
+        onProgress(number, total) {
+          done = number;
+          progress.update("photos", number, total);
+        },
+        signal,
+      });
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+      print(`stopped after ${done} of ${samples.size} photos`);
+      const json = { dataset: samples.name, split: part, images: done, finished: false };
+      return { json, exitCode: interrupt.exitCode() };
+    } finally {
       progress.end();
+      interrupt.release();
       await predictor.dispose();
-    });
+    }
 
     const { classes: names } = samples.labels;
-    const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, images } = metrics;
-    const iou = byClassName(names, metrics.iou);
-    print(iouTable(iou));
-    print("");
-    print(
-      formatTable([
-        ["mean IoU", formatShare(miou)],
-        ["pixel accuracy", formatShare(pixelAccuracy)],
-        ["mean accuracy", formatShare(meanAccuracy)],
-        ["images", String(images)],
-      ]),
-    );
+    print(`${formatClasses(names, evaluation)}\n\n${formatSummary(evaluation)}`);
+    if (csv)
+      await writeFileAtomically(csv, new TextEncoder().encode(confusionCsv(names, evaluation.confusion)));
     return {
       json: {
-        dataset: description.name,
+        dataset: samples.name,
         split: part,
-        images,
-        miou,
-        iou,
-        pixelAccuracy,
-        meanAccuracy,
-        accuracy: byClassName(names, metrics.accuracy),
-        frequencyWeightedIou,
+        finished: true,
+        views: views ?? null,
+        ...report(names, evaluation),
       },
     };
   },
 };
+
+/** All that was measured, for `--json`. */
+function report(names: readonly string[], evaluation: Evaluation) {
+  const { images, miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary } = evaluation;
+  const named = (values: readonly (number | null)[]) => byClassName(names, values);
+  return {
+    images,
+    classes: names,
+    miou,
+    iou: named(evaluation.iou),
+    pixelAccuracy,
+    meanAccuracy,
+    accuracy: named(evaluation.accuracy),
+    frequencyWeightedIou,
+    ...(boundary && {
+      boundary: {
+        meanScore: boundary.meanScore,
+        score: named(boundary.score),
+        precision: named(boundary.precision),
+        recall: named(boundary.recall),
+      },
+    }),
+    confusion: confusionRows(evaluation.confusion),
+  };
+}
+
+/** One view is chosen from in the network's own graph, which is faster; several are averaged. */
+async function openPredictor(
+  loaded: Model,
+  {
+    views,
+    threads,
+    signal,
+  }: { views: ViewOptions | undefined; threads: number | undefined; signal: AbortSignal },
+) {
+  const open = openNodeSession;
+  if (views) return createAveragingPredictor(loaded, { ...views, open, threads, signal });
+  const predictor = await createPredictor(loaded, { outputs: ["labels"], open, threads });
+  return { predict: predictLabels(predictor), dispose: () => predictor.dispose() };
+}
 
 /** A line for each class. */
 export function iouTable(iou: Readonly<Record<string, number | null>>): string {

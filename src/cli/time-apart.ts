@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import type { BenchmarkResult } from "../analysis/benchmark.ts";
 import { LightsegError } from "../errors.ts";
+import { exitCodes } from "./interrupt.ts";
 
 /** How models are timed. */
 export interface Settings {
@@ -39,9 +40,6 @@ const childOutput = z.object({
     }),
   ]),
 });
-
-/** Exit codes after signals, as shells have them. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Times a model in a process of its own, whose progress appears here; the process is this same command with one model.

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { initializationSchemes } from "../models/initialize.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
-import { parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
+import { overrideSettings, parseTrainingConfig, type TrainingOptions } from "../training/config.ts";
 import { optimizers } from "../training/optimizer.ts";
 import { applyRecipe, recipes } from "../training/recipes/index.ts";
+import { readConfig } from "../training/run-folder.ts";
 import type { Schedule } from "../training/schedule.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import {
@@ -181,12 +182,19 @@ const recipe = choice(
   "Settings by name, listed below; other options override them",
 );
 
+const config = text(
+  "config",
+  "FILE",
+  "Settings of another run, its config.json; other options override them",
+);
+
 /** A line on each recipe, for the help. */
 export const recipeNote = `Recipes: ${recipes.map(({ name, summary, datasets }) => `${name} (${summary}; data: ${datasets.join(", ")})`).join("; ")}. One that trains on several data sets takes --data NAME=DIR,NAME=DIR.`;
 
 /** The options that decide what a run computes, in the order of the help. */
 export const settingOptions = [
   recipe,
+  config,
   network,
   backbone,
   decoder,
@@ -275,10 +283,18 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
 }
 
 /** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
-export function newSettings(args: Arguments): TrainingOptions {
+export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   const typed = typedSettings(args);
   const name = args.get(recipe);
+  const file = args.get(config);
+  if (name !== undefined && file !== undefined)
+    throw args.usageError("--recipe and --config", "do not go together");
   if (name !== undefined) return recipeSettings(args, name, typed);
+  if (file !== undefined) {
+    const stored = await readConfig(file);
+    if (stored) return overrideSettings(stored, typed);
+    throw args.usageError("--config", "must be a file that is there", file);
+  }
   return {
     ...typed,
     network: typed.network ?? args.require(network),

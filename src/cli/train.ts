@@ -3,6 +3,7 @@ import { RunFolder } from "../training/run-folder.ts";
 import { type TrainingEvent, train as trainNetwork } from "../training/trainer.ts";
 import type { Command } from "./arguments.ts";
 import { iouTable } from "./evaluate.ts";
+import { catchInterrupts } from "./interrupt.ts";
 import { flag, help, json, text } from "./options.ts";
 import { formatDuration, formatShare } from "./output.ts";
 import { Progress } from "./progress.ts";
@@ -19,7 +20,7 @@ export const train: Command = {
   summary: "Trains a network on a data set, or goes on with a run that was stopped.",
   options: [run, resume, ...settingOptions, json, help],
   notes: [
-    "A new run needs --model, --dataset, --data and --run; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
+    "A new run needs --run and --model, --dataset and --data, or --recipe, --model and --data, or the --config of another run, which it then repeats; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
     recipeNote,
     "Schedules: poly:0.9 lets the learning rates fall to 0 by that power; stages:100,200:1,0.5,0.25 multiplies them by 1, from epoch 100 on by 0.5, from epoch 200 on by 0.25. --warmup goes with both.",
     "Ctrl-C stops after the step or validation under way, with a checkpoint; a second Ctrl-C at once, without. Even then --resume goes on from the last checkpoint and ends with the same weights, bit for bit, given the same machine and threads. Exit code: 130 after Ctrl-C, 143 after SIGTERM.",
@@ -27,6 +28,7 @@ export const train: Command = {
   examples: [
     "lightseg train --model refinenet-lw-mobilenet-v2 --dataset camvid --data camvid --run runs/a --weights mobilenet_v2.pth",
     "lightseg train --recipe nyudv2 --model refinenet-lw-50 --data NYUDv2 --run runs/nyu --weights resnet50.pth",
+    "lightseg train --config runs/a/config.json --epochs 200 --run runs/b",
     "lightseg train --run runs/a --resume",
   ],
 
@@ -34,7 +36,7 @@ export const train: Command = {
     const path = args.require(run);
     const folder = new RunFolder(path);
     const isResumed = args.has(resume);
-    const config = isResumed ? typedSettings(args) : newSettings(args);
+    const config = isResumed ? typedSettings(args) : await newSettings(args);
     const reporter = new Reporter();
     const interrupt = catchInterrupts(() =>
       reporter.note("stopping after the step or validation under way; once more to stop at once"),
@@ -101,25 +103,4 @@ class Reporter {
     const detail = `epoch ${epoch}  loss ${this.#loss.toFixed(4)}  ${seconds.toFixed(2)} s/step  ${left} left`;
     this.#progress.update("step", step, totalSteps, detail);
   }
-}
-
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-
-/** The first Ctrl-C or SIGTERM asks for a clean stop; from then on they do what they usually do, and end the program. */
-function catchInterrupts(onStop: () => void) {
-  const controller = new AbortController();
-  let exitCode = 1;
-  const release = () => {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  };
-  const stop = (name: "SIGINT" | "SIGTERM") => {
-    release();
-    exitCode = exitCodes[name];
-    onStop();
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return { signal: controller.signal, exitCode: () => exitCode, release };
 }

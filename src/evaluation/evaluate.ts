@@ -1,38 +1,63 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
+import { type BoundaryMetrics, BoundaryScore } from "./boundary.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "./metrics.ts";
 
 export interface EvaluateOptions {
   /** The photo's label map, of the photo's size. */
   predict: (photo: Photo) => Promise<LabelMap>;
+  /** Also compute the boundary F-score; `tolerance` is a share of the image's diagonal and defaults to 0.0075. Defaults to no. */
+  boundary?: { tolerance?: number };
+  /** Called with the id of each photo and its prediction, e.g. to keep it; the next one waits for the promise. */
+  onPrediction?: (id: string, labels: LabelMap) => Promise<void>;
   /** Called after each photo with the number done and the number of all. */
   onProgress?: (done: number, total: number) => void;
   /** Stops between two photos; the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
+/** What was measured on a split. */
+export interface Evaluation extends Metrics {
+  /** How many photos there are. */
+  images: number;
+  /** What the metrics were computed from. */
+  confusion: ConfusionMatrix;
+  /** Only where it was asked for. */
+  boundary?: BoundaryMetrics;
+}
+
 /**
- * Measures a predictor on a split, at full size, single scale: one confusion matrix over all its pixels.
+ * Measures a predictor on a split, at full size: one confusion matrix over all its pixels.
  *
- * The next photo is decoded while one is predicted.
+ * The next photo is decoded while one is predicted. Memory does not grow with the number of photos.
  */
 export async function evaluate(
   dataset: Dataset,
-  { predict, onProgress, signal }: EvaluateOptions,
-): Promise<Metrics & { images: number }> {
-  const matrix = new ConfusionMatrix(dataset.labels.classes.length);
+  { predict, boundary, onPrediction, onProgress, signal }: EvaluateOptions,
+): Promise<Evaluation> {
+  const classes = dataset.labels.classes.length;
+  const confusion = new ConfusionMatrix(classes);
+  const outlines = boundary && new BoundaryScore(classes, boundary);
   let next = dataset.load(0);
   for (let index = 0; index < dataset.size; index++) {
     signal?.throwIfAborted();
-    const sample = await next;
+    const { id, photo, labels } = await next;
     if (index + 1 < dataset.size) {
       next = dataset.load(index + 1);
       // Its error, if any, is thrown when its turn comes; until then it must not count as unhandled.
       next.catch(() => undefined);
     }
-    matrix.add(sample.labels, await predict(sample.photo));
+    const prediction = await predict(photo);
+    confusion.add(labels, prediction);
+    outlines?.add(labels, prediction);
+    await onPrediction?.(id, prediction);
     onProgress?.(index + 1, dataset.size);
   }
-  return { ...computeMetrics(matrix), images: dataset.size };
+  return {
+    ...computeMetrics(confusion),
+    images: dataset.size,
+    confusion,
+    ...(outlines && { boundary: outlines.compute() }),
+  };
 }

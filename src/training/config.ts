@@ -68,7 +68,7 @@ const stageShape = {
 const stageSchema = z.strictObject(stageShape);
 
 /** Everything that decides the result of a training run; stored in its folder as `config.json`. */
-export const trainingConfigSchema = z.object({
+export const trainingConfigSchema = z.strictObject({
   /** Name in the zoo. */
   network: z.string(),
   /** The recipe that the other settings come from; kept for the record. */
@@ -125,6 +125,18 @@ export type StageConfig = z.output<typeof stageSchema>;
 export function resolveStages(config: TrainingConfig): StageConfig[] {
   const common = z.object(stageShape).parse(config);
   return config.stages.map((own) => ({ ...common, ...own }));
+}
+
+/** Other settings in place of those that are there, in every stage. */
+export function overrideSettings<T extends Partial<TrainingOptions>>(
+  settings: T,
+  overrides: Partial<TrainingOptions>,
+): T & Partial<TrainingOptions> {
+  const names = new Set(Object.keys(overrides));
+  const stages = settings.stages?.map((own) =>
+    Object.fromEntries(Object.entries(own).filter(([name]) => !names.has(name))),
+  );
+  return { ...settings, ...(stages && { stages }), ...overrides };
 }
 
 /** Fills in the defaults. @throws LightsegError that names the option at fault */

@@ -60,7 +60,7 @@ export class RunFolder {
    * @throws LightsegError if it holds a run already or cannot be written
    */
   async begin(config: TrainingConfig): Promise<void> {
-    if ((await this.#read(this.#config)) !== undefined) {
+    if ((await readText(this.#config)) !== undefined) {
       throw new LightsegError({
         code: "OUTPUT",
         where: "train",
@@ -84,8 +84,8 @@ export class RunFolder {
 
   /** The settings of the run that is here. @throws LightsegError if there is none, or `options` say otherwise */
   async resume(options: Partial<TrainingOptions>): Promise<TrainingConfig> {
-    const text = await this.#read(this.#config);
-    if (text === undefined) {
+    const config = await readConfig(this.#config);
+    if (config === undefined) {
       throw new LightsegError({
         code: "NOT_FOUND",
         where: "train",
@@ -94,10 +94,6 @@ export class RunFolder {
         hint: "leave --resume out to begin one",
       });
     }
-    const config = parseTrainingConfig(parseJson(text, this.#config), {
-      where: this.#config,
-      code: "INVALID_RUN",
-    });
     const own = new Map<string, unknown>(Object.entries(config));
     for (const [name, other] of Object.entries(parseTrainingConfig({ ...config, ...options }))) {
       const value = own.get(name);
@@ -124,7 +120,7 @@ export class RunFolder {
 
   /** Drops what was logged after a step, a half-written last line among it: those steps will be done again. */
   async rewindLog(step: number): Promise<void> {
-    const lines = ((await this.#read(this.#log)) ?? "").split("\n");
+    const lines = ((await readText(this.#log)) ?? "").split("\n");
     const kept = lines.filter((line) => {
       try {
         const record: unknown = JSON.parse(line);
@@ -138,23 +134,34 @@ export class RunFolder {
     await this.#write(this.#log, kept.map((line) => `${line}\n`).join(""));
   }
 
-  async #read(path: string): Promise<string | undefined> {
-    try {
-      return await readFile(path, "utf8");
-    } catch (error) {
-      if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-        return undefined;
-      throw new LightsegError({
-        code: "NOT_FOUND",
-        where: "train",
-        argument: path,
-        rule: `cannot be read: ${messageOf(error)}`,
-      });
-    }
-  }
-
   #write(path: string, text: string): Promise<void> {
     return writeFileAtomically(path, new TextEncoder().encode(text));
+  }
+}
+
+/**
+ * The settings in a `config.json`; undefined if there is no such file.
+ *
+ * @throws LightsegError INVALID_RUN if it holds anything else, NOT_FOUND if it cannot be read
+ */
+export async function readConfig(path: string): Promise<TrainingConfig | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  return parseTrainingConfig(parseJson(text, path), { where: path, code: "INVALID_RUN" });
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return undefined;
+    throw new LightsegError({
+      code: "NOT_FOUND",
+      where: "train",
+      argument: path,
+      rule: `cannot be read: ${messageOf(error)}`,
+    });
   }
 }
 

@@ -20,12 +20,29 @@ export interface Stage {
   readonly seed: number;
 }
 
-/** Opens the data of all stages, so that what is missing is found before the first of them begins. */
-export async function openStages(config: TrainingConfig): Promise<Stage[]> {
+/**
+ * Opens the data of all stages, so that what is missing is found before the first of them begins.
+ *
+ * Photos that validations measure are left out of another data set with the same photos: SBD's training split holds photos of VOC's validation split.
+ *
+ * @param validation what validations measure, a split of `config.dataset`
+ * @param onNote says what was left out
+ */
+export async function openStages(
+  config: TrainingConfig,
+  validation: Dataset,
+  onNote: (text: string) => void,
+): Promise<Stage[]> {
   const stages: Stage[] = [];
   let before = { steps: 0, epochs: 0 };
   for (const [index, own] of resolveStages(config).entries()) {
-    const dataset = await findDataset(own.dataset).open(own.data, own.split);
+    const all = await findDataset(own.dataset).open(own.data, own.split);
+    const isRelative = own.dataset !== config.dataset && photosOf(own.dataset) === photosOf(config.dataset);
+    const dataset = isRelative ? withoutIds(all, new Set(validation.ids)) : all;
+    if (dataset.size < all.size)
+      onNote(
+        `${all.size - dataset.size} photos of ${all.name} ${all.split} are left out: they are in ${validation.name} ${validation.split}`,
+      );
     const perEpoch = stepsPerEpoch(dataset.size, own.batch);
     const steps = perEpoch * own.epochs;
     const seed = index === 0 ? config.seed : deriveSeed("stage", config.seed, index);
@@ -33,6 +50,30 @@ export async function openStages(config: TrainingConfig): Promise<Stage[]> {
     before = { steps: before.steps + steps, epochs: before.epochs + own.epochs };
   }
   return stages;
+}
+
+function photosOf(dataset: string): string {
+  return findDataset(dataset).photosOf ?? dataset;
+}
+
+/** @throws LightsegError INVALID_DATASET if none is left */
+function withoutIds(dataset: Dataset, ids: ReadonlySet<string>): Dataset {
+  const kept = dataset.ids.flatMap((id, index) => (ids.has(id) ? [] : [index]));
+  if (kept.length === dataset.size) return dataset;
+  if (kept.length === 0) {
+    throw new LightsegError({
+      code: "INVALID_DATASET",
+      where: "train",
+      argument: `${dataset.name} ${dataset.split}`,
+      rule: "must hold photos that validations do not measure",
+    });
+  }
+  return {
+    ...dataset,
+    size: kept.length,
+    ids: kept.map((index) => dataset.ids[index] ?? ""),
+    load: (index) => dataset.load(kept[index] ?? dataset.size),
+  };
 }
 
 /** @throws LightsegError INVALID_DATASET unless the stages have the classes that validations measure */

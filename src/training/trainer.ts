@@ -74,7 +74,8 @@ export async function train({
   const folder = new RunFolder(run);
   const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
   const validationSet = await findDataset(config.dataset).open(config.data, config.validationSplit);
-  const stages = await openStages(config);
+  const onNote = (text: string) => onEvent({ kind: "note", text });
+  const stages = await openStages(config, validationSet, onNote);
   requireEqualClasses(stages, validationSet);
   const description: ModelDescription = {
     ...validationSet.labels,

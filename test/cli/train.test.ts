@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { encodePng } from "../../src/images/encode.ts";
-import { encodeIndexedPng } from "../../src/images/mask.ts";
-import { vocPalette } from "../../src/images/palette.ts";
 import { describeModel } from "../../src/models/model.ts";
 import { writeSafetensors } from "../../src/weights/write.ts";
-import { randomModel, testPhoto } from "../support/model.ts";
+import { writeCamvid } from "../support/camvid.ts";
+import { randomModel } from "../support/model.ts";
 import { runCli, runJson, startCli } from "./run-cli.ts";
 
 const STEPS = 8;
@@ -35,33 +33,10 @@ const evaluation = (model: string) => [
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lightseg-train-"));
-  await writeDataset(file("data"), (pixel, photo) => (Math.floor((pixel % 64) / 8) + photo) % 12);
-  await writeDataset(file("mislabelled"), () => 12);
+  await writeCamvid(file("data"), (pixel, photo) => (Math.floor((pixel % 64) / 8) + photo) % 12);
+  await writeCamvid(file("mislabelled"), () => 12);
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** 8 photos to train and 2 to validate, 64x48. */
-async function writeDataset(directory: string, label: (pixel: number, photo: number) => number) {
-  for (const [split, count] of [
-    ["train", 8],
-    ["val", 2],
-  ] as const) {
-    await mkdir(join(directory, split), { recursive: true });
-    await mkdir(join(directory, `${split}annot`));
-    const ids = Array.from({ length: count }, (_, index) => `photo${index}`);
-    for (const [index, id] of ids.entries()) {
-      const { data, ...size } = testPhoto(64, 48);
-      const photo = { ...size, data: data.map((value) => (value + 17 * index) % 256) };
-      const labels = { ...size, data: data.subarray(0, 64 * 48).map((_, pixel) => label(pixel, index)) };
-      await writeFile(join(directory, split, `${id}.png`), await encodePng(photo));
-      await writeFile(
-        join(directory, `${split}annot`, `${id}.png`),
-        encodeIndexedPng(labels, vocPalette(13)),
-      );
-    }
-    await writeFile(join(directory, `${split}.txt`), `${ids.join("\n")}\n`);
-  }
-}
 
 /** The log without the times, which differ from run to run. */
 async function readLog(run: string): Promise<unknown[]> {

@@ -51,6 +51,33 @@ describe("evaluate", () => {
     expect(steps).toEqual(["1/2", "2/2"]);
   });
 
+  it("hands out each prediction, and measures outlines where that is asked for", async () => {
+    const dataset = twoPhotos([
+      [0, 0, 1, 1],
+      [2, 2, 0, 0],
+    ]);
+    const predict = async ({ data }: { data: Uint8Array }) => ({
+      width: 4,
+      height: 1,
+      data: Uint8Array.from(data[0] === 0 ? [0, 0, 1, 1] : [2, 0, 0, 0]),
+    });
+    const kept: [string, number[]][] = [];
+    const onPrediction = async (id: string, { data }: { data: Uint8Array }) => {
+      kept.push([id, [...data]]);
+    };
+    const result = await evaluate(dataset, { predict, onPrediction, boundary: { tolerance: 0 } });
+    expect(kept).toEqual([
+      ["0", [0, 0, 1, 1]],
+      ["1", [2, 0, 0, 0]],
+    ]);
+    expect([...result.confusion.counts]).toEqual([4, 0, 0, 0, 2, 0, 1, 0, 1]);
+    // Right in the first photo; one pixel off in the second, which is more than the tolerance.
+    expect(result.boundary?.score).toEqual([0.5, 1, 0]);
+    const wide = await evaluate(dataset, { predict, boundary: { tolerance: 0.25 } });
+    expect(wide.boundary?.score).toEqual([1, 1, 1]);
+    expect(await evaluate(dataset, { predict })).not.toHaveProperty("boundary");
+  });
+
   it("stops between photos when it is told to", async () => {
     const controller = new AbortController();
     const predict = async () => {

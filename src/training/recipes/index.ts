@@ -1,5 +1,5 @@
 import { LightsegError } from "../../errors.ts";
-import type { TrainingOptions } from "../config.ts";
+import { overrideSettings, type TrainingOptions } from "../config.ts";
 import { camvid } from "./camvid.ts";
 import { nyudv2, nyudv2Code } from "./nyudv2.ts";
 import { personPart } from "./person-part.ts";
@@ -48,17 +48,5 @@ export function applyRecipe(
       hint: `recipe ${name} trains on ${recipe.datasets.join(", then ")}`,
     });
   };
-  const { stages, ...common } = recipe.build({ network, folder });
-  return {
-    ...common,
-    recipe: name,
-    ...(stages && { stages: stages.map((stage) => omit(stage, Object.keys(overrides))) }),
-    ...overrides,
-  };
-}
-
-function omit<T extends object>(record: T, keys: readonly string[]): T {
-  const copy = { ...record };
-  for (const key of keys) Reflect.deleteProperty(copy, key);
-  return copy;
+  return overrideSettings({ ...recipe.build({ network, folder }), recipe: name }, overrides);
 }

@@ -1,0 +1,62 @@
+import { checkViews, type ViewOptions } from "../evaluation/average-views.ts";
+import { BOUNDARY_TOLERANCE } from "../evaluation/boundary.ts";
+import type { Arguments, Option } from "./arguments.ts";
+import { choice, flag, parseReal, real, size } from "./options.ts";
+
+const scales: Option<number[]> = {
+  name: "scales",
+  value: "X,...",
+  help: "Average over the photo resized by these factors (default 1)",
+  rule: "factors from 0.1 to 8 with commas between them, such as 0.5,1,1.5",
+  parse(typed) {
+    const factors = typed.split(",").map(parseReal);
+    const valid = factors.filter((factor) => factor !== undefined && factor >= 0.1 && factor <= 8);
+    return valid.length === factors.length ? valid.filter((factor) => factor !== undefined) : undefined;
+  },
+};
+const flip = flag("flip", "Average over the photo and its mirror image");
+const window = size("window", "Segment pieces of this height x width (default: the whole photo)");
+const stride: Option<readonly [height: number, width: number]> = {
+  name: "stride",
+  value: "HxW|N",
+  help: "Distance between the windows (default two thirds of their size)",
+  rule: "height x width in pixels or one number for both, each 1 to 9999, such as 128x160 or 128",
+  parse: (typed) => window.parse(typed.includes("x") ? typed : `${typed}x${typed}`),
+};
+const upsampling = choice(
+  "upsampling",
+  "KIND",
+  ["bilinear", "bicubic"],
+  "How scores are brought to the photo's size: bilinear, bicubic (default bilinear)",
+);
+const boundary = flag("boundary", "Also measure how well the outlines of each class were found");
+const tolerance = real(
+  "boundary-tolerance",
+  "X",
+  { min: 0, max: 1 },
+  `How far off an outline may be, as a share of the diagonal, 0..1 (default ${BOUNDARY_TOLERANCE})`,
+);
+
+/** The options that say how photos are looked at and what is measured. */
+export const measureOptions = [scales, flip, window, stride, upsampling, boundary, tolerance];
+
+/** The views that were asked for; undefined where the photo is to be segmented once, as a whole, as `segment` does. */
+export function typedViews(args: Arguments): ViewOptions | undefined {
+  if (![scales, flip, window, stride, upsampling].some((option) => args.has(option))) return undefined;
+  const views = {
+    scales: args.get(scales),
+    flip: args.has(flip),
+    window: args.get(window),
+    stride: args.get(stride),
+    upsampling: args.get(upsampling),
+  };
+  checkViews(views);
+  return views;
+}
+
+/** How outlines are to be measured; undefined where they are not. */
+export function typedBoundary(args: Arguments): { tolerance: number | undefined } | undefined {
+  if (args.has(boundary)) return { tolerance: args.get(tolerance) };
+  if (args.has(tolerance)) throw args.usageError("--boundary-tolerance", "is for --boundary");
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import { createPredictor, type Predictor } from "../inference/predictor.ts";
+import type { Model } from "../models/model.ts";
+import type { Preprocessing } from "../models/preprocessing.ts";
+import { findNetwork } from "../models/zoo.ts";
+import type { OpenSession } from "../runtime/session.ts";
+import { averageViews, checkViews, type ViewOptions } from "./average-views.ts";
+import type { ScoreMap } from "./probability-sum.ts";
+
+export interface AveragingPredictorOptions extends ViewOptions {
+  open: OpenSession;
+  /** Threads of the engine. Defaults to the number of cores. */
+  threads?: number;
+  /** Stops between two runs of the network; `predict` then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A model that looks at each photo several times. Owns an engine session. */
+export interface AveragingPredictor {
+  /** The label map of a photo, of the photo's size. */
+  predict(photo: Photo): Promise<LabelMap>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes a predictor for `evaluate` that averages over scales, mirroring and sliding windows: see `averageViews`.
+ *
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export async function createAveragingPredictor(
+  model: Model,
+  { open, threads, signal, ...options }: AveragingPredictorOptions,
+): Promise<AveragingPredictor> {
+  const views = checkViews(options);
+  const predictor = await createPredictor(model, { outputs: ["scores"], open, threads });
+  const network = {
+    score: (photo: Photo) => scoresOf(predictor, photo),
+    classes: model.classes.length,
+    alignCorners: findNetwork(model.network).decoder.alignCorners,
+    fill: meanColour(model.preprocessing),
+  };
+  return {
+    predict: (photo) => averageViews(photo, network, { ...views, ...(signal && { signal }) }),
+    dispose: () => predictor.dispose(),
+  };
+}
+
+async function scoresOf(predictor: Predictor, photo: Photo): Promise<ScoreMap> {
+  const { scores } = (await predictor.predict(photo)).outputs;
+  const [, , height, width] = scores?.dims ?? [];
+  if (scores?.data instanceof Float32Array && height !== undefined && width !== undefined) {
+    return { data: scores.data, height, width };
+  }
+  throw new TypeError("the predictor has no scores [1, classes, h, w]");
+}
+
+/** The colour that the network sees as 0, to the nearest byte. */
+function meanColour({ mean: [red, green, blue], scale }: Preprocessing): Palette[number] {
+  const byte = (value: number) => Math.min(255, Math.max(0, Math.round(value / scale)));
+  return [byte(red), byte(green), byte(blue)];
+}

@@ -1,0 +1,58 @@
+/** A window along one axis of a scaled photo, and the photo's pixels that lie in it. */
+export interface Span {
+  /** Where the window begins, in pixels of the scaled photo. */
+  readonly offset: number;
+  /** In pixels of the scaled photo; more than it has where it is smaller than the window. */
+  readonly length: number;
+  /** The photo's first pixel whose centre lies in the window. */
+  readonly start: number;
+  /** Where the centres of the pixels from `start` on lie in the window; 0 is the centre of its first pixel. */
+  readonly positions: Float64Array;
+  /** For each of these pixels 1 / the number of windows that it lies in. */
+  readonly weights: Float32Array;
+}
+
+/**
+ * Covers one axis of a photo with windows: every `stride` pixels one, the last shifted inwards so that it ends with the photo.
+ *
+ * @param options.extent pixels of the photo
+ * @param options.scaled pixels of the scaled photo that the network sees
+ * @param options.window pixels of a window; defaults to one window, all of the scaled photo
+ * @param options.stride 1..window
+ */
+export function coverAxis({
+  extent,
+  scaled,
+  window = scaled,
+  stride = window,
+}: {
+  extent: number;
+  scaled: number;
+  window?: number;
+  stride?: number;
+}): Span[] {
+  const last = Math.max(0, scaled - window);
+  const offsets = Array.from({ length: Math.ceil(last / stride) + 1 }, (_, i) => Math.min(i * stride, last));
+  // Pixel centres of the photo lie at (pixel + 0.5) * scaled / extent from the left edge of the scaled photo.
+  const centres = Float64Array.from({ length: extent }, (_, pixel) => ((pixel + 0.5) * scaled) / extent);
+  const firstFrom = (edge: number) => {
+    const index = centres.findIndex((centre) => centre >= edge);
+    return index < 0 ? extent : index;
+  };
+  const ranges = offsets.map((offset) => ({
+    offset,
+    start: firstFrom(offset),
+    end: firstFrom(offset + window),
+  }));
+  const covering = new Float32Array(extent);
+  for (const { start, end } of ranges) {
+    for (let pixel = start; pixel < end; pixel++) covering[pixel] = (covering[pixel] ?? 0) + 1;
+  }
+  return ranges.map(({ offset, start, end }) => ({
+    offset,
+    length: window,
+    start,
+    positions: centres.slice(start, end).map((centre) => centre - offset - 0.5),
+    weights: covering.slice(start, end).map((number) => 1 / number),
+  }));
+}

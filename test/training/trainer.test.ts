@@ -1,0 +1,127 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildNetwork } from "../../src/models/network.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import { readCheckpoint } from "../../src/training/checkpoint.ts";
+import type { TrainingOptions } from "../../src/training/config.ts";
+import { isMemory } from "../../src/training/optimizer.ts";
+import { type TrainingEvent, train } from "../../src/training/trainer.ts";
+import { readWeights } from "../../src/weights/read.ts";
+import { writeCamvid } from "../support/camvid.ts";
+
+let folder = "";
+const file = (...names: string[]) => join(folder, ...names);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lightseg-stages-"));
+  await writeCamvid(file("data"), (pixel, photo) => (Math.floor((pixel % 64) / 8) + photo) % 12);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Two stages of 2 and 4 steps: all of it with SGD, then the decoder alone with AdamW. */
+const settings = (): TrainingOptions => ({
+  network: "ndnet29-fcn32",
+  dataset: "camvid",
+  data: file("data"),
+  batch: 2,
+  crop: [32, 32],
+  threads: 1,
+  averaging: 0.9,
+  saveEvery: 1,
+  validateEvery: 1,
+  batchNorm: "trained",
+  stages: [
+    { epochs: 1, batch: 4, classWeights: "log" },
+    { epochs: 1, freezeEncoder: true, optimizer: "adamw", clipNorm: 1, hardPixels: 0.5 },
+  ],
+});
+
+async function run(
+  name: string,
+  { config = settings(), resume = false, stopAfter = Number.POSITIVE_INFINITY } = {},
+) {
+  const events: TrainingEvent[] = [];
+  const stop = new AbortController();
+  const result = await train({
+    run: file(name),
+    config: resume ? {} : config,
+    resume,
+    open: openNodeSession,
+    signal: stop.signal,
+    onEvent(event) {
+      events.push(event);
+      if (event.kind === "step" && event.step >= stopAfter) stop.abort();
+    },
+  });
+  const notes = events.flatMap((event) => (event.kind === "note" ? [event.text] : []));
+  return { result, events, notes };
+}
+
+const stateOf = async (name: string) => (await readCheckpoint(file(name, "last.safetensors"))).state;
+
+describe("train", { timeout: 120_000 }, () => {
+  it("goes through its stages, each with an optimiser of its own, and validates the averages", async () => {
+    const { result, events, notes } = await run("whole");
+    expect(result).toMatchObject({ step: 6, finished: true });
+    expect(notes.join("\n")).toMatch(
+      /stage 1 of 2: camvid train, steps 0 to 2.*stage 2 of 2: .*steps 2 to 6/s,
+    );
+    expect(notes.join("\n")).toMatch(/a step takes about 0\.\d\d GB of memory/);
+    const steps = events.flatMap((event) => (event.kind === "step" ? [event] : []));
+    expect(steps.map(({ epoch }) => epoch)).toEqual([1, 1, 2, 2, 2, 2]);
+    // The rates begin anew with the stage.
+    expect(steps.map(({ learningRate: [encoder] }) => encoder === 1e-3)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
+
+    const state = await stateOf("whole");
+    const kinds = new Set([...state.keys()].filter(isMemory).map((name) => name.split(":")[0]));
+    expect([...kinds].sort()).toEqual(["firstMoment", "secondMoment"]);
+    // The frozen encoder has neither, and what is kept as the best are averages, not the last weights.
+    const { encoder, parameters } = buildNetwork({ network: "ndnet29-fcn32", classes: 11 });
+    for (const name of parameters.keys())
+      if (encoder.has(name)) expect(state.has(`firstMoment:${name}`), name).toBe(false);
+    expect(state.has("average:seg.score.weight")).toBe(true);
+    const { weights: best } = await readWeights(file("whole", "best.safetensors"));
+    expect([...best.keys()].some((name) => name.includes(":"))).toBe(false);
+  });
+
+  it("goes on within a stage and between two as if it had never stopped", async () => {
+    for (const [name, stopAfter] of [
+      ["between", 2],
+      ["within", 4],
+    ] as const) {
+      const { result } = await run(name, { stopAfter });
+      expect(result).toMatchObject({ step: stopAfter, finished: false });
+      expect((await run(name, { resume: true })).result.finished).toBe(true);
+      const bytes = await readFile(file(name, "last.safetensors"));
+      expect(bytes.equals(await readFile(file("whole", "last.safetensors"))), name).toBe(true);
+    }
+  });
+
+  it("repeats a run from the settings in its folder", async () => {
+    const config: TrainingOptions = JSON.parse(await readFile(file("whole", "config.json"), "utf8"));
+    await run("again", { config });
+    const bytes = await readFile(file("again", "last.safetensors"));
+    expect(bytes.equals(await readFile(file("whole", "last.safetensors")))).toBe(true);
+  });
+
+  it("stops when the loss is no number, says at which step, and keeps the last good checkpoint", async () => {
+    const config = {
+      ...settings(),
+      stages: [{ epochs: 3, encoderLearningRate: 1e30, decoderLearningRate: 1e30 }],
+    };
+    await expect(run("diverged", { config })).rejects.toThrow(/loss at step \d+ must be a number/);
+    if (!existsSync(file("diverged", "last.safetensors"))) return;
+    for (const { data } of (await stateOf("diverged")).values())
+      expect(data.every(Number.isFinite)).toBe(true);
+  });
+});
