@@ -11,8 +11,17 @@
  */
 
 export { type Cost, countCost } from "./analysis/cost.ts";
-export type { Dataset, DatasetDescription, LabelSpace, Sample } from "./datasets/dataset.ts";
+export {
+  type CheckDatasetOptions,
+  checkDataset,
+  type DatasetCheck,
+  type DatasetIssue,
+  findSharedIds,
+  type LabelCount,
+} from "./datasets/check.ts";
+export type { Dataset, DatasetDescription, LabelSpace, OpenOptions, Sample } from "./datasets/dataset.ts";
 export { datasets, findDataset } from "./datasets/index.ts";
+export { type PageSplit, renderSamplesPage, type SamplesPageOptions } from "./datasets/samples-page.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { ViewOptions } from "./evaluation/average-views.ts";
 export {
@@ -31,12 +40,7 @@ export { decodeMask, encodeIndexedPng } from "./images/mask.ts";
 export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
-export {
-  DEFAULT_MODEL,
-  type LoadModelOptions,
-  listShippedModels,
-  loadModel,
-} from "./inference/load-model.ts";
+export { type LoadModelOptions, loadModel } from "./inference/load-model.ts";
 export { Segmenter } from "./inference/node-segmenter.ts";
 export type { Timing } from "./inference/predictor.ts";
 export { renderLabels, renderOverlay } from "./inference/render.ts";
@@ -47,6 +51,7 @@ export type {
   SegmenterOptions,
   SegmentOptions,
 } from "./inference/segmenter.ts";
+export { DEFAULT_MODEL, listShippedModels } from "./inference/shipped-models.ts";
 export type { Model, ModelDescription } from "./models/model.ts";
 export { buildNetwork, type Network, type NetworkOptions } from "./models/network.ts";
 export { imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";

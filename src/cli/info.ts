@@ -2,7 +2,8 @@ import { countCost } from "../analysis/cost.ts";
 import type { Layer } from "../analysis/layers.ts";
 import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
 import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
-import { DEFAULT_MODEL, listShippedModels, loadModel } from "../inference/load-model.ts";
+import { loadModel } from "../inference/load-model.ts";
+import { DEFAULT_MODEL, listShippedModels } from "../inference/shipped-models.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
 import {

@@ -19,6 +19,10 @@ const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "measure a model on a data set",
     load: async () => (await import("./evaluate.ts")).evaluate,
   },
+  data: {
+    summary: "check a data set before training",
+    load: async () => (await import("./data.ts")).dataCommand,
+  },
   export: {
     summary: "write a model as ONNX, checked against the model",
     load: async () => (await import("./export.ts")).exportCommand,

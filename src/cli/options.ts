@@ -1,5 +1,5 @@
 import { datasets } from "../datasets/index.ts";
-import { DEFAULT_MODEL } from "../inference/load-model.ts";
+import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import type { Arguments, Option } from "./arguments.ts";

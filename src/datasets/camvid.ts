@@ -52,12 +52,12 @@ export const camvid = {
   name: "camvid",
   labels,
   splits,
-  async open(directory, split) {
+  async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const layout = `expected DIR/${split}.txt, DIR/${split}/ID.png or .jpg and DIR/${split}annot/ID.png`;
     const ids = await readIds(join(directory, `${split}.txt`), layout);
-    const photoOf = await fileFinder(join(directory, split), ["png", "jpg", "jpeg"], layout);
-    const maskOf = await fileFinder(join(directory, `${split}annot`), ["png"], layout);
+    const photoOf = await fileFinder(join(directory, split), ["png", "jpg", "jpeg"], layout, options);
+    const maskOf = await fileFinder(join(directory, `${split}annot`), ["png"], layout, options);
     const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
     return pairedFilesDataset({ name: "camvid", split, labels, maskValues, files });
   },

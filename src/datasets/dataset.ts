@@ -38,17 +38,28 @@ export interface Dataset {
   load(index: number): Promise<Sample>;
 }
 
+export interface OpenOptions {
+  /**
+   * What happens when a listed photo or mask is not there: `refuse` (default) lets `open` reject; `keep` lets `load`
+   * of that sample reject, so that all that is missing can be found.
+   */
+  readonly missing?: "refuse" | "keep";
+}
+
 /** A data set that lightseg can read: its classes, its splits, and how to open one. */
 export interface DatasetDescription {
   /** Lower case, as typed on the command line. */
   readonly name: string;
+  /** The data set whose photos these are, under the same ids; itself by default. SBD's are VOC's. */
+  readonly photosOf?: string;
   /** Absent where its files state them, as those of one's own data set do; an open data set always has them. */
   readonly labels?: LabelSpace;
   readonly splits: readonly string[];
   /**
    * Opens the split found under `directory` and checks that each listed photo and mask exists.
+   * `options.missing` is for those who want to see all faults; a reader that does not know it refuses.
    *
    * Rejects with a `LightsegError`: INVALID_ARGUMENT (unknown split), NOT_FOUND or INVALID_DATASET (empty list).
    */
-  open(directory: string, split: string): Promise<Dataset>;
+  open(directory: string, split: string, options?: OpenOptions): Promise<Dataset>;
 }

@@ -1,6 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LightsegError } from "../errors.ts";
+import type { OpenOptions } from "./dataset.ts";
 
 /** @throws LightsegError INVALID_ARGUMENT for a split that the data set does not have */
 export function requireSplit(split: string, splits: readonly string[]): void {
@@ -31,7 +32,7 @@ export async function readIds(listFile: string, layout: string): Promise<string[
     .split(/\r?\n/)
     .map((line) => line.trim().split(/\s+/)[0] ?? "")
     .filter((path) => path !== "")
-    .map((path) => basename(path).replace(/\.(png|jpe?g)$/i, ""));
+    .map((path) => basename(path).replace(/\.(png|jpe?g|webp)$/i, ""));
   if (ids.length === 0) {
     throw new LightsegError({
       code: "INVALID_DATASET",
@@ -49,26 +50,40 @@ export async function readIds(listFile: string, layout: string): Promise<string[
  *
  * @param extensions accepted ones, the preferred first, e.g. `["png", "jpg"]`
  * @param layout the expected files, shown as a hint when something is missing
+ * @param options.missing `keep` to get the path of a missing file in the preferred extension instead of an error
  * @throws LightsegError NOT_FOUND when the folder is missing; the returned function, when the id's file is
  */
 export async function fileFinder(
   folder: string,
   extensions: readonly string[],
   layout: string,
+  { missing = "refuse" }: OpenOptions = {},
 ): Promise<(id: string) => string> {
   const entries = await readdir(folder).catch((cause: unknown) => {
     throw notFound(folder, "must be a readable folder", layout, cause);
   });
   const names = new Set(entries);
   return (id) => {
-    const name = extensions
-      .map((extension) => `${id}.${extension}`)
-      .find((candidate) => names.has(candidate));
-    if (name === undefined) throw notFound(join(folder, `${id}.${extensions[0]}`), "must exist", layout);
-    return join(folder, name);
+    const candidates = extensions.map((extension) => `${id}.${extension}`);
+    const found = candidates.find((name) => names.has(name));
+    const path = join(folder, found ?? candidates[0] ?? id);
+    if (found === undefined && missing === "refuse") throw notFound(path, "must exist", layout);
+    return path;
   };
 }
 
-function notFound(argument: string, rule: string, hint: string, cause?: unknown): LightsegError {
+/** Whether there is a folder of this name. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** The first of some paths that is there, else the first: its absence is then reported. */
+export async function firstPresent(paths: readonly [string, ...string[]]): Promise<string> {
+  for (const path of paths) if (await stat(path).catch(() => undefined)) return path;
+  return paths[0];
+}
+
+/** The error for a file or folder of a data set that is not there. */
+export function notFound(argument: string, rule: string, hint: string, cause?: unknown): LightsegError {
   return new LightsegError({ code: "NOT_FOUND", where: "open", argument, rule, hint, cause });
 }

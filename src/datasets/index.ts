@@ -1,10 +1,26 @@
 import { LightsegError } from "../errors.ts";
+import { bdd100k } from "./bdd100k.ts";
 import { camvid } from "./camvid.ts";
+import { cityscapes } from "./cityscapes.ts";
+import { custom } from "./custom.ts";
 import type { DatasetDescription } from "./dataset.ts";
+import { pascalContext59, pascalContext60 } from "./pascal-context.ts";
+import { personPart } from "./person-part.ts";
+import { sbd } from "./sbd.ts";
 import { voc } from "./voc.ts";
 
 /** Every data set that lightseg reads. To add one: write its file, add it here. */
-export const datasets: readonly DatasetDescription[] = [camvid, voc];
+export const datasets: readonly DatasetDescription[] = [
+  camvid,
+  voc,
+  sbd,
+  personPart,
+  pascalContext59,
+  pascalContext60,
+  cityscapes,
+  bdd100k,
+  custom,
+];
 
 /**
  * Finds a data set by its name, e.g. `camvid`.

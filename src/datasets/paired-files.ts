@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
 import { decodePhoto } from "../images/decode.ts";
 import { decodeMask } from "../images/mask.ts";
+import type { LabelMap } from "../images/types.ts";
 import type { Dataset, LabelSpace, Sample } from "./dataset.ts";
 import { type MaskValues, mapMaskValues } from "./mask-values.ts";
+import { requireSizeOf, sampleAt } from "./sample-checks.ts";
 
 /** Where the photo and the mask of one sample lie. */
 export interface SampleFiles {
@@ -18,12 +20,15 @@ export interface PairedFiles {
   readonly split: string;
   readonly labels: LabelSpace;
   readonly maskValues: MaskValues;
+  /** Reads the values of a mask from the bytes of the file; defaults to `decodeMask`, which takes a gray or palette PNG. */
+  readonly decode?: (bytes: Uint8Array, file: string) => LabelMap;
   /** At least one. */
   readonly files: readonly SampleFiles[];
 }
 
 /** Makes a data set of photo and mask files; `load` compares their sizes and maps the mask's values to labels. */
-export function pairedFilesDataset({ name, split, labels, maskValues, files }: PairedFiles): Dataset {
+export function pairedFilesDataset(pairs: PairedFiles): Dataset {
+  const { name, split, labels, files } = pairs;
   return {
     name,
     split,
@@ -31,33 +36,18 @@ export function pairedFilesDataset({ name, split, labels, maskValues, files }: P
     size: files.length,
     ids: files.map((file) => file.id),
     async load(index) {
-      const file = files[index];
-      if (file === undefined) {
-        throw new LightsegError({
-          code: "INVALID_ARGUMENT",
-          where: "load",
-          argument: "index",
-          rule: `must be an integer in 0..${files.length - 1}`,
-          value: index,
-        });
-      }
-      return loadSample(file, maskValues);
+      return loadSample(sampleAt(files, index), pairs);
     },
   };
 }
 
-async function loadSample(file: SampleFiles, maskValues: MaskValues): Promise<Sample> {
+async function loadSample(
+  file: SampleFiles,
+  { maskValues, decode = decodeMask }: PairedFiles,
+): Promise<Sample> {
   const photo = await decodePhoto(file.photo);
-  const mask = decodeMask(await readMask(file.mask), file.mask);
-  if (mask.width !== photo.width || mask.height !== photo.height) {
-    throw new LightsegError({
-      code: "INVALID_DATASET",
-      where: "load",
-      argument: file.mask,
-      rule: `must have the size of its photo, ${photo.width}x${photo.height}`,
-      value: `${mask.width}x${mask.height}`,
-    });
-  }
+  const mask = decode(await readMask(file.mask), file.mask);
+  requireSizeOf(photo, mask, file.mask);
   return { id: file.id, photo, labels: mapMaskValues(mask, maskValues, file.mask) };
 }
 

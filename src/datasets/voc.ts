@@ -1,8 +1,7 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { fileFinder, readIds, requireSplit } from "./files.ts";
+import { fileFinder, isFolder, readIds, requireSplit } from "./files.ts";
 import type { MaskValues } from "./mask-values.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
@@ -30,9 +29,14 @@ const classes = [
   "tv monitor",
 ] as const;
 
-const labels: LabelSpace = { classes, palette: vocPalette(classes.length), ignoreLabel: IGNORE_LABEL };
+/** The 20 classes of VOC and the background, which SBD and our view of COCO have too. */
+export const vocLabels: LabelSpace = {
+  classes,
+  palette: vocPalette(classes.length),
+  ignoreLabel: IGNORE_LABEL,
+};
 
-const maskValues: MaskValues = new Map([
+export const vocMaskValues: MaskValues = new Map([
   ...classes.map((_, index): [number, number] => [index, index]),
   [255, IGNORE_LABEL],
 ]);
@@ -47,23 +51,18 @@ const splits = ["train", "val", "trainval", "train_aug", "test"];
  */
 export const voc = {
   name: "voc",
-  labels,
+  labels: vocLabels,
   splits,
-  async open(directory, split) {
+  async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const layout = `expected DIR/ImageSets/Segmentation/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/SegmentationClass[Aug]/ID.png`;
     const ids = await readIds(join(directory, "ImageSets", "Segmentation", `${split}.txt`), layout);
     // Those of VOC and of the augmented set (SBD) together; where they are absent, those of VOC alone.
     const augmented = join(directory, "SegmentationClassAug");
     const masks = (await isFolder(augmented)) ? augmented : join(directory, "SegmentationClass");
-    const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout);
-    const maskOf = await fileFinder(masks, ["png"], layout);
+    const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout, options);
+    const maskOf = await fileFinder(masks, ["png"], layout, options);
     const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
-    return pairedFilesDataset({ name: "voc", split, labels, maskValues, files });
+    return pairedFilesDataset({ name: "voc", split, labels: vocLabels, maskValues: vocMaskValues, files });
   },
 } satisfies DatasetDescription;
-
-async function isFolder(path: string): Promise<boolean> {
-  const status = await stat(path).catch(() => undefined);
-  return status?.isDirectory() ?? false;
-}

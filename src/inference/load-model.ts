@@ -1,7 +1,4 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
@@ -11,13 +8,7 @@ import { describeMatch, matchWeights } from "../weights/match.ts";
 import { readWeights } from "../weights/read.ts";
 import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
-
-/** The folder of the models that come with the package; as far from the sources as from the built files. */
-const shippedFolder = fileURLToPath(new URL("../../models/", import.meta.url));
-const EXTENSION = ".safetensors";
-
-/** The model that is used where none is named. */
-export const DEFAULT_MODEL = "camvid-refinenet-lw-mobilenet-v2";
+import { DEFAULT_MODEL, findShippedModel, listShippedModels } from "./shipped-models.ts";
 
 export interface LoadModelOptions {
   /** A shipped model, a model file, or a network of the zoo (which needs `weights`). Defaults to `DEFAULT_MODEL`. */
@@ -28,15 +19,6 @@ export interface LoadModelOptions {
   classes?: number;
   /** Told what was used of `weights`, and what was left over. */
   onNote?: (text: string) => void;
-}
-
-/** Names of the models that come with the package. */
-export async function listShippedModels(): Promise<string[]> {
-  const files = await readdir(shippedFolder).catch(() => []);
-  return files
-    .filter((file) => file.endsWith(EXTENSION))
-    .map((file) => file.slice(0, -EXTENSION.length))
-    .sort();
 }
 
 /**
@@ -94,7 +76,7 @@ async function loadNetwork(
       where: "loadModel",
       argument: "weights",
       rule: `must be given for the network ${network}, which has none of its own`,
-      hint: `or take a shipped model: ${(await listShippedModels()).join(", ") || "none"}`,
+      hint: `or take a shipped model: ${(await listShippedModels()).join(", ")}`,
     });
   }
   // The names are the same for any number of classes.
@@ -129,8 +111,8 @@ function inferClasses(network: string, weights: Weights, file: string): number {
 }
 
 async function findModelFile(model: string): Promise<string> {
-  const shipped = await listShippedModels();
-  if (shipped.includes(model)) return join(shippedFolder, `${model}${EXTENSION}`);
+  const shipped = await findShippedModel(model);
+  if (shipped !== undefined) return shipped;
   if (existsSync(model)) return model;
   throw new LightsegError({
     code: "NOT_FOUND",
@@ -138,7 +120,7 @@ async function findModelFile(model: string): Promise<string> {
     argument: "model",
     rule: "must be a shipped model, a network or a model file",
     value: model,
-    hint: `shipped: ${shipped.join(", ") || "none"}; networks: ${Object.keys(networks).join(", ")}`,
+    hint: `shipped: ${(await listShippedModels()).join(", ")}; networks: ${Object.keys(networks).join(", ")}`,
   });
 }
 

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
+import type { DatasetDescription, LabelSpace } from "./dataset.ts";
+import { fileFinder, firstPresent, readIds, requireSplit } from "./files.ts";
+import type { MaskValues } from "./mask-values.ts";
+import { pairedFilesDataset } from "./paired-files.ts";
+
+const classes = ["background", "head", "torso", "upper arms", "lower arms", "upper legs", "lower legs"];
+const labels: LabelSpace = { classes, palette: vocPalette(classes.length), ignoreLabel: IGNORE_LABEL };
+const maskValues: MaskValues = new Map([
+  ...classes.map((_, index): [number, number] => [index, index]),
+  [255, IGNORE_LABEL],
+]);
+const splits = ["train", "val", "trainval"];
+
+/**
+ * PASCAL Person-Part (Chen et al. 2014), 7 classes; mask value 255 is the ignore label.
+ *
+ * `DIR/pascal_person_part_trainval_list/SPLIT.txt` (or `DIR/list/SPLIT_id.txt`, or `DIR/SPLIT.txt`) lists the ids of
+ * `DIR/JPEGImages/ID.jpg`, which are VOC's, and `DIR/pascal_person_part_gt/ID.png`.
+ */
+export const personPart = {
+  name: "person-part",
+  photosOf: "voc",
+  labels,
+  splits,
+  async open(directory, split, options = {}) {
+    requireSplit(split, splits);
+    const layout = `expected DIR/pascal_person_part_trainval_list/${split}.txt, DIR/list/${split}_id.txt or DIR/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/pascal_person_part_gt/ID.png`;
+    const list = await firstPresent([
+      join(directory, "pascal_person_part_trainval_list", `${split}.txt`),
+      join(directory, "list", `${split}_id.txt`),
+      join(directory, `${split}.txt`),
+    ]);
+    const ids = await readIds(list, layout);
+    const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout, options);
+    const maskOf = await fileFinder(join(directory, "pascal_person_part_gt"), ["png"], layout, options);
+    const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+    return pairedFilesDataset({ name: "person-part", split, labels, maskValues, files });
+  },
+} satisfies DatasetDescription;

@@ -1,0 +1,156 @@
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encode } from "fast-png";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { custom } from "../../src/datasets/custom.ts";
+import { writeMask, writePhoto } from "../support/dataset-files.ts";
+import { lightsegError } from "../support/errors.ts";
+
+let directory: string;
+const file = (...names: string[]) => join(directory, ...names);
+const settings = (yaml: string) => writeFile(file("dataset.yaml"), yaml);
+
+async function writeSample(photo: string, mask: string, values = [0, 1]): Promise<void> {
+  await writePhoto(file(photo), 2, 1);
+  await writeMask(file(mask), 2, values);
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "lightseg-custom-"));
+  await settings("name: garden\nclasses: [grass, path]\nval: 0.5");
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("custom, with lists", () => {
+  beforeEach(async () => {
+    for (const photo of ["a.jpg", "b.PNG", "c.webp", "d.jpeg"])
+      await writeSample(`images/${photo}`, `masks/${photo.slice(0, 1)}.png`, [1, 255]);
+    await writeFile(file("train.txt"), "c\na\n");
+    await writeFile(file("val.txt"), "b.PNG\nimages/d.jpeg\n");
+  });
+
+  it("takes the ids of the list, in its order, and photos of every kind", async () => {
+    const train = await custom.open(directory, "train");
+    expect(train).toMatchObject({ name: "garden", split: "train", ids: ["c", "a"] });
+    expect(train.labels.classes).toEqual(["grass", "path"]);
+    expect([...(await train.load(0)).labels.data]).toEqual([1, 255]);
+    const val = await custom.open(directory, "val");
+    expect(val.ids).toEqual(["b", "d"]);
+    expect((await val.load(0)).photo).toMatchObject({ width: 2, height: 1 });
+  });
+
+  it("names what is missing, and keeps it where asked to", async () => {
+    await expect(custom.open(directory, "test")).rejects.toThrow(/test\.txt must be a readable list/);
+    await expect(custom.open(directory, "trainval")).rejects.toThrow(
+      lightsegError("INVALID_ARGUMENT", "open"),
+    );
+    await rm(file("images/c.webp"));
+    await rm(file("masks/a.png"));
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      /images.c\.jpg must exist \(expected DIR\/data/,
+    );
+    const train = await custom.open(directory, "train", { missing: "keep" });
+    await expect(train.load(0)).rejects.toThrow(/images.c\.jpg does not exist/);
+    await expect(train.load(1)).rejects.toThrow(/masks.a\.png must be a readable file/);
+  });
+
+  it("refuses two photos of one id", async () => {
+    await writePhoto(file("images/a.png"), 2, 1);
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      /a\.png must not have the name of .*a\.jpg but for its ending/,
+    );
+  });
+
+  it("refuses a value that stands for nothing", async () => {
+    await writeMask(file("masks/a.png"), 2, [0, 2]);
+    const train = await custom.open(directory, "train");
+    await expect(train.load(1)).rejects.toThrow(
+      /must only hold the mask values 0, 1, 255, got "2 at column 1/,
+    );
+  });
+});
+
+describe("custom, with folders", () => {
+  it("takes what is in the folders of the split, and settings say where those are", async () => {
+    await settings("classes: [grass, path]\nfolders: { images: photos, masks: truth }");
+    await writeSample("photos/train/2.jpg", "truth/train/2.png");
+    await writeSample("photos/train/1.jpg", "truth/train/1.png");
+    await writeSample("photos/val/1.jpg", "truth/val/1.png");
+    expect((await custom.open(directory, "train")).ids).toEqual(["1", "2"]);
+    expect((await custom.open(directory, "val")).ids).toEqual(["1"]);
+    await expect(custom.open(directory, "test")).rejects.toThrow(/photos.test must be a readable folder/);
+    await rename(file("photos/train/1.jpg"), file("photos/train/3.jpg"));
+    await expect(custom.open(directory, "train")).rejects.toThrow(/1\.jpg must exist/);
+  });
+});
+
+describe("custom, split by a hash", () => {
+  const names = Array.from({ length: 12 }, (_, index) => `photo${index}`);
+
+  beforeEach(async () => {
+    for (const name of names) await writeSample(`images/${name}.png`, `masks/${name}.png`);
+  });
+
+  it("puts each photo into one part, and keeps it there when others are added", async () => {
+    const train = await custom.open(directory, "train");
+    const val = await custom.open(directory, "val");
+    expect([...train.ids, ...val.ids].sort()).toEqual([...names].sort());
+    // The first byte of sha256("0/photoN") is below 0x80 for these: printf 0/photo2 | sha256sum
+    expect(val.ids).toEqual(["photo0", "photo10", "photo11", "photo2", "photo3", "photo7", "photo9"]);
+
+    await writeSample("images/new.png", "masks/new.png");
+    for (const [split, ids] of [
+      ["train", train.ids],
+      ["val", val.ids],
+    ] as const) {
+      const after = (await custom.open(directory, split)).ids;
+      expect(after.filter((id) => id !== "new")).toEqual(ids);
+    }
+  });
+
+  it("splits anew by another seed or share", async () => {
+    // The first bytes of sha256("1/photoN"): 08 24 2e 39 4b 53 5f for 5 10 9 8 0 2 6, 80 and more for the others.
+    await settings("classes: [grass, path]\nval: 0.5\nseed: 1");
+    expect((await custom.open(directory, "val")).ids).toEqual([
+      "photo0",
+      "photo10",
+      "photo2",
+      "photo5",
+      "photo6",
+      "photo8",
+      "photo9",
+    ]);
+    await settings("classes: [grass, path]\nval: 0.25\nseed: 1");
+    expect((await custom.open(directory, "val")).ids).toEqual(["photo10", "photo5", "photo8", "photo9"]);
+  });
+
+  it("says what to do when a part has no photo", async () => {
+    await settings("classes: [grass, path]\nval: 0.000001");
+    await expect(custom.open(directory, "val")).rejects.toThrow(
+      /must have photos for val: of 12, the share 0\.000001 .* \(set val or seed in dataset\.yaml, or list/,
+    );
+    await expect(custom.open(directory, "test")).rejects.toThrow(lightsegError("INVALID_DATASET", "open"));
+  });
+});
+
+describe("custom, masks coded by colour", () => {
+  it("reads them, and names a colour that stands for nothing", async () => {
+    await settings(
+      'classes: [{ name: grass, color: "#00ff00" }, { name: path, color: "#ff0000" }]\nmasks: rgb\nignore: "#ffffff"',
+    );
+    const colours = Uint8Array.of(255, 0, 0, 0, 255, 0, 255, 255, 255);
+    for (const [split, data] of [
+      ["train", colours],
+      ["val", colours.with(4, 254)],
+    ] as const) {
+      await writePhoto(file(`images/${split}/a.png`), 3, 1);
+      await writeMask(file(`masks/${split}/a.png`), 3, [0, 0, 0]);
+      await writeFile(file(`masks/${split}/a.png`), encode({ width: 3, height: 1, data, channels: 3 }));
+    }
+    const train = await custom.open(directory, "train");
+    expect([...(await train.load(0)).labels.data]).toEqual([1, 0, 255]);
+    const val = await custom.open(directory, "val");
+    await expect(val.load(0)).rejects.toThrow(/a\.png .* got "#00fe00 at column 1, row 0"/);
+  });
+});
