@@ -5,6 +5,7 @@ import { LightsegError } from "../errors.ts";
 import { describeModel, type ModelDescription, requireWeights } from "../models/model.ts";
 import { buildNetwork } from "../models/network.ts";
 import { findNetwork } from "../models/zoo.ts";
+import { writeEvaluation } from "../report/evaluation-file.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import type { Weights } from "../weights/types.ts";
 import { writeSafetensors } from "../weights/write.ts";
@@ -105,7 +106,7 @@ export async function train({
     const weights = requireWeights(config.network, description.classes.length, own, "validation");
     const onProgress = (done: number, total: number) =>
       onEvent({ kind: "progress", task: "validating", done, total });
-    const metrics = await validate({ ...description, weights }, validationSet, {
+    const { metrics, describe } = await validate({ ...description, weights }, validationSet, {
       open,
       threads: config.threads,
       onProgress,
@@ -114,6 +115,7 @@ export async function train({
     if (best && metrics.miou <= best.miou) return;
     best = { miou: metrics.miou, step };
     await writeSafetensors(folder.best, weights, { metadata: describeModel(description) });
+    await writeEvaluation(folder.path, await describe(step));
   };
 
   for (const stage of stages) {

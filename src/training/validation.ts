@@ -1,8 +1,11 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
+import type { LabelMap } from "../images/types.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import type { Model } from "../models/model.ts";
+import type { RunEvaluation } from "../report/evaluation-file.ts";
+import { makePanel } from "../report/panels.ts";
 import type { OpenSession } from "../runtime/session.ts";
 
 export interface ValidateOptions {
@@ -11,17 +14,62 @@ export interface ValidateOptions {
   onProgress: (done: number, total: number) => void;
 }
 
-/** Measures a model on a data set at full size, single scale; what is logged of it. */
+export interface Validation {
+  /** What is logged. */
+  readonly metrics: {
+    readonly miou: number;
+    readonly pixelAccuracy: number;
+    readonly iou: Readonly<Record<string, number | null>>;
+  };
+  /** What the report shows besides; drawn when asked for. */
+  describe(step: number): Promise<RunEvaluation>;
+}
+
+/** Photos that a report shows, spread evenly over the validation split. */
+const PANELS = 6;
+
+/** Measures a model on a data set at full size, single scale. */
 export async function validate(
   model: Model,
   dataset: Dataset,
   { open, threads, onProgress }: ValidateOptions,
-) {
+): Promise<Validation> {
   const predictor = await createPredictor(model, { outputs: ["labels"], open, threads });
   try {
-    const predict = predictLabels(predictor);
-    const { miou, pixelAccuracy, iou } = await evaluate(dataset, { predict, onProgress });
-    return { miou, pixelAccuracy, iou: byClassName(model.classes, iou) };
+    const every = Math.max(1, Math.floor(dataset.size / PANELS));
+    const shown = new Map(
+      dataset.ids.map((id, index) => [id, index] as const).filter(([, i]) => i % every === 0),
+    );
+    const predictions = new Map<number, LabelMap>();
+    const { miou, pixelAccuracy, iou, confusion } = await evaluate(dataset, {
+      predict: predictLabels(predictor),
+      onPrediction: async (id, labels) => {
+        const index = shown.get(id);
+        if (index !== undefined && predictions.size < PANELS) predictions.set(index, labels);
+      },
+      onProgress,
+    });
+    const { classes, palette } = model;
+    const rows = classes.map((_, truth) =>
+      Array.from(confusion.counts.subarray(truth * classes.length, (truth + 1) * classes.length)),
+    );
+    return {
+      metrics: { miou, pixelAccuracy, iou: byClassName(classes, iou) },
+      async describe(step) {
+        const panels: RunEvaluation["panels"] = [];
+        for (const [index, prediction] of predictions) {
+          const { id, photo, labels } = await dataset.load(index);
+          panels.push(await makePanel({ id, photo, truth: labels, prediction, palette }));
+        }
+        return {
+          step,
+          classes: [...classes],
+          palette: palette.map(([red, green, blue]) => [red, green, blue]),
+          confusion: rows,
+          panels,
+        };
+      },
+    };
   } finally {
     await predictor.dispose();
   }

@@ -1,0 +1,75 @@
+/** One axis of a chart: where values lie on it, and which are labelled. */
+export interface Axis {
+  /** Share of the way along the axis, 0..1 for values that it was made for. */
+  readonly place: (value: number) => number;
+  readonly ticks: readonly number[];
+}
+
+/** The narrowest axis relative to its values: below, the differences are rounding errors. */
+const LEAST_SPAN = 1e-9;
+const TICKS = 6;
+
+/**
+ * An axis with equal steps, labelled at multiples of 1, 2 or 5 times a power of ten.
+ *
+ * @param values finite; equal ones, or none, get an axis around them
+ */
+export function linearAxis(values: readonly number[]): Axis {
+  const [low, high] = widen(extent(values));
+  // Halved, so that the difference of the largest numbers is finite.
+  const place = (value: number) => (value / 2 - low / 2) / (high / 2 - low / 2);
+  const step = niceStep((high / 2 - low / 2) / (TICKS / 2));
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step); i <= high / step; i++) ticks.push(Number((i * step).toPrecision(12)));
+  return { place, ticks };
+}
+
+/**
+ * An axis with equal factors, labelled at powers of ten, and at 2 and 5 times these where it spans few.
+ *
+ * @param values finite and greater than 0
+ */
+export function logAxis(values: readonly number[]): Axis {
+  const { place, ticks } = linearAxis(values.map(Math.log10));
+  const low = Math.log10(Math.min(...extent(values)));
+  const decades = Math.log10(Math.max(...extent(values))) - low;
+  const factors = decades < 2 ? [1, 2, 5] : [1];
+  const every = Math.max(1, Math.ceil(decades / TICKS));
+  const labelled: number[] = [];
+  for (let power = Math.floor(low / every) * every; power <= low + decades; power += every)
+    labelled.push(...factors.map((factor) => factor * 10 ** power));
+  const inside = labelled.filter((value) => isInside(place(Math.log10(value))));
+  return {
+    place: (value) => place(Math.log10(value)),
+    // Within half a decade there may be none of these.
+    ticks: inside.length > 1 ? inside : ticks.map((power) => Number((10 ** power).toPrecision(2))),
+  };
+}
+
+function isInside(share: number): boolean {
+  return share >= 0 && share <= 1;
+}
+
+function extent(values: readonly number[]): [low: number, high: number] {
+  if (values.length === 0) return [0, 1];
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}
+
+function widen([low, high]: [number, number]): [number, number] {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high / 2 - low / 2 > LEAST_SPAN * size && size > LEAST_SPAN) return [low, high];
+  // Towards 0 only, so that the largest number there is stays one.
+  if (size <= LEAST_SPAN) return [0, 1];
+  return low > 0 ? [low * 0.9, high] : [low, high * 0.9];
+}
+
+function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  const factor = [1, 2, 5].find((candidate) => candidate * power >= least) ?? 10;
+  return factor * power;
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { writeFileAtomically } from "../files.ts";
+import { parseAs, readText } from "./read-json.ts";
+
+const channel = z.number().int().min(0).max(255);
+const row = z.array(z.number().nonnegative());
+
+const evaluationSchema = z
+  .strictObject({
+    /** Steps done when it was measured. */
+    step: z.number().int().nonnegative(),
+    /** 1..255 names, in label order. */
+    classes: z.array(z.string()).min(1).max(255),
+    /** RGB of each class. */
+    palette: z.array(z.tuple([channel, channel, channel])),
+    /** Pixels by true class (rows) and predicted class (columns). */
+    confusion: z.array(row),
+    /** Pictures of some photos; see `makePanel`. */
+    panels: z.array(
+      z.strictObject({
+        id: z.string(),
+        image: z.string().regex(/^data:image\/(png|jpeg);base64,[A-Za-z0-9+/]+=*$/, "must be a data URI"),
+      }),
+    ),
+  })
+  .refine(({ classes, palette }) => palette.length === classes.length, {
+    path: ["palette"],
+    message: "must have a colour for each class",
+  })
+  .refine(({ classes, confusion }) => [confusion, ...confusion].every((r) => r.length === classes.length), {
+    path: ["confusion"],
+    message: "must have a row and a column for each class",
+  });
+
+/** What a run's best validation found, in more detail than its line in the log; stored in the run's folder as `evaluation.json`. */
+export type RunEvaluation = z.output<typeof evaluationSchema>;
+
+/** Replaces the run's `evaluation.json`. @throws LightsegError INVALID_RUN for values of another form, OUTPUT */
+export async function writeEvaluation(folder: string, evaluation: RunEvaluation): Promise<void> {
+  const path = evaluationPath(folder);
+  const text = JSON.stringify(evaluation);
+  parseAs(evaluationSchema, text, path);
+  await writeFileAtomically(path, new TextEncoder().encode(`${text}\n`));
+}
+
+/** Undefined where the run has none yet. @throws LightsegError INVALID_RUN if it is damaged */
+export async function readEvaluation(folder: string): Promise<RunEvaluation | undefined> {
+  const path = evaluationPath(folder);
+  const text = await readText(path);
+  return text === undefined ? undefined : parseAs(evaluationSchema, text, path);
+}
+
+function evaluationPath(folder: string): string {
+  return join(folder, "evaluation.json");
+}

@@ -1,0 +1,23 @@
+/** A number for people: `9,000`, `0.0125`, `3e-5`. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return Number(value.toPrecision(3)).toExponential();
+  return value.toLocaleString("en", { maximumSignificantDigits: 6 });
+}
+
+/** A share in 0..1 as `51.2 %`; `–` for one that does not exist. */
+export function formatPercent(share: number | null | undefined): string {
+  return share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)} %`;
+}
+
+/** Seconds as `42 s`, `4 min` or `2 h 13 min`. */
+export function formatSeconds(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return `${Math.round(seconds)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A moment as `2026-11-21 09:33 UTC`. */
+export function formatMoment(moment: Date): string {
+  return `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

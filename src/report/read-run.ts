@@ -1,0 +1,146 @@
+import { stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { z } from "zod";
+import { countCost } from "../analysis/cost.ts";
+import { datasets } from "../datasets/index.ts";
+import { LightsegError } from "../errors.ts";
+import type { Palette } from "../images/types.ts";
+import { isNetwork } from "../models/zoo.ts";
+import { resolveStages, type TrainingConfig } from "../training/config.ts";
+import { type LogRecord, readConfig } from "../training/run-folder.ts";
+import { type RunEvaluation, readEvaluation } from "./evaluation-file.ts";
+import { parseAs, readText } from "./read-json.ts";
+
+export type StepRecord = Extract<LogRecord, { kind: "step" }>;
+export type ValidationRecord = Extract<LogRecord, { kind: "validation" }>;
+
+/** All that is known about a training run from its folder. */
+export interface Run {
+  /** The folder's own name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly config: TrainingConfig;
+  /** What it began with: versions, machine, hash of the weights; by name, as it was stored. */
+  readonly origin: Readonly<Record<string, unknown>>;
+  readonly steps: readonly StepRecord[];
+  readonly validations: readonly ValidationRecord[];
+  /** Of the best validation; undefined before the first. */
+  readonly evaluation: RunEvaluation | undefined;
+  /** `running` if it wrote to its log within the last minutes, `stopped` if it did not and is not at its end. */
+  readonly state: "running" | "stopped" | "finished";
+  /** When it last wrote to its log, or began. */
+  readonly updated: Date;
+  /** Names of the classes, as far as validations have told. */
+  readonly classes: readonly string[];
+  /** RGB of each class where known, else empty. */
+  readonly palette: Palette;
+  /** Trained values of the network; undefined for one that is not in the zoo, or before the classes are known. */
+  readonly parameters: number | undefined;
+}
+
+/** Long enough for a validation, during which nothing is logged. */
+const SILENCE_MS = 15 * 60_000;
+
+const share = z.number().min(0).max(1);
+const step = z.number().int().nonnegative();
+const recordSchema: z.ZodType<LogRecord> = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("step"),
+    step,
+    epoch: z.number(),
+    loss: z.number(),
+    learningRate: z.tuple([z.number(), z.number()]),
+    ms: z.number(),
+  }),
+  z.object({
+    kind: z.literal("validation"),
+    step,
+    miou: share,
+    pixelAccuracy: share,
+    iou: z.record(z.string(), share.nullable()),
+  }),
+]);
+
+/**
+ * Reads a run's folder, also while the run goes on: a half-written last line of its log is left out.
+ *
+ * @param options.now the present, which decides what counts as running; defaults to the clock
+ * @throws LightsegError NOT_FOUND for a folder that is no run, INVALID_RUN for damaged files
+ */
+export async function readRun(path: string, { now = new Date() }: { now?: Date } = {}): Promise<Run> {
+  const folder = resolve(path);
+  const configPath = join(folder, "config.json");
+  const config = await readConfig(configPath);
+  if (!config) {
+    throw new LightsegError({
+      code: "NOT_FOUND",
+      where: "readRun",
+      argument: folder,
+      rule: "holds no training run",
+      hint: "name a folder that lightseg train --run has made",
+    });
+  }
+  const originText = await readText(join(folder, "origin.json"));
+  const origin = originText ? parseAs(z.record(z.string(), z.unknown()), originText, "origin.json") : {};
+  const records = await readLog(join(folder, "log.jsonl"));
+  const steps = records.filter((record) => record.kind === "step");
+  const validations = records.filter((record) => record.kind === "validation");
+  const evaluation = await readEvaluation(folder);
+  const updated = await lastChange([join(folder, "log.jsonl"), configPath]);
+  const classes = evaluation?.classes ?? Object.keys(validations.at(-1)?.iou ?? {});
+  const isAlive = now.getTime() - updated.getTime() < SILENCE_MS;
+  return {
+    name: basename(folder),
+    folder,
+    config,
+    origin,
+    steps,
+    validations,
+    evaluation,
+    state: isFinished(config, steps, validations) ? "finished" : isAlive ? "running" : "stopped",
+    updated,
+    classes,
+    palette: evaluation?.palette ?? knownPalette(config.dataset, classes),
+    parameters: countParameters(config.network, classes.length),
+  };
+}
+
+/** @throws LightsegError INVALID_RUN for a line that is no record, unless it is the last and unfinished */
+async function readLog(path: string): Promise<LogRecord[]> {
+  const lines = ((await readText(path)) ?? "").split("\n");
+  // What follows the last line break is either nothing or still being written.
+  return lines.slice(0, -1).map((line, index) => parseAs(recordSchema, line, `${path}, line ${index + 1},`));
+}
+
+/** The end of the last epoch is the only moment of it at which there is a validation. */
+function isFinished(
+  config: TrainingConfig,
+  steps: readonly StepRecord[],
+  validations: readonly ValidationRecord[],
+): boolean {
+  const epochs = resolveStages(config).reduce((sum, stage) => sum + stage.epochs, 0);
+  const last = steps.at(-1);
+  return last !== undefined && last.epoch === epochs && validations.at(-1)?.step === last.step;
+}
+
+/** When the first of these files that is there was written. */
+async function lastChange(paths: readonly string[]): Promise<Date> {
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found) return found.mtime;
+  }
+  return new Date(0);
+}
+
+/** Runs from before there was an `evaluation.json` know the names of their classes only. */
+function knownPalette(dataset: string, classes: readonly string[]): Palette {
+  const labels = datasets.find(({ name }) => name === dataset)?.labels;
+  return labels && String(labels.classes) === String(classes) ? labels.palette : [];
+}
+
+function countParameters(network: string, classes: number): number | undefined {
+  if (classes === 0 || !isNetwork(network)) return undefined;
+  // No layer's parameters depend on the size of the input.
+  return countCost({ network, classes, size: [64, 64] }).parameters.total;
+}

@@ -1,0 +1,52 @@
+import { resolveStages } from "../training/config.ts";
+import type { Run, ValidationRecord } from "./read-run.ts";
+
+/** A run in a few numbers. */
+export interface RunSummary {
+  /** The folder. */
+  readonly run: string;
+  readonly network: string;
+  readonly dataset: string;
+  readonly state: Run["state"];
+  /** Steps done. */
+  readonly step: number;
+  /** Epochs begun, and those that there are to be. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** The highest mean IoU, 0..1; null before the first validation. */
+  readonly best: { readonly step: number; readonly miou: number } | null;
+  readonly last: { readonly step: number; readonly miou: number } | null;
+  /** Seconds that the steps took, validations not counted. */
+  readonly seconds: number;
+  readonly parameters: number | null;
+}
+
+export function summarizeRun(run: Run): RunSummary {
+  const { config, steps, validations } = run;
+  const newest = steps.at(-1);
+  return {
+    run: run.folder,
+    network: config.network,
+    dataset: config.dataset,
+    state: run.state,
+    step: newest?.step ?? 0,
+    epoch: newest?.epoch ?? 0,
+    epochs: resolveStages(config).reduce((sum, stage) => sum + stage.epochs, 0),
+    best: pick(findBest(validations)),
+    last: pick(validations.at(-1)),
+    seconds: steps.reduce((sum, { ms }) => sum + ms, 0) / 1000,
+    parameters: run.parameters ?? null,
+  };
+}
+
+/** The validation with the highest mean IoU, the first of several; it is the one whose weights a run keeps. */
+export function findBest(validations: readonly ValidationRecord[]): ValidationRecord | undefined {
+  return validations.reduce<ValidationRecord | undefined>(
+    (best, validation) => (best && best.miou >= validation.miou ? best : validation),
+    undefined,
+  );
+}
+
+function pick(validation: ValidationRecord | undefined): { step: number; miou: number } | null {
+  return validation ? { step: validation.step, miou: validation.miou } : null;
+}
