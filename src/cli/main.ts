@@ -15,6 +15,10 @@ const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "train a network on a data set, or go on with a run",
     load: async () => (await import("./train.ts")).train,
   },
+  report: {
+    summary: "write a page about a run, or one that compares several",
+    load: async () => (await import("./report.ts")).report,
+  },
   evaluate: {
     summary: "measure a model on a data set",
     load: async () => (await import("./evaluate.ts")).evaluate,

@@ -25,15 +25,19 @@ export function requireSplit(split: string, splits: readonly string[]): void {
  * @throws LightsegError NOT_FOUND, or INVALID_DATASET when no id is listed
  */
 export async function readIds(listFile: string, layout: string): Promise<string[]> {
+  return (await readList(listFile, layout)).map(([first]) => idOf(first));
+}
+
+/** Reads a list file as `readIds` does, and gives all words of each line. */
+export async function readList(listFile: string, layout: string): Promise<[string, ...string[]][]> {
   const text = await readFile(listFile, "utf8").catch((cause: unknown) => {
     throw notFound(listFile, "must be a readable list of sample ids", layout, cause);
   });
-  const ids = text
-    .split(/\r?\n/)
-    .map((line) => line.trim().split(/\s+/)[0] ?? "")
-    .filter((path) => path !== "")
-    .map((path) => basename(path).replace(/\.(png|jpe?g|webp)$/i, ""));
-  if (ids.length === 0) {
+  const lines = text.split(/\r?\n/).flatMap((line): [string, ...string[]][] => {
+    const [first = "", ...others] = line.trim().split(/\s+/);
+    return first === "" ? [] : [[first, ...others]];
+  });
+  if (lines.length === 0) {
     throw new LightsegError({
       code: "INVALID_DATASET",
       where: "open",
@@ -42,7 +46,12 @@ export async function readIds(listFile: string, layout: string): Promise<string[
       hint: layout,
     });
   }
-  return ids;
+  return lines;
+}
+
+/** The name of a photo without folders and extension. */
+export function idOf(path: string): string {
+  return basename(path).replace(/\.(png|jpe?g|webp)$/i, "");
 }
 
 /**
@@ -75,6 +84,11 @@ export async function fileFinder(
 /** Whether there is a folder of this name. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** Whether there is a file of this name. */
+export async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }
 
 /** The first of some paths that is there, else the first: its absence is then reported. */

@@ -2,8 +2,10 @@ import { LightsegError } from "../errors.ts";
 import { bdd100k } from "./bdd100k.ts";
 import { camvid } from "./camvid.ts";
 import { cityscapes } from "./cityscapes.ts";
+import { coco } from "./coco.ts";
 import { custom } from "./custom.ts";
 import type { DatasetDescription } from "./dataset.ts";
+import { nyudv2 } from "./nyudv2.ts";
 import { pascalContext59, pascalContext60 } from "./pascal-context.ts";
 import { personPart } from "./person-part.ts";
 import { sbd } from "./sbd.ts";
@@ -14,6 +16,8 @@ export const datasets: readonly DatasetDescription[] = [
   camvid,
   voc,
   sbd,
+  coco,
+  nyudv2,
   personPart,
   pascalContext59,
   pascalContext60,

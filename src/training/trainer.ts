@@ -6,6 +6,7 @@ import { describeModel, type ModelDescription, requireWeights } from "../models/
 import { buildNetwork } from "../models/network.ts";
 import { findNetwork } from "../models/zoo.ts";
 import { writeEvaluation } from "../report/evaluation-file.ts";
+import { writeReport } from "../report/write-report.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import type { Weights } from "../weights/types.ts";
 import { writeSafetensors } from "../weights/write.ts";
@@ -57,7 +58,7 @@ export interface TrainingResult {
 
 /**
  * Trains a network and keeps everything about it in the run's folder: `config.json`, `origin.json`, `log.jsonl`, `last.safetensors`
- * and `best.safetensors` (by validation mIoU).
+ * and `best.safetensors` (by validation mIoU), `evaluation.json` (of the best) and `report.html`, which shows it all.
  *
  * Photos of the next step are read and varied while the engine works on this one. A run that was stopped, even by `kill -9`, and
  * resumed ends with the same weights, bit for bit, as one that never stopped (on one machine, with equal threads).
@@ -112,10 +113,12 @@ export async function train({
       onProgress,
     });
     await record({ kind: "validation", step, ...metrics });
-    if (best && metrics.miou <= best.miou) return;
-    best = { miou: metrics.miou, step };
-    await writeSafetensors(folder.best, weights, { metadata: describeModel(description) });
-    await writeEvaluation(folder.path, await describe(step));
+    if (!best || metrics.miou > best.miou) {
+      best = { miou: metrics.miou, step };
+      await writeSafetensors(folder.best, weights, { metadata: describeModel(description) });
+      await writeEvaluation(folder.path, await describe(step));
+    }
+    await writeReport(folder.path);
   };
 
   for (const stage of stages) {

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { LightsegError } from "../errors.ts";
+import type { Segmentation } from "./coco-regions.ts";
+import { readJsonItems } from "./json-items.ts";
+import { vocLabels } from "./voc.ts";
+
+/** An object or, where `isCrowd`, a region with many of them that are not told apart. */
+export interface CocoObject {
+  readonly id: number;
+  /** Its class in VOC's numbering. */
+  readonly label: number;
+  readonly isCrowd: boolean;
+  /** In pixels. */
+  readonly area: number;
+  readonly segmentation: Segmentation;
+}
+
+export interface CocoPhoto {
+  readonly fileName: string;
+  readonly width: number;
+  readonly height: number;
+  /** Of VOC's classes only, in the order of the file. */
+  readonly objects: readonly CocoObject[];
+}
+
+/** COCO's names of VOC's classes, where they differ. */
+const vocNames: Readonly<Record<string, string>> = {
+  airplane: "aeroplane",
+  couch: "sofa",
+  motorcycle: "motorbike",
+  tv: "tv monitor",
+};
+
+const length = z.int().min(1);
+const category = z.object({ id: z.int(), name: z.string() });
+const image = z.object({
+  id: z.int(),
+  file_name: z.string().regex(/^[^/\\]+\.jpg$/),
+  width: length,
+  height: length,
+});
+const classOnly = z.object({ category_id: z.int() });
+const annotation = z.object({
+  id: z.int(),
+  image_id: z.int(),
+  iscrowd: z.literal([0, 1]).default(0),
+  area: z.number(),
+  segmentation: z.union([
+    z.array(z.array(z.number())),
+    z.object({ counts: z.union([z.string(), z.array(z.number())]), size: z.tuple([length, length]) }),
+  ]),
+});
+
+/**
+ * Reads the photos of `instances_*.json` that show at least one object of VOC's classes, in the order of the file.
+ *
+ * @param layout the expected files, shown as a hint when the file is missing
+ * @throws LightsegError NOT_FOUND when it is missing; INVALID_DATASET when it is malformed or has no such photo
+ */
+export async function readCocoPhotos(file: string, layout: string): Promise<CocoPhoto[]> {
+  const labelOf = new Map<number, number>();
+  const photos = new Map<number, CocoPhoto & { objects: CocoObject[] }>();
+  // Categories come after the annotations that refer to them, so that the file is read twice.
+  await readJsonItems(file, {
+    layout,
+    visitors: new Map([
+      [
+        "categories",
+        (item) => {
+          const { id, name } = parse(category, item, file, "categories");
+          const label = vocLabels.classes.indexOf(vocNames[name] ?? name);
+          if (label > 0) labelOf.set(id, label);
+        },
+      ],
+      [
+        "images",
+        (item) => {
+          const { id, file_name: fileName, width, height } = parse(image, item, file, "images");
+          photos.set(id, { fileName, width, height, objects: [] });
+        },
+      ],
+    ]),
+  });
+  const visit = (item: unknown) => {
+    const label = labelOf.get(parse(classOnly, item, file, "annotations").category_id);
+    if (label === undefined) return;
+    const { id, image_id, iscrowd, area, segmentation } = parse(annotation, item, file, "annotations");
+    const objects = photos.get(image_id)?.objects;
+    if (!objects) throw invalid(file, `must have the image of annotation ${id}`, image_id);
+    objects.push({ id, label, isCrowd: iscrowd === 1, area, segmentation });
+  };
+  await readJsonItems(file, { layout, visitors: new Map([["annotations", visit]]) });
+
+  const shown = [...photos.values()].filter(({ objects }) => objects.some(({ isCrowd }) => !isCrowd));
+  if (shown.length === 0) throw invalid(file, "must have a photo with an object of VOC's classes");
+  return shown;
+}
+
+function parse<T>(schema: z.ZodType<T>, item: unknown, file: string, list: string): T {
+  const result = schema.safeParse(item);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const key = [list, ...(issue?.path ?? [])].join(".");
+  const id = z.object({ id: z.int() }).safeParse(item).data?.id;
+  throw invalid(
+    `${file}: ${key}`,
+    issue?.message ?? "must be valid",
+    id === undefined ? undefined : `id ${id}`,
+  );
+}
+
+function invalid(argument: string, rule: string, value?: unknown): LightsegError {
+  return new LightsegError({ code: "INVALID_DATASET", where: "open", argument, rule, value });
+}

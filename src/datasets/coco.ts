@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { decodePhoto } from "../images/decode.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
+import type { LabelMap } from "../images/types.ts";
+import { type CocoObject, readCocoPhotos } from "./coco-annotations.ts";
+import { drawRegion, type RegionSize } from "./coco-regions.ts";
+import type { DatasetDescription } from "./dataset.ts";
+import { fileFinder, requireSplit } from "./files.ts";
+import { requireSizeOf, sampleAt } from "./sample-checks.ts";
+import { vocLabels } from "./voc.ts";
+
+const splits = ["train", "val"];
+
+/**
+ * COCO 2017 with the 21 classes of VOC: all photos that show at least one object of them; what else is there is background.
+ *
+ * `DIR/annotations/instances_SPLIT2017.json` and `DIR/SPLIT2017/ID.jpg`. Regions marked as crowds of VOC's classes get
+ * the ignore label. Where objects overlap, the one of smaller area is on top, and of equal areas the later.
+ */
+export const coco = {
+  name: "coco",
+  labels: vocLabels,
+  splits,
+  async open(directory, split, options = {}) {
+    requireSplit(split, splits);
+    const layout = `expected DIR/annotations/instances_${split}2017.json and DIR/${split}2017/ID.jpg`;
+    const annotations = join(directory, "annotations", `instances_${split}2017.json`);
+    const photoOf = await fileFinder(join(directory, `${split}2017`), ["jpg"], layout, options);
+    const samples = (await readCocoPhotos(annotations, layout)).map((shown) => {
+      const id = shown.fileName.replace(/\.jpg$/, "");
+      return { ...shown, id, file: photoOf(id) };
+    });
+    return {
+      name: "coco",
+      split,
+      labels: vocLabels,
+      size: samples.length,
+      ids: samples.map(({ id }) => id),
+      async load(index) {
+        const { id, file, width, height, objects } = sampleAt(samples, index);
+        const photo = await decodePhoto(file);
+        requireSizeOf(photo, { width, height }, `${annotations}: image ${id}`);
+        return { id, photo, labels: drawLabels(objects, photo, annotations) };
+      },
+    };
+  },
+} satisfies DatasetDescription;
+
+/** @param annotations the file that the objects are from, for errors */
+function drawLabels(objects: readonly CocoObject[], size: RegionSize, annotations: string): LabelMap {
+  const { width, height } = size;
+  const data = new Uint8Array(width * height);
+  const bottomUp = objects.toSorted((a, b) => Number(b.isCrowd) - Number(a.isCrowd) || b.area - a.area);
+  for (const { id, label, isCrowd, segmentation } of bottomUp) {
+    const region = drawRegion(segmentation, size, `${annotations}: annotation ${id}`);
+    for (let x = 0, at = 0; x < width; x++)
+      for (let y = 0; y < height; y++)
+        if (region[at++] === 1) data[y * width + x] = isCrowd ? IGNORE_LABEL : label;
+  }
+  return { width, height, data };
+}
