@@ -13,7 +13,7 @@ import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
 import { initialValue } from "../src/models/initialize.ts";
 import { buildNetwork } from "../src/models/network.ts";
 import { openNodeSession } from "../src/runtime/node.ts";
-import { createRandom } from "../src/training/random.ts";
+import { createRandom } from "../src/random.ts";
 import { buildTrainingStep } from "../src/training/step.ts";
 
 const { values } = parseArgs({

@@ -6,8 +6,8 @@ import { input, type Tensor } from "../graph/tensor.ts";
 import type { Photo } from "../images/types.ts";
 import { buildNetwork } from "../models/network.ts";
 import { normalizeInto, type Preprocessing } from "../models/preprocessing.ts";
+import { createRandom } from "../random.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
-import { createRandom } from "../training/random.ts";
 
 /** How long the runs took, in milliseconds. */
 export interface Times {

@@ -9,7 +9,7 @@ import type { Photo } from "../images/types.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
 import { openNodeSession } from "../runtime/node.ts";
-import { createRandom } from "../training/random.ts";
+import { createRandom } from "../random.ts";
 import { readVersion } from "../version.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, flag, help, json, real, size, text, threads, weights } from "./options.ts";

@@ -1,6 +1,6 @@
 import { countValues, fixedShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { createRandom, deriveSeed, type Random } from "../training/random.ts";
+import { createRandom, deriveSeed, type Random } from "../random.ts";
 
 /**
  * How the weights of convolutions begin: `uniform`, PyTorch's default, in ±1/sqrt(fan in), biases too; or `kaiming`, normal with a variance of

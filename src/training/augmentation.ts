@@ -3,7 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** How training samples are varied. */
 export interface AugmentationOptions {

@@ -1,7 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
+import { createRandom, deriveSeed } from "../random.ts";
 import type { TensorData } from "../runtime/session.ts";
 import { type AugmentationOptions, augmentInto } from "./augmentation.ts";
-import { createRandom, deriveSeed } from "./random.ts";
 import { batchIndices } from "./sampler.ts";
 
 /** What a step is fed. */

@@ -1,7 +1,7 @@
 import { countValues, fixedShape } from "../graph/shape.ts";
 import type { RandomInput } from "../models/scope.ts";
+import { createRandom } from "../random.ts";
 import type { TensorData } from "../runtime/session.ts";
-import { createRandom } from "./random.ts";
 
 /** Draws the values of a network's random inputs for one training step: all from one seed, in the order of the network. */
 export function drawRandomInputs(

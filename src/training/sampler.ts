@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import { checkInteger } from "../images/check.ts";
-import { createRandom, deriveSeed, shuffled } from "./random.ts";
+import { createRandom, deriveSeed, shuffled } from "../random.ts";
 
 /** The order in which an epoch visits the samples 0..size-1; depends on seed and epoch alone. */
 export function epochOrder(size: number, seed: number, epoch: number): number[] {

@@ -1,8 +1,8 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
+import { deriveSeed } from "../random.ts";
 import { resolveStages, type StageConfig, type TrainingConfig } from "./config.ts";
-import { deriveSeed } from "./random.ts";
 import { stepsPerEpoch } from "./sampler.ts";
 
 /** A part of the training with data and settings of its own. */

@@ -3,11 +3,11 @@ import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { countValues } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
+import { deriveSeed } from "../random.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import type { Weights } from "../weights/types.ts";
 import type { Batch } from "./batches.ts";
 import type { StageConfig } from "./config.ts";
-import { deriveSeed } from "./random.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
 import { averageName, buildTrainingStep, type StateVariable, type TrainingStep } from "./step.ts";
 

@@ -7,7 +7,7 @@ import { countValues } from "../../src/graph/shape.ts";
 import { isTrainable } from "../../src/graph/tensor.ts";
 import { buildNetwork, type Network, parameterShapes } from "../../src/models/network.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
-import { createRandom, fnv1a } from "../../src/training/random.ts";
+import { createRandom, fnv1a } from "../../src/random.ts";
 import family from "../fixtures/family.json" with { type: "json" };
 import { goldenFolder, goldenValues, hasGolden } from "../support/golden.ts";
 import { expectGoldenScores, relativeError } from "../support/golden-scores.ts";

@@ -6,7 +6,7 @@ import { initialValue } from "../../src/models/initialize.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
-import { createRandom } from "../../src/training/random.ts";
+import { createRandom } from "../../src/random.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
 import type { Weights } from "../../src/weights/types.ts";
 import { lightsegError } from "../support/errors.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createRandom, fnv1a } from "../../src/training/random.ts";
+import { createRandom, fnv1a } from "../../src/random.ts";
 
 /** Row-major float64 values: what the naive reference implementations compute with. */
 export interface NdArray {

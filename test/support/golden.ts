@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { createRandom, fnv1a } from "../../src/training/random.ts";
+import { createRandom, fnv1a } from "../../src/random.ts";
 
 export const goldenFolder = fileURLToPath(new URL("../../../shared/golden", import.meta.url));
 export const hasGolden = existsSync(goldenFolder);

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Sample } from "../../src/datasets/dataset.ts";
 import { LightsegError } from "../../src/errors.ts";
 import { imagenetPreprocessing, normalizeInto } from "../../src/models/preprocessing.ts";
+import { createRandom, type Random } from "../../src/random.ts";
 import { type AugmentationOptions, augmentInto } from "../../src/training/augmentation.ts";
-import { createRandom, type Random } from "../../src/training/random.ts";
 
 const preprocessing = imagenetPreprocessing;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRandom, deriveSeed, fnv1a, shuffled } from "../../src/training/random.ts";
+import { createRandom, deriveSeed, fnv1a, shuffled } from "../src/random.ts";
 
 describe("fnv1a", () => {
   it("gives the published values", () => {
