@@ -37,8 +37,19 @@ const tolerance = real(
   `How far off an outline may be, as a share of the diagonal, 0..1 (default ${BOUNDARY_TOLERANCE})`,
 );
 
+const meanOver: Option<string[]> = {
+  name: "mean-over",
+  value: "NAME,...",
+  help: "Also print the mean IoU of these classes alone",
+  rule: "names of classes with commas between them, such as cat,dog",
+  parse(typed) {
+    const names = typed.split(",").map((name) => name.trim());
+    return names.includes("") ? undefined : names;
+  },
+};
+
 /** The options that say how photos are looked at and what is measured. */
-export const measureOptions = [scales, flip, window, stride, upsampling, boundary, tolerance];
+export const measureOptions = [scales, flip, window, stride, upsampling, boundary, tolerance, meanOver];
 
 /** The views that were asked for; undefined where the photo is to be segmented once, as a whole, as `segment` does. */
 export function typedViews(args: Arguments): ViewOptions | undefined {
@@ -59,4 +70,21 @@ export function typedBoundary(args: Arguments): { tolerance: number | undefined 
   if (args.has(boundary)) return { tolerance: args.get(tolerance) };
   if (args.has(tolerance)) throw args.usageError("--boundary-tolerance", "is for --boundary");
   return undefined;
+}
+
+/** The classes whose mean IoU was asked for, by name and label; undefined where none were. @throws a usage error for an unknown one */
+export function typedMeanOver(
+  args: Arguments,
+  classes: readonly string[],
+): { names: readonly string[]; labels: number[] } | undefined {
+  const names = args.get(meanOver);
+  if (!names) return undefined;
+  const unknown = names.find((name) => !classes.includes(name));
+  if (unknown !== undefined)
+    throw args.usageError(
+      "--mean-over",
+      `must name classes of the data set (${classes.join(", ")})`,
+      unknown,
+    );
+  return { names, labels: names.map((name) => classes.indexOf(name)) };
 }

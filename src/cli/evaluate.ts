@@ -5,14 +5,14 @@ import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
-import { byClassName } from "../evaluation/metrics.ts";
+import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
 import { makeFolder, writeFileAtomically } from "../files.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import type { Model } from "../models/model.ts";
 import { openNodeSession } from "../runtime/node.ts";
 import type { Command } from "./arguments.ts";
-import { measureOptions, typedBoundary, typedViews } from "./evaluate-options.ts";
+import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
 import {
   confusionCsv,
   confusionRows,
@@ -72,6 +72,8 @@ export const evaluate: Command = {
     const threadCount = args.get(threads);
 
     const samples = await description.open(folder, part);
+    const { classes: names } = samples.labels;
+    const some = typedMeanOver(args, names);
     const loaded = await loadModel(source);
     requireClasses(loaded, samples);
     // Before hours of work, so that what cannot be written is noticed now.
@@ -108,8 +110,9 @@ export const evaluate: Command = {
       await predictor.dispose();
     }
 
-    const { classes: names } = samples.labels;
+    const meanOver = some && { classes: some.names, miou: meanIouOf(some.labels, evaluation) };
     print(`${formatClasses(names, evaluation)}\n\n${formatSummary(evaluation)}`);
+    if (meanOver) print(`\nmean IoU of ${meanOver.classes.join(", ")}: ${formatShare(meanOver.miou)}`);
     if (csv)
       await writeFileAtomically(csv, new TextEncoder().encode(confusionCsv(names, evaluation.confusion)));
     return {
@@ -119,6 +122,7 @@ export const evaluate: Command = {
         finished: true,
         views: views ?? null,
         ...report(names, evaluation),
+        ...(meanOver && { meanOver }),
       },
     };
   },

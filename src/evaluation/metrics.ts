@@ -65,6 +65,11 @@ export function computeMetrics({ classes, counts }: ConfusionMatrix): Metrics {
   };
 }
 
+/** Mean IoU over some classes alone, by their labels; like the mean over all, without those that have none, and NaN where none has. */
+export function meanIouOf(labels: readonly number[], { iou }: Pick<Metrics, "iou">): number {
+  return meanOfPresent(labels.map((label) => iou[label] ?? null));
+}
+
 function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }

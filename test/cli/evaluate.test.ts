@@ -37,6 +37,7 @@ const report = z.object({
   boundary: z.object({ meanScore: z.number(), score: shares, precision: shares, recall: shares }).optional(),
   confusion: z.array(z.array(z.number())),
   views: z.record(z.string(), z.unknown()).nullable(),
+  meanOver: z.object({ classes: z.array(z.string()), miou: z.number() }).optional(),
 });
 
 let folder = "";
@@ -71,7 +72,8 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("lightseg evaluate", { timeout: 300_000 }, () => {
   it("writes predictions and confusion matrix, from which its measures follow", async () => {
     const csv = file("new", "confusion.csv");
-    const result = await runJson(line("val", "--boundary", "--confusion", csv, "--predictions", file("out")));
+    const outputs = ["--confusion", csv, "--predictions", file("out")];
+    const result = await runJson(line("val", "--boundary", "--mean-over", "sky,car", ...outputs));
     expect(result.code).toBe(0);
     expect(result.stderr).toContain("photos 3/3 (100 %)");
     const measured = report.parse(result.json);
@@ -89,6 +91,8 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     expect(measured.miou).toBeGreaterThan(0);
     expect(measured.frequencyWeightedIou).toBe(expected.frequencyWeightedIou);
     expect(Object.values(measured.iou)).toEqual(expected.iou);
+    const [skyIou, carIou] = [measured.iou.sky ?? Number.NaN, measured.iou.car ?? Number.NaN];
+    expect(measured.meanOver).toEqual({ classes: ["sky", "car"], miou: (skyIou + carIou) / 2 });
     expect(measured.confusion.flat()).toEqual([...matrix.counts]);
     expect(await readFile(csv, "utf8")).toBe(confusionCsv(camvid.labels.classes, matrix));
     const { score = {}, recall = {} } = measured.boundary ?? {};
@@ -138,6 +142,7 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     ["--stride 16", "stride needs a window"],
     ["--upsampling nearest", "--upsampling must be one of bilinear, bicubic"],
     ["--boundary --boundary-tolerance 2", "--boundary-tolerance must be a number from 0 to 1"],
+    ["--mean-over sky,moon", "--mean-over must name classes of the data set (sky, building,"],
     ["--boundary-tolerance 0.1", "--boundary-tolerance is for --boundary"],
   ])("refuses %s", async (typed, message) => {
     const argv = ["--dataset", "camvid", "--data", file("data"), ...typed.split(" ")];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
 import { ConfusionMatrix } from "../../src/evaluation/confusion-matrix.ts";
-import { computeMetrics } from "../../src/evaluation/metrics.ts";
+import { computeMetrics, meanIouOf } from "../../src/evaluation/metrics.ts";
 
 function matrixOf(...rows: number[][]): ConfusionMatrix {
   const matrix = new ConfusionMatrix(rows.length);
@@ -44,6 +44,12 @@ describe("computeMetrics", () => {
     expect(metrics.miou).toBe(3 / 8);
     expect(metrics.accuracy).toEqual([6 / 8, null]);
     expect(metrics.meanAccuracy).toBe(6 / 8);
+  });
+
+  it("takes the mean over some classes alone", () => {
+    const metrics = computeMetrics(matrixOf([6, 2, 0], [0, 0, 0], [0, 0, 5]));
+    expect(meanIouOf([0, 2], metrics)).toBe((6 / 8 + 1) / 2);
+    expect(meanIouOf([1], computeMetrics(matrixOf([5, 0], [0, 0])))).toBeNaN();
   });
 
   it("stays within 0..1, and is 1 for the diagonal", () => {
