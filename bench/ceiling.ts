@@ -1,0 +1,49 @@
+/** How fast this machine multiplies matrices: what any network can at most reach. */
+
+import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
+import { matmul } from "../src/graph/ops/matmul.ts";
+import { sum } from "../src/graph/ops/reduction.ts";
+import { defineOp, input, type Tensor } from "../src/graph/tensor.ts";
+import { openNodeSession } from "../src/runtime/node.ts";
+import type { TensorData } from "../src/runtime/session.ts";
+import { median, takeTurns, timed } from "./peers.ts";
+
+/** Billions of operations a second, a multiply-accumulate being two. */
+export interface Ceilings {
+  readonly fp32: number;
+  readonly int8: number;
+}
+
+const SIDE = 2048;
+const shape = [SIDE, SIDE];
+
+/** The sums of the rows of a product of bytes; the product itself would take long to leave the engine. */
+const matmulInteger = defineOp<[a: Tensor, b: Tensor], undefined>({
+  name: "matmulInteger",
+  infer: () => ({ shape: [SIDE], dtype: "int32" }),
+  onnx: ({ inputs: [a, b] }, onnx) =>
+    onnx.node("ReduceSum", [onnx.node("MatMulInteger", [onnx.name(a), onnx.name(b)]), onnx.ints([1])], {
+      keepdims: 0,
+    }),
+});
+
+/** Times products of two 2048 x 2048 matrices, of float32 and of unsigned bytes. */
+export async function measureCeilings(threads: number, runs: number): Promise<Ceilings> {
+  const floats: TensorData = { data: new Float32Array(SIDE * SIDE).fill(0.5), dims: shape };
+  const bytes: TensorData = { data: new Uint8Array(SIDE * SIDE).fill(3), dims: shape };
+  const open = async (product: Tensor, values: TensorData) => {
+    const session = await openNodeSession(lowerToOnnx({ product }, { parameters: () => "input" }), {
+      threads,
+    });
+    return { turn: timed(() => session.run({ a: values, b: values })), dispose: () => session.dispose() };
+  };
+  const fp32 = await open(sum(matmul(input("a", shape), input("b", shape)), [1]), floats);
+  const int8 = await open(
+    matmulInteger([input("a", shape, "uint8"), input("b", shape, "uint8")], undefined),
+    bytes,
+  );
+  const times = await takeTurns({ fp32: fp32.turn, int8: int8.turn }, { warmup: 2, runs });
+  await Promise.all([fp32.dispose(), int8.dispose()]);
+  const gops = (name: string) => (2 * SIDE ** 3) / median(times.get(name)) / 1e6;
+  return { fp32: gops("fp32"), int8: gops("int8") };
+}
