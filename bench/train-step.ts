@@ -10,7 +10,9 @@ import { initialValue } from "../src/models/initialize.ts";
 import { buildNetwork } from "../src/models/network.ts";
 import { createRandom } from "../src/random.ts";
 import { openNodeSession } from "../src/runtime/node.ts";
-import { buildTrainingStep } from "../src/training/step.ts";
+import { parseTrainingConfig, resolveStages } from "../src/training/config.ts";
+import { chooseReplicas } from "../src/training/replicas.ts";
+import { buildTrainingGraph, openTrainingSession } from "../src/training/training-session.ts";
 import { machine, median, startPytorch, type Turn, takeTurns, timed } from "./peers.ts";
 
 const { values } = parseArgs({
@@ -37,48 +39,32 @@ const target = {
   dims: [batch, size, size],
 };
 
-async function ours(): Promise<{ step: Turn; forward: Turn }> {
-  const network = buildNetwork({ network: "refinenet-lw-mobilenet-v2", classes, size: [batch, size, size] });
-  const isEncoder = (name: string) => name.startsWith("layer");
-  const settings = { optimizer: "sgd", momentum: 0.9, weightDecay: 1e-5 } as const;
-  const step = buildTrainingStep(network, {
-    groups: [
-      { name: "encoder", has: isEncoder, ...settings },
-      { name: "decoder", has: (name) => !isEncoder(name), ...settings },
-    ],
-  });
-  const initialOf = (name: string) => {
-    const tensor = network.parameters.get(name);
-    if (!tensor) throw new Error(`no parameter ${name}`);
-    return initialValue(tensor, { seed: 1 });
-  };
-  const state = [...step.parameters, ...step.memory];
-  const fed = new Set(state.map(({ input }) => input));
-  const session = await openNodeSession(
-    lowerToOnnx(step.outputs, { parameters: (name) => (fed.has(name) ? "input" : initialOf(name)) }),
-    {
-      threads,
-      carried: state.map(({ input, output, shape }) => ({
-        input,
-        output,
-        initial: {
-          data: network.parameters.has(input)
-            ? initialOf(input)
-            : new Float32Array(shape.reduce((a, b) => a * b, 1)),
-          dims: shape,
-        },
-      })),
-    },
+async function ours(): Promise<{ step: Turn; forward: Turn; replicas: number }> {
+  const name = "refinenet-lw-mobilenet-v2";
+  const config = parseTrainingConfig({ network: name, dataset: "", data: "", batch, crop: [size, size] });
+  const [stage] = resolveStages(config);
+  if (!stage) throw new Error("there is no stage");
+  const replicas = chooseReplicas(stage, { ...config, threads });
+  const network = buildNetwork({ network: name, classes, size: [batch, size, size] });
+  const weights = new Map(
+    [...network.parameters].map(([parameter, tensor]) => [
+      parameter,
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
+    ]),
   );
-  const forward = await openNodeSession(lowerToOnnx({ scores: network.scores }, { parameters: initialOf }), {
-    threads,
-  });
-  const rate = (value: number) => ({ data: Float32Array.of(value), dims: [] });
-  const feeds = { image, target, "learningRate.encoder": rate(1e-4), "learningRate.decoder": rate(1e-3) };
-  return { step: timed(() => session.run(feeds)), forward: timed(() => forward.run({ image })) };
+  const graph = buildTrainingGraph(stage, { network: name, classes, replicas });
+  const session = await openTrainingSession(graph, weights, { open: openNodeSession, threads, seed: 1 });
+  const parameters = (parameter: string) => weights.get(parameter)?.data ?? "input";
+  const forward = await openNodeSession(lowerToOnnx({ scores: network.scores }, { parameters }), { threads });
+  const rates = { encoder: 1e-4, decoder: 1e-3 };
+  return {
+    step: timed(() => session.run({ image, target }, { step: 0, rates })),
+    forward: timed(() => forward.run({ image })),
+    replicas,
+  };
 }
 
-const mine = await ours();
+const { replicas, ...mine } = await ours();
 const peer = await startPytorch("train_step.py", { batch, size, classes, threads });
 const times = await takeTurns({ ...mine, ...(peer && { pytorch: peer.turn }) }, { warmup, runs });
 peer?.stop();
@@ -98,6 +84,7 @@ const result = {
     size,
     batchNorm: "frozen",
     threads,
+    replicas,
     warmup,
     runs,
     ...machine(),

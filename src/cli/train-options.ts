@@ -169,6 +169,14 @@ const saveEvery = integer(
   `Steps between two checkpoints (default ${defaults.saveEvery})`,
 );
 
+const replicas: Option<number | "auto"> = {
+  name: "replicas",
+  value: "N",
+  help: "Networks that divide each batch among them and work side by side (default: one a thread, where the result is the same)",
+  rule: "auto, or a number from 1 on",
+  parse: (typed) => (typed === "auto" ? typed : /^[1-9]\d{0,2}$/.test(typed) ? Number(typed) : undefined),
+};
+
 const shorterSide = integer(
   "shorter-side",
   "PIXELS",
@@ -231,6 +239,7 @@ export const settingOptions = [
   seed,
   validateEvery,
   saveEvery,
+  replicas,
   threads,
 ] as const;
 
@@ -278,6 +287,7 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
     seed: args.get(seed),
     validateEvery: args.get(validateEvery),
     saveEvery: args.get(saveEvery),
+    replicas: args.get(replicas),
     threads: args.get(threads),
   });
 }

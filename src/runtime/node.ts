@@ -100,8 +100,11 @@ class NodeSession implements Session {
     this.#worker.on("exit", () => this.#fail("the engine's thread has ended"));
   }
 
-  run(feeds: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
-    return this.ask({ kind: "run", feeds });
+  run(
+    feeds: Readonly<Record<string, TensorData>>,
+    handOver: readonly string[] = [],
+  ): Promise<Record<string, TensorData>> {
+    return this.ask({ kind: "run", feeds }, handOver.flatMap((name) => wholeBuffer(feeds[name])));
   }
 
   state(): Promise<Record<string, TensorData>> {
@@ -115,16 +118,16 @@ class NodeSession implements Session {
     await this.#worker.terminate();
   }
 
-  ask(question: Question): Promise<Record<string, TensorData>> {
+  ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<Record<string, TensorData>> {
     if (this.#closed) return Promise.reject(engineError("the session has been disposed of"));
-    return this.#send(question);
+    return this.#send(question, transfer);
   }
 
-  #send(question: Question): Promise<Record<string, TensorData>> {
+  #send(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<Record<string, TensorData>> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       // Throws at once, and the promise rejects, if the values cannot be sent to another thread.
-      this.#worker.postMessage({ ...question, id } satisfies Request);
+      this.#worker.postMessage({ ...question, id } satisfies Request, transfer);
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
     });
@@ -142,6 +145,12 @@ class NodeSession implements Session {
     this.#guard.release();
     for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(engineError(message));
   }
+}
+
+/** The memory of a tensor, unless other values lie in it too. */
+function wholeBuffer(tensor: TensorData | undefined): ArrayBuffer[] {
+  const { buffer, byteLength } = tensor?.data ?? {};
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
 function engineError(message: string): LightsegError {

@@ -25,10 +25,14 @@ export interface SessionOptions {
 export interface Session {
   /**
    * @param feeds every input of the model by name, but for carried ones
+   * @param handOver inputs that the caller does not need any more: they are moved to the engine's thread, not copied
    * @returns every output of the model by name, but for carried ones
    * @throws LightsegError RUNTIME if the engine refuses
    */
-  run(feeds: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
+  run(
+    feeds: Readonly<Record<string, TensorData>>,
+    handOver?: readonly string[],
+  ): Promise<Record<string, TensorData>>;
   /** The carried values as they stand after the last run, by input name. */
   state(): Promise<Record<string, TensorData>>;
   /** Frees the engine's memory. Runs under way are finished first; later ones fail. */

@@ -112,6 +112,11 @@ export const trainingConfigSchema = z.strictObject({
   validateEvery: count.default(5),
   /** Steps from one `last` checkpoint to the next. */
   saveEvery: count.default(200),
+  /**
+   * Networks that divide each batch among them and work side by side, which is faster than one with all threads. `auto`: as many as there
+   * are threads where that divides the batch and the result is the same but for rounding: with frozen batch norm and plain cross-entropy.
+   */
+  replicas: z.union([z.literal("auto"), count.max(MAX_THREADS)]).default("auto"),
   /** Threads of the engine; another number may round sums differently. Defaults to the number of cores. */
   threads: count.max(MAX_THREADS).optional(),
 });

@@ -25,10 +25,11 @@ export function estimateStepMemory({ network, step }: TrainingGraph): StepMemory
   const values = [...network.parameters.values()].map(({ shape }) =>
     countValues(fixedShape("estimateStepMemory", shape)),
   );
+  const { replicas, share: outputs } = "share" in step ? step : { replicas: 1, share: step.outputs };
   const parameters = 4 * values.reduce((sum, count) => sum + count, 0);
   return {
-    varying: MAPS_FACTOR * peakActivationBytes(Object.values(step.outputs)),
-    fixed: STATE_FACTOR * parameters + BASE,
+    varying: replicas * MAPS_FACTOR * peakActivationBytes(Object.values(outputs)),
+    fixed: replicas * (STATE_FACTOR * parameters + BASE),
   };
 }
 

@@ -42,11 +42,10 @@ export interface StateVariable {
   readonly shape: readonly number[];
 }
 
-export interface TrainingStep {
-  /** By name: `loss`, and the next value of all state. Inputs are `image` `[N, 3, H, W]`, `target` int32 `[N, H, W]`, all state, and scalars. */
+/** What a step replaces, and the inputs that it needs beside a batch. */
+export interface Update {
+  /** The next value of all state, by the outputs' names. */
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** Gradients by parameter name, before clipping, for those who want to look at them. */
-  readonly gradients: ReadonlyMap<string, Tensor>;
   /** Parameters that change: trained ones and updated statistics. */
   readonly parameters: readonly StateVariable[];
   /** What the optimiser remembers, zero at the start. */
@@ -57,31 +56,110 @@ export interface TrainingStep {
   scalars(options: { step: number; rates: Readonly<Record<string, number>> }): Record<string, number>;
 }
 
+export interface TrainingStep extends Update {
+  /** By name: `loss`, and the next value of all state. Inputs are `image` `[N, 3, H, W]`, `target` int32 `[N, H, W]`, all state, and scalars. */
+  readonly outputs: Update["outputs"];
+  /** Gradients by parameter name, before clipping, for those who want to look at them. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+}
+
 /**
  * The loss is the cross-entropy of the scores resized to the target (bilinear), averaged over the pixels that have a class, plus
  * that of auxiliary scores and what else the network wants, each times its weight. See optimizer.ts for the update.
  */
 export function buildTrainingStep(network: Network, options: TrainingStepOptions): TrainingStep {
-  const { groups, clipNorm, averaging = 0 } = options;
+  const { loss, trained, updates } = differentiateLoss(network, options);
+  const update = buildUpdate(trained, updates, options);
+  return { ...update, outputs: { loss, ...update.outputs }, gradients: gradientsOf(trained) };
+}
+
+/** A step in two graphs: the first runs on each replica's share of a batch, the second on what all of them found. */
+export interface ReplicatedStep {
+  readonly replicas: number;
+  /** `loss` and `gradient:<parameter>`. Inputs are `image` and `target` of the share, and the trained parameters. */
+  readonly share: Readonly<Record<string, Tensor>>;
+  /** What the pixels of a share weigh in the loss of the batch. */
+  weigh(target: ArrayLike<number>): number;
+  /** Inputs are state, scalars, and of each replica `gradient:<parameter>:<replica>` and `share:<replica>`, its part in the mean, 0..1. */
+  readonly update: Update;
+}
+
+/**
+ * The same step for a batch that is divided among replicas of the network.
+ *
+ * The loss is a mean over pixels, so the batch's gradient is the mean of the shares', each weighted by its part of what all
+ * pixels weigh. That holds for cross-entropy alone: hard pixels are chosen, and further loss terms taken, within a share.
+ *
+ * @param network built for the size of one share, with frozen batch norm
+ */
+export function buildReplicatedStep(
+  network: Network,
+  { replicas, ...options }: TrainingStepOptions & { replicas: number },
+): ReplicatedStep {
+  const { loss, trained } = differentiateLoss(network, options);
+  const parts = Array.from({ length: replicas }, (_, replica) => input(shareInput(replica), []));
+  const combined = trained.map((entry) => ({
+    ...entry,
+    gradient: parts
+      .map((part, replica) => multiply(input(gradientInput(entry.name, replica), entry.gradient.shape), part))
+      .reduce(add),
+  }));
+  const gradients = [...gradientsOf(trained)].map(([name, gradient]) => [gradientName(name), gradient]);
+  const classes = Number(network.scores.shape[1]);
+  const weights = options.classWeights ?? new Array<number>(classes).fill(1);
+  return {
+    replicas,
+    share: { loss, ...Object.fromEntries(gradients) },
+    weigh: (target) => Array.from(target).reduce((total, label) => total + (weights[label] ?? 0), 0),
+    update: buildUpdate(combined, new Map(), options),
+  };
+}
+
+/** A parameter that is trained, and the derivative of the loss with respect to it. */
+interface Trained {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly group: ParameterGroup;
+  readonly gradient: Tensor;
+}
+
+function differentiateLoss(network: Network, options: TrainingStepOptions) {
   const target = input("target", targetShape(network), "int32");
   const total = buildLoss(network, target, options);
   const folded = foldBatchNorm([total, ...network.updates.values()]);
   const loss = folded(total);
-
-  const trained = [...network.parameters].flatMap(([name, tensor]) => {
-    const group = isTrainable(tensor) ? groups.find(({ has }) => has(name)) : undefined;
+  const parameters = [...network.parameters].flatMap(([name, tensor]) => {
+    const group = isTrainable(tensor) ? options.groups.find(({ has }) => has(name)) : undefined;
     return group ? [{ name, tensor, group }] : [];
   });
   const gradients = differentiate(
     loss,
-    trained.map(({ tensor }) => tensor),
-  ).map((gradient, index) => gradient ?? missingGradient(trained[index]?.name));
-  const clip = clipNorm === undefined ? undefined : clipFactor(gradients, clipNorm);
+    parameters.map(({ tensor }) => tensor),
+  );
+  const trained: Trained[] = parameters.map((entry, index) => ({
+    ...entry,
+    gradient: gradients[index] ?? missingGradient(entry.name),
+  }));
+  const updates = new Map([...network.updates].map(([name, next]) => [name, folded(next)]));
+  return { loss, trained, updates };
+}
+
+function gradientsOf(trained: readonly Trained[]): ReadonlyMap<string, Tensor> {
+  return new Map(trained.map(({ name, gradient }) => [name, gradient]));
+}
+
+/** @param updates statistics, by name, that a step replaces too */
+function buildUpdate(
+  trained: readonly Trained[],
+  updates: ReadonlyMap<string, Tensor>,
+  { groups, clipNorm, averaging = 0 }: TrainingStepOptions,
+): Update {
+  const clip = clipNorm === undefined ? undefined : clipFactor([...gradientsOf(trained).values()], clipNorm);
   const rates = new Map(groups.map((group) => [group, input(learningRateInput(group.name), [])]));
 
-  const outputs: Record<string, Tensor> = { loss };
+  const outputs: Record<string, Tensor> = {};
   const parameters: StateVariable[] = [];
-  const memories: StateVariable[] = [];
+  const memory: StateVariable[] = [];
   const averages: StateVariable[] = [];
   const replace = (list: StateVariable[], name: string, next: Tensor) => {
     outputs[`next:${name}`] = next;
@@ -95,12 +173,11 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
     replace(averages, averageName(name), add(average, moved));
   };
 
-  trained.forEach(({ name, tensor, group }, index) => {
-    const gradient = gradients[index];
+  for (const { name, tensor, group, gradient } of trained) {
     const rate = rates.get(group);
-    if (!gradient || !rate) throw new Error(`no gradient for ${name}`);
+    if (!rate) throw new Error(`no learning rate for ${name}`);
     const { decays = () => true } = group;
-    const { next, memory } = updateParameter({
+    const { next, memory: remembered } = updateParameter({
       name,
       parameter: tensor,
       gradient: clip ? multiply(gradient, clip) : gradient,
@@ -108,17 +185,15 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
       settings: decays(tensor) ? group : { ...group, weightDecay: 0 },
     });
     replaceParameter(name, next);
-    for (const entry of memory) replace(memories, entry.name, entry.next);
-  });
-  for (const [name, next] of network.updates)
-    if (groups.some(({ has }) => has(name))) replaceParameter(name, folded(next));
+    for (const entry of remembered) replace(memory, entry.name, entry.next);
+  }
+  for (const [name, next] of updates) if (groups.some(({ has }) => has(name))) replaceParameter(name, next);
 
   return {
     outputs,
     parameters,
-    memory: memories,
+    memory,
     averages,
-    gradients: new Map(trained.map(({ name }, index) => [name, gradients[index] ?? missingGradient(name)])),
     scalars: ({ step, rates }) => ({
       ...Object.fromEntries(groups.map(({ name }) => [learningRateInput(name), rates[name] ?? 0])),
       ...Object.assign({}, ...groups.map((group) => adamInputs(step, group))),
@@ -174,6 +249,21 @@ export function learningRateInput(group: string): string {
   return `learningRate.${group}`;
 }
 
-function missingGradient(name: string | undefined): never {
+/** The output of a replica that holds the gradient of a parameter. */
+export function gradientName(parameter: string): string {
+  return `gradient:${parameter}`;
+}
+
+/** The input of the update that holds what one replica found. */
+export function gradientInput(parameter: string, replica: number): string {
+  return `${gradientName(parameter)}:${replica}`;
+}
+
+/** The input of the update that holds a replica's part in the mean. */
+export function shareInput(replica: number): string {
+  return `share:${replica}`;
+}
+
+function missingGradient(name: string): never {
   throw new Error(`no gradient for ${name}`);
 }

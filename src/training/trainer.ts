@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { freemem } from "node:os";
+import { availableParallelism, freemem } from "node:os";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { describeModel, type ModelDescription, requireWeights } from "../models/model.ts";
@@ -17,6 +17,7 @@ import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "
 import { initialWeights } from "./initial-weights.ts";
 import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
 import { isMemory } from "./optimizer.ts";
+import { chooseReplicas } from "./replicas.ts";
 import { type LogRecord, RunFolder } from "./run-folder.ts";
 import { learningRateFactor } from "./schedule.ts";
 import { openStages, requireEqualClasses, type Stage } from "./stages.ts";
@@ -190,9 +191,10 @@ async function openStage(
   const onCounted = (done: number, total: number) =>
     onEvent({ kind: "progress", task: "counting labels", done, total });
   const classWeights = own.classWeights === "log" ? await logClassWeights(dataset, onCounted) : undefined;
-  const { network, averaging, threads } = config;
+  const { network, averaging, threads = availableParallelism() } = config;
   const classes = dataset.labels.classes.length;
-  const graph = buildTrainingGraph(own, { network, classes, classWeights, averaging });
+  const replicas = chooseReplicas(own, { ...config, threads });
+  const graph = buildTrainingGraph(own, { network, classes, classWeights, averaging, replicas });
   const memory = estimateStepMemory(graph);
   requireMemory(memory, own, freemem());
   onEvent({

@@ -9,7 +9,16 @@ import type { Weights } from "../weights/types.ts";
 import type { Batch } from "./batches.ts";
 import type { StageConfig } from "./config.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
-import { averageName, buildTrainingStep, type StateVariable, type TrainingStep } from "./step.ts";
+import { openReplicas } from "./replicas.ts";
+import {
+  averageName,
+  buildReplicatedStep,
+  buildTrainingStep,
+  type ReplicatedStep,
+  type StateVariable,
+  type TrainingStep,
+  type Update,
+} from "./step.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
 export interface LearningRates {
@@ -19,8 +28,9 @@ export interface LearningRates {
 
 /** A network in training as graphs: what each step computes and which state it keeps. */
 export interface TrainingGraph {
+  /** Built for the batch, or for the share of a replica. */
   readonly network: Network;
-  readonly step: TrainingStep;
+  readonly step: TrainingStep | ReplicatedStep;
 }
 
 export interface TrainingGraphOptions {
@@ -30,17 +40,19 @@ export interface TrainingGraphOptions {
   classWeights?: readonly number[];
   /** Keeps moving averages of the parameters, see `buildTrainingStep`. */
   averaging?: number;
+  /** Networks that divide the batch among them, see `buildReplicatedStep`; must divide it without rest. Defaults to 1. */
+  replicas?: number;
 }
 
 export function buildTrainingGraph(
   stage: StageConfig,
-  { network: name, classes, classWeights, averaging }: TrainingGraphOptions,
+  { network: name, classes, classWeights, averaging, replicas = 1 }: TrainingGraphOptions,
 ): TrainingGraph {
   const { batch, crop, batchNorm, dropout, optimizer, momentum, beta2, weightDecay } = stage;
   const network = buildNetwork({
     network: name,
     classes,
-    size: [batch, ...crop],
+    size: [batch / replicas, ...crop],
     batchNorm,
     dropout,
     auxiliary: true,
@@ -54,10 +66,12 @@ export function buildTrainingGraph(
   const encoder = { ...settings, name: "encoder", has: isEncoder };
   const decoder = { ...settings, name: "decoder", has: (parameter: string) => !isEncoder(parameter) };
   const { clipNorm, hardPixels } = stage;
-  const step = buildTrainingStep(network, {
-    groups: stage.freezeEncoder ? [decoder] : [encoder, decoder],
-    ...{ classWeights, clipNorm, hardPixels, averaging },
-  });
+  const groups = stage.freezeEncoder ? [decoder] : [encoder, decoder];
+  const options = { groups, classWeights, clipNorm, hardPixels, averaging };
+  const step =
+    replicas > 1
+      ? buildReplicatedStep(network, { ...options, replicas })
+      : buildTrainingStep(network, options);
   return { network, step };
 }
 
@@ -70,6 +84,12 @@ export interface TrainingSession {
   dispose(): Promise<void>;
 }
 
+export interface OpenTrainingSessionOptions {
+  open: OpenSession;
+  threads: number | undefined;
+  seed: number;
+}
+
 /**
  * @param initial every parameter of the network; memory that is absent begins at zero, a moving average as its parameter
  * @throws LightsegError INVALID_WEIGHTS if a parameter is absent
@@ -77,20 +97,13 @@ export interface TrainingSession {
 export async function openTrainingSession(
   { network, step: graph }: TrainingGraph,
   initial: Weights,
-  { open, threads, seed }: { open: OpenSession; threads: number | undefined; seed: number },
+  { open, threads, seed }: OpenTrainingSessionOptions,
 ): Promise<TrainingSession> {
-  const valueFor = (name: string) => {
-    const value = initial.get(name);
-    if (value) return value.data;
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where: "train",
-      argument: name,
-      rule: "must be among the weights",
-    });
-  };
+  const valueFor = (name: string) => initial.get(name) ?? absent(name);
   for (const name of network.parameters.keys()) valueFor(name);
-  const averaged = new Map(graph.parameters.map(({ input }) => [averageName(input), input]));
+  const replicated = "share" in graph ? graph : undefined;
+  const update = "share" in graph ? graph.update : graph;
+  const averaged = new Map(update.parameters.map(({ input }) => [averageName(input), input]));
   const carry = (variable: StateVariable) => {
     const { input, shape } = variable;
     const stored = initial.get(input) ?? initial.get(averaged.get(input) ?? "");
@@ -99,47 +112,74 @@ export async function openTrainingSession(
       initial: { data: stored?.data ?? new Float32Array(countValues(shape)), dims: shape },
     };
   };
-  const changing = new Set(graph.parameters.map(({ input }) => input));
-  const model = lowerToOnnx(graph.outputs, {
-    parameters: (name) => (changing.has(name) ? "input" : valueFor(name)),
-  });
+  const changing = new Set(update.parameters.map(({ input }) => input));
+  const model = lowerToOnnx(
+    { ...update.outputs, ...(replicated && copiesForReplicas(update)) },
+    { parameters: (name) => (changing.has(name) ? "input" : valueFor(name).data) },
+  );
   const session = await open(model, {
     threads,
-    carried: [...graph.parameters, ...graph.memory, ...graph.averages].map(carry),
+    carried: [...update.parameters, ...update.memory, ...update.averages].map(carry),
   });
+  const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
 
   return {
     async run({ image, target }, { step, rates }) {
-      const scalars = Object.entries(graph.scalars({ step, rates: { ...rates } }));
-      const { loss } = await session.run({
-        image,
-        target,
-        ...drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step)),
-        ...Object.fromEntries(
-          scalars.map(([name, value]) => [name, { data: Float32Array.of(value), dims: [] }]),
-        ),
-      });
-      return loss?.data[0] ?? Number.NaN;
+      const random = (...replica: number[]) =>
+        drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step, ...replica));
+      const scalars = Object.entries(update.scalars({ step, rates: { ...rates } })).map(([name, value]) => [
+        name,
+        { data: Float32Array.of(value), dims: [] },
+      ]);
+      const found = await replicas?.run({ image, target }, random);
+      const feeds = {
+        ...(found?.feeds ?? { image, target, ...random() }),
+        ...Object.fromEntries(scalars),
+      };
+      const { loss, ...next } = await session.run(feeds, Object.keys(found?.feeds ?? {}));
+      if (!found) return loss?.data[0] ?? Number.NaN;
+      replicas?.replace(
+        Object.fromEntries(Object.entries(next).map(([name, value]) => [parameterOf(name), value])),
+      );
+      return found.loss;
     },
     async state() {
       const carried = await session.state();
-      const others = [...graph.memory, ...graph.averages].map(({ input }) => input);
+      const others = [...update.memory, ...update.averages].map(({ input }) => input);
       const names = [...network.parameters.keys(), ...others];
-      return new Map(
-        names.map((name) => [
-          name,
-          carried[name] ? fromTensor(carried[name]) : (initial.get(name) ?? missing(name)),
-        ]),
-      );
+      return new Map(names.map((name) => [name, carried[name] ? fromTensor(carried[name]) : valueFor(name)]));
     },
-    dispose: () => session.dispose(),
+    async dispose() {
+      await Promise.all([session.dispose(), replicas?.dispose()]);
+    },
   };
+}
+
+const COPY = "copy:";
+
+/** The trained parameters once more, as outputs that leave the engine. */
+function copiesForReplicas({ parameters, outputs }: Update): Record<string, Tensor> {
+  return Object.fromEntries(
+    parameters.flatMap(({ input, output }) => {
+      const next = outputs[output];
+      return next ? [[`${COPY}${input}`, next]] : [];
+    }),
+  );
+}
+
+function parameterOf(copy: string): string {
+  return copy.slice(COPY.length);
+}
+
+function absent(name: string): never {
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "train",
+    argument: name,
+    rule: "must be among the weights",
+  });
 }
 
 function fromTensor({ data, dims }: TensorData) {
   return { shape: dims, data: data instanceof Float32Array ? data : Float32Array.from(data) };
-}
-
-function missing(name: string): never {
-  throw new Error(`the engine has lost ${name}`);
 }

@@ -1,0 +1,133 @@
+import { LightsegError } from "../errors.ts";
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { buildNetwork } from "../models/network.ts";
+import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
+import type { WeightTensor } from "../weights/types.ts";
+import type { Batch } from "./batches.ts";
+import type { StageConfig, TrainingConfig } from "./config.ts";
+import { gradientInput, gradientName, type ReplicatedStep, shareInput } from "./step.ts";
+
+/**
+ * How many networks divide a batch of a stage among them.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for a number that does not divide it, or batch norm that is trained
+ */
+export function chooseReplicas(
+  { batch, batchNorm, hardPixels }: StageConfig,
+  { network, replicas, threads }: Pick<TrainingConfig, "network" | "replicas"> & { threads: number },
+): number {
+  if (replicas === "auto") {
+    const isExact = batchNorm === "frozen" && hardPixels === 1 && !hasLossTerms(network);
+    const numbers = Array.from({ length: batch }, (_, index) => batch - index);
+    return isExact ? (numbers.find((count) => batch % count === 0 && count <= threads) ?? 1) : 1;
+  }
+  const refuse = (rule: string) =>
+    new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "train",
+      argument: "replicas",
+      rule,
+      value: replicas,
+    });
+  if (batch % replicas !== 0) throw refuse(`must divide the batch of ${batch}`);
+  if (replicas > 1 && batchNorm === "trained") throw refuse("must be 1 where batch norm is trained");
+  return replicas;
+}
+
+function hasLossTerms(network: string): boolean {
+  return buildNetwork({ network, classes: 2, auxiliary: true }).lossTerms.length > 0;
+}
+
+/** Copies of a network that work on shares of a batch side by side, each in an engine of its own. */
+export interface Replicas {
+  /**
+   * @param random values of the network's random inputs, by replica
+   * @returns the loss of the batch, and what the update is to be fed
+   */
+  run(
+    batch: Batch,
+    random: (replica: number) => Record<string, TensorData>,
+  ): Promise<{ loss: number; feeds: Record<string, TensorData> }>;
+  /** Takes over the parameters for the next run. */
+  replace(parameters: Readonly<Record<string, TensorData>>): void;
+  dispose(): Promise<void>;
+}
+
+export interface OpenReplicasOptions {
+  open: OpenSession;
+  /** Threads of all replicas together. Defaults to one each. */
+  threads: number | undefined;
+}
+
+/**
+ * Opens the replicas of a step. Half of a step hardly gains from a second thread, since the gradient of pooling is computed piece
+ * by piece; two replicas with one thread each do.
+ */
+export async function openReplicas(
+  { replicas, share, weigh, update }: ReplicatedStep,
+  valueFor: (name: string) => WeightTensor,
+  { open, threads = 0 }: OpenReplicasOptions,
+): Promise<Replicas> {
+  const trained = update.parameters.map(({ input }) => input);
+  const model = lowerToOnnx(share, {
+    parameters: (name) => (trained.includes(name) ? "input" : valueFor(name).data),
+  });
+  const sessions: Session[] = [];
+  const dispose = async () => {
+    await Promise.all(sessions.map((session) => session.dispose()));
+  };
+  try {
+    for (let replica = 0; replica < replicas; replica++)
+      sessions.push(await open(model, { threads: Math.max(1, Math.floor(threads / replicas)) }));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  let parameters: Readonly<Record<string, TensorData>> = Object.fromEntries(
+    trained.map((name) => {
+      const { data, shape } = valueFor(name);
+      return [name, { data, dims: shape }];
+    }),
+  );
+  return {
+    async run(batch, random) {
+      const parts = sessions.map((session, replica) => {
+        const image = part(batch.image, replica, replicas);
+        const target = part(batch.target, replica, replicas);
+        return {
+          weight: weigh(target.data),
+          results: session.run({ image, target, ...random(replica), ...parameters }, ["image", "target"]),
+        };
+      });
+      const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+      const feeds: Record<string, TensorData> = {};
+      let loss = 0;
+      const results = await Promise.all(parts.map(({ results }) => results));
+      for (const [replica, found] of results.entries()) {
+        // Without a labelled pixel the loss is 0, and so is its gradient.
+        const share = total > 0 ? (parts[replica]?.weight ?? 0) / total : 0;
+        feeds[shareInput(replica)] = { data: Float32Array.of(share), dims: [] };
+        for (const name of trained) feeds[gradientInput(name, replica)] = required(found, gradientName(name));
+        if (share > 0) loss += share * (required(found, "loss").data[0] ?? Number.NaN);
+      }
+      return { loss, feeds };
+    },
+    replace(next) {
+      parameters = next;
+    },
+    dispose,
+  };
+}
+
+/** One of `count` equal parts along the first axis. */
+function part({ data, dims: [length = 0, ...inner] }: TensorData, index: number, count: number): TensorData {
+  const size = data.length / count;
+  return { data: data.slice(index * size, (index + 1) * size), dims: [length / count, ...inner] };
+}
+
+function required(values: Readonly<Record<string, TensorData>>, name: string): TensorData {
+  const value = values[name];
+  if (!value) throw new Error(`the engine gave no ${name}`);
+  return value;
+}
