@@ -13,6 +13,8 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "there is no permission to write there",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than the system allows",
 };
 
 /**

@@ -197,7 +197,7 @@ const config = text(
 );
 
 /** A line on each recipe, for the help. */
-export const recipeNote = `Recipes: ${recipes.map(({ name, summary, datasets }) => `${name} (${summary}; data: ${datasets.join(", ")})`).join("; ")}. One that trains on several data sets takes --data NAME=DIR,NAME=DIR.`;
+export const recipeNote = `Recipes: ${recipes.map(({ name, summary, datasets }) => `${name} (${summary}; data: ${datasets.join(", ")})`).join("; ")}. One that trains on several data sets takes --data NAME=DIR,NAME=DIR. Other options hold in every stage: --epochs 1 trains each of voc's three stages for one epoch. nyudv2 and person-part lower their rates after epochs 100 and 200 whatever --epochs is; --schedule changes that.`;
 
 /** The options that decide what a run computes, in the order of the help. */
 export const settingOptions = [
@@ -243,15 +243,22 @@ export const settingOptions = [
   threads,
 ] as const;
 
-/** The settings that were typed, and no others: a resumed run has its own. */
-export function typedSettings(args: Arguments): Partial<TrainingOptions> {
+/**
+ * The settings that were typed, and no others: a resumed run has its own.
+ *
+ * @param scheduled what a warm-up goes with where no schedule was typed
+ */
+export function typedSettings(
+  args: Arguments,
+  scheduled: Schedule = defaults.schedule,
+): Partial<TrainingOptions> {
   const dataFolder = args.get(data);
   const weightsFile = args.get(weights);
   const steps = args.get(warmup);
   const pair = pairedNetwork(args);
   if (pair !== undefined && args.has(network))
     throw args.usageError("--model", "cannot be given together with --backbone and --decoder");
-  const typed = args.get(schedule) ?? (steps === undefined ? undefined : defaults.schedule);
+  const typed = args.get(schedule) ?? (steps === undefined ? undefined : scheduled);
   return withoutUndefined<Partial<TrainingOptions>>({
     network: pair ?? args.get(network),
     dataset: args.get(dataset),
@@ -294,17 +301,17 @@ export function typedSettings(args: Arguments): Partial<TrainingOptions> {
 
 /** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
 export async function newSettings(args: Arguments): Promise<TrainingOptions> {
-  const typed = typedSettings(args);
   const name = args.get(recipe);
   const file = args.get(config);
   if (name !== undefined && file !== undefined)
     throw args.usageError("--recipe and --config", "do not go together");
-  if (name !== undefined) return recipeSettings(args, name, typed);
+  if (name !== undefined) return recipeSettings(args, name);
   if (file !== undefined) {
     const stored = await readConfig(file);
-    if (stored) return overrideSettings(stored, typed);
+    if (stored) return overrideSettings(stored, typedSettings(args, stored.schedule));
     throw args.usageError("--config", "must be a file that is there", file);
   }
+  const typed = typedSettings(args);
   return {
     ...typed,
     network: typed.network ?? args.require(network),
@@ -313,19 +320,18 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   };
 }
 
-function recipeSettings(
-  args: Arguments,
-  name: string,
-  { network: typedNetwork, dataset: typedDataset, data: _folder, ...overrides }: Partial<TrainingOptions>,
-): TrainingOptions {
-  if (typedDataset !== undefined)
+function recipeSettings(args: Arguments, name: string): TrainingOptions {
+  if (args.has(dataset))
     throw args.usageError("--dataset", "cannot be given together with --recipe, which has its own");
   const used = recipes.find((known) => known.name === name)?.datasets ?? [];
   const folders = parseFolders(args.require(data), used);
   const missing = used.find((known) => folders[known] === undefined);
   if (missing !== undefined)
     throw args.usageError("--data", `must be ${used.map((known) => `${known}=DIR`).join(",")}`);
-  return applyRecipe(name, { network: typedNetwork ?? args.require(network), folders }, overrides);
+  const settings = applyRecipe(name, { network: pairedNetwork(args) ?? args.require(network), folders });
+  // The data was given to the recipe, each of whose stages may have its own.
+  const { data: _folder, ...overrides } = typedSettings(args, settings.schedule);
+  return overrideSettings(settings, overrides);
 }
 
 /** `DIR` for a single data set, or `NAME=DIR,NAME=DIR`. */

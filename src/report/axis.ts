@@ -7,20 +7,23 @@ export interface Axis {
 
 /** The narrowest axis relative to its values: below, the differences are rounding errors. */
 const LEAST_SPAN = 1e-9;
-const TICKS = 6;
+const ROUNDING = 1e-6;
 
 /**
  * An axis with equal steps, labelled at multiples of 1, 2 or 5 times a power of ten.
  *
  * @param values finite; equal ones, or none, get an axis around them
+ * @param intervals most steps from one label to the next; at least 2
  */
-export function linearAxis(values: readonly number[]): Axis {
+export function linearAxis(values: readonly number[], intervals = 6): Axis {
   const [low, high] = widen(extent(values));
   // Halved, so that the difference of the largest numbers is finite.
   const place = (value: number) => (value / 2 - low / 2) / (high / 2 - low / 2);
-  const step = niceStep((high / 2 - low / 2) / (TICKS / 2));
+  const step = niceStep((high / 2 - low / 2) / (intervals / 2));
   const ticks: number[] = [];
-  for (let i = Math.ceil(low / step); i <= high / step; i++) ticks.push(Number((i * step).toPrecision(12)));
+  // 0.6 / 0.2 is a little less than 3.
+  for (let i = Math.ceil(low / step - ROUNDING); i <= high / step + ROUNDING; i++)
+    ticks.push(Number((i * step).toPrecision(12)));
   return { place, ticks };
 }
 
@@ -30,19 +33,19 @@ export function linearAxis(values: readonly number[]): Axis {
  * @param values finite and greater than 0
  */
 export function logAxis(values: readonly number[]): Axis {
-  const { place, ticks } = linearAxis(values.map(Math.log10));
-  const low = Math.log10(Math.min(...extent(values)));
-  const decades = Math.log10(Math.max(...extent(values))) - low;
-  const factors = decades < 2 ? [1, 2, 5] : [1];
-  const every = Math.max(1, Math.ceil(decades / TICKS));
+  const exponents = values.map(Math.log10);
+  const { place, ticks } = linearAxis(exponents);
+  const [low, high] = extent(exponents);
+  const factors = high - low < 2 ? [1, 2, 5] : [1];
+  const every = Math.max(1, Math.ceil((high - low) / 6));
   const labelled: number[] = [];
-  for (let power = Math.floor(low / every) * every; power <= low + decades; power += every)
-    labelled.push(...factors.map((factor) => factor * 10 ** power));
+  for (let power = Math.floor(low / every) * every; power <= high; power += every)
+    labelled.push(...factors.map((factor) => Number(`${factor}e${power}`)));
   const inside = labelled.filter((value) => isInside(place(Math.log10(value))));
   return {
     place: (value) => place(Math.log10(value)),
     // Within half a decade there may be none of these.
-    ticks: inside.length > 1 ? inside : ticks.map((power) => Number((10 ** power).toPrecision(2))),
+    ticks: inside.length > 1 ? inside : ticks.map((exponent) => Number((10 ** exponent).toPrecision(2))),
   };
 }
 

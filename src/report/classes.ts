@@ -1,29 +1,37 @@
-import { formatPercent } from "./format.ts";
-import { type Html, html, renderTable } from "./html.ts";
+import { renderSwatch, renderTable } from "../html/elements.ts";
+import { formatCount, formatPercent } from "../html/format.ts";
+import { type Html, html } from "../html/html.ts";
 import type { Run } from "./read-run.ts";
 import { findBest } from "./summary.ts";
 
-/** The IoU of each class at the best validation as a bar, and at the last. */
+/** The IoU of each class at the best validation, as a bar too, and at the last where that is another. */
 export function renderClasses(run: Run): Html | undefined {
   const best = findBest(run.validations);
   const last = run.validations.at(-1);
   if (!best || !last) return undefined;
+  const hasLast = last.step !== best.step;
   const shares = pixelShares(run);
+  const after = hasLast ? `, and after step ${formatCount(last.step)}, the last` : "";
   return renderTable({
-    caption: `IoU on the validation photos after step ${best.step}, the best, and after step ${last.step}, the last`,
-    head: ["class", "best", "last", ...(shares ? ["share of pixels"] : [])],
+    caption: `IoU on the validation photos after step ${formatCount(best.step)}, the best${after}; – for a class that is nowhere`,
+    head: ["class", "best", ...(hasLast ? ["last"] : []), ...(shares ? ["share of pixels"] : [])],
     numeric: true,
     rows: run.classes.map((name, label) => [
-      html`${renderSwatch(run, label)}${name}`,
+      html`${renderSwatch(run.palette[label])}${name}`,
       renderBar(best.iou[name]),
-      formatPercent(last.iou[name]),
-      ...(shares ? [formatPercent(shares[label])] : []),
+      ...(hasLast ? [formatPercent(last.iou[name])] : []),
+      // Two digits, as many classes have less than a thousandth of the pixels.
+      ...(shares ? [formatPercent(shares[label], 2)] : []),
     ]),
   });
 }
 
-/** The IoU of each class at the best validation of each run, the highest of a row in bold. */
-export function renderCommonClasses(runs: readonly Run[], names: readonly string[]): Html {
+/** The IoU of each class at the best validation of each run; where runs compare, the highest of a row in bold. */
+export function renderCommonClasses(
+  runs: readonly Run[],
+  names: readonly string[],
+  { highlight }: { highlight: boolean },
+): Html {
   const bests = runs.map(({ validations }) => findBest(validations));
   const classes = [...new Set(runs.flatMap((run) => run.classes))];
   return renderTable({
@@ -31,28 +39,37 @@ export function renderCommonClasses(runs: readonly Run[], names: readonly string
     head: ["class", ...names],
     numeric: true,
     rows: classes.map((name) => {
-      const values = bests.map((best) => best?.iou[name]);
-      const highest = Math.max(...values.map((value) => value ?? -1));
       const owner = runs.find((run) => run.classes.includes(name));
-      const swatch = owner && renderSwatch(owner, owner.classes.indexOf(name));
       return [
-        html`${swatch}${name}`,
-        ...values.map((value) =>
-          value === highest ? html`<span class="best">${formatPercent(value)}</span>` : formatPercent(value),
+        html`${renderSwatch(owner?.palette[owner.classes.indexOf(name)])}${name}`,
+        ...renderShares(
+          bests.map((best) => best?.iou[name]),
+          { highlight },
         ),
       ];
     }),
   });
 }
 
-function renderSwatch({ palette }: Run, label: number): Html | undefined {
-  const colour = palette[label];
-  return colour && html`<span class="key" style="background: rgb(${colour.join(", ")})"></span>`;
+/** Shares as texts; if told so, the highest in bold unless it is the only one. */
+export function renderShares(
+  shares: readonly (number | null | undefined)[],
+  { highlight }: { highlight: boolean },
+): Html[] {
+  const known = shares.filter((share) => share !== null && share !== undefined);
+  const highest = highlight && known.length > 1 ? Math.max(...known) : undefined;
+  return shares.map((share) =>
+    share === highest && share !== undefined
+      ? html`<span class="best">${formatPercent(share)}</span>`
+      : html`${formatPercent(share)}`,
+  );
 }
 
 function renderBar(share: number | null | undefined): Html {
   const width = ((share ?? 0) * 100).toFixed(1);
-  return html`<span class="bar"><i style="width: ${width}%"></i></span>${formatPercent(share)}`;
+  const bar =
+    typeof share === "number" ? html`<span class="bar"><i style="width: ${width}%"></i></span>` : undefined;
+  return html`${bar}<span class="value">${formatPercent(share)}</span>`;
 }
 
 /** The share of the true pixels that are of each class. */

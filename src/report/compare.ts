@@ -1,59 +1,60 @@
-import { renderCommonClasses } from "./classes.ts";
+import { renderSection, renderTable } from "../html/elements.ts";
+import { formatCount, formatPercent, formatSeconds } from "../html/format.ts";
+import { type Html, html } from "../html/html.ts";
+import { renderPage } from "../html/page.ts";
+import { renderCommonClasses, renderShares } from "./classes.ts";
 import { renderCommonCurves } from "./curves.ts";
-import { formatPercent, formatSeconds } from "./format.ts";
-import { type Html, html, renderSection, renderTable } from "./html.ts";
-import { renderPage } from "./page.ts";
 import type { Run } from "./read-run.ts";
 import { renderRecipeDifferences } from "./recipe.ts";
 import { summarizeRun } from "./summary.ts";
 
+const unlike = html`<p class="warning">The photos that the runs were validated on differ in data set, folder or split: their mean IoUs may not compare.</p>\n`;
+
 /** The page that sets runs side by side: results, curves, what differs in their recipes, and each class. */
 export function renderComparison(runs: readonly Run[]): string {
   const names = nameApart(runs);
+  const highlight = new Set(runs.map(measuredOn)).size === 1;
   const title = `${runs.length} runs compared`;
   const body = [
     html`<header><h1>${title}</h1></header>`,
-    renderSection("Results", renderResults(runs, names)),
+    renderSection("Results", [highlight ? undefined : unlike, renderResults(runs, names, { highlight })]),
     renderSection("Curves", renderCommonCurves(runs, names)),
     renderSection("Recipes", renderRecipeDifferences(runs, names)),
-    renderSection("Classes", renderCommonClasses(runs, names)),
+    renderSection("Classes", renderCommonClasses(runs, names, { highlight })),
   ];
   return renderPage({ title, body });
 }
 
-function renderResults(runs: readonly Run[], names: readonly string[]): Html {
+function renderResults(
+  runs: readonly Run[],
+  names: readonly string[],
+  { highlight }: { highlight: boolean },
+): Html {
   const summaries = runs.map(summarizeRun);
-  const highest = Math.max(...summaries.map(({ best }) => best?.miou ?? -1));
+  const bests = renderShares(
+    summaries.map(({ best }) => best?.miou),
+    { highlight },
+  );
   return renderTable({
-    caption: "mean IoU is that of the validation photos; time is that of the steps alone",
-    head: [
-      "run",
-      "network",
-      "data set",
-      "best mean IoU",
-      "at step",
-      "last",
-      "steps",
-      "state",
-      "time",
-      "parameters",
-    ],
+    caption: "Mean IoU is that of the validation photos; time is that of the steps alone.",
+    head: ["run", "best mean IoU", "at step", "last", "steps", "state", "time", "parameters"],
     numeric: true,
     rows: summaries.map(({ network, dataset, best, last, step, state, seconds, parameters }, index) => [
-      names[index],
-      network,
-      dataset,
-      best?.miou === highest
-        ? html`<span class="best">${formatPercent(highest)}</span>`
-        : formatPercent(best?.miou),
-      best ? best.step.toLocaleString("en") : "–",
+      html`${names[index]}<small>${network} on ${dataset}</small>`,
+      bests[index],
+      best ? formatCount(best.step) : "–",
       formatPercent(last?.miou),
-      step.toLocaleString("en"),
+      formatCount(step),
       state,
       formatSeconds(seconds),
-      parameters === null ? "–" : parameters.toLocaleString("en"),
+      parameters === null ? "–" : formatCount(parameters),
     ]),
   });
+}
+
+/** Where the photos come from that a run's validations measure on. */
+function measuredOn({ config: { dataset, data, validationSplit } }: Run): string {
+  return JSON.stringify([dataset, data, validationSplit]);
 }
 
 /** The names of the runs' folders, or their paths where two folders have the same name. */

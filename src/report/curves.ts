@@ -1,26 +1,32 @@
-import { formatPercent } from "./format.ts";
-import { type Html, html } from "./html.ts";
-import { type Point, renderLineChart, type Series } from "./line-chart.ts";
+import { formatNumber } from "../html/format.ts";
+import { type Html, html } from "../html/html.ts";
+import { resolveStages } from "../training/config.ts";
+import { type LineChartOptions, renderLineChart, type Series } from "./line-chart.ts";
+import { averageStretches, type Point } from "./points.ts";
 import type { Run } from "./read-run.ts";
 
-/** The mean loss is taken over this share of the steps. */
-const WINDOW = 1 / 100;
+/** Means of the loss are taken over this share of the steps. */
+const STRETCH = 1 / 100;
 
-/** Charts of the loss, the learning rates and what validations found. */
+/** Charts of what validations found, the loss and the learning rates. */
 export function renderCurves(run: Run): Html {
   const losses = run.steps.map(({ step, loss }): Point => [step, loss]);
-  const window = smoothingWindow(run);
-  const smoothed = { name: `mean of ${window} steps`, points: smooth(losses, window), color: 0 };
-  const raw = { name: "each step", points: losses, color: 0, faint: true };
+  const length = stretchLength(run);
+  const every: Series = { name: "each step", points: losses, color: 0, faint: length > 1 };
+  const mean: Series = {
+    name: `mean of ${length} steps`,
+    points: averageStretches(losses, length),
+    color: 0,
+  };
   const validations: Series[] = [
     { name: "mean IoU", points: run.validations.map(({ step, miou }) => [step, miou]) },
     { name: "pixel accuracy", points: run.validations.map((found) => [found.step, found.pixelAccuracy]) },
   ];
-  return html`<div class="grid">
-${renderLineChart({ title: "Validation", xLabel: "step", yLabel: "share", series: validations, formatY: formatPercent })}
-${renderLineChart({ title: "Loss", xLabel: "step", yLabel: "loss, logarithmic", series: [raw, smoothed], logY: true })}
-${renderLineChart({ title: "Learning rates", xLabel: "step", yLabel: "learning rate", series: learningRates(run) })}
-</div>`;
+  return renderCharts([run], stageStarts(run), [
+    { title: "Validation", yLabel: "share", series: validations, formatY: formatShare },
+    { title: "Loss", yLabel: "loss, logarithmic", series: length > 1 ? [every, mean] : [every], logY: true },
+    { title: "Learning rates", yLabel: "learning rate", series: learningRates(run) },
+  ]);
 }
 
 /** Curves of several runs over each other. */
@@ -30,29 +36,56 @@ export function renderCommonCurves(runs: readonly Run[], names: readonly string[
   const mious = series((run) => run.validations.map(({ step, miou }) => [step, miou]));
   const accuracies = series((run) => run.validations.map(({ step, pixelAccuracy }) => [step, pixelAccuracy]));
   const losses = series((run) =>
-    smooth(
+    averageStretches(
       run.steps.map(({ step, loss }) => [step, loss]),
-      smoothingWindow(run),
+      stretchLength(run),
     ),
   );
-  return html`<div class="grid">
-${renderLineChart({ title: "Mean IoU on validation photos", xLabel: "step", yLabel: "mean IoU", series: mious, formatY: formatPercent })}
-${renderLineChart({ title: "Pixel accuracy on validation photos", xLabel: "step", yLabel: "pixel accuracy", series: accuracies, formatY: formatPercent })}
-${renderLineChart({ title: "Loss, mean of 1 % of the steps", xLabel: "step", yLabel: "loss, logarithmic", series: losses, logY: true })}
-</div>`;
+  return renderCharts(
+    runs,
+    [],
+    [
+      { title: "Mean IoU on validation photos", yLabel: "mean IoU", series: mious, formatY: formatShare },
+      {
+        title: "Pixel accuracy on validation photos",
+        yLabel: "pixel accuracy",
+        series: accuracies,
+        formatY: formatShare,
+      },
+      { title: "Loss, means of 1 % of the steps", yLabel: "loss, logarithmic", series: losses, logY: true },
+    ],
+  );
 }
 
-function smoothingWindow({ steps }: Run): number {
-  return Math.max(1, Math.round(steps.length * WINDOW));
+/** Charts side by side over the same steps. */
+function renderCharts(
+  runs: readonly Run[],
+  marks: LineChartOptions["marks"],
+  charts: readonly Omit<LineChartOptions, "steps" | "marks">[],
+): Html {
+  const steps = Math.max(...runs.map((run) => run.steps.at(-1)?.step ?? 0));
+  return html`<div class="grid charts">
+${charts.map((chart) => renderLineChart({ ...chart, steps, marks }))}</div>
+`;
 }
 
-/** Each value as the mean of itself and those before it, `window` of them or as many as there are. */
-export function smooth(points: readonly Point[], window: number): Point[] {
-  let sum = 0;
-  return points.map(([x, y], index) => {
-    sum += y - (index >= window ? (points[index - window]?.[1] ?? 0) : 0);
-    return [x, sum / Math.min(index + 1, window)];
+function stretchLength({ steps }: Run): number {
+  return Math.max(1, Math.round(steps.length * STRETCH));
+}
+
+/** The steps after which the second and further stages of a training began. */
+function stageStarts({ config, steps }: Run): { step: number; name: string }[] {
+  let epochs = 0;
+  return resolveStages(config).flatMap((stage, index) => {
+    const first = steps.find(({ epoch }) => epoch > epochs);
+    epochs += stage.epochs;
+    return first && index > 0 ? [{ step: first.step - 1, name: `stage ${index + 1}` }] : [];
   });
+}
+
+/** As many digits as the labels of an axis need. */
+function formatShare(share: number): string {
+  return `${formatNumber(Number((100 * share).toPrecision(4)))} %`;
 }
 
 /** One curve where encoder and decoder learn alike. */

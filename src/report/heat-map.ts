@@ -1,67 +1,93 @@
-import { formatPercent } from "./format.ts";
-import { type Html, html } from "./html.ts";
-
-export interface HeatMapOptions {
-  title: string;
-  /** Names of the classes. */
-  names: readonly string[];
-  /** Pixels by true class (rows) and predicted class (columns). */
-  counts: readonly (readonly number[])[];
-}
+import { formatCount, formatPercent } from "../html/format.ts";
+import { type Html, html } from "../html/html.ts";
+import type { RunEvaluation } from "./evaluation-file.ts";
 
 /** More cells than this on a side are too small to point at. */
 const MOST_CLASSES = 60;
 /** Up to so many classes, the cells are large enough for their numbers. */
 const MOST_NUMBERED = 12;
+/** Cells of a larger share are so deep in colour that their numbers are written in that of the paper. */
+const STRONG = 0.3;
 const LETTER = 6.2;
 const LONGEST_NAME = 22;
+
+/** How the cells of a matrix lie in its drawing, in pixels. */
+interface Layout {
+  /** Labels of the classes that are drawn. */
+  readonly drawn: readonly number[];
+  readonly names: readonly string[];
+  readonly cell: number;
+  /** Room for the names, above and on the left. */
+  readonly margin: number;
+}
 
 /**
  * A confusion matrix in colour: each row is divided by its sum, so that its cells say where the pixels of a true class went.
  *
  * Of more than 60 classes, those with the most true pixels are drawn. Pointing at a cell shows its numbers.
  */
-export function renderHeatMap({ title, names, counts }: HeatMapOptions): Html {
-  const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const drawn = mostFrequent(totals, MOST_CLASSES);
-  const hasNumbers = drawn.length <= MOST_NUMBERED;
-  const cell = hasNumbers ? 44 : drawn.length <= 25 ? 26 : 14;
-  const longest = Math.max(...drawn.map((label) => Math.min(LONGEST_NAME, (names[label] ?? "").length)));
-  const margin = Math.ceil(longest * LETTER) + 24;
+export function renderHeatMap({ classes, confusion, step }: RunEvaluation): Html {
+  const layout = layOut(classes, confusion);
+  const { drawn, cell, margin } = layout;
   const side = drawn.length * cell;
-  const at = (index: number) => margin + index * cell;
+  const size = margin + side + 2;
+  const title = `Where the pixels of each class went, in per cent, after step ${step}`;
+  const note = html`<p class="dim">Drawn: the ${drawn.length} classes with the most pixels.</p>\n`;
+  // Matrices with numbers shrink to the screen, so that the names stay in sight; others are scrolled.
+  const limit = isNumbered(layout) ? "100%" : "none";
+  return html`<figure class="card"><figcaption>${title}</figcaption>
+<p class="dim">Green: found; orange: taken for another class.</p>
+<div class="scroll" role="region" tabindex="0" aria-label="${title}">
+<svg class="heat" viewBox="0 0 ${size} ${size}" style="width: ${size}px; max-width: ${limit}" role="img" aria-label="${title}">
+<rect class="frame" x="${margin}" y="${margin}" width="${side}" height="${side}"/>
+${drawCells(layout, confusion)}${drawNames(layout)}<text x="4" y="14">truth ↓ prediction →</text></svg></div>
+${drawn.length < classes.length ? note : undefined}</figure>
+`;
+}
 
-  const cells = drawn.flatMap((truth, y) =>
-    drawn.map((prediction, x) => {
-      const count = counts[truth]?.[prediction] ?? 0;
-      const total = totals[truth] ?? 0;
-      if (count === 0 || total === 0) return undefined;
+function layOut(classes: readonly string[], confusion: readonly (readonly number[])[]): Layout {
+  const drawn = mostFrequent(confusion.map(sum), MOST_CLASSES);
+  const longest = Math.max(...drawn.map((label) => shorten(classes[label] ?? "").length));
+  const cell = drawn.length <= MOST_NUMBERED ? 44 : drawn.length <= 25 ? 26 : 14;
+  return { drawn, names: classes, cell, margin: Math.ceil(longest * LETTER) + 24 };
+}
+
+function isNumbered({ drawn }: Layout): boolean {
+  return drawn.length <= MOST_NUMBERED;
+}
+
+function drawCells(layout: Layout, confusion: readonly (readonly number[])[]): Html[] {
+  const { drawn, names, cell, margin } = layout;
+  return drawn.flatMap((truth, y) => {
+    const row = confusion[truth] ?? [];
+    const total = sum(row);
+    return drawn.flatMap((prediction, x) => {
+      const count = row[prediction] ?? 0;
+      if (count === 0) return [];
       const share = count / total;
       const isRight = truth === prediction;
-      const sentence = `${names[truth]} ${isRight ? "found" : `taken for ${names[prediction]}`}: ${formatPercent(share)} (${count.toLocaleString("en")} of ${total.toLocaleString("en")} pixels)`;
+      const sentence = `${names[truth]} ${isRight ? "found" : `taken for ${names[prediction]}`}: ${formatPercent(share)} (${formatCount(count)} of ${formatCount(total)} pixels)`;
       // The root makes confusions of a few per cent visible.
-      const opacity = Math.sqrt(share).toFixed(3);
-      const number = hasNumbers && share >= 0.0005 ? (share * 100).toFixed(1) : undefined;
-      return html`<rect class="${isRight ? "right" : "wrong"}" fill-opacity="${opacity}" x="${at(x)}" y="${at(y)}" width="${cell}" height="${cell}"><title>${sentence}</title></rect>
-${number && html`<text class="share" x="${at(x) + cell / 2}" y="${at(y) + cell / 2 + 4}" text-anchor="middle">${number}</text>\n`}`;
-    }),
-  );
-  const labels = drawn.map((label, index) => {
-    const middle = at(index) + cell / 2 + 4;
+      const opacity = Math.sqrt(share).toFixed(2);
+      const [left, top] = [margin + x * cell, margin + y * cell];
+      const rect = html`<rect class="${isRight ? "right" : "wrong"}" fill-opacity="${opacity}" x="${left}" y="${top}" width="${cell}" height="${cell}"><title>${sentence}</title></rect>\n`;
+      if (!isNumbered(layout) || share < 0.0005) return [rect];
+      const number = (share * 100).toFixed(1);
+      const look = share > STRONG ? "share strong" : "share";
+      return [
+        rect,
+        html`<text class="${look}" x="${left + cell / 2}" y="${top + cell / 2 + 4}" text-anchor="middle">${number}</text>\n`,
+      ];
+    });
+  });
+}
+
+function drawNames({ drawn, names, cell, margin }: Layout): Html[] {
+  return drawn.map((label, index) => {
+    const middle = margin + (index + 0.5) * cell + 4;
     const name = shorten(names[label] ?? "");
     return html`<text x="${margin - 6}" y="${middle}" text-anchor="end">${name}</text><text transform="translate(${middle} ${margin - 6}) rotate(-90)">${name}</text>\n`;
   });
-  const size = margin + side + 2;
-  const omitted = names.length - drawn.length;
-  const note =
-    omitted > 0 && html`<p class="dim">Drawn: the ${drawn.length} classes with the most pixels.</p>`;
-  return html`<figure class="card"><figcaption>${title}</figcaption>
-<div class="scroll" role="region" tabindex="0" aria-label="${title}">
-<svg class="heat" viewBox="0 0 ${size} ${size}" style="width: ${size}px; max-width: ${hasNumbers ? "100%" : "none"}" role="img" aria-label="${title}"><title>${title}</title>
-<rect class="frame" x="${margin}" y="${margin}" width="${side}" height="${side}"/>
-${cells}${labels}<text x="4" y="14">truth ↓ prediction →</text></svg></div>
-${note || undefined}</figure>
-`;
 }
 
 /** The positions of the highest values, in their own order. */
@@ -75,4 +101,8 @@ function mostFrequent(totals: readonly number[], limit: number): number[] {
 
 function shorten(name: string): string {
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,5 +1,6 @@
+import { renderTable } from "../html/elements.ts";
+import { type Html, html } from "../html/html.ts";
 import type { TrainingConfig } from "../training/config.ts";
-import { type Html, html, renderTable } from "./html.ts";
 import type { Run } from "./read-run.ts";
 
 /** All settings of a run. */
@@ -49,7 +50,7 @@ function showValue(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value).replaceAll(/([,:])(?=\S)/g, "$1 ");
 }
 
-/** For a POSIX shell. */
-function quote(text: string): string {
+/** A word of a command for a POSIX shell. */
+export function quote(text: string): string {
   return /^[\w./+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -100,7 +100,6 @@ export async function train({
     onEvent({ ...entry, totalSteps });
   };
   const save = async () => {
-    requireNumbers(state, step);
     await writeCheckpoint(folder.last, { step, state, ...(best && { best }) }, description);
   };
   const measure = async () => {
@@ -137,7 +136,7 @@ export async function train({
         const rates = learningRates(stage, own);
         const start = performance.now();
         const loss = await session.run(batch, { step: own, rates });
-        if (!Number.isFinite(loss)) throw diverged(step, loss);
+        if (!Number.isFinite(loss)) throw diverged(`loss at step ${step + 1}`, "must be a number", loss);
         step++;
         const epochs = (own + 1) / stage.stepsPerEpoch;
         await record({
@@ -152,6 +151,7 @@ export async function train({
         const due = step === end || (Number.isInteger(epochs) && epochs % config.validateEvery === 0);
         if (!due && step % config.saveEvery !== 0 && !signal?.aborted) continue;
         state = await session.state();
+        requireNumbers(state, step);
         if (due) await measure();
         await save();
       }
@@ -254,19 +254,20 @@ function averagedWeights(state: Weights): Weights {
   return new Map([...state].map(([name, value]) => [name, state.get(averageName(name)) ?? value]));
 }
 
-/** A checkpoint must never replace a good one by one that nothing can go on from. */
+/** What is kept, as the best or to go on from, must never be replaced by weights that are of no use. */
 function requireNumbers(state: Weights, step: number): void {
   for (const { data } of state.values())
-    for (const value of data) if (!Number.isFinite(value)) throw diverged(step, value);
+    for (const value of data)
+      if (!Number.isFinite(value)) throw diverged(`weights after step ${step}`, "must be numbers", value);
 }
 
-function diverged(step: number, value: number): LightsegError {
+function diverged(argument: string, rule: string, value: number): LightsegError {
   return new LightsegError({
     code: "RUNTIME",
     where: "train",
-    argument: `loss at step ${step + 1}`,
-    rule: "must be a number",
+    argument,
+    rule,
     value,
-    hint: "the training diverges: lower the learning rates, or limit the gradients (clipNorm); the last checkpoint is kept",
+    hint: "the training diverges: lower the learning rates, or limit the gradients (clipNorm, --clip-norm); checkpoints written before are kept",
   });
 }

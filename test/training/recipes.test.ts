@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainingConfig, resolveStages } from "../../src/training/config.ts";
+import { overrideSettings, parseTrainingConfig, resolveStages } from "../../src/training/config.ts";
 import { applyRecipe, recipes } from "../../src/training/recipes/index.ts";
 import { learningRateFactor } from "../../src/training/schedule.ts";
 import { lightsegError } from "../support/errors.ts";
@@ -7,8 +7,8 @@ import { lightsegError } from "../support/errors.ts";
 const folders = Object.fromEntries(
   ["nyudv2", "person-part", "voc", "sbd", "coco", "camvid"].map((name) => [name, `/data/${name}`]),
 );
-const build = (name: string, network = "refinenet-lw-50", overrides = {}) =>
-  parseTrainingConfig(applyRecipe(name, { network, folders }, overrides));
+const build = (name: string, network = "refinenet-lw-50") =>
+  parseTrainingConfig(applyRecipe(name, { network, folders }));
 
 /** The rate of the encoder at the beginning of an epoch, over all stages. */
 function rateAt(name: string, epoch: number, network?: string): number {
@@ -69,15 +69,17 @@ describe("the paper's recipes", () => {
   });
 });
 
-describe("applyRecipe", () => {
-  it("lets what is typed hold in every stage", () => {
-    const stages = resolveStages(build("voc", "refinenet-lw-50", { epochs: 1, encoderLearningRate: 1e-5 }));
+describe("overrideSettings", () => {
+  it("lets what is given hold in every stage", () => {
+    const stages = resolveStages(overrideSettings(build("voc"), { epochs: 1, encoderLearningRate: 1e-5 }));
     expect(stages.map(({ epochs, encoderLearningRate }) => [epochs, encoderLearningRate])).toEqual(
       new Array(3).fill([1, 1e-5]),
     );
     expect(stages.map(({ decoderLearningRate }) => decoderLearningRate)).toEqual([5e-3, 2.5e-3, 1.25e-3]);
   });
+});
 
+describe("applyRecipe", () => {
   it("knows no other", () => {
     const apply = () => applyRecipe("imagenet", { network: "refinenet-lw-50", folders });
     expect(apply).toThrow(lightsegError("NOT_FOUND", "applyRecipe"));

@@ -1,5 +1,5 @@
 import { LightsegError } from "../../errors.ts";
-import { overrideSettings, type TrainingOptions } from "../config.ts";
+import type { TrainingOptions } from "../config.ts";
 import { camvid } from "./camvid.ts";
 import { nyudv2, nyudv2Code } from "./nyudv2.ts";
 import { personPart } from "./person-part.ts";
@@ -17,15 +17,11 @@ export interface RecipeOptions {
 }
 
 /**
- * The settings of a recipe. What is in `overrides` holds in every stage, whatever the recipe says.
+ * The settings of a recipe.
  *
  * @throws LightsegError NOT_FOUND for an unknown recipe, INVALID_ARGUMENT if the folder of a data set is missing
  */
-export function applyRecipe(
-  name: string,
-  { network, folders }: RecipeOptions,
-  overrides: Partial<TrainingOptions> = {},
-): TrainingOptions {
+export function applyRecipe(name: string, { network, folders }: RecipeOptions): TrainingOptions {
   const recipe = recipes.find((known) => known.name === name);
   if (!recipe) {
     const rule = `must be one of ${recipes.map((known) => known.name).join(", ")}`;
@@ -48,5 +44,5 @@ export function applyRecipe(
       hint: `recipe ${name} trains on ${recipe.datasets.join(", then ")}`,
     });
   };
-  return overrideSettings({ ...recipe.build({ network, folder }), recipe: name }, overrides);
+  return { ...recipe.build({ network, folder }), recipe: name };
 }

@@ -42,33 +42,3 @@ function renderPart(part: HtmlPart): string {
   if (typeof part === "object") return part.map(renderPart).join("");
   return String(part).replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
 }
-
-export interface TableOptions {
-  caption: string;
-  head: readonly HtmlPart[];
-  /** The first cell of a row is its heading. */
-  rows: readonly (readonly HtmlPart[])[];
-  /** Whether all but the first column hold numbers, aligned right. Defaults to false. */
-  numeric?: boolean;
-}
-
-/** A table that scrolls sideways where it is wider than the screen; the keyboard can scroll it, too. */
-export function renderTable({ caption, head, rows, numeric = false }: TableOptions): Html {
-  const heads = head.map((cell) => html`<th scope="col">${cell}</th>`);
-  const lines = rows.map(([first, ...cells]) => {
-    return html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
-  });
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}">
-<table class="${numeric ? "numeric" : "plain"}"><caption>${caption}</caption>
-<thead><tr>${heads}</tr></thead>
-<tbody>
-${lines}</tbody></table></div>
-`;
-}
-
-/** A part of a page under a heading. */
-export function renderSection(title: string, body: HtmlPart): Html {
-  return html`<section><h2>${title}</h2>
-${body}</section>
-`;
-}

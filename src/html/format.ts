@@ -1,13 +1,19 @@
-/** A number for people: `9,000`, `0.0125`, `3e-5`. */
+/** A number for people: `9,000`, `0.0125`, `3e-5`, `2e6`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return Number(value.toPrecision(3)).toExponential();
+  if (size !== 0 && (size < 1e-3 || size >= 1e6))
+    return Number(value.toPrecision(3)).toExponential().replace("+", "");
   return value.toLocaleString("en", { maximumSignificantDigits: 6 });
 }
 
-/** A share in 0..1 as `51.2 %`; `–` for one that does not exist. */
-export function formatPercent(share: number | null | undefined): string {
-  return share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)} %`;
+/** A whole number for people: `1,437,443`. */
+export function formatCount(value: number): string {
+  return value.toLocaleString("en");
+}
+
+/** A share in 0..1 as `51.2 %`, with 1 digit after the point unless told otherwise; `–` for one that does not exist. */
+export function formatPercent(share: number | null | undefined, digits = 1): string {
+  return share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)} %`;
 }
 
 /** Seconds as `42 s`, `4 min` or `2 h 13 min`. */

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { findFaults } from "../../src/report/faults.ts";
+import { evaluation, type RunFiles, runOf } from "./run-files.ts";
+
+const textsOf = (files: RunFiles, changes = {}) => findFaults({ ...runOf(files), ...changes }).map(String);
+const collapsed = {
+  ...evaluation,
+  confusion: [
+    [0, 8],
+    [0, 2],
+  ],
+};
+/** 90 steps of one loss, then 10 of another. */
+const grown = (last: number) => [...new Array<number>(90).fill(1), ...new Array<number>(10).fill(last)];
+
+describe("findFaults", () => {
+  it("finds none in a run that learns, and in one that has not begun", () => {
+    expect(textsOf({ losses: grown(0.5), evaluation })).toEqual([]);
+    expect(textsOf({})).toEqual([]);
+  });
+
+  it("tells how to go on with a run that stopped", () => {
+    const [text] = textsOf({ losses: [1, 2] }, { state: "stopped", folder: "/my runs/a" });
+    expect(text).toContain("stopped after step 2");
+    expect(text).toContain("<code>lightseg train --run &#39;/my runs/a&#39; --resume</code>");
+  });
+
+  it("notices that only one class is found, unless there is only one", () => {
+    expect(textsOf({ evaluation: collapsed })).toEqual([expect.stringContaining("found nothing but road.")]);
+    expect(
+      textsOf({
+        evaluation: {
+          ...collapsed,
+          confusion: [
+            [0, 0],
+            [0, 2],
+          ],
+        },
+      }),
+    ).toEqual([]);
+  });
+
+  it("notices a loss that has grown by more than half", () => {
+    expect(textsOf({ losses: grown(1.6) })).toEqual([
+      expect.stringContaining("its median was 1 over the first tenth of the steps and is 1.6 over the last"),
+    ]);
+    expect(textsOf({ losses: grown(1.5) })).toEqual([]);
+  });
+
+  it("says nothing of the loss of few steps, of a single spike, or of stages", () => {
+    expect(textsOf({ losses: grown(9).slice(1) })).toEqual([]);
+    expect(textsOf({ losses: grown(1).with(95, 1e6) })).toEqual([]);
+    expect(textsOf({ losses: grown(9), config: { stages: [{}, {}] } })).toEqual([]);
+  });
+});
