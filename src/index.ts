@@ -60,6 +60,14 @@ export { openNodeSession } from "./runtime/node.ts";
 export type { TensorData } from "./runtime/session.ts";
 export type { TrainingOptions } from "./training/config.ts";
 export { type TrainingEvent, type TrainingResult, type TrainOptions, train } from "./training/trainer.ts";
+export { openVideo, type Video } from "./video/ffmpeg/open-video.ts";
+export { createVideoWriter, type VideoWriter, type VideoWriterOptions } from "./video/ffmpeg/video-writer.ts";
+export {
+  type SegmentedFrame,
+  type SegmentFramesOptions,
+  segmentFrames,
+  type VideoFrameInput,
+} from "./video/segment-frames.ts";
 export { describeMatch, matchWeights, type WeightsMatch } from "./weights/match.ts";
 export { type ReadWeightsOptions, readWeights } from "./weights/read.ts";
 export type { Weights, WeightTensor } from "./weights/types.ts";

@@ -9,13 +9,18 @@ import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { classes, flag, help, json, model, real, text, threads, weights } from "./options.ts";
 import { colors, describeError, formatShare, formatTable, log, logError } from "./output.ts";
+import { findClip, labels, segmentVideo, smoothing } from "./segment-video.ts";
 
 const DEFAULT_OUT = "lightseg-out";
 const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
 const LABELS = ".labels.png";
 const OVERLAY = ".overlay.png";
 
-const out = text("out", "DIR", `Folder for the results, made if absent (default ${DEFAULT_OUT})`);
+const out = text(
+  "out",
+  "DIR",
+  `Folder for the results, made if absent; for a clip also a file name (default ${DEFAULT_OUT})`,
+);
 const scores = text("scores", "FILE.npy", "Also write the raw scores of one photo, float32 [C, h, w]");
 const confidence = flag("confidence", "Also show the mean probability of each class, 0..100 % (slower)");
 const opacity = real(
@@ -27,16 +32,21 @@ const opacity = real(
 
 export const segment: Command = {
   name: "segment",
-  summary: "Finds the class of every pixel of photos.",
-  operands: { name: "PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
-  options: [model, weights, classes, out, scores, confidence, opacity, threads, json, help],
+  summary: "Finds the class of every pixel of photos, or of a clip.",
+  operands: { name: "PHOTO|FOLDER...|CLIP", min: 1, max: Number.POSITIVE_INFINITY },
+  options: [
+    ...[model, weights, classes, out, scores, confidence, opacity, labels, smoothing],
+    ...[threads, json, help],
+  ],
   notes: [
     `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in colour, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
+    "Of a clip (mp4, mov, mkv, webm, avi and others), one clip of the same length is written, with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This takes ffmpeg on the PATH.",
     "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
   ],
   examples: [
     "lightseg segment street.jpg",
     "lightseg segment photos/ --out results --confidence",
+    "lightseg segment drive.mp4 --out classes.mp4 --smoothing 0.6",
     "lightseg segment street.jpg --model refinenet-lw-mobilenet-v2 --weights voc.pth --classes 21",
   ],
 
@@ -55,10 +65,17 @@ export const segment: Command = {
       onNote: log,
     };
     const name = args.get(model);
+    const load = () => Segmenter.load(name, settings);
+    const clip = findClip(args, [scores, confidence]);
+    if (clip !== undefined) {
+      const { opacity } = options;
+      const style = { labels: args.has(labels), smoothing: args.get(smoothing), opacity };
+      return segmentVideo(clip, { out: folder, load, ...style }, print);
+    }
     const photos = await findPhotos(args.operands);
     checkOutputs(args, photos, options);
 
-    await using segmenter = await Segmenter.load(name, settings);
+    await using segmenter = await load();
     const results: Record<string, unknown>[] = [];
     let failure: ReturnType<typeof describeError> | undefined;
     for (const photo of photos) {

@@ -104,7 +104,10 @@ class NodeSession implements Session {
     feeds: Readonly<Record<string, TensorData>>,
     handOver: readonly string[] = [],
   ): Promise<Record<string, TensorData>> {
-    return this.ask({ kind: "run", feeds }, handOver.flatMap((name) => wholeBuffer(feeds[name])));
+    return this.ask(
+      { kind: "run", feeds },
+      handOver.flatMap((name) => wholeBuffer(feeds[name])),
+    );
   }
 
   state(): Promise<Record<string, TensorData>> {

@@ -1,0 +1,112 @@
+import type { Readable } from "node:stream";
+import type { VideoFrameInput } from "../segment-frames.ts";
+import { type ClipDescription, invalidClip, probeClip } from "./probe.ts";
+import { type FfmpegEnd, type FfmpegProcess, fileUrl, startFfmpeg } from "./process.ts";
+
+/** A clip whose frames can be read. */
+export interface Video extends ClipDescription {
+  /**
+   * The frames in order, decoded as they are asked for; each iteration starts from the beginning.
+   *
+   * Upright, with square pixels, at the constant average rate (which keeps a clip of a variable rate in step with its
+   * sound), and of the first frame's size where that changes on the way. Throws a LightsegError INVALID_IMAGE, after the
+   * frames that are there, for a clip that is cut off.
+   */
+  readonly frames: AsyncIterable<VideoFrameInput>;
+  /** Stops every iteration under way; the next frame of each is its end. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens a clip of any format that ffmpeg reads.
+ *
+ * @example
+ * await using video = await openVideo("street.mp4");
+ * for await (const { timestamp, width, height, data } of video.frames) console.log(timestamp, data.length);
+ *
+ * @throws LightsegError NOT_FOUND if the clip or ffmpeg is not there, INVALID_IMAGE for a file that is no clip
+ */
+export async function openVideo(path: string): Promise<Video> {
+  const clip = await probeClip(path);
+  const decoders = new Set<FfmpegProcess>();
+  const close = async () => {
+    const open = [...decoders];
+    decoders.clear();
+    for (const decoder of open) decoder.kill();
+    await Promise.all(open.map(({ ended }) => ended));
+  };
+  return {
+    ...clip,
+    frames: { [Symbol.asyncIterator]: () => decodeFrames(clip, decoders) },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function* decodeFrames(
+  clip: ClipDescription,
+  decoders: Set<FfmpegProcess>,
+): AsyncGenerator<VideoFrameInput, void, undefined> {
+  const { path, width, height, frameRate, startTime } = clip;
+  const decoder = await startFfmpeg("ffmpeg", [
+    ...["-nostdin", "-i", fileUrl(path), "-map", "0:V:0"],
+    // The video may begin later than the sound; without the last filter that gap would be filled with copies.
+    ...["-vf", `fps=${frameRate},scale=${width}:${height},setsar=1,setpts=PTS-STARTPTS`],
+    ...["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"],
+  ]);
+  decoders.add(decoder);
+  try {
+    let count = 0;
+    for await (const data of splitFrames(decoder.stdout, 3 * width * height)) {
+      yield { timestamp: startTime + count / frameRate, width, height, data };
+      count++;
+    }
+    checkEnd(clip, { count, ...(await decoder.ended) });
+  } catch (error) {
+    // One that `close` has ended looks like one that broke off.
+    if (decoders.has(decoder)) throw error;
+  } finally {
+    decoders.delete(decoder);
+    decoder.kill();
+    await decoder.ended;
+  }
+}
+
+/** Frames by which a whole clip may fall short of its stated length: rounding, and frames before the first that can be decoded. */
+function allowedShortfall(frameCount: number): number {
+  return Math.max(2, frameCount / 100);
+}
+
+function checkEnd(
+  { path, frameCount, hasKnownLength }: ClipDescription,
+  { count, code, message }: FfmpegEnd & { count: number },
+): void {
+  const isCut = hasKnownLength && count < frameCount - allowedShortfall(frameCount);
+  if (code === 0 && count > 0 && !isCut) return;
+  const said = message && `: ${message}`;
+  throw invalidClip(
+    path,
+    `ends early: ${count} of about ${frameCount} frames could be read${said}`,
+    "the file is damaged or was not copied whole; ffmpeg -i FILE -c copy NEW keeps the part that is there",
+  );
+}
+
+/** Cuts a stream of bytes into pieces of one size; bytes left over at the end are no whole frame and are left out. */
+async function* splitFrames(stream: Readable, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let frame = new Uint8Array(size);
+  let filled = 0;
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError("the stream gives no bytes");
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + size - filled);
+      frame.set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled < size) continue;
+      yield frame;
+      frame = new Uint8Array(size);
+      filled = 0;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { LightsegError } from "../errors.ts";
+import type { Photo } from "../images/types.ts";
+import type { ClassShare, Segmentation, Segmenter } from "../inference/segmenter.ts";
+import { upsampleLabels } from "../inference/upsample-labels.ts";
+import { findNetwork } from "../models/zoo.ts";
+import { ScoreSmoother } from "./smoothing.ts";
+import { readAhead, readNewest, untilAborted } from "./streams.ts";
+
+/** A frame of a clip or camera: its pixels, and when it is shown. */
+export interface VideoFrameInput extends Photo {
+  /** In seconds from the start. */
+  readonly timestamp: number;
+}
+
+export interface SegmentedFrame<Frame extends VideoFrameInput = VideoFrameInput> {
+  /** In seconds, that of the frame. */
+  readonly timestamp: number;
+  readonly segmentation: Segmentation;
+  /** What was segmented, as it came. */
+  readonly frame: Frame;
+  /** How many frames were left out between the result before and this one; 0 unless `dropLate` is on. */
+  readonly dropped: number;
+}
+
+export interface SegmentFramesOptions {
+  /** Ends the iteration: the next result is the signal's reason, thrown. */
+  signal?: AbortSignal;
+  /**
+   * For live sources: frames that came while another was segmented are dropped, but for the newest. Defaults to false:
+   * every frame is segmented, and the source waits.
+   */
+  dropLate?: boolean;
+  /**
+   * Against flicker: the share of the past in an exponential moving average of the network's scores, from 0 to below 1.
+   * Defaults to 0, no smoothing. Higher values are steadier, and lag behind what moves.
+   */
+  smoothing?: number;
+}
+
+/**
+ * Segments the frames of a clip or camera, in order.
+ *
+ * The next frame is read and segmented while the last result is used; at most three are held at a time. With `dropLate` a
+ * frame is segmented only when a result is asked for, so that it is as fresh as can be.
+ *
+ * @example
+ * await using video = await openVideo("street.mp4");
+ * for await (const { timestamp, segmentation } of segmentFrames(segmenter, video.frames, { smoothing: 0.6 }))
+ *   console.log(timestamp, segmentation.found[0]?.name);
+ *
+ * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, and what `segmenter.segment` or the source throws
+ */
+export function segmentFrames<Frame extends VideoFrameInput>(
+  segmenter: Segmenter,
+  frames: AsyncIterable<Frame>,
+  { signal, dropLate = false, smoothing = 0 }: SegmentFramesOptions = {},
+): AsyncIterableIterator<SegmentedFrame<Frame>> {
+  if (!(smoothing >= 0 && smoothing < 1)) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "segmentFrames",
+      argument: "smoothing",
+      rule: "must be from 0 to below 1",
+      value: smoothing,
+    });
+  }
+  const segment = smoothing > 0 ? smoothly(segmenter, smoothing) : (frame: Photo) => segmenter.segment(frame);
+  const results = dropLate
+    ? segmentEach(readNewest(frames), segment)
+    : readAhead(segmentEach(countNone(readAhead(frames)), segment));
+  return signal ? untilAborted(results, signal) : results;
+}
+
+async function* segmentEach<Frame extends VideoFrameInput>(
+  frames: AsyncIterable<{ item: Frame; dropped: number }>,
+  segment: (frame: Photo) => Promise<Segmentation>,
+): AsyncGenerator<SegmentedFrame<Frame>, void, undefined> {
+  for await (const { item: frame, dropped } of frames)
+    yield { timestamp: frame.timestamp, segmentation: await segment(frame), frame, dropped };
+}
+
+async function* countNone<T>(source: AsyncIterable<T>) {
+  for await (const item of source) yield { item, dropped: 0 };
+}
+
+/** Segments one frame after the other with labels from the moving average of their scores. */
+function smoothly(segmenter: Segmenter, smoothing: number): (frame: Photo) => Promise<Segmentation> {
+  const { alignCorners } = findNetwork(segmenter.model.network).decoder;
+  const smoother = new ScoreSmoother(smoothing);
+  let lastSize = "";
+  return async (frame) => {
+    const { scores, ...segmentation } = await segmenter.segment(frame, { scores: true });
+    const start = performance.now();
+    const size = `${frame.width} x ${frame.height}`;
+    if (size !== lastSize) smoother.reset();
+    lastSize = size;
+    if (!scores) throw new TypeError("the segmenter gives no scores");
+    const { timing } = segmentation;
+    const labels = upsampleLabels(smoother.add(scores), {
+      width: frame.width,
+      height: frame.height,
+      alignCorners,
+    });
+    const found = countClasses(labels, segmentation);
+    const postprocess = timing.postprocess + performance.now() - start;
+    return { ...segmentation, labels, found, timing: { ...timing, postprocess } };
+  };
+}
+
+/** The classes among the labels, the largest first. */
+function countClasses(labels: Uint8Array, { classes, palette }: Segmentation): ClassShare[] {
+  const counts = new Float64Array(256);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return classes
+    .map((name, label) => {
+      const pixels = counts[label] ?? 0;
+      return { label, name, color: palette[label] ?? [0, 0, 0], pixels, share: pixels / labels.length };
+    })
+    .filter(({ pixels }) => pixels > 0)
+    .sort((a, b) => b.pixels - a.pixels);
+}

@@ -1,0 +1,92 @@
+/** Reads one item ahead: the source works at the next while the reader is busy with the last. */
+export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    let next = iterator.next();
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = iterator.next();
+      // Nobody may come to ask for it; who does sees the error.
+      next.catch(ignore);
+      yield value;
+    }
+  } finally {
+    leave(iterator);
+  }
+}
+
+/** Reads as fast as the source gives; the reader gets the newest item, and how many it has missed since the one before. */
+export async function* readNewest<T>(
+  source: AsyncIterable<T>,
+): AsyncGenerator<{ item: T; dropped: number }, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  let newest: { item: T; dropped: number } | undefined;
+  let ended = false;
+  let stopped = false;
+  let wake = ignore;
+  const read = async () => {
+    while (!stopped) {
+      const { done, value } = await iterator.next();
+      if (done) return;
+      newest = { item: value, dropped: newest ? newest.dropped + 1 : 0 };
+      wake();
+    }
+  };
+  const reading = read().finally(() => {
+    ended = true;
+    wake();
+  });
+  reading.catch(ignore);
+  try {
+    for (;;) {
+      const taken = newest;
+      newest = undefined;
+      if (taken) yield taken;
+      else if (ended) return await reading;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    stopped = true;
+    leave(iterator);
+  }
+}
+
+/** Gives the source's items until the signal is aborted, and then throws its reason, whatever the source is waiting for. */
+export async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await settleUnlessAborted(() => iterator.next(), signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    leave(iterator);
+  }
+}
+
+/** Not `Promise.race` with one promise for the signal: that would hold on to every item until the end. */
+function settleUnlessAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    start()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** Tells a source that no more is wanted; not waited for, since it may be in the middle of a read that takes as long as it likes. */
+function leave(iterator: AsyncIterator<unknown>): void {
+  iterator.return?.().catch(ignore);
+}
+
+function ignore(): void {}
