@@ -7,9 +7,9 @@ import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
 import { makeFolder, writeFileAtomically } from "../files.ts";
-import { loadModel } from "../inference/load-model.ts";
+import { loadRunnableModel } from "../inference/load-model.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
-import type { Model } from "../models/model.ts";
+import type { RunnableModel } from "../inference/quantized-model.ts";
 import { openNodeSession } from "../runtime/node.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
@@ -74,7 +74,7 @@ export const evaluate: Command = {
     const samples = await description.open(folder, part);
     const { classes: names } = samples.labels;
     const some = typedMeanOver(args, names);
-    const loaded = await loadModel(source);
+    const loaded = await loadRunnableModel(source);
     requireClasses(loaded, samples);
     // Before hours of work, so that what cannot be written is noticed now.
     if (csv) await makeFolder(dirname(csv));
@@ -155,7 +155,7 @@ function report(names: readonly string[], evaluation: Evaluation) {
 
 /** One view is chosen from in the network's own graph, which is faster; several are averaged. */
 async function openPredictor(
-  loaded: Model,
+  loaded: RunnableModel,
   {
     views,
     threads,
@@ -175,7 +175,7 @@ export function iouTable(iou: Readonly<Record<string, number | null>>): string {
 }
 
 /** Weights without a description give classes plain names, which are taken for those of the data set. */
-function requireClasses(loaded: Model, { name, labels }: Dataset): void {
+function requireClasses(loaded: RunnableModel, { name, labels }: Dataset): void {
   const isPlain = loaded.classes.every((className, label) => className === `class ${label}`);
   const sameCount = loaded.classes.length === labels.classes.length;
   const sameNames = loaded.classes.every((className, label) => className === labels.classes[label]);

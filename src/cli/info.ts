@@ -2,6 +2,7 @@ import { countCost } from "../analysis/cost.ts";
 import type { Layer } from "../analysis/layers.ts";
 import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
 import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
+import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
 import { loadModel } from "../inference/load-model.ts";
 import { DEFAULT_MODEL, listShippedModels } from "../inference/shipped-models.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
@@ -23,13 +24,14 @@ const DEFAULT_SIZE: [number, number] = [512, 512];
 
 const inputSize = size("size", `Height x width of the input in pixels (default ${DEFAULT_SIZE.join("x")})`);
 const layers = flag("layers", "Also list every layer");
+const compiled = flag("compiled", "Also show what each rewrite for the engine makes of the network");
 const paper = flag("paper", "Compare with the tables of the Light-Weight RefineNet paper");
 
 export const info: Command = {
   name: "info",
   summary: "Lists networks and shipped models; with MODEL shows its parameters, arithmetic and memory.",
   operands: { name: "[MODEL]", min: 0, max: 1 },
-  options: [backbone, decoder, inputSize, untrainedClasses, layers, paper, json, help],
+  options: [backbone, decoder, inputSize, untrainedClasses, layers, compiled, paper, json, help],
   notes: [
     "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. One multiply-accumulate (MAC) is 2 floating-point operations (FLOPs); many papers print MACs under the name FLOPs.",
     "Memory is the most that feature maps take at once in float32: batch norm folded, each map freed after its last use, activations in place. Weights and what the engine needs for itself come on top.",
@@ -38,6 +40,7 @@ export const info: Command = {
     "lightseg info",
     "lightseg info refinenet-lw-50 --size 625x468 --classes 21 --layers",
     "lightseg info --backbone resnet-18 --decoder refinenet-lw",
+    "lightseg info refinenet-lw-50 --compiled",
     "lightseg info --paper",
   ],
 
@@ -47,6 +50,7 @@ export const info: Command = {
       size: args.get(inputSize) ?? DEFAULT_SIZE,
       count: args.get(untrainedClasses),
       withLayers: args.has(layers),
+      withRewrites: args.has(compiled),
     };
     if (args.has(paper)) return showPaper(args, print);
     return name === undefined ? list(print) : showModel(name, options, print);
@@ -55,7 +59,17 @@ export const info: Command = {
 
 async function showModel(
   name: string,
-  { size, count, withLayers }: { size: [number, number]; count: number | undefined; withLayers: boolean },
+  {
+    size,
+    count,
+    withLayers,
+    withRewrites,
+  }: {
+    size: [number, number];
+    count: number | undefined;
+    withLayers: boolean;
+    withRewrites: boolean;
+  },
   print: (text: string) => void,
 ): Promise<Outcome> {
   const { network, classes: names } = isNetwork(name)
@@ -89,6 +103,8 @@ async function showModel(
   );
   if (names) print(`  classes: ${names.join(", ")}`);
   if (withLayers) print(formatLayers(rows));
+  const stages = withRewrites ? followRewrites({ network, classes: classCount, size }) : undefined;
+  if (stages) print(formatStages(stages));
   return {
     json: {
       model: name,
@@ -102,6 +118,7 @@ async function showModel(
       weightBytes,
       size: { height, width },
       ...(withLayers && { layers: rows }),
+      ...(stages && { compiled: stages }),
     },
   };
 }
@@ -124,8 +141,21 @@ function formatLayers(rows: readonly Layer[]): string {
   return formatTable([header, ...lines, total], "  ");
 }
 
+function formatStages(stages: readonly GraphSize[]): string {
+  const header = ["graph for the engine", "weights", "MACs", "nodes"];
+  const lines = stages.map(({ stage, weights, macs, nodes }) => [
+    stage,
+    exact(weights),
+    exact(macs),
+    exact(nodes),
+  ]);
+  return formatTable([header, ...lines], "  ");
+}
+
 async function showPaper(args: Arguments, print: (text: string) => void): Promise<Outcome> {
-  const other = [inputSize, untrainedClasses, layers, backbone].find((option) => args.has(option))?.name;
+  const other = [inputSize, untrainedClasses, layers, compiled, backbone].find((option) =>
+    args.has(option),
+  )?.name;
   if (args.operands.length > 0 || other !== undefined)
     throw args.usageError("--paper", "stands alone: its networks, sizes and classes are those of the paper");
   const rows = comparePaper();

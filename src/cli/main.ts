@@ -31,6 +31,10 @@ const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "write a model as ONNX, checked against the model",
     load: async () => (await import("./export.ts")).exportCommand,
   },
+  quantize: {
+    summary: "write a model in whole numbers of 8 bits",
+    load: async () => (await import("./quantize.ts")).quantize,
+  },
   benchmark: {
     summary: "time networks by the paper's protocol",
     load: async () => (await import("./benchmark.ts")).benchmark,

@@ -33,7 +33,7 @@ const opacity = real(
 export const segment: Command = {
   name: "segment",
   summary: "Finds the class of every pixel of photos, or of a clip.",
-  operands: { name: "PHOTO|FOLDER...|CLIP", min: 1, max: Number.POSITIVE_INFINITY },
+  operands: { name: "CLIP|PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [
     ...[model, weights, classes, out, scores, confidence, opacity, labels, smoothing],
     ...[threads, json, help],

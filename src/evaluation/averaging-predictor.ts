@@ -1,6 +1,6 @@
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
 import { createPredictor, type Predictor } from "../inference/predictor.ts";
-import type { Model } from "../models/model.ts";
+import type { RunnableModel } from "../inference/quantized-model.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession } from "../runtime/session.ts";
@@ -28,7 +28,7 @@ export interface AveragingPredictor {
  * @throws LightsegError INVALID_ARGUMENT
  */
 export async function createAveragingPredictor(
-  model: Model,
+  model: RunnableModel,
   { open, threads, signal, ...options }: AveragingPredictorOptions,
 ): Promise<AveragingPredictor> {
   const views = checkViews(options);

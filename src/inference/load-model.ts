@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
@@ -8,6 +9,7 @@ import { describeMatch, matchWeights } from "../weights/match.ts";
 import { readWeights } from "../weights/read.ts";
 import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
+import { QUANTIZATION_KEY, type RunnableModel } from "./quantized-model.ts";
 import { DEFAULT_MODEL, findShippedModel, listShippedModels } from "./shipped-models.ts";
 
 export interface LoadModelOptions {
@@ -54,6 +56,18 @@ export async function loadModel({
   const used = requireWeights(chosen.network, chosen.classes, values, file);
   if (weights !== undefined) onNote?.(describeUse(file, shapes, used, others));
   return { ...description, weights: used };
+}
+
+/** Loads a model like `loadModel`, or a file that `lightseg quantize` has written. */
+export async function loadRunnableModel(options: LoadModelOptions = {}): Promise<RunnableModel> {
+  const { model = DEFAULT_MODEL, weights, classes } = options;
+  const isAlone = weights === undefined && classes === undefined;
+  if (!isAlone || isNetwork(model) || !/\.onnx$/i.test(model)) return loadModel(options);
+  const path = await findModelFile(model);
+  const { metadata } = await readWeights(path);
+  const description = readDescription(metadata, path);
+  if (!description || metadata[QUANTIZATION_KEY] === undefined) return loadModel(options);
+  return { ...description, onnx: await readFile(path) };
 }
 
 function describeUse(
@@ -127,6 +141,15 @@ async function findModelFile(model: string): Promise<string> {
 async function readModel(path: string): Promise<{ description: ModelDescription; weights: Weights }> {
   const { weights, metadata } = await readWeights(path);
   const description = readDescription(metadata, path);
+  if (metadata[QUANTIZATION_KEY] !== undefined) {
+    throw new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where: "loadModel",
+      argument: path,
+      rule: "is quantised: it can segment and be evaluated as it is, and has no weights for anything else",
+      hint: "take the model that it was made from",
+    });
+  }
   if (description) return { description, weights };
   throw new LightsegError({
     code: "INVALID_WEIGHTS",

@@ -1,6 +1,6 @@
 import { decodePhoto } from "../images/decode.ts";
 import { openNodeSession } from "../runtime/node.ts";
-import { type LoadModelOptions, loadModel } from "./load-model.ts";
+import { type LoadModelOptions, loadRunnableModel } from "./load-model.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "./segmenter.ts";
 
 /** Segments photos in Node; see the options of `load`. */
@@ -20,7 +20,7 @@ export class Segmenter extends CoreSegmenter {
     options: Omit<LoadModelOptions, "model"> & SegmenterOptions = {},
   ): Promise<Segmenter> {
     const { threads, maxPixels, ...source } = options;
-    const loaded = await loadModel({ ...source, model });
+    const loaded = await loadRunnableModel({ ...source, model });
     return new Segmenter(loaded, { open: openNodeSession, decodePhoto }, { threads, maxPixels });
   }
 }

@@ -1,27 +1,17 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
-import { bestClass, confidence } from "../graph/ops/labels.ts";
-import { resize } from "../graph/ops/resize.ts";
-import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
+import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
-import type { Model } from "../models/model.ts";
-import { buildNetwork, type Network } from "../models/network.ts";
-import { normalizeInto } from "../models/preprocessing.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
+import { compileForInference, type OutputName } from "./compile.ts";
+import { createQuantizedPredictor, isQuantized, type RunnableModel } from "./quantized-model.ts";
 
-/** What a network can be asked for. */
-export type OutputName =
-  /** Raw scores at the decoder's resolution, float32 `[1, classes, h, w]`. */
-  | "scores"
-  /** The best class of every pixel of the photo, uint8 `[1, H, W]`. */
-  | "labels"
-  /** Softmax probability of that class, float32 `[1, H, W]`. */
-  | "confidence";
+export type { OutputName } from "./compile.ts";
 
 /** Milliseconds spent on one photo. */
 export interface Timing {
-  /** Photo to normalised tensor. */
+  /** Before the network: shrinking of photos that are too large. */
   preprocess: number;
-  /** The network, including the upsampling of its scores and the choice of the best class. */
+  /** The network, from normalising the photo to upsampling the scores and choosing the best class. */
   inference: number;
   /** Everything after that. */
   postprocess: number;
@@ -33,44 +23,55 @@ export interface Predictor {
   dispose(): Promise<void>;
 }
 
-/** Makes the asked outputs of a model computable; what is not asked for is not computed. */
+/**
+ * Makes the asked outputs of a model computable; what is not asked for is not computed.
+ *
+ * The engine is faster where it knows the size of the photos beforehand. So the first photo's size gets a session of its own, opened
+ * when that photo comes, and the first photo of another size opens one for all other sizes.
+ */
 export async function createPredictor(
-  model: Model,
+  model: RunnableModel,
   { outputs, open, threads }: { outputs: readonly OutputName[]; open: OpenSession; threads?: number },
 ): Promise<Predictor> {
-  const session = await open(lowerModel(model, outputs), { threads });
+  if (isQuantized(model)) return createQuantizedPredictor(model, { outputs, open, threads });
+  const openFor = (size?: Size) => {
+    const { outputs: graph, weights } = compileForInference(model, outputs, { size });
+    const parameters = (name: string) => weights.get(name) ?? "input";
+    return open(lowerToOnnx(graph, { parameters }), { threads });
+  };
+  let first: { size: Size; session: Promise<Session> } | undefined;
+  let others: Promise<Session> | undefined;
+
+  const sessionFor = (size: Size): Promise<Session> => {
+    first ??= { size, session: openFor(size) };
+    if (first.size[0] === size[0] && first.size[1] === size[1]) return first.session;
+    others ??= openFor();
+    return others;
+  };
   return {
-    predict: (photo) => predict(session, model, photo),
-    dispose: () => session.dispose(),
+    async predict(photo) {
+      checkPhoto(photo, "predict");
+      return predict(await sessionFor([photo.height, photo.width]), photo);
+    },
+    async dispose() {
+      await Promise.all([first?.session, others].map(free));
+    },
   };
 }
 
-async function predict(session: Session, model: Model, photo: Photo) {
+type Size = readonly [height: number, width: number];
+
+async function predict(session: Session, { width, height, data }: Photo) {
   const start = performance.now();
-  const data = new Float32Array(3 * photo.width * photo.height);
-  normalizeInto(photo, model.preprocessing, data, 0);
-  const prepared = performance.now();
-  const outputs = await session.run({ image: { data, dims: [1, 3, photo.height, photo.width] } });
-  const timing = { preprocess: prepared - start, inference: performance.now() - prepared, postprocess: 0 };
+  const outputs = await session.run({ pixels: { data, dims: [1, height, width, 3] } });
+  const timing = { preprocess: 0, inference: performance.now() - start, postprocess: 0 };
   return { outputs, timing };
 }
 
-function lowerModel(model: Model, outputs: readonly OutputName[]): Uint8Array {
-  const network = buildNetwork({ network: model.network, classes: model.classes.length });
-  const wanted = selectOutputs(network, outputs);
-  const folded = foldBatchNorm(Object.values(wanted));
-  return lowerToOnnx(
-    Object.fromEntries(Object.entries(wanted).map(([name, tensor]) => [name, folded(tensor)])),
-    {
-      parameters: (name) => model.weights.get(name)?.data ?? "input",
-    },
-  );
-}
-
-function selectOutputs({ image, scores, alignCorners }: Network, outputs: readonly OutputName[]) {
-  const fullSize = resize(scores, { like: image, alignCorners });
-  const all = { scores, labels: bestClass(fullSize), confidence: confidence(fullSize) };
-  return Object.fromEntries(outputs.map((name) => [name, all[name]]));
+/** A session that could not be opened has nothing to free. */
+async function free(opening: Promise<Session> | undefined): Promise<void> {
+  const session = await opening?.catch(() => undefined);
+  await session?.dispose();
 }
 
 /** A predictor with the output `labels` as a function from photo to label map. */

@@ -2,9 +2,10 @@ import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
-import type { Model, ModelDescription } from "../models/model.ts";
+import type { ModelDescription } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { createPredictor, labelsOf, type OutputName, type Predictor, type Timing } from "./predictor.ts";
+import type { RunnableModel } from "./quantized-model.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
 export type PhotoSource = string | Uint8Array | Photo;
@@ -73,13 +74,13 @@ const MAX_NETWORK_PIXELS = 2048 * 2048;
  * Runs never block the event loop; several photos may be asked for at once and are done one after the other.
  */
 export class Segmenter {
-  readonly #model: Model;
+  readonly #model: RunnableModel;
   readonly #platform: Platform;
   readonly #options: SegmenterOptions;
   readonly #predictors = new Map<string, Promise<Predictor>>();
   #disposed = false;
 
-  constructor(model: Model, platform: Platform, options: SegmenterOptions = {}) {
+  constructor(model: RunnableModel, platform: Platform, options: SegmenterOptions = {}) {
     this.#model = model;
     this.#platform = platform;
     this.#options = options;

@@ -9,7 +9,7 @@ import { LightsegError } from "../errors.ts";
 export const shippedFolder = fileURLToPath(new URL("../../models/", import.meta.url));
 
 /** The model that is used where none is named. */
-export const DEFAULT_MODEL = "camvid";
+export const DEFAULT_MODEL = "voc";
 
 const manifestSchema = z.record(
   z.string(),

@@ -43,7 +43,20 @@ const report = z.object({
 let folder = "";
 const file = (...names: string[]) => join(folder, ...names);
 const line = (split: string, ...more: string[]) => [
-  ...["evaluate", "--dataset", "camvid", "--data", file("data"), "--split", split, "--threads", "1", ...more],
+  ...[
+    "evaluate",
+    "--model",
+    "camvid",
+    "--dataset",
+    "camvid",
+    "--data",
+    file("data"),
+    "--split",
+    split,
+    "--threads",
+    "1",
+    ...more,
+  ],
 ];
 
 /** Stripes of all classes and void, 8 pixels wide. */

@@ -30,12 +30,12 @@ describe("lightseg export", { timeout: 180_000 }, () => {
     const { code, json, stderr } = await runJson(["export", "--out", path, "--labels", "--scores"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const result = output.parse(json);
-    expect(result.outputs).toEqual(["scores float32 [N, 11, h, w]", "labels uint8 [N, H, W]"]);
+    expect(result.outputs).toEqual(["scores float32 [N, 21, h, w]", "labels uint8 [N, H, W]"]);
     expect(result.largestError).toBeLessThan(1e-5);
     expect(result.labelAgreement).toBe(1);
     const bytes = await readFile(path);
     expect(bytes.length).toBe(result.bytes);
-    expect(decodeOnnxWeights(bytes, path).weights.get("segm.bias")?.shape).toEqual([11]);
+    expect(decodeOnnxWeights(bytes, path).weights.get("segm.bias")?.shape).toEqual([21]);
     expect(await readdir(folder)).toEqual(["a.onnx"]);
   });
 
@@ -44,8 +44,8 @@ describe("lightseg export", { timeout: 180_000 }, () => {
     const options = ["--dtype", "fp16", "--size", "48x64", "--upsample", "--photo", "examples/camera.jpg"];
     const { code, stdout } = await runCli(["export", "--out", path, ...options]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/size +6\.5 MB, fp16\n +opset +17\n/);
-    expect(stdout).toMatch(/output +scores float32 \[1, 11, 48, 64\]\n +largest error +\d\.\de-\d/);
+    expect(stdout).toMatch(/size +6\.6 MB, fp16\n +opset +17\n/);
+    expect(stdout).toMatch(/output +scores float32 \[1, 21, 48, 64\]\n +largest error +\d\.\de-\d/);
   });
 
   it("keeps no file that drifts, and leaves an older one alone", async () => {

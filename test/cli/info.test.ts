@@ -52,6 +52,26 @@ describe("lightseg info", () => {
     expect(text).not.toContain("convolution");
   });
 
+  it("follows the network to the graph that the engine runs", async () => {
+    const options = ["--size", "64x96", "--classes", "7", "--compiled"];
+    const stage = z.object({ stage: z.string(), weights: z.number(), macs: z.number(), nodes: z.number() });
+    const compiledOf = async (network: string) => {
+      const { json, text } = await run(network, ...options);
+      const { compiled } = z.object({ compiled: z.array(stage) }).parse(json);
+      return { compiled, macs: cost.parse(json).macs, text };
+    };
+    const { compiled, macs, text } = await compiledOf("refinenet-lw-mobilenet-v2");
+    const [defined, , merged] = compiled;
+    expect(defined).toMatchObject({ stage: "as defined", macs });
+    // 960 -> 320 -> 256 channels become 960 -> 256 at a 32nd of the size: 2 x 3 places.
+    expect(macs - (merged?.macs ?? 0)).toBe(6 * (960 * 320 + 320 * 256 - 960 * 256));
+    expect(text).toMatch(/two convolutions into one +[\d,]+ +[\d,]+ +\d+/);
+
+    // At each level of the ResNet decoder but the coarsest a 256 x 256 matrix goes; 4 x 6, 8 x 12 and 16 x 24 places.
+    const resnet = await compiledOf("refinenet-lw-50");
+    expect(resnet.macs - (resnet.compiled.at(-1)?.macs ?? 0)).toBe(256 * 256 * (24 + 96 + 384));
+  });
+
   it("lists layers whose sums are the totals", async () => {
     const { json, text } = await run("refinenet-lw-50", "--size", "64x64", "--classes", "7", "--layers");
     const { layers = [], parameters, macs } = cost.parse(json);

@@ -7,7 +7,7 @@ interface MatmulAttributes {
   readonly transposeB: boolean;
 }
 
-const matmulOp: Op<[a: Tensor, b: Tensor], MatmulAttributes> = defineOp({
+export const matmulOp: Op<[a: Tensor, b: Tensor], MatmulAttributes> = defineOp({
   name: "matmul",
   infer([a, b], { transposeA, transposeB }) {
     const [rows, inner] = matrixExtents(a.shape, transposeA);

@@ -8,7 +8,7 @@ interface ResizeAttributes {
   readonly alignCorners: boolean;
 }
 
-const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], ResizeAttributes>({
+export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], ResizeAttributes>({
   name: "resize",
   infer([x, like], { size }) {
     const [n, c] = featureMapShape("resize", x.shape);

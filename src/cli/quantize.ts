@@ -1,0 +1,208 @@
+import { parse } from "node:path";
+import type { Dataset, DatasetDescription } from "../datasets/dataset.ts";
+import { datasets, findDataset } from "../datasets/index.ts";
+import { writeFileAtomically } from "../files.ts";
+import type { Photo } from "../images/types.ts";
+import { loadModel } from "../inference/load-model.ts";
+import { createPredictor, predictLabels } from "../inference/predictor.ts";
+import type { RunnableModel } from "../inference/quantized-model.ts";
+import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
+import type { Model } from "../models/model.ts";
+import { comparePredictors } from "../quantization/compare.ts";
+import { quantizeModel } from "../quantization/quantize-model.ts";
+import { rangeMethods } from "../quantization/range.ts";
+import { openNodeSession } from "../runtime/node.ts";
+import { readVersion } from "../version.ts";
+import type { Arguments, Command } from "./arguments.ts";
+import { catchInterrupts } from "./interrupt.ts";
+import {
+  choice,
+  classes,
+  data,
+  dataset,
+  flag,
+  help,
+  integer,
+  json,
+  text,
+  threads,
+  weights,
+} from "./options.ts";
+import { colors, formatBytes, formatList, formatShare, log } from "./output.ts";
+import { Progress } from "./progress.ts";
+
+const DEFAULT_PHOTOS = 64;
+const EVALUATED_SPLIT = "val";
+
+const out = text("out", "FILE.onnx", "The file to write (default MODEL.int8.onnx, here)");
+const split = text("split", "NAME", "Part of the data set whose photos give the ranges (default train)");
+const photos = integer(
+  "photos",
+  "N",
+  { min: 1 },
+  `How many of its photos, spread over it evenly (default ${DEFAULT_PHOTOS})`,
+);
+const method = choice(
+  "method",
+  "NAME",
+  rangeMethods,
+  `How ranges are chosen: ${rangeMethods.join(", ")} (default mse)`,
+);
+const fullRange = flag("full-range", "Use all 8 bits of the weights, for CPUs with VNNI");
+const noEvaluate = flag(
+  "no-evaluate",
+  `Do not measure both models on the split ${EVALUATED_SPLIT} afterwards`,
+);
+
+export const quantize: Command = {
+  name: "quantize",
+  summary: "Writes a model in whole numbers of 8 bits: smaller and faster, and nearly as good.",
+  operands: { name: "[MODEL]", min: 0, max: 1 },
+  options: [
+    ...[data, dataset, split, photos, method, fullRange, out, noEvaluate],
+    ...[weights, classes, threads, json, help],
+  ],
+  notes: [
+    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). The data set is by default the one that has its classes. The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
+    "Weights become int8 with a scale for each output channel, feature maps uint8 with one scale each, over a range that is seen on the photos: all of it (minmax), all but the outermost 0.01 % on each side (percentile), or the one with the least mean squared error (mse).",
+    "CPUs with AVX2 but without VNNI add two products in 16 bits, where those of weights of 8 bits can overflow. Weights therefore use 7 bits unless --full-range says otherwise.",
+    "Ctrl-C stops after the run of the network under way, without a file; during the measuring, which comes after, with it. Exit code 130.",
+  ],
+  examples: [
+    "lightseg quantize --data camvid",
+    "lightseg quantize runs/a/best.safetensors --dataset camvid --data camvid --out street.int8.onnx",
+    "lightseg segment street.jpg --model street.int8.onnx",
+  ],
+
+  async run(args, print) {
+    const name = args.operands[0] ?? DEFAULT_MODEL;
+    const path = args.get(out) ?? `${parse(name).name}.int8.onnx`;
+    if (!path.endsWith(".onnx"))
+      throw args.usageError("--out", "must be a file name that ends in .onnx", path);
+    const folder = args.require(data);
+    const options = {
+      count: args.get(photos) ?? DEFAULT_PHOTOS,
+      method: args.get(method) ?? "mse",
+      reduceRange: !args.has(fullRange),
+      threads: args.get(threads),
+    };
+    const model = await loadModel({
+      model: name,
+      weights: args.get(weights),
+      classes: args.get(classes),
+      onNote: log,
+    });
+    const description = chooseDataset(args, model);
+    const calibration = await description.open(folder, args.get(split) ?? "train");
+    // Opened before the work, so that what is missing is noticed now.
+    const evaluated = args.has(noEvaluate) ? undefined : await description.open(folder, EVALUATED_SPLIT);
+
+    const progress = new Progress();
+    const interrupt = catchInterrupts(() =>
+      progress.note("stopping after the run of the network under way; once more to stop at once"),
+    );
+    const { signal } = interrupt;
+    const run = { signal, threads: options.threads };
+    let written: Record<string, unknown> = {};
+    try {
+      const bytes = await quantizeModel({
+        ...options,
+        ...run,
+        model,
+        calibration: await loadPhotos(calibration, options.count, signal),
+        open: openNodeSession,
+        version: await readVersion(),
+        onProgress: (done, total) => progress.update("calibration", done, total),
+      });
+      progress.end();
+      await writeFileAtomically(path, bytes);
+      written = { out: path, network: model.network, bytes: bytes.length };
+      print(colors.bold(path));
+      print(
+        formatList(
+          [
+            ["network", model.network],
+            ["size", formatBytes(bytes.length)],
+          ],
+          "  ",
+        ),
+      );
+      if (!evaluated) return { json: { ...written, finished: true } };
+
+      const comparison = await compareModels(
+        evaluated,
+        model,
+        { ...model, onnx: bytes },
+        {
+          ...run,
+          onProgress: (done, total) => progress.update("evaluation", done, total),
+        },
+      );
+      progress.end();
+      const { before, after, agreement } = comparison;
+      const rows: [string, string][] = [
+        ["mean IoU before", formatShare(before.miou)],
+        ["mean IoU after", formatShare(after.miou)],
+        ["labels that agree", `${(100 * agreement).toFixed(2)} %`],
+      ];
+      print(formatList(rows, "  "));
+      const measured = { miouBefore: before.miou, miouAfter: after.miou, labelAgreement: agreement };
+      return { json: { ...written, finished: true, ...measured } };
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+      progress.end();
+      print(written.out === undefined ? "stopped; nothing was written" : "stopped before all was measured");
+      return { json: { ...written, finished: false }, exitCode: interrupt.exitCode() };
+    } finally {
+      progress.end();
+      interrupt.release();
+    }
+  },
+};
+
+/** The one that was typed, or else one with the model's classes. */
+function chooseDataset(args: Arguments, model: Model): DatasetDescription {
+  const typed = args.get(dataset);
+  if (typed !== undefined) return findDataset(typed);
+  const sameClasses = ({ labels }: DatasetDescription) => String(labels?.classes) === String(model.classes);
+  const found = datasets.find(sameClasses);
+  if (found) return found;
+  throw args.usageError("--dataset NAME", "is required: no data set is known to have the model's classes");
+}
+
+/** So many photos, spread evenly over a split; all of a smaller one. */
+async function loadPhotos(dataset: Dataset, count: number, signal: AbortSignal): Promise<Photo[]> {
+  const loaded: Photo[] = [];
+  const taken = Math.min(count, dataset.size);
+  for (let index = 0; index < taken; index++) {
+    signal.throwIfAborted();
+    const { photo } = await dataset.load(Math.floor((index * dataset.size) / taken));
+    loaded.push(photo);
+  }
+  return loaded;
+}
+
+async function compareModels(
+  dataset: Dataset,
+  before: RunnableModel,
+  after: RunnableModel,
+  {
+    threads,
+    ...options
+  }: { threads: number | undefined; signal: AbortSignal; onProgress: (done: number, total: number) => void },
+) {
+  const open = (model: RunnableModel) =>
+    createPredictor(model, { outputs: ["labels"], open: openNodeSession, threads });
+  const first = await open(before);
+  try {
+    const second = await open(after);
+    try {
+      const predictors = { before: predictLabels(first), after: predictLabels(second) };
+      return await comparePredictors(dataset, { ...predictors, ...options });
+    } finally {
+      await second.dispose();
+    }
+  } finally {
+    await first.dispose();
+  }
+}

@@ -1,0 +1,47 @@
+import { convolutionOp } from "../ops/convolution.ts";
+import { multiply, subtract } from "../ops/elementwise.ts";
+import { pixelPlanes } from "../ops/pixels.ts";
+import { resizeOp } from "../ops/resize.ts";
+import { featureMapShape } from "../shape.ts";
+import { constant, input, type Tensor } from "../tensor.ts";
+import { rewriteGraph } from "./rewrite.ts";
+
+type Channels = readonly [red: number, green: number, blue: number];
+
+/** How pixel values v, 0..255, become network input: `(v * scale - mean) / std`, channel by channel. */
+interface Normalization {
+  readonly scale: number;
+  readonly mean: Channels;
+  readonly std: Channels;
+}
+
+/**
+ * Lets the graph take a photo's bytes: input `pixels`, uint8 `[N, H, W, 3]`, in place of `image`, which is their normalised form.
+ *
+ * The factor of the normalisation goes into the weights W of the convolutions that read the photo. The offset stays in the graph, since
+ * what such a convolution sees beyond the border is 0, the mean colour, and 0 times any factor is 0:
+ *
+ *   W * ((v scale - mean) / std)  =  (W scale / std) * (v - mean / scale)
+ */
+export function foldPreprocessing(image: Tensor, { scale, mean, std }: Normalization) {
+  const [n, , h, w] = featureMapShape("foldPreprocessing", image.shape);
+  const pixels = pixelPlanes(input("pixels", [n, h, w, 3], "uint8"));
+  const centred = subtract(pixels, perChannel(mean.map((value) => value / scale)));
+  const factor = perChannel(std.map((value) => scale / value));
+  const normalized = multiply(centred, factor);
+
+  return (outputs: readonly Tensor[]): ((tensor: Tensor) => Tensor) =>
+    rewriteGraph(outputs, (tensor, original) => {
+      if (original === image) return normalized;
+      const [x, other, ...rest] = tensor.inputs;
+      // Of the photo that scores are resized to only the size counts.
+      if (x && resizeOp.made(tensor) && other === normalized) return tensor.withInputs([x, pixels]);
+      if (x !== normalized || !other || !convolutionOp.made(tensor) || tensor.attributes.groups !== 1)
+        return tensor;
+      return tensor.withInputs([centred, multiply(other, factor), ...rest]);
+    });
+}
+
+function perChannel(values: readonly number[]): Tensor {
+  return constant(Float32Array.from(values), [1, values.length, 1, 1]);
+}

@@ -1,0 +1,90 @@
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Photo } from "../images/types.ts";
+import type { OpenSession, TensorData } from "../runtime/session.ts";
+import { Histogram } from "./histogram.ts";
+
+/** How many feature maps are held at once: at most some 200 MB for a photo of 480x360. */
+const GROUP = 16;
+
+/** What was seen of a feature map over all photos. */
+export interface Observation {
+  readonly histogram: Histogram;
+  /** The mean of each channel. */
+  readonly means: Float64Array;
+}
+
+export interface CalibrateOptions {
+  readonly photos: readonly Photo[];
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly open: OpenSession;
+  readonly threads?: number | undefined;
+  /** Called after each run of the network with the number done and the number of all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Stops between two runs; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a graph that reads `pixels`, uint8 `[1, H, W, 3]`, in float32 on photos and collects what values its feature maps `[N, C, H, W]` take. */
+export async function calibrate(
+  maps: readonly Tensor[],
+  options: CalibrateOptions,
+): Promise<ReadonlyMap<Tensor, Observation>> {
+  const { photos, weights, open, threads, onProgress, signal } = options;
+  const observations = new Map<Tensor, Observation>();
+  const groups = Array.from({ length: Math.ceil(maps.length / GROUP) }, (_, group) =>
+    maps.slice(group * GROUP, (group + 1) * GROUP),
+  );
+  let done = 0;
+  for (const group of groups) {
+    const named = Object.fromEntries(group.map((map, index) => [`map ${index}`, map]));
+    const collectors = group.map(({ shape }) => new Collector(Number(shape[1])));
+    const bytes = lowerToOnnx(named, { parameters: (name) => weights.get(name) ?? "input" });
+    const session = await open(bytes, { threads });
+    try {
+      for (const photo of photos) {
+        signal?.throwIfAborted();
+        const results = await session.run({
+          pixels: { data: photo.data, dims: [1, photo.height, photo.width, 3] },
+        });
+        for (const [index, collector] of collectors.entries()) collector.add(results[`map ${index}`]);
+        onProgress?.(++done, groups.length * photos.length);
+      }
+    } finally {
+      await session.dispose();
+    }
+    for (const [index, map] of group.entries()) {
+      const collector = collectors[index];
+      if (collector) observations.set(map, collector.finish());
+    }
+  }
+  return observations;
+}
+
+/** Adds up one feature map over photos of any size. */
+class Collector {
+  readonly #histogram = new Histogram();
+  readonly #sums: Float64Array;
+  #places = 0;
+
+  constructor(channels: number) {
+    this.#sums = new Float64Array(channels);
+  }
+
+  add(map: TensorData | undefined): void {
+    if (!map) throw new TypeError("the engine gave no such feature map");
+    this.#histogram.add(map.data);
+    const channels = this.#sums.length;
+    const places = map.data.length / channels;
+    this.#places += places;
+    for (let channel = 0; channel < channels; channel++) {
+      let sum = 0;
+      for (let at = channel * places; at < (channel + 1) * places; at++) sum += map.data[at] ?? 0;
+      this.#sums[channel] = (this.#sums[channel] ?? 0) + sum;
+    }
+  }
+
+  finish(): Observation {
+    return { histogram: this.#histogram, means: this.#sums.map((sum) => sum / this.#places) };
+  }
+}

@@ -1,0 +1,89 @@
+import { type ConvolutionAttributes, convolutionOp } from "../graph/ops/convolution.ts";
+import {
+  dequantize,
+  dequantizeOp,
+  type Quantization,
+  quantize,
+  storedWeight,
+} from "../graph/ops/quantize.ts";
+import { rewriteGraph } from "../graph/rewrite/rewrite.ts";
+import { fixedShape } from "../graph/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Treatment } from "./feature-maps.ts";
+import { correctBias, quantizeBias, quantizeWeight } from "./weights.ts";
+
+export interface QuantizeGraphOptions {
+  readonly treatments: ReadonlyMap<Tensor, Treatment>;
+  readonly quantizationOf: (map: Tensor) => Quantization;
+  /** The mean of each channel of what a convolution reads. */
+  readonly meansOf: (map: Tensor) => ArrayLike<number>;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** Of the weights. */
+  readonly bits: 7 | 8;
+}
+
+/**
+ * Writes a float graph in terms of quantised feature maps and weights.
+ *
+ * Each map becomes `dequantize(quantize(map))`, around which ONNX Runtime finds its integer kernels: one stands for dequantize, op and
+ * quantize together. A ReLU that was absorbed is left out: the quantised map begins at 0, and at 6 at most it ends.
+ *
+ * @returns what stands for a tensor of the float graph; all that is quantised is float32 there
+ */
+export function quantizeGraph(
+  outputs: readonly Tensor[],
+  options: QuantizeGraphOptions,
+): (tensor: Tensor) => Tensor {
+  const { treatments, quantizationOf } = options;
+  return rewriteGraph(outputs, (tensor, original) => {
+    const [x] = tensor.inputs;
+    const [originalX] = original.inputs;
+    const treatment = treatments.get(original);
+    if (treatment === "inherited" && x && dequantizeOp.made(x))
+      return dequantize(tensor.withInputs(tensor.inputs.map(wholeNumbers)), x.attributes);
+    const isAbsorbing = x && originalX && treatments.get(originalX) === "absorbed";
+    const y = isAbsorbing
+      ? x
+      : convolutionOp.made(tensor)
+        ? quantizeConvolution(tensor, original, options)
+        : tensor;
+    if (treatment !== "quantized") return y;
+    const quantization = quantizationOf(original);
+    return dequantize(quantize(y, quantization), quantization);
+  });
+}
+
+/** The uint8 map that a tensor was dequantised from; for others the tensor. */
+function wholeNumbers(tensor: Tensor): Tensor {
+  return (dequantizeOp.made(tensor) ? tensor.inputs[0] : undefined) ?? tensor;
+}
+
+function quantizeConvolution(
+  tensor: Tensor<ConvolutionAttributes>,
+  original: Tensor,
+  { weights, bits, meansOf }: QuantizeGraphOptions,
+): Tensor {
+  const [x, weight, bias] = tensor.inputs;
+  const [originalX] = original.inputs;
+  if (!x || !originalX || weight?.leaf?.kind !== "parameter" || !dequantizeOp.made(x)) return tensor;
+  const { name } = weight.leaf;
+  const kernels = weights.get(name);
+  const shape = fixedShape("quantizeGraph", weight.shape);
+  const [channels = 0] = shape;
+  const biases = bias?.leaf?.kind === "parameter" ? weights.get(bias.leaf.name) : new Float32Array(channels);
+  if (!kernels || !biases) return tensor;
+
+  const { scale: inputScale } = x.attributes;
+  const { groups } = tensor.attributes;
+  const quantized = quantizeWeight(kernels, biases, { inputScale, bits });
+  const corrected = correctBias(biases, kernels, quantized, { means: meansOf(originalX), groups });
+  const stored = quantizeBias(corrected, { scales: quantized.scales, inputScale });
+  return convolutionOp(
+    [
+      x,
+      storedWeight({ name: `${name}/int8`, shape, ...quantized }),
+      storedWeight({ name: `${name}/bias`, shape: [channels], ...stored }),
+    ],
+    tensor.attributes,
+  );
+}

@@ -1,0 +1,84 @@
+import { LightsegError } from "../errors.ts";
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Photo } from "../images/types.ts";
+import { compileForInference } from "../inference/compile.ts";
+import { QUANTIZATION_KEY } from "../inference/quantized-model.ts";
+import { describeModel, type Model } from "../models/model.ts";
+import type { OpenSession } from "../runtime/session.ts";
+import { calibrate } from "./calibrate.ts";
+import { treatFeatureMaps } from "./feature-maps.ts";
+import { padClassifier } from "./pad-classifier.ts";
+import { quantizeGraph } from "./quantize-graph.ts";
+import { chooseQuantization, type RangeMethod } from "./range.ts";
+import { readBytes, type ScoreGraph } from "./read-bytes.ts";
+
+export interface QuantizeModelOptions {
+  readonly model: Model;
+  /** Photos as the network will see them; the ranges of the feature maps are taken from these. */
+  readonly calibration: readonly Photo[];
+  /** Defaults to `"mse"`. */
+  readonly method?: RangeMethod;
+  /** Whether weights use 7 of their 8 bits. Defaults to true. */
+  readonly reduceRange?: boolean;
+  readonly open: OpenSession;
+  readonly threads?: number | undefined;
+  /** Version of lightseg that the file names as its producer. Defaults to none. */
+  readonly version?: string;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes a model in whole numbers: int8 weights with a scale for each output channel, uint8 feature maps with a scale each.
+ *
+ * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`, float32 `[N, classes, h, w]`
+ *
+ * @example
+ * const bytes = await quantizeModel({ model: await loadModel(), calibration: photos, open: openNodeSession });
+ *
+ * @throws LightsegError INVALID_ARGUMENT without photos
+ */
+export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint8Array> {
+  const { model, calibration, method = "mse", reduceRange = true } = options;
+  if (calibration.length === 0) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "quantizeModel",
+      argument: "calibration",
+      rule: "must be one or more photos",
+    });
+  }
+  const weightBits = reduceRange ? 7 : 8;
+  const compiled = compileNetwork(model);
+  const { scores, weights } = padClassifier(readBytes(compiled));
+  const treatments = treatFeatureMaps([scores]);
+  const maps = [...treatments].filter(([, treatment]) => treatment !== "absorbed").map(([map]) => map);
+  const observations = await calibrate(maps, { ...options, photos: calibration, weights });
+  const observed = (map: Tensor) => {
+    const observation = observations.get(map);
+    if (!observation) throw new Error(`${map.op} was not observed`);
+    return observation;
+  };
+  const current = quantizeGraph([scores], {
+    treatments,
+    quantizationOf: (map) => chooseQuantization(observed(map).histogram, method),
+    meansOf: (map) => observed(map).means,
+    weights,
+    bits: weightBits,
+  });
+  return lowerToOnnx(
+    { scores: current(scores) },
+    {
+      parameters: (name) => weights.get(name) ?? "input",
+      metadata: { ...describeModel(model), [QUANTIZATION_KEY]: JSON.stringify({ method, weightBits }) },
+      version: options.version,
+    },
+  );
+}
+
+function compileNetwork(model: Model): ScoreGraph {
+  const { outputs, weights } = compileForInference(model, ["scores"], { blocked: false });
+  if (!outputs.scores) throw new TypeError("the compiled network has no scores");
+  return { scores: outputs.scores, weights };
+}

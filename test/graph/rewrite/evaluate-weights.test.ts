@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { convolution } from "../../../src/graph/ops/convolution.ts";
+import { add, divide, multiply, squareRoot, subtract } from "../../../src/graph/ops/elementwise.ts";
+import { matmul } from "../../../src/graph/ops/matmul.ts";
+import { reshape } from "../../../src/graph/ops/shape.ts";
+import { evaluateWeights } from "../../../src/graph/rewrite/evaluate-weights.ts";
+import { collect, constant, input, parameter, scalar, type Tensor } from "../../../src/graph/tensor.ts";
+import { expectClose, uniform } from "../../support/array.ts";
+import { floats, runGraph } from "../../support/run-graph.ts";
+
+const weight = (name: string, shape: readonly number[]) =>
+  parameter(name, shape, { initialization: { kind: "constant", value: 0 } });
+
+const known = (values: Readonly<Record<string, readonly number[]>>) => (name: string) => {
+  const value = values[name];
+  return value && Float32Array.from(value);
+};
+
+describe("evaluateWeights", () => {
+  it("replaces what is made of weights by its value, named after the first of them", () => {
+    const x = input("x", [1, 1, 2, 2]);
+    const doubled = multiply(weight("conv.weight", [1, 1, 1, 1]), scalar(2));
+    const { outputs, weights } = evaluateWeights(
+      { y: convolution(x, doubled, { bias: subtract(weight("conv.bias", [1]), scalar(1)) }) },
+      known({ "conv.weight": [3], "conv.bias": [5] }),
+    );
+    expect([...weights]).toEqual([
+      ["%of:conv.weight", Float32Array.of(6)],
+      ["%of:conv.bias", Float32Array.of(4)],
+    ]);
+    expect(collect(Object.values(outputs)).map(({ op }) => op)).toEqual([
+      "input",
+      "parameter",
+      "parameter",
+      "convolution",
+    ]);
+  });
+
+  it("keeps the weights that are read as they are, and no others", () => {
+    const kept = weight("kept", [2]);
+    const { outputs, weights } = evaluateWeights(
+      { y: add(input("x", [2]), kept), half: multiply(kept, scalar(0.5)) },
+      known({ kept: [4, 8], unread: [1] }),
+    );
+    expect(Object.fromEntries(weights)).toEqual({
+      kept: Float32Array.of(4, 8),
+      "%of:kept": Float32Array.of(2, 4),
+    });
+    expect(outputs.y?.inputs[1]).toBe(kept);
+    expect(outputs.half?.op).toBe("parameter");
+  });
+
+  it("gives values of the same first weight different names", () => {
+    const w = weight("w", [1]);
+    const { weights } = evaluateWeights(
+      { a: add(w, scalar(1)), b: add(w, scalar(2)), c: add(w, scalar(3)) },
+      known({ w: [10] }),
+    );
+    expect(Object.fromEntries(weights)).toEqual({
+      "%of:w": Float32Array.of(11),
+      "%of:w#2": Float32Array.of(12),
+      "%of:w#3": Float32Array.of(13),
+    });
+  });
+
+  it("leaves what is made of weights that are not known", () => {
+    const sum = add(weight("known", [1]), weight("unknown", [1]));
+    const { outputs, weights } = evaluateWeights({ sum }, known({ known: [1] }));
+    expect(outputs.sum?.op).toBe("add");
+    expect([...weights.keys()]).toEqual(["known"]);
+  });
+
+  const [matrix, row, column] = [weight("m", [2, 3]), weight("r", [3]), weight("c", [2, 1])];
+  it.each<[string, Tensor, number[]]>([
+    ["a sum over rows", add(matrix, row), [11, 22, 33, 14, 25, 36]],
+    ["a sum over columns", add(column, matrix), [101, 102, 103, 204, 205, 206]],
+    ["an outer product", multiply(row, column), [1000, 2000, 3000, 2000, 4000, 6000]],
+    ["a difference", subtract(scalar(1), row), [-9, -19, -29]],
+    ["a quotient", divide(row, scalar(4)), [2.5, 5, 7.5]],
+    ["square roots", squareRoot(divide(column, scalar(2))), [Math.fround(Math.sqrt(50)), 10]],
+    [
+      "a product of matrices",
+      matmul(constant(Float32Array.of(1, 2, 3, 4), [2, 2]), matrix),
+      [9, 12, 15, 19, 26, 33],
+    ],
+    ["another shape", reshape(matrix, [3, 2]), [1, 2, 3, 4, 5, 6]],
+  ])("works out %s", (_name, tensor, expected) => {
+    const values = { m: [1, 2, 3, 4, 5, 6], r: [10, 20, 30], c: [100, 200] };
+    const { outputs, weights } = evaluateWeights({ tensor }, known(values));
+    expect(outputs.tensor?.shape).toEqual(tensor.shape);
+    expect([...weights.values()]).toEqual([Float32Array.from(expected)]);
+  });
+
+  it("agrees with the engine on shapes that repeat at several axes", async () => {
+    const random = (name: string, dims: readonly number[]) =>
+      floats(uniform(dims, { seed: name }).data, dims);
+    const feeds = { a: random("a", [3, 1, 4, 1, 2]), b: random("b", [2, 1, 5, 1]) };
+    const product = multiply(weight("a", [3, 1, 4, 1, 2]), weight("b", [2, 1, 5, 1]));
+    const expected = await runGraph({ product }, feeds);
+    const { weights } = evaluateWeights({ product }, known({ a: [...feeds.a.data], b: [...feeds.b.data] }));
+    const [value = new Float32Array()] = weights.values();
+    expectClose({ data: value, dims: [3, 2, 4, 5, 2] }, expected.product);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { exportOnnx } from "../../src/export/onnx.ts";
+import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
+import { collect } from "../../src/graph/tensor.ts";
+import { type CompileOptions, compileForInference } from "../../src/inference/compile.ts";
+import type { Model } from "../../src/models/model.ts";
+import { buildNetwork } from "../../src/models/network.ts";
+import { normalizeInto } from "../../src/models/preprocessing.ts";
+import { findNetwork } from "../../src/models/zoo.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import type { TensorData } from "../../src/runtime/session.ts";
+import { expectClose } from "../support/array.ts";
+import { goldenWeights } from "../support/golden.ts";
+import { testPhoto } from "../support/model.ts";
+
+const classes = ["sky", "road", "tree", "car", "dog"];
+
+/** Random weights, means and variances. */
+function modelOf(network: string): Model {
+  const { parameters } = buildNetwork({ network, classes: classes.length });
+  const weights = new Map(
+    [...goldenWeights(parameters)].map(([name, data]) => [
+      name,
+      { shape: parameters.get(name)?.shape.map(Number) ?? [], data },
+    ]),
+  );
+  const palette = classes.map((_, label) => [label, label, label] as const);
+  return { network, classes, palette, preprocessing: findNetwork(network).backbone.preprocessing, weights };
+}
+
+async function run(onnx: Uint8Array, feeds: Record<string, TensorData>) {
+  const session = await openNodeSession(onnx, { threads: 1 });
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.dispose();
+  }
+}
+
+function lowerCompiled(model: Model, options?: CompileOptions): Uint8Array {
+  const { outputs, weights } = compileForInference(model, ["scores", "labels"], options);
+  return lowerToOnnx(outputs, { parameters: (name) => weights.get(name) ?? "input" });
+}
+
+describe("compileForInference", () => {
+  it.each(["refinenet-lw-mobilenet-v2", "refinenet-lw+resnet-18", "ndnet45", "frm-van-b0"])(
+    "gives the scores and labels of %s as it is defined, on photos of odd sizes",
+    async (network) => {
+      const model = modelOf(network);
+      const photo = testPhoto(75, 53);
+      const data = new Float32Array(photo.data.length);
+      normalizeInto(photo, model.preprocessing, data, 0);
+      const plain = exportOnnx(model, { scores: true, labels: true });
+      const expected = await run(plain, { image: { data, dims: [1, 3, 53, 75] } });
+      const pixels = { data: photo.data, dims: [1, 53, 75, 3] };
+      for (const options of [{}, { size: [53, 75] as const }, { blocked: false }]) {
+        const { scores, labels } = await run(lowerCompiled(model, options), { pixels });
+        expectClose(scores ?? pixels, expected.scores ?? pixels, { tolerance: 1e-4, name: "scores" });
+        expect(labels?.dims).toEqual([1, 53, 75]);
+        // Two classes may be equally good but for rounding.
+        const same = labels?.data.filter((label, pixel) => label === expected.labels?.data[pixel]);
+        expect(same?.length).toBeGreaterThan(0.999 * 53 * 75);
+      }
+    },
+  );
+
+  it("reads finished weights alone: no batch norm, no arithmetic on parameters", () => {
+    const { outputs, weights } = compileForInference(modelOf("refinenet-lw-mobilenet-v2"), ["scores"]);
+    const tensors = collect(Object.values(outputs));
+    expect(tensors.map(({ op }) => op)).not.toContain("batchNorm");
+    const parameters = tensors.filter(({ leaf }) => leaf?.kind === "parameter");
+    expect(new Set(parameters.map(({ leaf }) => leaf?.kind === "parameter" && leaf.name))).toEqual(
+      new Set(weights.keys()),
+    );
+    const fixed = new Set(tensors.filter(({ leaf }) => leaf && leaf.kind !== "input"));
+    const onFixed = tensors.filter(
+      ({ leaf, inputs }) => !leaf && inputs.every((tensor) => fixed.has(tensor)),
+    );
+    expect(onFixed).toEqual([]);
+  });
+
+  it("computes nothing that is not asked for", () => {
+    const model = modelOf("ndnet45");
+    const { outputs } = compileForInference(model, ["labels"]);
+    expect(Object.keys(outputs)).toEqual(["labels"]);
+    expect(outputs.labels?.dtype).toBe("uint8");
+    const ops = collect(Object.values(outputs)).map(({ op }) => op);
+    expect(ops).not.toContain("confidence");
+  });
+});

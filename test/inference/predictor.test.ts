@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { createPredictor, labelsOf, predictLabels } from "../../src/inference/predictor.ts";
+import { openNodeSession } from "../../src/runtime/node.ts";
+import type { OpenSession } from "../../src/runtime/session.ts";
+import { expectClose } from "../support/array.ts";
+import { randomModel, testPhoto } from "../support/model.ts";
+
+const model = randomModel();
+const noValues = { data: [], dims: [] };
+
+/** Opens real sessions and counts those that were opened and freed. */
+function countingOpen() {
+  const counts = { opened: 0, freed: 0 };
+  const open: OpenSession = async (bytes, options) => {
+    counts.opened++;
+    const session = await openNodeSession(bytes, options);
+    return {
+      run: (feeds) => session.run(feeds),
+      state: () => session.state(),
+      dispose: () => {
+        counts.freed++;
+        return session.dispose();
+      },
+    };
+  };
+  return { counts, open };
+}
+
+describe("createPredictor", () => {
+  it("opens a session for the first photo's size and one for all others, and frees both", async () => {
+    const { counts, open } = countingOpen();
+    const predictor = await createPredictor(model, { outputs: ["labels"], open, threads: 1 });
+    const labels = predictLabels(predictor);
+    expect(counts.opened).toBe(0);
+    for (const [width, height, sessions] of [
+      [40, 24, 1],
+      [40, 24, 1],
+      [24, 40, 2],
+      [33, 17, 2],
+      [40, 24, 2],
+    ] as const) {
+      const map = await labels(testPhoto(width, height));
+      expect(map).toMatchObject({ width, height });
+      expect(map.data.length).toBe(width * height);
+      expect(counts.opened).toBe(sessions);
+    }
+    await predictor.dispose();
+    expect(counts).toEqual({ opened: 2, freed: 2 });
+  });
+
+  it("gives the same for a photo, whether its size came first or not", async () => {
+    const options = {
+      outputs: ["scores", "labels", "confidence"],
+      open: openNodeSession,
+      threads: 1,
+    } as const;
+    const [fitted, general] = [await createPredictor(model, options), await createPredictor(model, options)];
+    await general.predict(testPhoto(8, 8));
+    const photo = testPhoto(64, 32);
+    const [expected, actual] = [await fitted.predict(photo), await general.predict(photo)];
+    expect(labelsOf(actual.outputs)).toEqual(labelsOf(expected.outputs));
+    for (const name of ["scores", "confidence"] as const) {
+      const [a = noValues, b = { data: [Number.NaN], dims: [1] }] = [
+        actual.outputs[name],
+        expected.outputs[name],
+      ];
+      expectClose(a, b, { tolerance: 1e-4, name });
+    }
+    await Promise.all([fitted.dispose(), general.dispose()]);
+  });
+
+  it("opens one session for photos of one size that are asked for at once", async () => {
+    const { counts, open } = countingOpen();
+    const predictor = await createPredictor(model, { outputs: ["labels"], open, threads: 1 });
+    await Promise.all([1, 2, 3].map(() => predictor.predict(testPhoto(16, 16))));
+    expect(counts.opened).toBe(1);
+    await predictor.dispose();
+  });
+
+  it("refuses what is no photo, and has nothing to free then", async () => {
+    const { counts, open } = countingOpen();
+    const predictor = await createPredictor(model, { outputs: ["labels"], open });
+    const photo = { width: 2, height: 2, data: new Uint8Array(4) };
+    await expect(predictor.predict(photo)).rejects.toMatchObject({ code: "INVALID_IMAGE" });
+    await predictor.dispose();
+    expect(counts).toEqual({ opened: 0, freed: 0 });
+  });
+
+  it("can be disposed of after the engine could not be opened", async () => {
+    const open = async () => Promise.reject(new Error("no engine"));
+    const predictor = await createPredictor(model, { outputs: ["labels"], open });
+    await expect(predictor.predict(testPhoto(8, 8))).rejects.toThrow("no engine");
+    await predictor.dispose();
+  });
+});
