@@ -50,9 +50,9 @@ export const evaluate: Command = {
     "The model must have the classes of the data set, in the same order, and the split must have masks. In JSON all measures are 0..1. Ctrl-C stops after the run of the network under way, without measures; exit code 130.",
   ],
   examples: [
-    "lightseg evaluate --dataset camvid --data camvid --split val",
+    "lightseg evaluate --model camvid --dataset camvid --data camvid --split val",
     "lightseg evaluate --model runs/a/best.safetensors --dataset camvid --data camvid --json",
-    "lightseg evaluate --dataset camvid --data camvid --scales 0.5,0.75,1,1.25,1.5,1.75 --flip --boundary",
+    "lightseg evaluate --model camvid --dataset camvid --data camvid --scales 0.5,0.75,1,1.25,1.5,1.75 --flip --boundary",
   ],
 
   async run(args, print) {

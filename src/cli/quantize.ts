@@ -69,7 +69,7 @@ export const quantize: Command = {
     "Ctrl-C stops after the run of the network under way, without a file; during the measuring, which comes after, with it. Exit code 130.",
   ],
   examples: [
-    "lightseg quantize --data camvid",
+    "lightseg quantize camvid --data camvid",
     "lightseg quantize runs/a/best.safetensors --dataset camvid --data camvid --out street.int8.onnx",
     "lightseg segment street.jpg --model street.int8.onnx",
   ],
@@ -96,6 +96,12 @@ export const quantize: Command = {
     const calibration = await description.open(folder, args.get(split) ?? "train");
     // Opened before the work, so that what is missing is noticed now.
     const evaluated = args.has(noEvaluate) ? undefined : await description.open(folder, EVALUATED_SPLIT);
+    if (evaluated && evaluated.labels.classes.length !== model.classes.length)
+      throw args.usageError(
+        "--dataset",
+        "has other classes than the model: add --no-evaluate",
+        evaluated.name,
+      );
 
     const progress = new Progress();
     const interrupt = catchInterrupts(() =>
