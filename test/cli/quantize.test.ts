@@ -37,7 +37,7 @@ const source = () => [
 ];
 
 describe("lightseg quantize", { timeout: 240_000 }, () => {
-  it("writes the shipped model, measures both, and segments with it", async () => {
+  it("writes a shipped model, measures both, and segments with it", async () => {
     const { code, json } = await runJson([...source(), "--out", path]);
     expect(code).toBe(0);
     const result = output.parse(json);
