@@ -35,6 +35,7 @@ export function quantizeGraph(
   options: QuantizeGraphOptions,
 ): (tensor: Tensor) => Tensor {
   const { treatments, quantizationOf } = options;
+  const names = new Set<string>();
   return rewriteGraph(outputs, (tensor, original) => {
     const [x] = tensor.inputs;
     const [originalX] = original.inputs;
@@ -45,7 +46,7 @@ export function quantizeGraph(
     const y = isAbsorbing
       ? x
       : convolutionOp.made(tensor)
-        ? quantizeConvolution(tensor, original, options)
+        ? quantizeConvolution(tensor, original, { ...options, names })
         : tensor;
     if (treatment !== "quantized") return y;
     const quantization = quantizationOf(original);
@@ -61,7 +62,7 @@ function wholeNumbers(tensor: Tensor): Tensor {
 function quantizeConvolution(
   tensor: Tensor<ConvolutionAttributes>,
   original: Tensor,
-  { weights, bits, meansOf }: QuantizeGraphOptions,
+  { weights, bits, meansOf, names }: QuantizeGraphOptions & { names: Set<string> },
 ): Tensor {
   const [x, weight, bias] = tensor.inputs;
   const [originalX] = original.inputs;
@@ -78,12 +79,20 @@ function quantizeConvolution(
   const quantized = quantizeWeight(kernels, biases, { inputScale, bits });
   const corrected = correctBias(biases, kernels, quantized, { means: meansOf(originalX), groups });
   const stored = quantizeBias(corrected, { scales: quantized.scales, inputScale });
+  const unused = unusedName(name, names);
   return convolutionOp(
     [
       x,
-      storedWeight({ name: `${name}/int8`, shape, ...quantized }),
-      storedWeight({ name: `${name}/bias`, shape: [channels], ...stored }),
+      storedWeight({ name: `${unused}/int8`, shape, ...quantized }),
+      storedWeight({ name: `${unused}/bias`, shape: [channels], ...stored }),
     ],
     tensor.attributes,
   );
+}
+
+/** A weight that several convolutions share has other steps in each of them. */
+function unusedName(name: string, names: Set<string>): string {
+  const unused = names.has(name) ? `${name}#${names.size}` : name;
+  names.add(unused);
+  return unused;
 }

@@ -107,4 +107,22 @@ describe("quantizeGraph", () => {
     expect(await run([0, 0])).toBe(64);
     expect(await run([0, 252])).toBe(63);
   });
+
+  it("stores a weight once for each convolution that shares it, in steps that suit its input", async () => {
+    const x = input("x", [1, 1, H, W]);
+    const weight = parameter("weight", [1, 1, 1, 1], { initialization });
+    const bias = parameter("bias", [1], { initialization });
+    const y = convolution(convolution(x, weight, { bias }), weight, { bias });
+    const current = quantizeGraph([y], {
+      ...options,
+      treatments: treatFeatureMaps([y]),
+      weights: new Map([
+        ["weight", Float32Array.of(0.5)],
+        ["bias", Float32Array.of(4)],
+      ]),
+      quantizationOf: (map) => ({ scale: map === x ? 1 : 0.25, zeroPoint: 0 }),
+    });
+    const result = await runGraph({ y: current(y) }, { x: floats([12], [1, 1, 1, 1]) });
+    expect([...result.y.data]).toEqual([9]);
+  });
 });

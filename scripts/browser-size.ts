@@ -1,0 +1,52 @@
+/** Prints how much JavaScript a page loads, without onnxruntime-web: `npm run size:browser`. */
+import { relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+
+const entries = ["src/web.ts", "src/browser/wasm-worker.ts"];
+
+let total = 0;
+for (const entry of entries) {
+  const result = await build({
+    configFile: false,
+    publicDir: false,
+    logLevel: "error",
+    build: {
+      write: false,
+      target: "es2023",
+      modulePreload: false,
+      rolldownOptions: {
+        input: entry,
+        // The workers are entries of their own.
+        external: [/^onnxruntime-web/],
+        preserveEntrySignatures: "strict",
+        output: { format: "es" },
+      },
+    },
+  });
+  if (!("output" in result)) throw new Error("one bundle was asked for");
+  const [chunk] = result.output;
+  const gzipped = gzipSync(chunk.code, { level: 9 }).length;
+  total += gzipped;
+  console.log(`${entry}: ${kilobytes(chunk.code.length)} minified, ${kilobytes(gzipped)} gzipped, of it`);
+  const lengths = new Map<string, number>();
+  for (const [id, { renderedLength }] of Object.entries(chunk.modules)) {
+    const part = partOf(id);
+    lengths.set(part, (lengths.get(part) ?? 0) + renderedLength);
+  }
+  const all = [...lengths.values()].reduce((sum, length) => sum + length, 0);
+  for (const [part, length] of [...lengths].sort((a, b) => b[1] - a[1]))
+    console.log(`  ${((100 * length) / all).toFixed(0).padStart(3)} %  ${part}`);
+}
+console.log(`together ${kilobytes(total)} gzipped`);
+
+/** The package of a module, or its room in our sources. */
+function partOf(id: string): string {
+  const path = relative(process.cwd(), id);
+  const [, inPackage] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
+  return inPackage ?? path.split("/").slice(0, 2).join("/");
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

@@ -1,0 +1,69 @@
+import { LightsegError } from "../errors.ts";
+import type { Photo } from "../images/types.ts";
+import { createPredictor, labelsOf } from "../inference/predictor.ts";
+import type { Model } from "../models/model.ts";
+import type { OpenSession, TensorData } from "../runtime/session.ts";
+
+/** Rounding in another order of sums stays below 1e-3; wrong kernels were seen to give 1. */
+const TOLERANCE = 0.02;
+
+/**
+ * Checks that a model gives the same on two engines: a small picture of stripes and noise goes through both.
+ *
+ * Some drivers and some kernels of GPUs give wrong numbers without an error.
+ *
+ * @throws LightsegError RUNTIME if scores differ by more than 2 % (root mean square, relative) or labels at more than 2 % of pixels
+ */
+export async function compareAnswers(
+  model: Model,
+  engine: OpenSession,
+  reference: OpenSession,
+): Promise<void> {
+  const photo = testPicture(64, 48);
+  const expected = await answer(model, reference, photo);
+  const found = await answer(model, engine, photo);
+  const scores = relativeError(found.scores.data, expected.scores.data);
+  const labels = found.labels.filter((label, pixel) => label !== expected.labels[pixel]).length;
+  // Written so that NaN is refused too.
+  if (scores <= TOLERANCE && labels <= TOLERANCE * found.labels.length) return;
+  throw new LightsegError({
+    code: "RUNTIME",
+    where: "Segmenter.load",
+    argument: "engine",
+    rule: `must give the same as WebAssembly: scores differ by ${(100 * scores).toFixed(1)} %, ${labels} of ${found.labels.length} labels differ`,
+  });
+}
+
+async function answer(model: Model, open: OpenSession, photo: Photo) {
+  const predictor = await createPredictor(model, { outputs: ["labels", "scores"], open });
+  try {
+    const { outputs } = await predictor.predict(photo);
+    if (!outputs.scores) throw new TypeError("the predictor has no scores");
+    return { labels: labelsOf(outputs), scores: outputs.scores };
+  } finally {
+    await predictor.dispose();
+  }
+}
+
+/** Stripes with a gradient across them and a little noise: every convolution has edges, flat parts and texture to answer to. */
+function testPicture(width: number, height: number): Photo {
+  const data = new Uint8Array(3 * width * height);
+  for (let at = 0; at < data.length; at++) {
+    const pixel = Math.floor(at / 3);
+    const x = pixel % width;
+    const y = Math.floor(pixel / width);
+    const stripe = (x + y) % 24 < 12 ? 140 : 20;
+    data[at] = stripe + ((at % 3) * 64 * y) / height / 2 + ((at * 7919) % 31);
+  }
+  return { width, height, data };
+}
+
+function relativeError(found: TensorData["data"], expected: TensorData["data"]): number {
+  let error = 0;
+  let size = 0;
+  expected.forEach((value, index) => {
+    error += ((found[index] ?? Number.NaN) - value) ** 2;
+    size += value ** 2;
+  });
+  return Math.sqrt(error / size);
+}

@@ -1,0 +1,47 @@
+import type { ErrorDetails } from "../errors.ts";
+import type { Photo } from "../images/types.ts";
+import type { Segmentation, SegmenterOptions, SegmentOptions } from "../inference/segmenter.ts";
+import type { ModelDescription } from "../models/model.ts";
+
+/** A picture in a form that can be sent to a worker. */
+export type Picture = Photo | Blob | ImageBitmap | ImageData | VideoFrame;
+
+/** What a page asks its worker; answered by a `Reply` of the same id, one after the other. */
+export type Request = { readonly id: number } & Question;
+
+export type Question =
+  /** The first: loads the model of the other questions. */
+  | {
+      readonly kind: "open";
+      /** The bytes of a safetensors file. */
+      readonly model: Uint8Array;
+      /** Its name, for messages. */
+      readonly name: string;
+      readonly options: SegmenterOptions;
+    }
+  | { readonly kind: "segment"; readonly picture: Picture; readonly options: SegmentOptions }
+  /** The next frame of a stream, which begins with its first one. */
+  | {
+      readonly kind: "frame";
+      readonly stream: number;
+      readonly frame: ImageBitmap;
+      /** In seconds. */
+      readonly timestamp: number;
+      readonly smoothing: number;
+    }
+  | { readonly kind: "end"; readonly stream: number };
+
+/** What belongs to the kind of question, and nothing else. */
+export interface Answer {
+  /** To `open`. */
+  readonly model?: ModelDescription;
+  /** To `segment` and `frame`. */
+  readonly segmentation?: Segmentation;
+  /** To `frame`: what was sent, given back. */
+  readonly frame?: ImageBitmap;
+}
+
+export type Reply =
+  | { readonly id: number; readonly answer: Answer }
+  /** `defect`: the message of an error that is not one of the user's. */
+  | { readonly id: number; readonly error: ErrorDetails | { readonly defect: string } };

@@ -1,0 +1,84 @@
+import { findFault } from "./download.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import type { CachedModel } from "./types.ts";
+
+/** Of the browser's Cache API. Models lie in it under their hash, lists of models under their address. */
+const CACHE_NAME = "lightseg-models";
+
+/** The models that the browser keeps for this site. */
+export async function listCached(): Promise<CachedModel[]> {
+  if (!isAvailable()) return [];
+  const cache = await caches.open(CACHE_NAME);
+  const answers = await Promise.all((await cache.keys()).map((key) => cache.match(key)));
+  return answers.flatMap((answer) => describeAnswer(answer) ?? []);
+}
+
+/** Forgets all models that the browser keeps for this site; the next load downloads. */
+export async function clearCache(): Promise<void> {
+  if (isAvailable()) await caches.delete(CACHE_NAME);
+}
+
+/** The bytes of a model, if they are kept and still have their hash. */
+export async function readCached(entry: ManifestEntry): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (!isAvailable()) return undefined;
+  const cache = await caches.open(CACHE_NAME);
+  const key = modelKey(entry);
+  const answer = await cache.match(key);
+  if (!answer) return undefined;
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (!(await findFault({ bytes }, entry))) return bytes;
+  await cache.delete(key);
+  return undefined;
+}
+
+/** Keeps a model. @returns why it could not be kept; undefined if it is */
+export async function keepModel(
+  { file, bytes: size, sha256 }: ManifestEntry,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<string | undefined> {
+  const headers = { [FILE]: encodeURIComponent(file), [BYTES]: String(size), [SHA256]: sha256 };
+  return keep(modelKey({ sha256 }), new Response(bytes, { headers }));
+}
+
+/** The list of models as it was when it was last fetched. */
+export async function readCachedText(url: URL): Promise<string | undefined> {
+  if (!isAvailable()) return undefined;
+  return (await (await caches.open(CACHE_NAME)).match(url))?.text();
+}
+
+/** Keeps a list of models, for times without a network. */
+export async function keepText(url: URL, text: string): Promise<void> {
+  await keep(url.href, new Response(text));
+}
+
+const FILE = "x-lightseg-file";
+const BYTES = "x-lightseg-bytes";
+const SHA256 = "x-lightseg-sha256";
+
+async function keep(key: string, response: Response): Promise<string | undefined> {
+  if (!isAvailable()) return "this browser keeps nothing for this page";
+  try {
+    await (await caches.open(CACHE_NAME)).put(key, response);
+    return undefined;
+  } catch (error) {
+    // As when the disk is full, or in a private window.
+    return String(error);
+  }
+}
+
+function describeAnswer(answer: Response | undefined): CachedModel | undefined {
+  const file = answer?.headers.get(FILE);
+  const sha256 = answer?.headers.get(SHA256);
+  if (!file || !sha256) return undefined;
+  return { file: decodeURIComponent(file), bytes: Number(answer?.headers.get(BYTES)), sha256 };
+}
+
+/** Never fetched: the cache asks for an address of http. */
+function modelKey({ sha256 }: Pick<ManifestEntry, "sha256">): string {
+  return new URL(`/lightseg-model/${sha256}`, location.origin).href;
+}
+
+/** Pages that do not come by https have no cache. */
+function isAvailable(): boolean {
+  return "caches" in globalThis;
+}

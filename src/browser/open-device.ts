@@ -1,0 +1,89 @@
+import { LightsegError, messageOf } from "../errors.ts";
+import type { SegmenterOptions } from "../inference/segmenter.ts";
+import type { ModelDescription } from "../models/model.ts";
+import type { ModelFile } from "./fetch-model.ts";
+import type { Device, LoadOptions } from "./types.ts";
+import { WorkerClient } from "./worker-client.ts";
+
+/** A worker with a model in it. */
+export interface OpenDevice {
+  readonly client: WorkerClient;
+  readonly model: ModelDescription;
+  readonly device: Device;
+  /** Why it is this device. */
+  readonly note: string;
+}
+
+export interface OpenDeviceOptions extends SegmenterOptions, Pick<LoadOptions, "signal"> {
+  readonly device: "auto" | Device;
+}
+
+/**
+ * Starts a worker on the device that was asked for and gives it the model.
+ *
+ * @throws LightsegError RUNTIME if that device does not work, INVALID_WEIGHTS for a model that cannot be read
+ */
+export async function openDevice(file: ModelFile, options: OpenDeviceOptions): Promise<OpenDevice> {
+  if (options.device === "wasm") return openOn("wasm", file, options, "WebAssembly was asked for");
+  try {
+    await requireAdapter(options.device);
+    return await openOn("webgpu", file, options, "WebGPU is there and gives the same as WebAssembly");
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    // A model that is wrong is so on every device.
+    const isDeviceFault = error instanceof LightsegError && error.code === "RUNTIME";
+    if (options.device === "webgpu" || !isDeviceFault) throw error;
+    return openOn("wasm", file, options, `WebAssembly, since WebGPU does not work here: ${error.message}`);
+  }
+}
+
+async function openOn(
+  device: Device,
+  { name, bytes }: ModelFile,
+  { threads, maxPixels, signal }: OpenDeviceOptions,
+  note: string,
+): Promise<OpenDevice> {
+  const client = new WorkerClient(device);
+  const abort = () => client.terminate();
+  signal?.addEventListener("abort", abort);
+  try {
+    signal?.throwIfAborted();
+    const options = { threads: countThreads(threads), maxPixels };
+    const { model } = await client.ask({ kind: "open", model: bytes, name, options });
+    if (!model) throw new TypeError("the worker does not say which model it has");
+    return { client, model, device, note };
+  } catch (error) {
+    client.terminate();
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Of the threads that are taken where no number is given; more may be asked for. */
+const MOST_THREADS = 8;
+
+/** Threads need memory that they share, which browsers give to isolated pages alone. */
+function countThreads(threads = Math.min(navigator.hardwareConcurrency, MOST_THREADS)): number {
+  return crossOriginIsolated ? threads : 1;
+}
+
+async function requireAdapter(asked: OpenDeviceOptions["device"]): Promise<void> {
+  // Pages that do not come by https have none, whatever the type says.
+  const gpu: GPU | undefined = navigator.gpu;
+  const adapter = await gpu?.requestAdapter().catch((cause: unknown) => {
+    throw noAdapter(messageOf(cause));
+  });
+  if (!adapter) throw noAdapter(gpu ? "no graphics adapter is offered" : "the browser does not have it");
+  if (asked === "auto" && adapter.info.isFallbackAdapter) throw noAdapter("its adapter is one in software");
+}
+
+function noAdapter(reason: string): LightsegError {
+  return new LightsegError({
+    code: "RUNTIME",
+    where: "Segmenter.load",
+    argument: "WebGPU",
+    rule: `must be available: ${reason}`,
+  });
+}

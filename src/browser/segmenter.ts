@@ -1,0 +1,114 @@
+import { checkInteger } from "../images/check.ts";
+import type { Segmentation, SegmentOptions } from "../inference/segmenter.ts";
+import type { ModelDescription } from "../models/model.ts";
+import { MAX_THREADS } from "../runtime/session.ts";
+import { fetchModel } from "./fetch-model.ts";
+import { type OpenDevice, openDevice } from "./open-device.ts";
+import { makeSendable } from "./send-picture.ts";
+import { DEFAULT_MODEL } from "./shipped.ts";
+import { streamVideo } from "./stream-video.ts";
+import type {
+  Device,
+  LoadOptions,
+  ModelSource,
+  PictureSource,
+  StreamedFrame,
+  StreamOptions,
+} from "./types.ts";
+
+/**
+ * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the network.
+ *
+ * Several pictures may be asked for at once and are done one after the other. Call `dispose()` (or declare it with
+ * `await using`) when done.
+ */
+export class Segmenter {
+  readonly #opened: OpenDevice;
+
+  private constructor(opened: OpenDevice) {
+    this.#opened = opened;
+  }
+
+  /**
+   * Loads a model: a shipped one by its name, or a model file by its address or its bytes.
+   *
+   * @param model defaults to `DEFAULT_MODEL`
+   *
+   * @example
+   * const segmenter = await Segmenter.load("voc", { onProgress: ({ loaded, total }) => show(loaded / total) });
+   * const { labels, found } = await segmenter.segment(document.querySelector("img"));
+   * await segmenter.dispose();
+   *
+   * @throws LightsegError NOT_FOUND if there is no such model, INVALID_WEIGHTS if it is damaged, RUNTIME if the network or the
+   *   device fails, INVALID_ARGUMENT for options out of range
+   */
+  static async load(
+    model: ModelSource = DEFAULT_MODEL,
+    { device = "auto", threads, maxPixels, ...options }: LoadOptions = {},
+  ): Promise<Segmenter> {
+    if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
+    if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
+    const file = await fetchModel(model, options);
+    const opened = await openDevice(file, { device, threads, maxPixels, signal: options.signal });
+    if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
+    return new Segmenter(opened);
+  }
+
+  /** Network, class names, palette and pre-processing of the model. */
+  get model(): ModelDescription {
+    return this.#opened.model;
+  }
+
+  /** Where the network runs. */
+  get device(): Device {
+    return this.#opened.device;
+  }
+
+  /** Why it runs there, in a sentence. */
+  get deviceNote(): string {
+    return this.#opened.note;
+  }
+
+  /**
+   * Finds the class of every pixel.
+   *
+   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, RUNTIME if the engine fails
+   */
+  async segment(source: PictureSource, { confidence, scores }: SegmentOptions = {}): Promise<Segmentation> {
+    const { picture, transfer } = await makeSendable(source);
+    const question = { kind: "segment", picture, options: { confidence, scores } } as const;
+    const { segmentation } = await this.#opened.client.ask(question, transfer);
+    if (!segmentation) throw new TypeError("the worker gave no segmentation");
+    return segmentation;
+  }
+
+  /**
+   * Segments a video while it plays: always its newest frame, as fast as the device can. Waits while the video stands still
+   * or the page is hidden, and ends when the video does, the camera is turned off or the source is taken away.
+   *
+   * @example
+   * for await (const { segmentation, frame } of segmenter.stream(video, { smoothing: 0.6 })) draw(frame, segmentation);
+   *
+   * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, INVALID_IMAGE for a video that must not be read,
+   *   RUNTIME if the engine fails; the signal's reason
+   */
+  stream(
+    video: HTMLVideoElement,
+    options: StreamOptions = {},
+  ): AsyncGenerator<StreamedFrame, void, undefined> {
+    return streamVideo(this.#opened.client, video, options);
+  }
+
+  /** Ends the worker, which frees all of its memory; what was asked for and is not done fails. */
+  async dispose(): Promise<void> {
+    this.#opened.client.terminate();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+const ONE_THREAD =
+  "WebAssembly runs on one thread: for more, serve the page with the headers Cross-Origin-Opener-Policy: same-origin and " +
+  "Cross-Origin-Embedder-Policy: require-corp";

@@ -1,0 +1,83 @@
+import type { Photo } from "../images/types.ts";
+import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
+
+/** Where the network runs: on the GPU, or on the CPU as WebAssembly. */
+export type Device = "webgpu" | "wasm";
+
+/** A model of the manifest by name; the address of a model file, with a slash in it or `.safetensors` at its end; or such a file. */
+export type ModelSource = string | URL | Blob;
+
+/**
+ * What can be segmented: the address of a photo, the bytes of one, a decoded picture, the current frame of a video, or raw
+ * pixels. Pictures stay the caller's: they are copied.
+ */
+export type PictureSource =
+  | string
+  | URL
+  | Blob
+  | ImageBitmap
+  | ImageData
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLVideoElement
+  | VideoFrame
+  | Photo;
+
+/** How far the download of a file is. */
+export interface DownloadProgress {
+  /** Its name, such as `voc.safetensors`. */
+  readonly file: string;
+  /** Bytes that have come. */
+  readonly loaded: number;
+  /** Bytes in all; `loaded` where the server does not say. */
+  readonly total: number;
+}
+
+/**
+ * As in Node, but that `threads` is 1 on pages that are not cross-origin isolated, and elsewhere defaults to the number of cores,
+ * at most 8.
+ */
+export interface LoadOptions extends SegmenterOptions {
+  /**
+   * `webgpu` and `wasm` fail where they do not work; `auto` takes WebGPU if there is a graphics adapter, not one in software,
+   * and it gives the same as WebAssembly on a small picture, or else WebAssembly. Defaults to `auto`.
+   */
+  device?: "auto" | Device;
+  /** The folder of `manifest.json` and the models that it names. Defaults to the `models` folder of the package. */
+  modelBase?: string | URL;
+  /** Told at the start, during and at the end of a download; not for models that were kept. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Told what does not go as well as it could, such as why there is one thread only. */
+  onNote?: (text: string) => void;
+  /** Gives up loading: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface StreamOptions {
+  /** Ends the iteration: the next result is the signal's reason, thrown. */
+  signal?: AbortSignal;
+  /**
+   * Against flicker: the share of the past in an exponential moving average of the network's scores, from 0 to below 1.
+   * Defaults to 0, no smoothing.
+   */
+  smoothing?: number;
+}
+
+/** A frame of a video, segmented. */
+export interface StreamedFrame {
+  readonly segmentation: Segmentation;
+  /** The frame that was segmented; closed when the next one is asked for. The last one is left to the caller. */
+  readonly frame: ImageBitmap;
+  /** When the frame is shown, in seconds from the start of the video. */
+  readonly timestamp: number;
+  /** How many frames of the video were left out since the result before. */
+  readonly dropped: number;
+}
+
+/** A model that is kept in the browser. */
+export interface CachedModel {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}

@@ -1,0 +1,89 @@
+/** Which frame of a video is shown. */
+export interface ShownFrame {
+  /** In seconds from the start of the video. */
+  readonly timestamp: number;
+  /** How many frames were shown since the one before and were not asked for. */
+  readonly dropped: number;
+}
+
+/** Watches a video for frames that have not been asked for yet. */
+export class VideoFrames {
+  readonly #video: HTMLVideoElement;
+  #callback = 0;
+  /** The newest frame that nobody has asked for. */
+  #newest: { timestamp: number; count: number } | undefined;
+  #lastCount = 0;
+  #wake: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(video: HTMLVideoElement) {
+    this.#video = video;
+    // One that stands still shows no further frames.
+    if (video.readyState >= video.HAVE_CURRENT_DATA)
+      this.#newest = { timestamp: video.currentTime, count: 0 };
+    this.#watch();
+  }
+
+  /**
+   * Waits for a frame that is newer than the last one, and for the page to be visible.
+   *
+   * @returns undefined when the video has ended, or has no source any more
+   * @throws the signal's reason
+   */
+  async next(signal?: AbortSignal): Promise<ShownFrame | undefined> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (!document.hidden) {
+        const newest = this.#newest;
+        this.#newest = undefined;
+        if (newest) {
+          const dropped = Math.max(0, newest.count - this.#lastCount - 1);
+          this.#lastCount = newest.count;
+          return { timestamp: newest.timestamp, dropped };
+        }
+        if (isOver(this.#video)) return undefined;
+      }
+      await this.#change(signal);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#video.cancelVideoFrameCallback(this.#callback);
+  }
+
+  #watch(): void {
+    this.#callback = this.#video.requestVideoFrameCallback((_, { mediaTime, presentedFrames }) => {
+      if (this.#stopped) return;
+      // Before the first one, how many there were is not known.
+      if (this.#lastCount === 0) this.#lastCount = presentedFrames - 1;
+      this.#newest = { timestamp: mediaTime, count: presentedFrames };
+      this.#wake();
+      this.#watch();
+    });
+  }
+
+  /** Waits until something has happened that `next` should look at. */
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const listening = new AbortController();
+      this.#wake = () => {
+        listening.abort();
+        resolve();
+      };
+      const options = { signal: listening.signal };
+      this.#video.addEventListener("ended", this.#wake, options);
+      this.#video.addEventListener("emptied", this.#wake, options);
+      if (this.#video.srcObject instanceof MediaStream)
+        this.#video.srcObject.addEventListener("inactive", this.#wake, options);
+      document.addEventListener("visibilitychange", this.#wake, options);
+      signal?.addEventListener("abort", this.#wake, options);
+    });
+  }
+}
+
+/** Whether no further frame will come: at the end of a clip, when a camera was turned off, or without a source. */
+function isOver({ ended, networkState, srcObject }: HTMLVideoElement): boolean {
+  const isOff = srcObject instanceof MediaStream && !srcObject.active;
+  return ended || isOff || networkState === HTMLMediaElement.NETWORK_EMPTY;
+}

@@ -1,0 +1,6 @@
+/** The worker that runs networks on the CPU. A file of its own, with the smaller build of onnxruntime-web. */
+import * as ort from "onnxruntime-web/wasm";
+import { webSessions } from "../runtime/web.ts";
+import { serve } from "./serve.ts";
+
+serve({ open: webSessions(ort, "wasm") });

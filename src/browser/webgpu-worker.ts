@@ -1,0 +1,9 @@
+/** The worker that runs networks on the GPU. A file of its own, with the build of onnxruntime-web that can. */
+import * as ort from "onnxruntime-web/webgpu";
+import { webSessions } from "../runtime/web.ts";
+import { compareAnswers } from "./compare-answers.ts";
+import { serve } from "./serve.ts";
+
+const open = webSessions(ort, "webgpu");
+
+serve({ open, check: (model) => compareAnswers(model, open, webSessions(ort, "wasm")) });

@@ -1,0 +1,32 @@
+/**
+ * lightseg for browsers: real-time semantic segmentation with Light-Weight RefineNet, in a worker, on WebGPU or WebAssembly.
+ *
+ * @example
+ * import { Segmenter } from "lightseg";
+ * await using segmenter = await Segmenter.load();
+ * const { found } = await segmenter.segment("street.jpg");
+ * for await (const { segmentation, frame } of segmenter.stream(video)) draw(frame, segmentation);
+ *
+ * @module
+ */
+
+export { listModels } from "./browser/fetch-model.ts";
+export { clearCache, listCached } from "./browser/model-cache.ts";
+export { Segmenter } from "./browser/segmenter.ts";
+export { DEFAULT_MODEL } from "./browser/shipped.ts";
+export type {
+  CachedModel,
+  Device,
+  DownloadProgress,
+  LoadOptions,
+  ModelSource,
+  PictureSource,
+  StreamedFrame,
+  StreamOptions,
+} from "./browser/types.ts";
+export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
+export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
+export type { LabelMap, Palette, Photo } from "./images/types.ts";
+export type { Timing } from "./inference/predictor.ts";
+export type { ClassShare, Segmentation, SegmenterOptions, SegmentOptions } from "./inference/segmenter.ts";
+export type { ModelDescription } from "./models/model.ts";

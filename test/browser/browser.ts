@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Why there is no browser to test in; undefined if there is one. */
+export const missingBrowser = existsSync(executablePath)
+  ? undefined
+  : `there is no ${executablePath}: name a Chromium in the variable CHROMIUM`;
+
+/** Starts Chromium without a window, with WebGPU in software. */
+export function startBrowser(): Promise<Browser> {
+  const args = [
+    "--headless=new",
+    "--no-sandbox",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+  ];
+  return chromium.launch({ executablePath, args });
+}
+
+/** Opens the test page, with what goes wrong in it on the terminal. */
+export async function openPage(browser: Browser, origin: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  page.on("pageerror", (error) => console.error("page:", error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") console.error("page:", message.text());
+  });
+  await page.goto(`${origin}/test/browser/page.html`);
+  await page.waitForFunction("'isIsolated' in globalThis");
+  return page;
+}
+
+/** Calls a function of `page.js`, whose arguments and result are plain values. */
+export function callPage<Result>(page: Page, name: string, ...args: unknown[]): Promise<Result> {
+  return page.evaluate(`${name}(...${JSON.stringify(args)})`);
+}

@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { listShippedModels } from "../../src/inference/shipped-models.ts";
+import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
+import { type Fault, startServer, type TestServer } from "./server.ts";
+
+interface Attempt {
+  readonly progress: readonly { file: string; loaded: number; total: number }[];
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+const MODEL = "camvid-ndnet45";
+const FILE = "camvid-ndnet45.safetensors";
+
+describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, () => {
+  let browser: Browser;
+  let server: TestServer;
+  let page: Page;
+  let entry: { bytes: number; sha256: string };
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    server = await startServer({ isolated: true });
+    entry = JSON.parse(await readFile("models/manifest.json", "utf8"))[MODEL];
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  beforeEach(async () => {
+    page = await openPage(browser, server.origin);
+    server.requests.length = 0;
+  });
+  afterEach(() => page.context().close());
+
+  function load(fault?: Fault): Promise<Attempt> {
+    const modelBase = fault ? { modelBase: `/faulty/${fault}/models` } : {};
+    return callPage<Attempt>(page, "tryLoad", MODEL, { device: "wasm", ...modelBase });
+  }
+  const downloads = () => server.requests.filter((path) => path.endsWith(FILE)).length;
+
+  it("are downloaded with progress, kept, and not downloaded again", async () => {
+    expect(await callPage(page, "listModels")).toEqual(await listShippedModels());
+    expect(await callPage(page, "listCached")).toEqual([]);
+    const { progress, error } = await load();
+    expect(error).toBeUndefined();
+    expect(progress[0]).toEqual({ file: FILE, loaded: 0, total: entry.bytes });
+    expect(progress.at(-1)).toEqual({ file: FILE, loaded: entry.bytes, total: entry.bytes });
+    expect(await callPage(page, "listCached")).toEqual([
+      { file: FILE, bytes: entry.bytes, sha256: entry.sha256 },
+    ]);
+    expect(downloads()).toBe(1);
+    expect(await load()).toEqual({ progress: [] });
+    expect(downloads()).toBe(1);
+    await callPage(page, "clearCache");
+    expect(await callPage(page, "listCached")).toEqual([]);
+    expect((await load()).progress.length).toBeGreaterThan(1);
+  });
+
+  it("are there without a network once they were loaded", async () => {
+    await load();
+    await page.context().setOffline(true);
+    expect(await load()).toEqual({ progress: [] });
+    await callPage(page, "clearCache");
+    const { error } = await load("404");
+    expect(error?.code).toBe("RUNTIME");
+    expect(error?.message).toMatch(
+      /manifest\.json could not be fetched: Failed to fetch \(is there a network/,
+    );
+  });
+
+  it("are refused when damaged, fetched once more, and then reported", async () => {
+    const { error } = await load("changed");
+    expect(error?.code).toBe("INVALID_WEIGHTS");
+    expect(error?.message).toContain(`${FILE} must be the file that the manifest names: its SHA-256 is `);
+    expect(downloads()).toBe(2);
+    expect(await callPage(page, "listCached")).toEqual([]);
+  });
+
+  it("are downloaded again when what was kept has changed", async () => {
+    await load();
+    await callPage(page, "spoilCache");
+    const { progress, error } = await load();
+    expect(error).toBeUndefined();
+    expect(progress.at(-1)?.loaded).toBe(entry.bytes);
+    expect(await load()).toEqual({ progress: [] });
+  });
+
+  it("are taken when they come whole the second time", async () => {
+    expect((await load("changed-once")).error).toBeUndefined();
+    expect(downloads()).toBe(2);
+    expect(await callPage(page, "listCached")).toHaveLength(1);
+  });
+
+  it.each<[Fault, string, RegExp, number]>([
+    ["cut", "INVALID_WEIGHTS", /it was cut off after 506943 of 1013886 bytes/, 2],
+    ["lost", "INVALID_WEIGHTS", /the connection was lost after \d+ of 1013886 bytes \(network error\)/, 2],
+    ["404", "NOT_FOUND", /ndnet45\.safetensors could not be fetched: the server answered 404 Not Found$/, 1],
+    ["page", "NOT_FOUND", /is not on the server, which sent a web page in its place$/, 1],
+  ])("are reported with the reason: %s", async (fault, code, message, fetched) => {
+    const { error } = await load(fault);
+    expect(error?.code).toBe(code);
+    expect(error?.message).toMatch(message);
+    expect(downloads()).toBe(fetched);
+  });
+
+  it("may be files of one's own, by their address", async () => {
+    const load = (path: string) => callPage<Attempt>(page, "tryLoad", path, { device: "wasm" });
+    const { progress, error } = await load(`/models/${FILE}`);
+    expect(error).toBeUndefined();
+    expect(progress.at(-1)).toEqual({ file: FILE, loaded: entry.bytes, total: entry.bytes });
+    const { error: noModel } = await load("/examples/coffee.jpg");
+    expect(noModel?.code).toBe("INVALID_WEIGHTS");
+    expect(noModel?.message).toMatch(/^coffee\.jpg: the file is cut off or not a safetensors file/);
+    const { error: unknown } = await load("nowhere");
+    expect(unknown?.message).toContain(
+      'must be a model of the manifest, or the address of a model file, got "nowhere"',
+    );
+  });
+});

@@ -1,0 +1,317 @@
+// @ts-check
+/**
+ * What the tests do in the page: functions that take and give plain values, called by name.
+ *
+ * @typedef {typeof import("../../src/web.ts")} Lightseg
+ * @typedef {import("../../src/web.ts").LoadOptions} LoadOptions
+ * @typedef {import("../../src/web.ts").Segmentation} Segmentation
+ */
+
+const library = "/dist/web.js";
+/** @type {Lightseg} */
+const { clearCache, LightsegError, listCached, listModels, Segmenter } = await import(library);
+
+/** @param {Uint8Array} bytes */
+function toBase64(bytes) {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+/** @param {string} text */
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** @param {Segmentation} segmentation */
+function summarize({ width, height, labels, found, classes }) {
+  return { width, height, labels: toBase64(labels), found: found.map(({ name }) => name), classes };
+}
+
+/**
+ * Segments raw pictures, bytes in base64.
+ *
+ * @param {{ width: number; height: number; data: string }[]} photos
+ * @param {LoadOptions & { model?: string }} options
+ */
+async function segmentPhotos(photos, { model, ...options }) {
+  /** @type {string[]} */
+  const notes = [];
+  await using segmenter = await Segmenter.load(model, { ...options, onNote: (text) => notes.push(text) });
+  const results = [];
+  for (const { width, height, data } of photos)
+    results.push(summarize(await segmenter.segment({ width, height, data: fromBase64(data) })));
+  return { results, device: segmenter.device, deviceNote: segmenter.deviceNote, notes };
+}
+
+/**
+ * Loads a model. @returns the progress that was told, or the error
+ *
+ * @param {string | undefined} model
+ * @param {LoadOptions} options
+ */
+async function tryLoad(model, options) {
+  /** @type {import("../../src/web.ts").DownloadProgress[]} */
+  const progress = [];
+  try {
+    const segmenter = await Segmenter.load(model, {
+      ...options,
+      onProgress: (event) => progress.push(event),
+    });
+    await segmenter.dispose();
+    return { progress };
+  } catch (error) {
+    if (error instanceof LightsegError)
+      return { progress, error: { code: error.code, message: error.message } };
+    throw error;
+  }
+}
+
+/**
+ * Segments one photo handed in as every kind of picture. @returns labels in base64 by kind
+ *
+ * @param {string} address
+ */
+async function segmentAllKinds(address) {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const blob = await (await fetch(address)).blob();
+  const bitmap = await createImageBitmap(blob);
+  const canvas = document.createElement("canvas");
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("no canvas");
+  context.drawImage(bitmap, 0, 0);
+  const offscreen = new OffscreenCanvas(bitmap.width, bitmap.height);
+  offscreen.getContext("2d")?.drawImage(bitmap, 0, 0);
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
+  const rgb = new Uint8Array(pixels.data.filter((_, index) => index % 4 < 3));
+  const frame = new VideoFrame(bitmap, { timestamp: 0 });
+  /** @type {Record<string, import("../../src/web.ts").PictureSource>} */
+  const kinds = {
+    path: address,
+    URL: new URL(address, location.href),
+    Blob: blob,
+    ImageBitmap: bitmap,
+    ImageData: pixels,
+    HTMLImageElement: image,
+    HTMLCanvasElement: canvas,
+    OffscreenCanvas: offscreen,
+    VideoFrame: frame,
+    Photo: { width: bitmap.width, height: bitmap.height, data: rgb },
+  };
+  /** @type {Record<string, string>} */
+  const labels = {};
+  // Twice: what was handed in must still be the caller's.
+  for (const _ of [1, 2])
+    for (const [kind, picture] of Object.entries(kinds))
+      labels[kind] = toBase64((await segmenter.segment(picture)).labels);
+  frame.close();
+  return labels;
+}
+
+/**
+ * Segments pictures that cannot be segmented. @returns the errors' codes and messages
+ *
+ * @param {string[]} addresses
+ */
+async function segmentFaulty(addresses) {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const sources = [...addresses, new Blob(["no photo"]), document.createElement("video")];
+  const errors = [];
+  for (const source of sources) {
+    const error = await segmenter.segment(source).catch((/** @type {unknown} */ thrown) => thrown);
+    errors.push(error instanceof LightsegError ? `${error.code}: ${error.message}` : String(error));
+  }
+  return errors;
+}
+
+/** A video of a square that moves, as a camera would give it. */
+async function playSquare() {
+  const canvas = document.createElement("canvas");
+  canvas.width = 160;
+  canvas.height = 120;
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("no canvas");
+  let step = 0;
+  const timer = setInterval(() => {
+    context.fillStyle = "skyblue";
+    context.fillRect(0, 0, 160, 120);
+    context.fillStyle = "gray";
+    context.fillRect(step++ % 120, 60, 40, 40);
+  }, 20);
+  const video = document.createElement("video");
+  video.muted = true;
+  const tracks = canvas.captureStream(30);
+  video.srcObject = tracks;
+  await video.play();
+  return {
+    video,
+    stop() {
+      clearInterval(timer);
+      for (const track of tracks.getTracks()) track.stop();
+    },
+  };
+}
+
+/**
+ * Segments frames of a playing video.
+ *
+ * @param {number} count
+ * @param {{ model: string; smoothing: number }} options
+ */
+async function streamFrames(count, { model, smoothing }) {
+  await using segmenter = await Segmenter.load(model, { device: "wasm" });
+  const { video, stop } = await playSquare();
+  /** @type {number[]} */
+  const tasks = [];
+  const observer = new PerformanceObserver((list) =>
+    tasks.push(...list.getEntries().map(({ duration }) => duration)),
+  );
+  observer.observe({ type: "longtask" });
+  /** @type {number[]} */
+  const timestamps = [];
+  /** @type {number[]} */
+  const inference = [];
+  let dropped = 0;
+  let sizes = true;
+  /** @type {ImageBitmap | undefined} */
+  let last;
+  for await (const result of segmenter.stream(video, { smoothing })) {
+    timestamps.push(result.timestamp);
+    inference.push(result.segmentation.timing.inference);
+    dropped += result.dropped;
+    sizes &&= result.segmentation.labels.length === 160 * 120 && result.frame.width === 160;
+    // The one before was closed.
+    sizes &&= last === undefined || last.width === 0;
+    last = result.frame;
+    if (timestamps.length === count) break;
+  }
+  observer.disconnect();
+  stop();
+  return { timestamps, dropped, sizes, longestTask: Math.max(0, ...tasks), inference };
+}
+
+/** Whether results come while the page is hidden, and after it is shown again. */
+async function streamHidden() {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const { video, stop } = await playSquare();
+  const ending = new AbortController();
+  const results = segmenter.stream(video, { signal: ending.signal });
+  await results.next();
+  setHidden(true);
+  let arrived = false;
+  const next = results.next().then(() => {
+    arrived = true;
+  });
+  for (let frame = 0; frame < 10; frame++)
+    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  const whileHidden = arrived;
+  setHidden(false);
+  await next;
+  const pending = results.next().catch((/** @type {unknown} */ error) => error);
+  ending.abort(new Error("enough"));
+  const end = await pending;
+  stop();
+  return { whileHidden, end: end instanceof Error ? end.message : end };
+}
+
+/** @param {boolean} hidden */
+function setHidden(hidden) {
+  Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+
+/**
+ * Loads, segments and disposes of a segmenter again and again.
+ *
+ * @param {number} times
+ * @param {LoadOptions} options
+ */
+async function restart(times, options) {
+  const counts = new Set();
+  for (let round = 0; round < times; round++) {
+    const segmenter = await Segmenter.load("camvid-ndnet45", options);
+    const { labels } = await segmenter.segment(new ImageData(32, 24));
+    counts.add(labels.length);
+    await segmenter.dispose();
+  }
+  return [...counts];
+}
+
+/** What becomes of questions when the segmenter is disposed of. */
+async function disposeEarly() {
+  const segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const pending = segmenter
+    .segment(new ImageData(32, 24))
+    .catch((/** @type {Error} */ error) => error.message);
+  await segmenter.dispose();
+  await segmenter.dispose();
+  const later = segmenter.segment(new ImageData(32, 24)).catch((/** @type {Error} */ error) => error.message);
+  return [await pending, await later];
+}
+
+/** What `auto` chooses here, and what an aborted load gives. */
+async function abortLoad() {
+  const segmenter = await Segmenter.load("camvid-ndnet45");
+  const { device, deviceNote } = segmenter;
+  await segmenter.dispose();
+  const ending = new AbortController();
+  const loading = Segmenter.load("camvid-ndnet45", { device: "wasm", signal: ending.signal });
+  ending.abort(new Error("enough"));
+  const error = await loading.catch((/** @type {unknown} */ thrown) => thrown);
+  return {
+    device,
+    software: deviceNote.endsWith("its adapter is one in software"),
+    reason: error instanceof Error ? error.message : error,
+  };
+}
+
+/** How many results come of a video that ends after the second. */
+async function streamToEnd() {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const { video, stop } = await playSquare();
+  let results = 0;
+  for await (const _ of segmenter.stream(video)) if (++results === 2) stop();
+  return results;
+}
+
+/** Puts other bytes in the place of every model that is kept. */
+async function spoilCache() {
+  const cache = await caches.open("lightseg-models");
+  for (const key of await cache.keys())
+    if (key.url.includes("/lightseg-model/")) await cache.put(key, new Response("spoiled"));
+}
+
+/**
+ * Segments a photo by its address.
+ *
+ * @param {string} address
+ * @param {LoadOptions} options
+ */
+async function segmentAddress(address, options) {
+  await using segmenter = await Segmenter.load(undefined, options);
+  return summarize(await segmenter.segment(address));
+}
+
+Object.assign(globalThis, {
+  segmentAddress,
+  spoilCache,
+  abortLoad,
+  streamToEnd,
+  segmentPhotos,
+  segmentAllKinds,
+  segmentFaulty,
+  streamFrames,
+  streamHidden,
+  restart,
+  disposeEarly,
+  tryLoad,
+  listCached,
+  clearCache,
+  listModels,
+  isIsolated: () => crossOriginIsolated,
+});

@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".jpg": "image/jpeg",
+};
+
+/** What a server may do to the files below `/faulty/FAULT/`. */
+export type Fault = "404" | "page" | "cut" | "changed" | "lost" | "changed-once";
+
+export interface TestServer {
+  readonly origin: string;
+  /** Paths that were asked for, in order. */
+  readonly requests: string[];
+  close(): Promise<void>;
+}
+
+/** Serves the repository, isolated or not: `isolated` pages may share memory between threads. */
+export async function startServer({ isolated }: { isolated: boolean }): Promise<TestServer> {
+  const requests: string[] = [];
+  const spoiled = new Set<string>();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    requests.push(pathname);
+    answer(pathname, { request, response, isolated, spoiled }).catch(() => response.writeHead(404).end());
+  });
+  const port = await listen(server);
+  return {
+    origin: `http://localhost:${port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly isolated: boolean;
+  /** What was already sent in a changed form. */
+  readonly spoiled: Set<string>;
+}
+
+async function answer(pathname: string, { response, isolated, spoiled }: Exchange): Promise<void> {
+  const [, fault, inner] = /^\/faulty\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
+  const path = join(root, normalize(inner ?? pathname));
+  const bytes = await readFile(path);
+  response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
+  response.setHeader("cache-control", fault ? "no-store" : "max-age=3600");
+  if (isolated) {
+    response.setHeader("cross-origin-opener-policy", "same-origin");
+    response.setHeader("cross-origin-embedder-policy", "require-corp");
+  }
+  if (fault && !path.endsWith(".json")) return spoil(fault, { bytes, response, pathname, spoiled });
+  response.end(bytes);
+}
+
+function spoil(
+  fault: string,
+  {
+    bytes,
+    response,
+    pathname,
+    spoiled,
+  }: { bytes: Buffer; pathname: string } & Pick<Exchange, "response" | "spoiled">,
+): void {
+  const half = bytes.subarray(0, bytes.length >> 1);
+  const changed = Buffer.from(bytes);
+  changed.writeUInt8(changed.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  if (fault === "404") response.writeHead(404).end();
+  else if (fault === "page")
+    response.setHeader("content-type", "text/html").end("<!doctype html><title>App</title>");
+  else if (fault === "cut") response.end(half);
+  else if (fault === "changed") response.end(changed);
+  else if (fault === "changed-once") {
+    response.end(spoiled.has(pathname) ? bytes : changed);
+    spoiled.add(pathname);
+  } else {
+    response.setHeader("content-length", bytes.length);
+    response.write(half, () => response.destroy());
+  }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "localhost", () => {
+      const address = server.address();
+      if (address && typeof address === "object") resolve(address.port);
+    });
+  });
+}
