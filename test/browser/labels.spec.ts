@@ -80,9 +80,8 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
     await page.context().close();
     await using segmenter = await Segmenter.load();
     const { labels } = await segmenter.segment(`examples/${name}.jpg`);
-    console.info(name, agreement(labels, inPage.labels));
-    // Decoders differ in how they round colours.
-    expect(agreement(labels, inPage.labels)).toBeGreaterThanOrEqual(0.99);
+    // Decoders may round colours differently.
+    expect(agreement(labels, inPage.labels)).toBeGreaterThanOrEqual(0.999);
   });
 
   it("are those of Node on WebGPU", async () => {

@@ -157,6 +157,15 @@ async function playSquare() {
   };
 }
 
+/** Keeps the page's thread busy in a task of its own, and waits until that was noticed. @param {number} ms */
+async function blockPage(ms) {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, ms));
+  await pause();
+  for (const start = performance.now(); performance.now() - start < ms; );
+  await pause();
+  await pause();
+}
+
 /**
  * Segments frames of a playing video.
  *
@@ -190,9 +199,12 @@ async function streamFrames(count, { model, smoothing }) {
     last = result.frame;
     if (timestamps.length === count) break;
   }
+  const longestTask = Math.max(0, ...tasks);
+  await blockPage(100);
   observer.disconnect();
   stop();
-  return { timestamps, dropped, sizes, longestTask: Math.max(0, ...tasks), inference };
+  // Long tasks are told of at all: the last was made on purpose.
+  return { timestamps, dropped, sizes, longestTask, observed: Math.max(0, ...tasks) >= 100, inference };
 }
 
 /** Whether results come while the page is hidden, and after it is shown again. */
