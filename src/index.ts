@@ -40,16 +40,17 @@ export { decodeMask, encodeIndexedPng } from "./images/mask.ts";
 export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
-export { type LoadModelOptions, loadModel } from "./inference/load-model.ts";
+export type { ClassShare } from "./inference/class-shares.ts";
+export { type LoadModelOptions, loadModel, loadRunnableModel } from "./inference/load-model.ts";
 export { Segmenter } from "./inference/node-segmenter.ts";
-export type { Timing } from "./inference/predictor.ts";
+export type { QuantizedModel, RunnableModel } from "./inference/quantized-model.ts";
 export { renderLabels, renderOverlay } from "./inference/render.ts";
 export type {
-  ClassShare,
   PhotoSource,
   Segmentation,
   SegmenterOptions,
   SegmentOptions,
+  Timing,
 } from "./inference/segmenter.ts";
 export { DEFAULT_MODEL, listShippedModels } from "./inference/shipped-models.ts";
 export type { Model, ModelDescription } from "./models/model.ts";

@@ -21,12 +21,13 @@ export type {
   LoadOptions,
   ModelSource,
   PictureSource,
+  SegmentOptions,
   StreamedFrame,
   StreamOptions,
 } from "./browser/types.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
-export type { Timing } from "./inference/predictor.ts";
-export type { ClassShare, Segmentation, SegmenterOptions, SegmentOptions } from "./inference/segmenter.ts";
+export type { ClassShare } from "./inference/class-shares.ts";
+export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";
 export type { ModelDescription } from "./models/model.ts";

@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
-import { createPredictor, labelsOf } from "../inference/predictor.ts";
+import { createPredictor } from "../inference/predictor.ts";
 import type { Model } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 
@@ -35,11 +35,10 @@ export async function compareAnswers(
 }
 
 async function answer(model: Model, open: OpenSession, photo: Photo) {
-  const predictor = await createPredictor(model, { outputs: ["labels", "scores"], open });
+  const predictor = createPredictor(model, { open });
   try {
-    const { outputs } = await predictor.predict(photo);
-    if (!outputs.scores) throw new TypeError("the predictor has no scores");
-    return { labels: labelsOf(outputs), scores: outputs.scores };
+    const scores = await predictor.predict(photo);
+    return { labels: predictor.chooseLabels(scores, photo), scores };
   } finally {
     await predictor.dispose();
   }

@@ -1,7 +1,8 @@
 import type { ErrorDetails } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
-import type { Segmentation, SegmenterOptions, SegmentOptions } from "../inference/segmenter.ts";
+import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
 import type { ModelDescription } from "../models/model.ts";
+import type { SegmentOptions } from "./types.ts";
 
 /** A picture in a form that can be sent to a worker. */
 export type Picture = Photo | Blob | ImageBitmap | ImageData | VideoFrame;

@@ -1,5 +1,6 @@
 import { checkInteger } from "../images/check.ts";
-import type { Segmentation, SegmentOptions } from "../inference/segmenter.ts";
+import type { Segmentation } from "../inference/segmenter.ts";
+
 import type { ModelDescription } from "../models/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { fetchModel } from "./fetch-model.ts";
@@ -12,6 +13,7 @@ import type {
   LoadOptions,
   ModelSource,
   PictureSource,
+  SegmentOptions,
   StreamedFrame,
   StreamOptions,
 } from "./types.ts";

@@ -1,5 +1,9 @@
 import type { Photo } from "../images/types.ts";
-import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
+import type {
+  SegmentOptions as CoreSegmentOptions,
+  Segmentation,
+  SegmenterOptions,
+} from "../inference/segmenter.ts";
 
 /** Where the network runs: on the GPU, or on the CPU as WebAssembly. */
 export type Device = "webgpu" | "wasm";
@@ -23,6 +27,9 @@ export type PictureSource =
   | HTMLVideoElement
   | VideoFrame
   | Photo;
+
+/** What can be asked for of a segmentation; functions do not go to workers. */
+export type SegmentOptions = Omit<CoreSegmentOptions, "adjustScores">;
 
 /** How far the download of a file is. */
 export interface DownloadProgress {

@@ -164,7 +164,7 @@ async function openPredictor(
 ) {
   const open = openNodeSession;
   if (views) return createAveragingPredictor(loaded, { ...views, open, threads, signal });
-  const predictor = await createPredictor(loaded, { outputs: ["labels"], open, threads });
+  const predictor = createPredictor(loaded, { open, threads });
   return { predict: predictLabels(predictor), dispose: () => predictor.dispose() };
 }
 

@@ -197,18 +197,13 @@ async function compareModels(
     ...options
   }: { threads: number | undefined; signal: AbortSignal; onProgress: (done: number, total: number) => void },
 ) {
-  const open = (model: RunnableModel) =>
-    createPredictor(model, { outputs: ["labels"], open: openNodeSession, threads });
-  const first = await open(before);
+  const engine = { open: openNodeSession, threads };
+  const first = createPredictor(before, engine);
+  const second = createPredictor(after, engine);
   try {
-    const second = await open(after);
-    try {
-      const predictors = { before: predictLabels(first), after: predictLabels(second) };
-      return await comparePredictors(dataset, { ...predictors, ...options });
-    } finally {
-      await second.dispose();
-    }
+    const predictors = { before: predictLabels(first), after: predictLabels(second) };
+    return await comparePredictors(dataset, { ...predictors, ...options });
   } finally {
-    await first.dispose();
+    await Promise.all([first.dispose(), second.dispose()]);
   }
 }

@@ -32,7 +32,7 @@ export async function createAveragingPredictor(
   { open, threads, signal, ...options }: AveragingPredictorOptions,
 ): Promise<AveragingPredictor> {
   const views = checkViews(options);
-  const predictor = await createPredictor(model, { outputs: ["scores"], open, threads });
+  const predictor = createPredictor(model, { open, threads });
   const network = {
     score: (photo: Photo) => scoresOf(predictor, photo),
     classes: model.classes.length,
@@ -46,11 +46,10 @@ export async function createAveragingPredictor(
 }
 
 async function scoresOf(predictor: Predictor, photo: Photo): Promise<ScoreMap> {
-  const { scores } = (await predictor.predict(photo)).outputs;
-  const [, , height, width] = scores?.dims ?? [];
-  if (scores?.data instanceof Float32Array && height !== undefined && width !== undefined) {
-    return { data: scores.data, height, width };
-  }
+  const { data, dims } = await predictor.predict(photo);
+  const [, , height, width] = dims;
+  if (data instanceof Float32Array && height !== undefined && width !== undefined)
+    return { data, height, width };
   throw new TypeError("the predictor has no scores [1, classes, h, w]");
 }
 

@@ -4,8 +4,7 @@ import { collect, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { FOLDED } from "../weights/onnx.ts";
-import { foldValues } from "./fold-values.ts";
-import { selectOutputs } from "./onnx.ts";
+import { foldedOutputs } from "./onnx.ts";
 
 /** The largest number that float16 holds. */
 const LARGEST_HALF = 65504;
@@ -23,11 +22,10 @@ export async function requireHalfRange(
   image: TensorData,
   { open, threads }: { open: OpenSession; threads?: number | undefined },
 ): Promise<void> {
-  const source = new Map([...model.weights].map(([name, { data }]) => [name, data]));
-  const { outputs, values } = foldValues(selectOutputs(model, { scores: true }), source);
+  const { outputs, weights } = foldedOutputs(model, { scores: true });
   const maps = collect(Object.values(outputs)).filter(({ leaf, dtype }) => !leaf && dtype === "float32");
   const named = Object.fromEntries(maps.map((map, index) => [`map ${index}`, map]));
-  const session = await open(lowerToOnnx(named, { parameters: (name) => values.get(name) ?? "input" }), {
+  const session = await open(lowerToOnnx(named, { parameters: (name) => weights.get(name) ?? "input" }), {
     threads,
   });
   try {

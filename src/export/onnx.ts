@@ -1,11 +1,13 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { bestClass } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
+import { evaluateWeights } from "../graph/rewrite/evaluate-weights.ts";
+import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { describeModel, type Model } from "../models/model.ts";
 import { buildNetwork } from "../models/network.ts";
-import { foldValues } from "./fold-values.ts";
+import { FOLDED } from "../weights/onnx.ts";
 import { toHalfPrecision } from "./half-precision.ts";
 
 export interface ExportOptions {
@@ -41,12 +43,13 @@ export interface ExportOptions {
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array {
   const { labels = false, scores = !labels, dtype = "fp32", version } = options;
-  const selected = selectOutputs(model, { ...options, labels, scores });
-  const weights = new Map([...model.weights].map(([name, { data }]) => [name, data]));
-  const { outputs, values } =
-    dtype === "fp16" ? foldValues(selected, weights) : { outputs: selected, values: weights };
+  const selection = { ...options, labels, scores };
+  const { outputs, weights } =
+    dtype === "fp16"
+      ? foldedOutputs(model, selection)
+      : { outputs: selectOutputs(model, selection), weights: weightsOf(model) };
   const bytes = lowerToOnnx(outputs, {
-    parameters: (name) => values.get(name) ?? "input",
+    parameters: (name) => weights.get(name) ?? "input",
     metadata: {
       network: model.network,
       classes: JSON.stringify(model.classes),
@@ -58,7 +61,7 @@ export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Arra
   return dtype === "fp16" ? toHalfPrecision(bytes) : bytes;
 }
 
-/** The outputs that are asked for, as tensors of the network's graph, batch norm not folded. */
+/** The outputs that are asked for, as tensors of the network's graph. */
 export function selectOutputs(
   model: Model,
   { size, upsample = false, labels, scores }: ExportOptions,
@@ -74,4 +77,27 @@ export function selectOutputs(
     ...(scores && { scores: upsample ? fullSize : network.scores }),
     ...(labels && { labels: bestClass(fullSize) }),
   };
+}
+
+/** The same outputs with batch norm folded into the convolutions before it, whose weights are worked out: nothing else is left to be rounded. */
+export function foldedOutputs(
+  model: Model,
+  options: ExportOptions,
+): { outputs: Record<string, Tensor>; weights: ReadonlyMap<string, Float32Array> } {
+  const outputs = Object.entries(selectOutputs(model, options));
+  const folded = foldBatchNorm(outputs.map(([, tensor]) => tensor));
+  const values = weightsOf(model);
+  const { current, weights } = evaluateWeights(
+    outputs.map(([, tensor]) => folded(tensor)),
+    (name) => values.get(name),
+    FOLDED,
+  );
+  return {
+    outputs: Object.fromEntries(outputs.map(([name, tensor]) => [name, current(folded(tensor))])),
+    weights,
+  };
+}
+
+function weightsOf({ weights }: Model): ReadonlyMap<string, Float32Array> {
+  return new Map([...weights].map(([name, { data }]) => [name, data]));
 }

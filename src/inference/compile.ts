@@ -1,5 +1,3 @@
-import { bestClass, confidence } from "../graph/ops/labels.ts";
-import { resize } from "../graph/ops/resize.ts";
 import { evaluateWeights } from "../graph/rewrite/evaluate-weights.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { foldPreprocessing } from "../graph/rewrite/fold-preprocessing.ts";
@@ -12,15 +10,6 @@ import type { Model } from "../models/model.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 
-/** What a network can be asked for. */
-export type OutputName =
-  /** Raw scores at the decoder's resolution, float32 `[1, classes, h, w]`. */
-  | "scores"
-  /** The best class of every pixel of the photo, uint8 `[1, H, W]`. */
-  | "labels"
-  /** Softmax probability of that class, float32 `[1, H, W]`. */
-  | "confidence";
-
 export interface CompileOptions {
   /** Height and width of the photos, one at a time. Defaults to symbols: photos of any size, and some of them at once. */
   size?: readonly [height: number, width: number];
@@ -30,8 +19,8 @@ export interface CompileOptions {
 
 /** A graph that reads finished weights and a photo's bytes: `pixels`, uint8 `[N, H, W, 3]`. */
 export interface CompiledNetwork {
-  /** What was asked for, by name. */
-  readonly outputs: Record<string, Tensor>;
+  /** Raw scores at the decoder's resolution, float32 `[N, classes, h, w]`. */
+  readonly scores: Tensor;
   /** Values of all parameters of the graph, by name. */
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
@@ -39,28 +28,22 @@ export interface CompiledNetwork {
 /**
  * The graph of a model as the engine runs it: rewritten so that it computes the same with less, and weights worked out.
  *
- * @param outputs what is wanted; what is not is not computed
- *
  * @example
- * const { outputs, weights } = compileForInference(model, ["labels"]);
- * const onnx = lowerToOnnx(outputs, { parameters: (name) => weights.get(name) ?? "input" });
+ * const { scores, weights } = compileForInference(model);
+ * const onnx = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
  */
-export function compileForInference(
-  model: Model,
-  outputs: readonly OutputName[],
-  { size, blocked }: CompileOptions = {},
-): CompiledNetwork {
+export function compileForInference(model: Model, { size, blocked }: CompileOptions = {}): CompiledNetwork {
   const network = buildNetwork({
     network: model.network,
     classes: model.classes.length,
     size: size ? [1, ...size] : [symbol("N"), symbol("H"), symbol("W")],
   });
-  let graph = selectOutputs(network, outputs);
+  let { scores } = network;
   for (const { rewrite } of inferenceRewrites(network, model.preprocessing, { blocked })) {
-    const current = rewrite(Object.values(graph));
-    graph = Object.fromEntries(Object.entries(graph).map(([name, tensor]) => [name, current(tensor)]));
+    scores = rewrite([scores])(scores);
   }
-  return evaluateWeights(graph, (name) => model.weights.get(name)?.data);
+  const { current, weights } = evaluateWeights([scores], (name) => model.weights.get(name)?.data);
+  return { scores: current(scores), weights };
 }
 
 /** The exact rewrites of a network's graph in the order in which they are made, each with what it does in a few words. */
@@ -75,13 +58,4 @@ export function inferenceRewrites(
     { summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) },
     ...(blocked ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
   ];
-}
-
-function selectOutputs(
-  { image, scores, alignCorners }: Network,
-  outputs: readonly OutputName[],
-): Record<string, Tensor> {
-  const fullSize = resize(scores, { like: image, alignCorners });
-  const all = { scores, labels: bestClass(fullSize), confidence: confidence(fullSize) };
-  return Object.fromEntries(outputs.map((name) => [name, all[name]]));
 }

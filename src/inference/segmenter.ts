@@ -1,10 +1,12 @@
 import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
-import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
+import { shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
 import type { ModelDescription } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
-import { createPredictor, labelsOf, type OutputName, type Predictor, type Timing } from "./predictor.ts";
+import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts";
+import { type ClassShare, countClasses } from "./class-shares.ts";
+import { createPredictor, type Predictor } from "./predictor.ts";
 import type { RunnableModel } from "./quantized-model.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
@@ -19,20 +21,20 @@ export interface Platform {
 export interface SegmentOptions {
   /** Also compute how sure the network is of each class, which takes some time. Defaults to false. */
   confidence?: boolean;
-  /** Also give the network's raw scores. Defaults to false. */
+  /** Also give the scores. Defaults to false. */
   scores?: boolean;
+  /** What stands for the network's scores from here on, such as their mean over the frames of a clip. Defaults to themselves. */
+  adjustScores?: (scores: TensorData) => TensorData;
 }
 
-/** What was found of one class. */
-export interface ClassShare {
-  readonly label: number;
-  readonly name: string;
-  readonly color: Palette[number];
-  readonly pixels: number;
-  /** Share of all pixels, 0..1. */
-  readonly share: number;
-  /** Mean softmax probability over the pixels of this class, 0..1; only where it was asked for. */
-  readonly confidence?: number;
+/** Milliseconds spent on one photo. */
+export interface Timing {
+  /** Before the network: shrinking of photos that are too large. */
+  preprocess: number;
+  /** The network, from the photo's bytes to scores at the decoder's resolution. */
+  inference: number;
+  /** From scores to labels at the photo's size, and counting them. */
+  postprocess: number;
 }
 
 export interface Segmentation {
@@ -60,8 +62,8 @@ export interface SegmenterOptions {
   /** Threads of the engine. Defaults to the number of cores. */
   threads?: number;
   /**
-   * Larger photos are shrunk for the network, and their labels enlarged again, since memory grows with the pixels:
-   * about 1 GB at the default of 4,194,304 (2048 x 2048).
+   * Larger photos are shrunk for the network, since memory grows with the pixels: about 1 GB at the default of 4,194,304
+   * (2048 x 2048). Their labels are at full size all the same.
    */
   maxPixels?: number;
 }
@@ -77,13 +79,15 @@ export class Segmenter {
   readonly #model: RunnableModel;
   readonly #platform: Platform;
   readonly #options: SegmenterOptions;
-  readonly #predictors = new Map<string, Promise<Predictor>>();
+  readonly #predictor: Predictor;
+  #meter: Promise<ConfidenceMeter> | undefined;
   #disposed = false;
 
   constructor(model: RunnableModel, platform: Platform, options: SegmenterOptions = {}) {
     this.#model = model;
     this.#platform = platform;
     this.#options = options;
+    this.#predictor = createPredictor(model, this.#engine());
   }
 
   /** Network, class names, palette and pre-processing of the model. */
@@ -98,22 +102,27 @@ export class Segmenter {
    */
   async segment(
     source: PhotoSource,
-    { confidence = false, scores = false }: SegmentOptions = {},
+    {
+      confidence = false,
+      scores: wantsScores = false,
+      adjustScores = (scores) => scores,
+    }: SegmentOptions = {},
   ): Promise<Segmentation> {
     const photo = await this.#read(source);
-    const outputs: OutputName[] = ["labels"];
-    if (confidence) outputs.push("confidence");
-    if (scores) outputs.push("scores");
-    const predictor = await this.#predictor(outputs);
+    if (this.#disposed) {
+      const rule = "has been disposed of";
+      throw new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
+    }
     const start = performance.now();
     const reduced = shrinkPhoto(photo, this.#options.maxPixels ?? MAX_NETWORK_PIXELS);
-    const shrinking = performance.now() - start;
-    const { outputs: results, timing } = await predictor.predict(reduced);
+    const prepared = performance.now();
+    const raw = await this.#predictor.predict(reduced);
 
-    const finished = performance.now();
-    const small = { ...sizeOf(reduced), data: labelsOf(results) };
-    const { data: labels } = reduced === photo ? small : resizeLabels(small, photo.width, photo.height);
-    const found = this.#classShares(labels, small.data, results.confidence);
+    const predicted = performance.now();
+    const scores = adjustScores(raw);
+    const labels = this.#predictor.chooseLabels(scores, photo);
+    const classes = countClasses(labels, this.#model);
+    const found = confidence ? await this.#addConfidence(classes, scores, reduced) : classes;
     return {
       ...sizeOf(photo),
       labels,
@@ -121,11 +130,11 @@ export class Segmenter {
       classes: this.#model.classes,
       palette: this.#model.palette,
       found,
-      ...(results.scores && { scores: results.scores }),
+      ...(wantsScores && { scores }),
       timing: {
-        preprocess: shrinking + timing.preprocess,
-        inference: timing.inference,
-        postprocess: performance.now() - finished,
+        preprocess: prepared - start,
+        inference: predicted - prepared,
+        postprocess: performance.now() - predicted,
       },
       networkSize: sizeOf(reduced),
     };
@@ -134,10 +143,10 @@ export class Segmenter {
   /** Frees the engine's memory; the segmenter cannot be used any more. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const predictors = [...this.#predictors.values()];
-    this.#predictors.clear();
-    // One that could not be opened has said so to its caller, and has nothing to free.
-    await Promise.all(predictors.map((opening) => opening.then(free, () => undefined)));
+    // A meter that could not be opened has said so to its caller, and has nothing to free.
+    const meter = await this.#meter?.catch(() => undefined);
+    this.#meter = undefined;
+    await Promise.all([this.#predictor.dispose(), meter?.dispose()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -150,55 +159,17 @@ export class Segmenter {
     return source;
   }
 
-  /** One session for each set of outputs that is asked for, opened at the first use. */
-  #predictor(outputs: readonly OutputName[]): Promise<Predictor> {
-    if (this.#disposed) {
-      const rule = "has been disposed of";
-      throw new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
-    }
-    const key = outputs.join();
-    let predictor = this.#predictors.get(key);
-    if (!predictor) {
-      const { open } = this.#platform;
-      predictor = createPredictor(this.#model, { outputs, open, threads: this.#options.threads });
-      this.#predictors.set(key, predictor);
-    }
-    return predictor;
+  #engine() {
+    return { open: this.#platform.open, threads: this.#options.threads };
   }
 
-  /** Confidence is known at the size that the network saw. */
-  #classShares(labels: Uint8Array, small: Uint8Array, confidence: TensorData | undefined): ClassShare[] {
-    const { classes, palette } = this.#model;
-    const counts = sumByLabel(labels);
-    const sure = confidence && { sums: sumByLabel(small, confidence.data), counts: sumByLabel(small) };
-    return classes
-      .map((name, label) => {
-        const pixels = counts[label] ?? 0;
-        const color = palette[label] ?? ([0, 0, 0] as const);
-        const share = { label, name, color, pixels, share: pixels / labels.length };
-        return sure
-          ? { ...share, confidence: (sure.sums[label] ?? 0) / Math.max(1, sure.counts[label] ?? 0) }
-          : share;
-      })
-      .filter(({ pixels }) => pixels > 0)
-      .sort((a, b) => b.pixels - a.pixels);
+  async #addConfidence(found: ClassShare[], scores: TensorData, size: Photo): Promise<ClassShare[]> {
+    this.#meter ??= openConfidenceMeter(this.#model, this.#engine());
+    const confidence = await (await this.#meter).measure(scores, size);
+    return found.map((share) => ({ ...share, confidence: confidence[share.label] ?? 0 }));
   }
-}
-
-function free(predictor: Predictor): Promise<void> {
-  return predictor.dispose();
 }
 
 function sizeOf({ width, height }: Photo): { width: number; height: number } {
   return { width, height };
-}
-
-/** Sum of the values (1 each where absent) at the pixels of each label. */
-function sumByLabel(labels: Uint8Array, values?: TensorData["data"]): Float64Array {
-  const sums = new Float64Array(256);
-  for (let pixel = 0; pixel < labels.length; pixel++) {
-    const label = labels[pixel] ?? 0;
-    sums[label] = (sums[label] ?? 0) + (values ? (values[pixel] ?? 0) : 1);
-  }
-  return sums;
 }

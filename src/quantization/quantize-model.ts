@@ -78,7 +78,5 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint
 }
 
 function compileNetwork(model: Model): ScoreGraph {
-  const { outputs, weights } = compileForInference(model, ["scores"], { blocked: false });
-  if (!outputs.scores) throw new TypeError("the compiled network has no scores");
-  return { scores: outputs.scores, weights };
+  return compileForInference(model, { blocked: false });
 }

@@ -34,7 +34,7 @@ export async function validate(
   dataset: Dataset,
   { open, threads, onProgress }: ValidateOptions,
 ): Promise<Validation> {
-  const predictor = await createPredictor(model, { outputs: ["labels"], open, threads });
+  const predictor = createPredictor(model, { open, threads });
   try {
     const every = Math.max(1, Math.floor(dataset.size / PANELS));
     const shown = new Map(

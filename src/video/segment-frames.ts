@@ -1,8 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
-import type { ClassShare, Segmentation, Segmenter } from "../inference/segmenter.ts";
-import { upsampleLabels } from "../inference/upsample-labels.ts";
-import { findNetwork } from "../models/zoo.ts";
+import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
 import { ScoreSmoother } from "./smoothing.ts";
 import { readAhead, readNewest, untilAborted } from "./streams.ts";
 
@@ -85,37 +83,12 @@ async function* countNone<T>(source: AsyncIterable<T>) {
 
 /** Segments one frame after the other with labels from the moving average of their scores. */
 function smoothly(segmenter: Segmenter, smoothing: number): (frame: Photo) => Promise<Segmentation> {
-  const { alignCorners } = findNetwork(segmenter.model.network).decoder;
-  const smoother = new ScoreSmoother(smoothing);
+  let smoother = new ScoreSmoother(smoothing);
   let lastSize = "";
-  return async (frame) => {
-    const { scores, ...segmentation } = await segmenter.segment(frame, { scores: true });
-    const start = performance.now();
+  return (frame) => {
     const size = `${frame.width} x ${frame.height}`;
-    if (size !== lastSize) smoother.reset();
+    if (size !== lastSize) smoother = new ScoreSmoother(smoothing);
     lastSize = size;
-    if (!scores) throw new TypeError("the segmenter gives no scores");
-    const { timing } = segmentation;
-    const labels = upsampleLabels(smoother.add(scores), {
-      width: frame.width,
-      height: frame.height,
-      alignCorners,
-    });
-    const found = countClasses(labels, segmentation);
-    const postprocess = timing.postprocess + performance.now() - start;
-    return { ...segmentation, labels, found, timing: { ...timing, postprocess } };
+    return segmenter.segment(frame, { adjustScores: (scores) => smoother.add(scores) });
   };
-}
-
-/** The classes among the labels, the largest first. */
-function countClasses(labels: Uint8Array, { classes, palette }: Segmentation): ClassShare[] {
-  const counts = new Float64Array(256);
-  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
-  return classes
-    .map((name, label) => {
-      const pixels = counts[label] ?? 0;
-      return { label, name, color: palette[label] ?? [0, 0, 0], pixels, share: pixels / labels.length };
-    })
-    .filter(({ pixels }) => pixels > 0)
-    .sort((a, b) => b.pixels - a.pixels);
 }

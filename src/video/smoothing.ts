@@ -29,9 +29,4 @@ export class ScoreSmoother {
     }
     return this.#mean;
   }
-
-  /** Forgets the past: the next scores count in full, and may be of another size. */
-  reset(): void {
-    this.#mean = undefined;
-  }
 }

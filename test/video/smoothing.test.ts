@@ -14,13 +14,6 @@ describe("ScoreSmoother", () => {
     expect([...smoother.add(map(0, 4)).data]).toEqual([4.5, 1.75]);
   });
 
-  it("starts anew after a reset, at any size", () => {
-    const smoother = new ScoreSmoother(0.5);
-    smoother.add(map(1, 2));
-    smoother.reset();
-    expect(smoother.add(map(3, 4, 5))).toEqual(map(3, 4, 5));
-  });
-
   it("leaves the scores that it is given as they are, and stays where they stay", () => {
     const number = fc.integer({ min: -1000, max: 1000 });
     fc.assert(

@@ -3,20 +3,19 @@ import { collect, parameter, type Tensor } from "../tensor.ts";
 import { evaluate } from "./evaluate.ts";
 import { rewriteGraph } from "./rewrite.ts";
 
-/** Names of weights that were worked out begin with this; then comes the name of the first parameter that went in. */
-const WORKED_OUT = "%of:";
-
 /**
  * Works out everything that depends on parameters and constants alone, so that the graph reads nothing but finished weights.
  *
  * @param weights of the parameters by name; those that it does not know stay as they are, with all that is made of them
- * @returns the rewritten outputs by name, and the values of the parameters that they read, no others
+ * @param prefix what the names of new weights begin with; then comes the name of the first parameter that went in
+ * @returns what stands for a tensor in the rewritten graph, and the values of the parameters that it reads, no others
  */
 export function evaluateWeights(
-  outputs: Readonly<Record<string, Tensor>>,
+  outputs: readonly Tensor[],
   weights: (name: string) => Float32Array | undefined,
-): { outputs: Record<string, Tensor>; weights: ReadonlyMap<string, Float32Array> } {
-  const tensors = collect(Object.values(outputs));
+  prefix = "%of:",
+): { current: (tensor: Tensor) => Tensor; weights: ReadonlyMap<string, Float32Array> } {
+  const tensors = collect(outputs);
   const values = new Map<Tensor, Float32Array>();
   for (const tensor of tensors) {
     const value = tensor.leaf ? leafValue(tensor, weights) : evaluate(tensor, (x) => values.get(x));
@@ -25,27 +24,23 @@ export function evaluateWeights(
 
   // What is known but read by nothing unknown was a step on the way.
   const wanted = new Set([
-    ...Object.values(outputs),
+    ...outputs,
     ...tensors.filter((tensor) => !values.has(tensor)).flatMap(({ inputs }) => inputs),
   ]);
   const known = new Map<string, Float32Array>();
-  const current = rewriteGraph(Object.values(outputs), (tensor, original) => {
+  const current = rewriteGraph(outputs, (tensor, original) => {
     const value = wanted.has(original) ? values.get(original) : undefined;
     if (!value || original.leaf?.kind === "constant") return tensor;
     if (original.leaf?.kind === "parameter") {
       known.set(original.leaf.name, value);
       return tensor;
     }
-    const name = unusedName(`${WORKED_OUT}${firstParameter(original)}`, known);
+    const name = unusedName(`${prefix}${firstParameter(original)}`, known);
     known.set(name, value);
     const shape = fixedShape("evaluateWeights", original.shape);
     return parameter(name, shape, { initialization: { kind: "constant", value: 0 } });
   });
-  const rewritten = Object.entries(outputs).map(([name, tensor]): [string, Tensor] => [
-    name,
-    current(tensor),
-  ]);
-  return { outputs: Object.fromEntries(rewritten), weights: known };
+  return { current, weights: known };
 }
 
 function leafValue(

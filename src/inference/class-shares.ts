@@ -1,0 +1,39 @@
+import type { Palette } from "../images/types.ts";
+import type { ModelDescription } from "../models/model.ts";
+
+/** What was found of one class. */
+export interface ClassShare {
+  readonly label: number;
+  readonly name: string;
+  readonly color: Palette[number];
+  readonly pixels: number;
+  /** Share of all pixels, 0..1. */
+  readonly share: number;
+  /** Mean softmax probability over the pixels of this class, 0..1; only where it was asked for. */
+  readonly confidence?: number;
+}
+
+/** The classes among the labels, the largest first. */
+export function countClasses(
+  labels: Uint8Array,
+  { classes, palette }: Pick<ModelDescription, "classes" | "palette">,
+): ClassShare[] {
+  const counts = sumByLabel(labels);
+  return classes
+    .map((name, label) => {
+      const pixels = counts[label] ?? 0;
+      return { label, name, color: palette[label] ?? [0, 0, 0], pixels, share: pixels / labels.length };
+    })
+    .filter(({ pixels }) => pixels > 0)
+    .sort((a, b) => b.pixels - a.pixels);
+}
+
+/** Sum of the values (1 each where absent) at the pixels of each label. */
+export function sumByLabel(labels: Uint8Array, values?: ArrayLike<number>): Float64Array {
+  const sums = new Float64Array(256);
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    const label = labels[pixel] ?? 0;
+    sums[label] = (sums[label] ?? 0) + (values ? (values[pixel] ?? 0) : 1);
+  }
+  return sums;
+}
