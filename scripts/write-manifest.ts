@@ -6,19 +6,25 @@ import { type Manifest, shippedFolder } from "../src/inference/shipped-models.ts
 import { readDescription } from "../src/models/model.ts";
 import { readWeights } from "../src/weights/read.ts";
 
+async function describeFile(file: string) {
+  const bytes = await readFile(join(shippedFolder, file));
+  return { file, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
 const manifest: Manifest = {};
-for (const file of (await readdir(shippedFolder)).sort()) {
+const files = (await readdir(shippedFolder)).sort();
+for (const file of files) {
   if (!file.endsWith(".safetensors")) continue;
   const path = join(shippedFolder, file);
-  const bytes = await readFile(path);
+  const name = file.replace(".safetensors", "");
+  const quantized = `${name}.int8.onnx`;
   const description = readDescription((await readWeights(path)).metadata, path);
   if (!description) throw new Error(`${file} does not describe itself`);
-  manifest[file.replace(".safetensors", "")] = {
-    file,
-    bytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+  manifest[name] = {
+    ...(await describeFile(file)),
     network: description.network,
     classes: description.classes.length,
+    ...(files.includes(quantized) && { int8: await describeFile(quantized) }),
   };
 }
 await writeFile(join(shippedFolder, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -41,7 +41,13 @@ export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
-export { type LoadModelOptions, loadModel, loadRunnableModel } from "./inference/load-model.ts";
+export { type Dtype, type DtypeChoice, dtypeChoices } from "./inference/dtype.ts";
+export { type LoadModelOptions, loadModel } from "./inference/load-model.ts";
+export {
+  type LoadedModel,
+  type LoadRunnableModelOptions,
+  loadRunnableModel,
+} from "./inference/load-runnable.ts";
 export { Segmenter } from "./inference/node-segmenter.ts";
 export type { QuantizedModel, RunnableModel } from "./inference/quantized-model.ts";
 export { renderLabels, renderOverlay } from "./inference/render.ts";
@@ -57,6 +63,8 @@ export type { Model, ModelDescription } from "./models/model.ts";
 export { buildNetwork, type Network, type NetworkOptions } from "./models/network.ts";
 export { imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";
 export { networks } from "./models/zoo.ts";
+export { type QuantizeModelOptions, quantizeModel } from "./quantization/quantize-model.ts";
+export type { RangeMethod } from "./quantization/range.ts";
 export { openNodeSession } from "./runtime/node.ts";
 export type { TensorData } from "./runtime/session.ts";
 export type { TrainingOptions } from "./training/config.ts";

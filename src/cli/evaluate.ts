@@ -7,7 +7,7 @@ import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
 import { makeFolder, writeFileAtomically } from "../files.ts";
-import { loadRunnableModel } from "../inference/load-model.ts";
+import { type LoadedModel, loadRunnableModel } from "../inference/load-runnable.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import type { RunnableModel } from "../inference/quantized-model.ts";
 import { openNodeSession } from "../runtime/node.ts";
@@ -21,7 +21,7 @@ import {
   predictionWriter,
 } from "./evaluate-output.ts";
 import { catchInterrupts } from "./interrupt.ts";
-import { classes, data, dataset, help, json, model, text, threads, weights } from "./options.ts";
+import { classes, data, dataset, dtypeOption, help, json, model, text, threads, weights } from "./options.ts";
 import { formatShare, formatTable, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -33,13 +33,15 @@ const confusion = text(
 );
 const predictions = text("predictions", "DIR", "Also write each prediction as a palette PNG");
 
+const dtype = dtypeOption("fp32");
+
 export const evaluate: Command = {
   name: "evaluate",
   summary: "Measures a model on a data set: IoU of each class, mean IoU, accuracies, outlines.",
   options: [
     ...[model, weights, classes, dataset, data, split],
     ...measureOptions,
-    ...[confusion, predictions, threads, json, help],
+    ...[confusion, predictions, dtype, threads, json, help],
   ],
   notes: [
     "Photos are segmented at full size, once unless --scales, --flip or --window say otherwise, and all pixels count in one confusion matrix; pixels with the ignore label do not. IoU is the share of the pixels both true and predicted among those true or predicted; accuracy, the share of the true pixels that were found.",
@@ -67,6 +69,8 @@ export const evaluate: Command = {
       model: args.get(model),
       weights: args.get(weights),
       classes: args.get(classes),
+      // A file may be there in int8 alone.
+      dtype: args.get(dtype) ?? (/\.onnx$/i.test(args.get(model) ?? "") ? "auto" : "fp32"),
       onNote: log,
     };
     const threadCount = args.get(threads);
@@ -75,7 +79,7 @@ export const evaluate: Command = {
     const { classes: names } = samples.labels;
     const some = typedMeanOver(args, names);
     const loaded = await loadRunnableModel(source);
-    requireClasses(loaded, samples);
+    requireClasses(loaded.model, samples);
     // Before hours of work, so that what cannot be written is noticed now.
     if (csv) await makeFolder(dirname(csv));
     if (out) await makeFolder(out);
@@ -153,9 +157,9 @@ function report(names: readonly string[], evaluation: Evaluation) {
   };
 }
 
-/** One view is chosen from in the network's own graph, which is faster; several are averaged. */
+/** Labels of one view follow from its scores at their own resolution, which is faster; several views are averaged at full size. */
 async function openPredictor(
-  loaded: RunnableModel,
+  { model, dtype }: LoadedModel,
   {
     views,
     threads,
@@ -163,8 +167,8 @@ async function openPredictor(
   }: { views: ViewOptions | undefined; threads: number | undefined; signal: AbortSignal },
 ) {
   const open = openNodeSession;
-  if (views) return createAveragingPredictor(loaded, { ...views, open, threads, signal });
-  const predictor = createPredictor(loaded, { open, threads });
+  if (views) return createAveragingPredictor(model, { ...views, open, threads, dtype, signal });
+  const predictor = createPredictor(model, { open, threads, dtype });
   return { predict: predictLabels(predictor), dispose: () => predictor.dispose() };
 }
 

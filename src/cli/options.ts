@@ -1,4 +1,5 @@
 import { datasets } from "../datasets/index.ts";
+import { type DtypeChoice, dtypeChoices, dtypes } from "../inference/dtype.ts";
 import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
@@ -85,6 +86,11 @@ export const model = text(
   `Shipped model, model file, or network with --weights (default ${DEFAULT_MODEL})`,
 );
 export const weights = text("weights", "FILE", "PyTorch checkpoint or safetensors to use as the weights");
+/** @param byDefault what is computed in where nothing is typed */
+export function dtypeOption(byDefault: DtypeChoice): Option<DtypeChoice> {
+  const help = `What is computed in: ${dtypes.join(", ")}, or auto, the fastest (default ${byDefault})`;
+  return choice("dtype", "NAME", dtypeChoices, help);
+}
 export const classes = integer(
   "classes",
   "N",

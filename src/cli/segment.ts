@@ -7,7 +7,7 @@ import { renderLabels, renderOverlay } from "../inference/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
-import { classes, flag, help, json, model, real, text, threads, weights } from "./options.ts";
+import { classes, dtypeOption, flag, help, json, model, real, text, threads, weights } from "./options.ts";
 import { colors, describeError, formatShare, formatTable, log, logError } from "./output.ts";
 import { findClip, labels, segmentVideo, smoothing } from "./segment-video.ts";
 
@@ -23,6 +23,7 @@ const out = text(
 );
 const scores = text("scores", "FILE.npy", "Also write the raw scores of one photo, float32 [C, h, w]");
 const confidence = flag("confidence", "Also show the mean probability of each class, 0..100 % (slower)");
+const dtype = dtypeOption("auto");
 const opacity = real(
   "opacity",
   "X",
@@ -35,7 +36,7 @@ export const segment: Command = {
   summary: "Finds the class of every pixel of photos, or of a clip.",
   operands: { name: "CLIP|PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [
-    ...[model, weights, classes, out, scores, confidence, opacity, labels, smoothing],
+    ...[model, weights, classes, dtype, out, scores, confidence, opacity, labels, smoothing],
     ...[threads, json, help],
   ],
   notes: [
@@ -61,6 +62,7 @@ export const segment: Command = {
     const settings = {
       weights: args.get(weights),
       classes: args.get(classes),
+      dtype: args.get(dtype),
       threads: args.get(threads),
       onNote: log,
     };
@@ -91,7 +93,7 @@ export const segment: Command = {
         failure ??= described;
       }
     }
-    const json = { folder, photos: results };
+    const json = { folder, dtype: segmenter.dtype, photos: results };
     return failure ? { json: { ...json, error: failure }, exitCode: 1 } : { json };
   },
 };

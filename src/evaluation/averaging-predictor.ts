@@ -1,16 +1,12 @@
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
-import { createPredictor, type Predictor } from "../inference/predictor.ts";
+import { createPredictor, type Predictor, type PredictorOptions } from "../inference/predictor.ts";
 import type { RunnableModel } from "../inference/quantized-model.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import { findNetwork } from "../models/zoo.ts";
-import type { OpenSession } from "../runtime/session.ts";
 import { averageViews, checkViews, type ViewOptions } from "./average-views.ts";
 import type { ScoreMap } from "./probability-sum.ts";
 
-export interface AveragingPredictorOptions extends ViewOptions {
-  open: OpenSession;
-  /** Threads of the engine. Defaults to the number of cores. */
-  threads?: number;
+export interface AveragingPredictorOptions extends ViewOptions, PredictorOptions {
   /** Stops between two runs of the network; `predict` then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -29,10 +25,10 @@ export interface AveragingPredictor {
  */
 export async function createAveragingPredictor(
   model: RunnableModel,
-  { open, threads, signal, ...options }: AveragingPredictorOptions,
+  { dtype, open, threads, signal, ...options }: AveragingPredictorOptions,
 ): Promise<AveragingPredictor> {
   const views = checkViews(options);
-  const predictor = createPredictor(model, { open, threads });
+  const predictor = createPredictor(model, { dtype, open, threads });
   const network = {
     score: (photo: Photo) => scoresOf(predictor, photo),
     classes: model.classes.length,

@@ -5,10 +5,10 @@ import { evaluateWeights } from "../graph/rewrite/evaluate-weights.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { toHalfPrecision } from "../inference/half-precision.ts";
 import { describeModel, type Model } from "../models/model.ts";
 import { buildNetwork } from "../models/network.ts";
 import { FOLDED } from "../weights/onnx.ts";
-import { toHalfPrecision } from "./half-precision.ts";
 
 export interface ExportOptions {
   /** Height and width of the input, with batch 1. Defaults to symbols `N`, `H` and `W`: any batch and size can be run. */

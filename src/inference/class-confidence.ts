@@ -23,7 +23,7 @@ export interface ConfidenceMeter {
 
 export async function openConfidenceMeter(
   { network, classes }: ModelDescription,
-  { open, threads }: PredictorOptions,
+  { open, threads }: Pick<PredictorOptions, "open" | "threads">,
 ): Promise<ConfidenceMeter> {
   const session: Session = await open(buildGraph(classes.length, findNetwork(network).decoder), { threads });
   return {

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
@@ -9,7 +8,7 @@ import { describeMatch, matchWeights } from "../weights/match.ts";
 import { readWeights } from "../weights/read.ts";
 import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
-import { QUANTIZATION_KEY, type RunnableModel } from "./quantized-model.ts";
+import { QUANTIZATION_KEY } from "./quantized-model.ts";
 import { DEFAULT_MODEL, findShippedModel, listShippedModels } from "./shipped-models.ts";
 
 export interface LoadModelOptions {
@@ -56,18 +55,6 @@ export async function loadModel({
   const used = requireWeights(chosen.network, chosen.classes, values, file);
   if (weights !== undefined) onNote?.(describeUse(file, shapes, used, others));
   return { ...description, weights: used };
-}
-
-/** Loads a model like `loadModel`, or a file that `lightseg quantize` has written. */
-export async function loadRunnableModel(options: LoadModelOptions = {}): Promise<RunnableModel> {
-  const { model = DEFAULT_MODEL, weights, classes } = options;
-  const isAlone = weights === undefined && classes === undefined;
-  if (!isAlone || isNetwork(model) || !/\.onnx$/i.test(model)) return loadModel(options);
-  const path = await findModelFile(model);
-  const { metadata } = await readWeights(path);
-  const description = readDescription(metadata, path);
-  if (!description || metadata[QUANTIZATION_KEY] === undefined) return loadModel(options);
-  return { ...description, onnx: await readFile(path) };
 }
 
 function describeUse(
@@ -124,7 +111,8 @@ function inferClasses(network: string, weights: Weights, file: string): number {
   });
 }
 
-async function findModelFile(model: string): Promise<string> {
+/** The path of a shipped model, or of a model file. */
+export async function findModelFile(model: string): Promise<string> {
   const shipped = await findShippedModel(model);
   if (shipped !== undefined) return shipped;
   if (existsSync(model)) return model;

@@ -1,6 +1,6 @@
 import { decodePhoto } from "../images/decode.ts";
 import { openNodeSession } from "../runtime/node.ts";
-import { type LoadModelOptions, loadRunnableModel } from "./load-model.ts";
+import { type LoadRunnableModelOptions, loadRunnableModel } from "./load-runnable.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "./segmenter.ts";
 
 /** Segments photos in Node; see the options of `load`. */
@@ -17,10 +17,11 @@ export class Segmenter extends CoreSegmenter {
    */
   static async load(
     model?: string,
-    options: Omit<LoadModelOptions, "model"> & SegmenterOptions = {},
+    options: Omit<LoadRunnableModelOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
   ): Promise<Segmenter> {
     const { threads, maxPixels, ...source } = options;
     const loaded = await loadRunnableModel({ ...source, model });
-    return new Segmenter(loaded, { open: openNodeSession, decodePhoto }, { threads, maxPixels });
+    const settings = { threads, maxPixels, dtype: loaded.dtype };
+    return new Segmenter(loaded.model, { open: openNodeSession, decodePhoto }, settings);
   }
 }

@@ -4,6 +4,8 @@ import type { LabelMap, Photo } from "../images/types.ts";
 import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import { compileForInference } from "./compile.ts";
+import type { Dtype } from "./dtype.ts";
+import { toHalfPrecision } from "./half-precision.ts";
 import { isQuantized, type RunnableModel } from "./quantized-model.ts";
 import { upsampleLabels } from "./upsample-labels.ts";
 
@@ -17,6 +19,8 @@ export interface Predictor {
 }
 
 export interface PredictorOptions {
+  /** What the network is computed in; of quantised models always int8. Defaults to fp32. */
+  dtype?: Dtype | undefined;
   open: OpenSession;
   /** Threads of the engine. Defaults to the number of cores. */
   threads?: number | undefined;
@@ -28,14 +32,15 @@ export interface PredictorOptions {
  * The engine is faster where it knows the size of the photos beforehand. So the first photo's size gets a session of its own, opened
  * when that photo comes, and the first photo of another size opens one for all other sizes.
  */
-export function createPredictor(model: RunnableModel, { open, threads }: PredictorOptions): Predictor {
+export function createPredictor(model: RunnableModel, { dtype, open, threads }: PredictorOptions): Predictor {
   const { alignCorners } = findNetwork(model.network).decoder;
   const sessions = isQuantized(model)
     ? openOnce(() => open(model.onnx, { threads }))
     : openForSizes((size) => {
         const { scores, weights } = compileForInference(model, { size });
         const parameters = (name: string) => weights.get(name) ?? "input";
-        return open(lowerToOnnx({ scores }, { parameters }), { threads });
+        const onnx = lowerToOnnx({ scores }, { parameters });
+        return open(dtype === "fp16" ? toHalfPrecision(onnx) : onnx, { threads });
       });
   return {
     async predict(photo) {

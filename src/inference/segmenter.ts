@@ -6,8 +6,9 @@ import type { ModelDescription } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts";
 import { type ClassShare, countClasses } from "./class-shares.ts";
+import type { Dtype } from "./dtype.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
-import type { RunnableModel } from "./quantized-model.ts";
+import { isQuantized, type RunnableModel } from "./quantized-model.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
 export type PhotoSource = string | Uint8Array | Photo;
@@ -59,6 +60,8 @@ export interface Segmentation {
 }
 
 export interface SegmenterOptions {
+  /** What the network is computed in; quantised models are int8. Defaults to fp32. */
+  dtype?: Dtype | undefined;
   /** Threads of the engine. Defaults to the number of cores. */
   threads?: number;
   /**
@@ -93,6 +96,11 @@ export class Segmenter {
   /** Network, class names, palette and pre-processing of the model. */
   get model(): ModelDescription {
     return this.#model;
+  }
+
+  /** What the network is computed in. */
+  get dtype(): Dtype {
+    return isQuantized(this.#model) ? "int8" : (this.#options.dtype ?? "fp32");
   }
 
   /**
@@ -160,7 +168,7 @@ export class Segmenter {
   }
 
   #engine() {
-    return { open: this.#platform.open, threads: this.#options.threads };
+    return { open: this.#platform.open, threads: this.#options.threads, dtype: this.dtype };
   }
 
   async #addConfidence(found: ClassShare[], scores: TensorData, size: Photo): Promise<ClassShare[]> {

@@ -11,15 +11,19 @@ export const shippedFolder = fileURLToPath(new URL("../../models/", import.meta.
 /** The model that is used where none is named. */
 export const DEFAULT_MODEL = "voc";
 
+const fileSchema = z.object({
+  file: z.string(),
+  /** Of the file. */
+  bytes: z.number().int(),
+  sha256: z.string().length(64),
+});
 const manifestSchema = z.record(
   z.string(),
-  z.object({
-    file: z.string(),
-    /** Of the file. */
-    bytes: z.number().int(),
-    sha256: z.string().length(64),
+  fileSchema.extend({
     network: z.string(),
     classes: z.number().int(),
+    /** The same model, quantised. */
+    int8: fileSchema.optional(),
   }),
 );
 
@@ -36,13 +40,18 @@ export async function listShippedModels(): Promise<string[]> {
 }
 
 /**
- * The path of a model that comes with the package, whose bytes are what the manifest says; undefined for another name.
+ * The path of a model that comes with the package, whose bytes are what the manifest says; undefined for another name, or for
+ * a model that does not come in int8 where that is asked for.
  *
  * @throws LightsegError INVALID_WEIGHTS if the file is missing or has changed
  */
-export async function findShippedModel(name: string, folder = shippedFolder): Promise<string | undefined> {
+export async function findShippedModel(
+  name: string,
+  { dtype = "fp32", folder = shippedFolder }: { dtype?: "fp32" | "int8"; folder?: string } = {},
+): Promise<string | undefined> {
   const manifest = await readManifest();
-  const entry = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+  const model = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+  const entry = dtype === "int8" ? model?.int8 : model;
   if (!entry) return undefined;
   const path = join(folder, entry.file);
   const bytes = await readFile(path).catch((cause: unknown) => {

@@ -11,7 +11,7 @@ import { treatFeatureMaps } from "./feature-maps.ts";
 import { padClassifier } from "./pad-classifier.ts";
 import { quantizeGraph } from "./quantize-graph.ts";
 import { chooseQuantization, type RangeMethod } from "./range.ts";
-import { readBytes, type ScoreGraph } from "./read-bytes.ts";
+import { readBytes } from "./read-bytes.ts";
 
 export interface QuantizeModelOptions {
   readonly model: Model;
@@ -50,7 +50,7 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint
     });
   }
   const weightBits = reduceRange ? 7 : 8;
-  const compiled = compileNetwork(model);
+  const compiled = compileForInference(model, { blocked: false });
   const { scores, weights } = padClassifier(readBytes(compiled));
   const treatments = treatFeatureMaps([scores]);
   const maps = [...treatments].filter(([, treatment]) => treatment !== "absorbed").map(([map]) => map);
@@ -75,8 +75,4 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint
       version: options.version,
     },
   );
-}
-
-function compileNetwork(model: Model): ScoreGraph {
-  return compileForInference(model, { blocked: false });
 }

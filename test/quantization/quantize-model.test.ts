@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, loadRunnableModel } from "../../src/inference/load-model.ts";
+import { loadModel } from "../../src/inference/load-model.ts";
+import { loadRunnableModel } from "../../src/inference/load-runnable.ts";
 import { Segmenter } from "../../src/inference/node-segmenter.ts";
 import { createPredictor } from "../../src/inference/predictor.ts";
 import { isQuantized } from "../../src/inference/quantized-model.ts";
@@ -100,7 +101,7 @@ describe("a quantised file", { timeout: 120_000 }, () => {
   });
 
   it("says what it is, and has no weights to give", async () => {
-    expect(isQuantized(await loadRunnableModel({ model: path }))).toBe(true);
+    expect(isQuantized((await loadRunnableModel({ model: path })).model)).toBe(true);
     await expect(loadModel({ model: path })).rejects.toThrow(lightsegError("INVALID_WEIGHTS", "loadModel"));
     await expect(loadRunnableModel({ model: path, classes: 3 })).rejects.toThrow("is quantised");
   });

@@ -30,11 +30,15 @@ export const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
     }),
   ],
   onnx({ inputs: [x], attributes: { kernel, stride, padding } }, onnx) {
-    return onnx.node("MaxPool", [onnx.name(x)], {
-      kernel_shape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
-    });
+    const pool = (from: string, across: 0 | 1, down: 0 | 1) =>
+      onnx.node("MaxPool", [from], {
+        kernel_shape: [down ? kernel : 1, across ? kernel : 1],
+        strides: [down ? stride : 1, across ? stride : 1],
+        pads: [down * padding, across * padding, down * padding, across * padding],
+      });
+    // The engine's kernel for bytes reads every value of a window: 2 k of them by rows and then columns, k^2 at once. That for floats
+    // waits for memory, which two passes need twice.
+    return x.dtype === "uint8" ? pool(pool(onnx.name(x), 1, 0), 0, 1) : pool(onnx.name(x), 1, 1);
   },
 });
 

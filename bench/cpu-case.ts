@@ -1,0 +1,119 @@
+/**
+ * One network at one size and batch, all variants in turns; `bench/cpu.ts` starts it as a process of its own, since large sessions that
+ * were open before slow later ones down. Takes a `Case` as JSON and prints a `CaseResult` as JSON.
+ */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { exportOnnx } from "../src/export/onnx.ts";
+import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
+import { decodePhoto } from "../src/images/decode.ts";
+import { vocPalette } from "../src/images/palette.ts";
+import { resizePhoto } from "../src/images/resample.ts";
+import { compileForInference } from "../src/inference/compile.ts";
+import { loadRunnableModel } from "../src/inference/load-runnable.ts";
+import { isQuantized, type QuantizedModel } from "../src/inference/quantized-model.ts";
+import { Segmenter, type Timing } from "../src/inference/segmenter.ts";
+import { DEFAULT_MODEL } from "../src/inference/shipped-models.ts";
+import { initialValue } from "../src/models/initialize.ts";
+import type { Model } from "../src/models/model.ts";
+import { buildNetwork } from "../src/models/network.ts";
+import { findNetwork } from "../src/models/zoo.ts";
+import { quantizeModel } from "../src/quantization/quantize-model.ts";
+import { openNodeSession } from "../src/runtime/node.ts";
+import type { Case, CaseResult, Variant } from "./cpu-variants.ts";
+import { startPytorch, type Turn, takeTurns, timed } from "./peers.ts";
+
+const classes = 21;
+const options: Case = JSON.parse(process.argv[2] ?? "");
+const { network, size, batch, threads } = options;
+const engine = { open: openNodeSession, threads };
+// A real one, since the way from scores to labels depends on how many borders are in it.
+const chelsea = await decodePhoto(fileURLToPath(new URL("../examples/chelsea.jpg", import.meta.url)));
+const photo = resizePhoto(chelsea, size, size);
+const pixels = { data: repeat(photo.data, batch), dims: [batch, size, size, 3] };
+const splits: Timing[] = [];
+let pytorch: string | null = null;
+
+/** The shipped model where it is of this network; others get random weights, which take as long. */
+const shipped = await loadRunnableModel({ model: DEFAULT_MODEL, dtype: "fp32" });
+const model = !isQuantized(shipped.model) && shipped.model.network === network ? shipped.model : untrained();
+
+const open: Record<Variant, () => Promise<Turn | undefined>> = {
+  async plain() {
+    const bytes = exportOnnx(model, batch === 1 ? { size: [size, size] } : {});
+    const session = await openNodeSession(bytes, { threads });
+    const image = { data: Float32Array.from(pixels.data, (v) => v / 128 - 1), dims: [batch, 3, size, size] };
+    return timed(() => session.run({ image }));
+  },
+  async fp32() {
+    const { scores, weights } = compileForInference(model, batch === 1 ? { size: [size, size] } : {});
+    const bytes = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
+    const session = await openNodeSession(bytes, { threads });
+    return timed(() => session.run({ pixels }));
+  },
+  async int8() {
+    const session = await openNodeSession((await quantized()).onnx, { threads });
+    return timed(() => session.run({ pixels }));
+  },
+  async "end-to-end-int8"() {
+    if (batch !== 1) return undefined;
+    const segmenter = new Segmenter(await quantized(), { open: openNodeSession, decodePhoto }, { threads });
+    return timed(async () => splits.push((await segmenter.segment(photo)).timing));
+  },
+  "pytorch-eager": () => openPytorch(false),
+  "pytorch-frozen": () => openPytorch(true),
+};
+
+async function openPytorch(frozen: boolean): Promise<Turn | undefined> {
+  const peer = await startPytorch("forward.py", { network, classes, batch, size, threads, frozen });
+  pytorch = peer?.version ?? null;
+  return peer?.turn;
+}
+
+function untrained(): Model {
+  const { parameters } = buildNetwork({ network, classes });
+  const weights = new Map(
+    [...parameters].map(([name, tensor]) => [
+      name,
+      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
+    ]),
+  );
+  const names = Array.from({ length: classes }, (_, label) => `class ${label}`);
+  const { preprocessing } = findNetwork(network).backbone;
+  return { network, classes: names, palette: vocPalette(classes), preprocessing, weights };
+}
+
+/** The shipped file where there is one; else ranges from a small photo, since they do not change the time. */
+async function quantized(): Promise<QuantizedModel> {
+  if (model === shipped.model) {
+    const { model: small } = await loadRunnableModel({ model: DEFAULT_MODEL, dtype: "int8" });
+    if (isQuantized(small)) return small;
+  }
+  return {
+    ...model,
+    onnx: await quantizeModel({ ...engine, model, calibration: [resizePhoto(chelsea, 64, 64)] }),
+  };
+}
+
+function repeat(data: Uint8Array, times: number): Uint8Array {
+  const all = new Uint8Array(times * data.length);
+  for (let copy = 0; copy < times; copy++) all.set(data, copy * data.length);
+  return all;
+}
+
+const turns: [string, Turn][] = [];
+for (const variant of options.variants) {
+  const turn = await open[variant]();
+  if (turn) turns.push([variant, turn]);
+}
+const times = await takeTurns(Object.fromEntries(turns), options);
+// The kernel's own count of the most that was resident at once.
+const status = await readFile("/proc/self/status", "utf8").catch(() => "");
+const peakKb = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
+const result: CaseResult = {
+  times: Object.fromEntries(times),
+  splits: splits.slice(options.warmup),
+  peakBytes: 1024 * peakKb,
+  pytorch,
+};
+process.stdout.write(JSON.stringify(result), () => process.exit(0));

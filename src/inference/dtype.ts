@@ -1,0 +1,9 @@
+/** Element types that a network can be computed in. */
+export const dtypes = ["fp32", "fp16", "int8"] as const;
+
+export type Dtype = (typeof dtypes)[number];
+
+/** Those, and the choice of what is fastest where the model runs. */
+export const dtypeChoices = ["auto", ...dtypes] as const;
+
+export type DtypeChoice = (typeof dtypeChoices)[number];
