@@ -1,8 +1,9 @@
-/** Prints how much JavaScript a page loads, without onnxruntime-web: `npm run size:browser`. */
+/** Prints how much JavaScript a page loads, without onnxruntime-web, and fails where that is too much: `npm run size:browser`. */
 import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
+const MOST_BYTES = 60_000;
 const entries = ["src/web.ts", "src/browser/wasm-worker.ts"];
 
 let total = 0;
@@ -38,7 +39,8 @@ for (const entry of entries) {
   for (const [part, length] of [...lengths].sort((a, b) => b[1] - a[1]))
     console.log(`  ${((100 * length) / all).toFixed(0).padStart(3)} %  ${part}`);
 }
-console.log(`together ${kilobytes(total)} gzipped`);
+console.log(`together ${kilobytes(total)} gzipped, of ${kilobytes(MOST_BYTES)}`);
+if (total > MOST_BYTES) process.exitCode = 1;
 
 /** The package of a module, or its room in our sources. */
 function partOf(id: string): string {

@@ -25,7 +25,7 @@ export async function runBenchmark(
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   const total = middle(times);
   return [
-    `lightseg ${model}, ${SIZE}x${SIZE}, ${segmenter.device}`,
+    `lightseg ${model}, ${SIZE}x${SIZE}, ${segmenter.device}, ${segmenter.dtype}`,
     `median of ${RUNS} after ${WARMUP}: ${ms(total)}, ${(1000 / total).toFixed(1)} frames a second`,
     `  before the network ${ms(middle(splits.map(({ preprocess }) => preprocess)))}`,
     `  network            ${ms(middle(splits.map(({ inference }) => inference)))}`,

@@ -18,6 +18,7 @@ const opacity = part("opacity", HTMLInputElement);
 const smoothing = part("smoothing", HTMLInputElement);
 const modelSelect = part("model", HTMLSelectElement);
 const deviceSelect = part("device", HTMLSelectElement);
+const dtypeSelect = part("dtype", HTMLSelectElement);
 const cameraButton = part("camera", HTMLButtonElement);
 const clipButton = part("save-clip", HTMLButtonElement);
 const result = part("result", HTMLElement);
@@ -67,7 +68,11 @@ function show(picture: CanvasImageSource, segmentation: Segmentation): void {
 }
 
 function choice(): Choice {
-  return { model: modelSelect.value, device: deviceSelect.value as Choice["device"] };
+  return {
+    model: modelSelect.value,
+    device: deviceSelect.value as Choice["device"],
+    dtype: dtypeSelect.value as Choice["dtype"],
+  };
 }
 
 /** Begins anew with a source, in place of what runs. */
@@ -97,7 +102,7 @@ async function showPhoto(file: Blob, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   show(picture, segmentation);
   showTiming(segmentation, undefined);
-  part("facts", HTMLElement).textContent = segmenter.deviceNote;
+  part("facts", HTMLElement).textContent = `${segmenter.dtype}. ${segmenter.deviceNote}.`;
   say(describe(segmentation));
 }
 
@@ -195,7 +200,7 @@ function connect(): void {
     repaint();
   });
   for (const control of [effect, opacity]) control.addEventListener("input", repaint);
-  for (const control of [modelSelect, deviceSelect, smoothing])
+  for (const control of [modelSelect, deviceSelect, dtypeSelect, smoothing])
     control.addEventListener("change", () => {
       chosen.clear();
       void begin(source);

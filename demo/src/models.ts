@@ -1,9 +1,10 @@
-import { Segmenter } from "../../src/web.ts";
+import { type LoadOptions, Segmenter } from "../../src/web.ts";
 import { say, showProgress } from "./page.ts";
 
 export interface Choice {
   readonly model: string;
-  readonly device: "auto" | "webgpu" | "wasm";
+  readonly device: NonNullable<LoadOptions["device"]>;
+  readonly dtype: NonNullable<LoadOptions["dtype"]>;
 }
 
 /** Holds one loaded model at a time; another choice frees it first. */
@@ -27,12 +28,15 @@ export class Models {
   }
 }
 
-async function load({ model, device }: Choice, before: Promise<Segmenter> | undefined): Promise<Segmenter> {
+async function load(
+  { model, ...choice }: Choice,
+  before: Promise<Segmenter> | undefined,
+): Promise<Segmenter> {
   await before?.then((segmenter) => segmenter.dispose()).catch(() => undefined);
   say(`Loading ${model}…`);
   try {
     return await Segmenter.load(model, {
-      device,
+      ...choice,
       onProgress({ loaded, total }) {
         showProgress(loaded / total);
         say(`Loading ${model}: ${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);

@@ -1,5 +1,5 @@
 import { LightsegError, messageOf } from "../errors.ts";
-import type { ManifestEntry } from "./manifest.ts";
+import type { ManifestFile } from "./manifest.ts";
 import { request } from "./request.ts";
 import type { DownloadProgress } from "./types.ts";
 
@@ -25,7 +25,7 @@ export interface Download {
  */
 export async function downloadChecked(
   url: URL,
-  entry: ManifestEntry,
+  entry: ManifestFile,
   options: DownloadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const first = await download(url, entry, options);
@@ -87,7 +87,7 @@ function announcedLength({ headers }: Response): number {
 /** What is wrong with the bytes of a file; undefined if they are those of the manifest. */
 export async function findFault(
   { bytes, lost }: Download,
-  entry: Pick<ManifestEntry, "bytes" | "sha256">,
+  entry: Pick<ManifestFile, "bytes" | "sha256">,
 ): Promise<string | undefined> {
   if (lost) return `the connection was lost after ${bytes.length} of ${entry.bytes} bytes (${lost})`;
   if (bytes.length > entry.bytes) return `it has more than ${entry.bytes} bytes`;

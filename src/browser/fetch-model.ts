@@ -5,7 +5,11 @@ import { keepModel, keepText, readCached, readCachedText } from "./model-cache.t
 import { request } from "./request.ts";
 import type { LoadOptions, ModelSource } from "./types.ts";
 
-export type FetchModelOptions = Pick<LoadOptions, "modelBase" | "onProgress" | "onNote" | "signal">;
+export interface FetchModelOptions
+  extends Pick<LoadOptions, "modelBase" | "onProgress" | "onNote" | "signal"> {
+  /** Which form of a model of the manifest is wanted: its quantised one, that if there is one, or the other. */
+  readonly int8?: "required" | "preferred" | "no";
+}
 
 /** The bytes of a model file, and its name for messages. */
 export interface ModelFile {
@@ -32,7 +36,8 @@ export async function fetchModel(source: ModelSource, options: FetchModelOptions
     const name = source instanceof File ? source.name : "model";
     return { name, bytes: new Uint8Array(await source.arrayBuffer()) };
   }
-  if (typeof source === "string" && !/\/|\.safetensors$/.test(source)) return fetchNamed(source, options);
+  if (typeof source === "string" && !/\/|\.(safetensors|onnx)$/.test(source))
+    return fetchNamed(source, options);
   const url = new URL(source, document.baseURI);
   const file = url.pathname.split("/").at(-1) ?? url.href;
   const { bytes, lost } = await download(url, { file }, options);
@@ -46,11 +51,11 @@ export async function fetchModel(source: ModelSource, options: FetchModelOptions
   });
 }
 
-async function fetchNamed(name: string, options: FetchModelOptions): Promise<ModelFile> {
+async function fetchNamed(name: string, { int8 = "no", ...options }: FetchModelOptions): Promise<ModelFile> {
   const addresses = modelAddresses(options.modelBase);
   const manifest = await fetchManifest(addresses, options.signal);
-  const entry = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
-  if (!entry) {
+  const model = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+  if (!model) {
     throw new LightsegError({
       code: "NOT_FOUND",
       where: "Segmenter.load",
@@ -60,9 +65,19 @@ async function fetchNamed(name: string, options: FetchModelOptions): Promise<Mod
       hint: `in ${addresses.manifest}: ${Object.keys(manifest).join(", ")}`,
     });
   }
+  if (int8 === "required" && !model.int8) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "Segmenter.load",
+      argument: "dtype",
+      rule: `must not be int8 for ${name}, which does not come in it`,
+      hint: "lightseg quantize writes a model in int8",
+    });
+  }
+  const entry = (int8 === "no" ? undefined : model.int8) ?? model;
   const kept = await readCached(entry);
   if (kept) return { name: entry.file, bytes: kept };
-  const bytes = await downloadChecked(addresses.model(name, entry), entry, options);
+  const bytes = await downloadChecked(addresses.model(entry), entry, options);
   const fault = await keepModel(entry, bytes);
   if (fault) options.onNote?.(`${entry.file} was not kept and will be downloaded again: ${fault}`);
   return { name: entry.file, bytes };

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
+import type { Dtype, DtypeChoice } from "../inference/dtype.ts";
 import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
 import type { ModelDescription } from "../models/model.ts";
 import type { SegmentOptions } from "./types.ts";
@@ -14,10 +15,11 @@ export type Question =
   /** The first: loads the model of the other questions. */
   | {
       readonly kind: "open";
-      /** The bytes of a safetensors file. */
+      /** The bytes of a safetensors file, or of a quantised model in ONNX. */
       readonly model: Uint8Array;
       /** Its name, for messages. */
       readonly name: string;
+      readonly dtype: DtypeChoice;
       readonly options: SegmenterOptions;
     }
   | { readonly kind: "segment"; readonly picture: Picture; readonly options: SegmentOptions }
@@ -35,7 +37,7 @@ export type Question =
 /** What belongs to the kind of question, and nothing else. */
 export interface Answer {
   /** To `open`. */
-  readonly model?: ModelDescription;
+  readonly opened?: { readonly model: ModelDescription; readonly dtype: Dtype };
   /** To `segment` and `frame`. */
   readonly segmentation?: Segmentation;
   /** To `frame`: what was sent, given back. */

@@ -1,5 +1,5 @@
 import { findFault } from "./download.ts";
-import type { ManifestEntry } from "./manifest.ts";
+import type { ManifestFile } from "./manifest.ts";
 import type { CachedModel } from "./types.ts";
 
 /** Of the browser's Cache API. Models lie in it under their hash, lists of models under their address. */
@@ -19,7 +19,7 @@ export async function clearCache(): Promise<void> {
 }
 
 /** The bytes of a model, if they are kept and still have their hash. */
-export async function readCached(entry: ManifestEntry): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readCached(entry: ManifestFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!isAvailable()) return undefined;
   const cache = await caches.open(CACHE_NAME);
   const key = modelKey(entry);
@@ -33,7 +33,7 @@ export async function readCached(entry: ManifestEntry): Promise<Uint8Array<Array
 
 /** Keeps a model. @returns why it could not be kept; undefined if it is */
 export async function keepModel(
-  { file, bytes: size, sha256 }: ManifestEntry,
+  { file, bytes: size, sha256 }: ManifestFile,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<string | undefined> {
   const headers = { [FILE]: encodeURIComponent(file), [BYTES]: String(size), [SHA256]: sha256 };
@@ -74,7 +74,7 @@ function describeAnswer(answer: Response | undefined): CachedModel | undefined {
 }
 
 /** Never fetched: the cache asks for an address of http. */
-function modelKey({ sha256 }: Pick<ManifestEntry, "sha256">): string {
+function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
   return new URL(`/lightseg-model/${sha256}`, location.origin).href;
 }
 

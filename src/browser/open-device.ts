@@ -1,7 +1,7 @@
 import { LightsegError, messageOf } from "../errors.ts";
-import type { SegmenterOptions } from "../inference/segmenter.ts";
+import type { Dtype, DtypeChoice } from "../inference/dtype.ts";
 import type { ModelDescription } from "../models/model.ts";
-import type { ModelFile } from "./fetch-model.ts";
+import type { FetchModelOptions, ModelFile } from "./fetch-model.ts";
 import type { Device, LoadOptions } from "./types.ts";
 import { WorkerClient } from "./worker-client.ts";
 
@@ -9,13 +9,17 @@ import { WorkerClient } from "./worker-client.ts";
 export interface OpenDevice {
   readonly client: WorkerClient;
   readonly model: ModelDescription;
+  readonly dtype: Dtype;
   readonly device: Device;
   /** Why it is this device. */
   readonly note: string;
 }
 
-export interface OpenDeviceOptions extends SegmenterOptions, Pick<LoadOptions, "signal"> {
+export interface OpenDeviceOptions extends Pick<LoadOptions, "threads" | "maxPixels" | "signal"> {
   readonly device: "auto" | Device;
+  readonly dtype: DtypeChoice;
+  /** The model's file in the form that the device can run. */
+  readonly fetchModel: (form: Pick<FetchModelOptions, "int8">) => Promise<ModelFile>;
 }
 
 /**
@@ -23,35 +27,40 @@ export interface OpenDeviceOptions extends SegmenterOptions, Pick<LoadOptions, "
  *
  * @throws LightsegError RUNTIME if that device does not work, INVALID_WEIGHTS for a model that cannot be read
  */
-export async function openDevice(file: ModelFile, options: OpenDeviceOptions): Promise<OpenDevice> {
-  if (options.device === "wasm") return openOn("wasm", file, options, "WebAssembly was asked for");
+export async function openDevice(options: OpenDeviceOptions): Promise<OpenDevice> {
+  if (options.device === "wasm") return openOn("wasm", options, "WebAssembly was asked for");
+  if (options.device === "auto" && options.dtype === "int8")
+    return openOn("wasm", options, "WebAssembly, where int8 runs");
   try {
-    await requireAdapter(options.device);
-    return await openOn("webgpu", file, options, "WebGPU is there and gives the same as WebAssembly");
+    await requireAdapter(options);
+    return await openOn("webgpu", options, "WebGPU is there and gives the same as WebAssembly");
   } catch (error) {
     options.signal?.throwIfAborted();
     // A model that is wrong is so on every device.
     const isDeviceFault = error instanceof LightsegError && error.code === "RUNTIME";
     if (options.device === "webgpu" || !isDeviceFault) throw error;
-    return openOn("wasm", file, options, `WebAssembly, since WebGPU does not work here: ${error.message}`);
+    return openOn("wasm", options, `WebAssembly, since WebGPU does not work here: ${error.message}`);
   }
 }
 
 async function openOn(
   device: Device,
-  { name, bytes }: ModelFile,
-  { threads, maxPixels, signal }: OpenDeviceOptions,
+  { threads, maxPixels, dtype, fetchModel, signal }: OpenDeviceOptions,
   note: string,
 ): Promise<OpenDevice> {
+  const isPreferred = dtype === "auto" && device === "wasm";
+  const { name, bytes } = await fetchModel({
+    int8: dtype === "int8" ? "required" : isPreferred ? "preferred" : "no",
+  });
   const client = new WorkerClient(device);
   const abort = () => client.terminate();
   signal?.addEventListener("abort", abort);
   try {
     signal?.throwIfAborted();
     const options = { threads: countThreads(threads), maxPixels };
-    const { model } = await client.ask({ kind: "open", model: bytes, name, options });
-    if (!model) throw new TypeError("the worker does not say which model it has");
-    return { client, model, device, note };
+    const { opened } = await client.ask({ kind: "open", model: bytes, name, dtype, options });
+    if (!opened) throw new TypeError("the worker does not say which model it has");
+    return { client, ...opened, device, note };
   } catch (error) {
     client.terminate();
     signal?.throwIfAborted();
@@ -69,14 +78,16 @@ function countThreads(threads = Math.min(navigator.hardwareConcurrency, MOST_THR
   return crossOriginIsolated ? threads : 1;
 }
 
-async function requireAdapter(asked: OpenDeviceOptions["device"]): Promise<void> {
+async function requireAdapter({ device, dtype }: OpenDeviceOptions): Promise<void> {
   // Pages that do not come by https have none, whatever the type says.
   const gpu: GPU | undefined = navigator.gpu;
   const adapter = await gpu?.requestAdapter().catch((cause: unknown) => {
     throw noAdapter(messageOf(cause));
   });
   if (!adapter) throw noAdapter(gpu ? "no graphics adapter is offered" : "the browser does not have it");
-  if (asked === "auto" && adapter.info.isFallbackAdapter) throw noAdapter("its adapter is one in software");
+  if (device === "auto" && adapter.info.isFallbackAdapter) throw noAdapter("its adapter is one in software");
+  if (dtype === "fp16" && !adapter.features.has("shader-f16"))
+    throw noAdapter("its adapter does not compute in fp16");
 }
 
 function noAdapter(reason: string): LightsegError {

@@ -1,6 +1,6 @@
 import { checkInteger } from "../images/check.ts";
+import type { Dtype } from "../inference/dtype.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
-
 import type { ModelDescription } from "../models/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { fetchModel } from "./fetch-model.ts";
@@ -46,12 +46,14 @@ export class Segmenter {
    */
   static async load(
     model: ModelSource = DEFAULT_MODEL,
-    { device = "auto", threads, maxPixels, ...options }: LoadOptions = {},
+    { device = "auto", dtype = "auto", threads, maxPixels, ...options }: LoadOptions = {},
   ): Promise<Segmenter> {
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
     if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
-    const file = await fetchModel(model, options);
-    const opened = await openDevice(file, { device, threads, maxPixels, signal: options.signal });
+    const opened = await openDevice({
+      ...{ device, dtype, threads, maxPixels, signal: options.signal },
+      fetchModel: (form) => fetchModel(model, { ...options, ...form }),
+    });
     if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
     return new Segmenter(opened);
   }
@@ -59,6 +61,11 @@ export class Segmenter {
   /** Network, class names, palette and pre-processing of the model. */
   get model(): ModelDescription {
     return this.#opened.model;
+  }
+
+  /** What the network is computed in. */
+  get dtype(): Dtype {
+    return this.#opened.dtype;
   }
 
   /** Where the network runs. */

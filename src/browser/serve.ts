@@ -1,7 +1,12 @@
-import { type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type ErrorCode, type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
+import { ModelProtoSchema } from "../graph/onnx/onnx_pb.ts";
+import type { Dtype } from "../inference/dtype.ts";
+import { isQuantized, type QuantizedModel, type RunnableModel } from "../inference/quantized-model.ts";
 import { Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
-import { type Model, readDescription, requireWeights } from "../models/model.ts";
+import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import { isOnnx } from "../weights/onnx.ts";
 import { decodeSafetensors } from "../weights/safetensors.ts";
 import { FrameStream } from "./frame-stream.ts";
 import type { Answer, Question, Reply, Request } from "./messages.ts";
@@ -10,7 +15,9 @@ import { PictureReader } from "./read-picture.ts";
 export interface ServeOptions {
   readonly open: OpenSession;
   /** Tries a model before it is used; what it throws is the answer to `open`. */
-  readonly check?: (model: Model) => Promise<void>;
+  readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
+  /** Whether quantised models run here. */
+  readonly int8: boolean;
 }
 
 /** Answers the questions of the page that has started this worker, one after the other. */
@@ -48,11 +55,13 @@ class Server {
 
   async #answer(question: Question): Promise<Answer> {
     if (question.kind === "open") {
-      const model = readModel(question.model, question.name);
-      await this.#options.check?.(model);
-      this.#segmenter = this.#makeSegmenter(model, question.options);
-      const { weights, ...description } = model;
-      return { model: description };
+      const dtype = question.dtype === "auto" || question.dtype === "int8" ? "fp32" : question.dtype;
+      const model = this.#read(question);
+      if (!isQuantized(model)) await this.#options.check?.(model, dtype);
+      const segmenter = this.#makeSegmenter(model, { ...question.options, dtype });
+      this.#segmenter = segmenter;
+      const { network, classes, palette, preprocessing } = model;
+      return { opened: { model: { network, classes, palette, preprocessing }, dtype: segmenter.dtype } };
     }
     if (question.kind === "end") {
       this.#streams.delete(question.stream);
@@ -70,7 +79,19 @@ class Server {
     return { segmentation: await frames.segment({ ...photo, timestamp }), frame };
   }
 
-  #makeSegmenter(model: Model, options: SegmenterOptions): Segmenter {
+  #read({ model: bytes, name, dtype }: Question & { kind: "open" }): RunnableModel {
+    if (!isOnnx(bytes)) {
+      if (dtype !== "int8") return readModel(bytes, name);
+      throw refuse("dtype", `must not be int8 for ${name}, which is not quantised`);
+    }
+    if (dtype === "fp32" || dtype === "fp16")
+      throw refuse("dtype", `must be int8 for ${name}, which is quantised`);
+    // Another device may do: what is thrown makes `auto` try it.
+    if (!this.#options.int8) throw refuse("engine", "must be WebAssembly for models in int8", "RUNTIME");
+    return readQuantized(bytes, name);
+  }
+
+  #makeSegmenter(model: RunnableModel, options: SegmenterOptions): Segmenter {
     const decodePhoto = () => Promise.reject(new Error("pictures are read before they are segmented"));
     return new Segmenter(model, { open: this.#options.open, decodePhoto }, options);
   }
@@ -78,18 +99,37 @@ class Server {
 
 function readModel(bytes: Uint8Array, name: string): Model {
   const { weights, metadata } = decodeSafetensors(bytes, name);
-  const description = readDescription(metadata, name);
-  if (!description) {
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where: "Segmenter.load",
-      argument: name,
-      rule: "does not say which network it belongs to",
-      hint: "a model file of lightseg is needed, such as `lightseg train` writes",
-    });
-  }
+  const description = requireDescription(metadata, name);
   const { network, classes } = description;
   return { ...description, weights: requireWeights(network, classes.length, weights, name) };
+}
+
+function readQuantized(bytes: Uint8Array, name: string): QuantizedModel {
+  try {
+    // Not by decodeOnnxWeights: its checks of every tensor are for files from anywhere, and twice the code.
+    const { metadataProps } = fromBinary(ModelProtoSchema, bytes);
+    const metadata = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+    return { ...requireDescription(metadata, name), onnx: bytes };
+  } catch (error) {
+    if (error instanceof LightsegError) throw error;
+    throw refuse(name, `is not an ONNX model: ${messageOf(error)}`, "INVALID_WEIGHTS");
+  }
+}
+
+function requireDescription(metadata: Readonly<Record<string, string>>, name: string): ModelDescription {
+  const description = readDescription(metadata, name);
+  if (description) return description;
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "Segmenter.load",
+    argument: name,
+    rule: "does not say which network it belongs to",
+    hint: "a model file of lightseg is needed, such as `lightseg train` or `lightseg quantize` writes",
+  });
+}
+
+function refuse(argument: string, rule: string, code: ErrorCode = "INVALID_ARGUMENT"): LightsegError {
+  return new LightsegError({ code, where: "Segmenter.load", argument, rule });
 }
 
 /** What is large and is handed over to the page, not copied. */

@@ -1,4 +1,5 @@
 import type { Photo } from "../images/types.ts";
+import type { DtypeChoice } from "../inference/dtype.ts";
 import type {
   SegmentOptions as CoreSegmentOptions,
   Segmentation,
@@ -8,7 +9,7 @@ import type {
 /** Where the network runs: on the GPU, or on the CPU as WebAssembly. */
 export type Device = "webgpu" | "wasm";
 
-/** A model of the manifest by name; the address of a model file, with a slash in it or `.safetensors` at its end; or such a file. */
+/** A model of the manifest by name; the address of a model file, with a slash in it or `.safetensors` or `.onnx` at its end; or such a file. */
 export type ModelSource = string | URL | Blob;
 
 /**
@@ -45,7 +46,12 @@ export interface DownloadProgress {
  * As in Node, but that `threads` is 1 on pages that are not cross-origin isolated, and elsewhere defaults to the number of cores,
  * at most 8.
  */
-export interface LoadOptions extends SegmenterOptions {
+export interface LoadOptions extends Omit<SegmenterOptions, "dtype"> {
+  /**
+   * What the network is computed in. `auto` is int8 on WebAssembly for models that come in it, which takes as long and is half to
+   * download, and fp32 elsewhere. fp16 is for graphics adapters that have it; int8 does not run on them. Defaults to `auto`.
+   */
+  dtype?: DtypeChoice;
   /**
    * `webgpu` and `wasm` fail where they do not work; `auto` takes WebGPU if there is a graphics adapter, not one in software,
    * and it gives the same as WebAssembly on a small picture, or else WebAssembly. Defaults to `auto`.

@@ -3,4 +3,4 @@ import * as ort from "onnxruntime-web/wasm";
 import { webSessions } from "../runtime/web.ts";
 import { serve } from "./serve.ts";
 
-serve({ open: webSessions(ort, "wasm") });
+serve({ open: webSessions(ort, "wasm"), int8: true });

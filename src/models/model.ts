@@ -1,4 +1,5 @@
-import { z } from "zod";
+// The part of zod that bundlers can take apart: this file is part of what browsers load.
+import * as z from "zod/mini";
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
 import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
@@ -26,7 +27,7 @@ export interface Model extends ModelDescription {
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const descriptionSchema = z.object({
   network: z.string(),
-  classes: z.array(z.string()).min(1).max(255),
+  classes: z.array(z.string()).check(z.minLength(1), z.maxLength(255)),
   palette: z.array(channels),
   preprocessing: z.object({ scale: z.number(), mean: channels, std: channels }),
 });

@@ -8,13 +8,22 @@ export const missingBrowser = existsSync(executablePath)
   ? undefined
   : `there is no ${executablePath}: name a Chromium in the variable CHROMIUM`;
 
-/** Starts Chromium without a window, with WebGPU in software. */
-export function startBrowser(): Promise<Browser> {
+/** Starts Chromium without a window, with WebGPU in software. @param camera a clip (Y4M) that its camera sees, over and over */
+export function startBrowser({ camera }: { camera?: string } = {}): Promise<Browser> {
   const args = [
     "--headless=new",
     "--no-sandbox",
     "--enable-unsafe-webgpu",
     "--use-webgpu-adapter=swiftshader",
+    // Memory is measured when it is asked for, not when garbage is collected next.
+    "--enable-blink-features=ForceEagerMeasureMemory",
+    ...(camera === undefined
+      ? []
+      : [
+          "--use-fake-ui-for-media-stream",
+          "--use-fake-device-for-media-stream",
+          `--use-file-for-fake-video-capture=${camera}`,
+        ]),
   ];
   return chromium.launch({ executablePath, args });
 }

@@ -41,7 +41,8 @@ async function segmentPhotos(photos, { model, ...options }) {
   const results = [];
   for (const { width, height, data } of photos)
     results.push(summarize(await segmenter.segment({ width, height, data: fromBase64(data) })));
-  return { results, device: segmenter.device, deviceNote: segmenter.deviceNote, notes };
+  const { device, dtype, deviceNote } = segmenter;
+  return { results, device, dtype, deviceNote, notes };
 }
 
 /**
@@ -166,15 +167,40 @@ async function blockPage(ms) {
   await pause();
 }
 
+/** What the camera sees. */
+async function playCamera() {
+  const tracks = await navigator.mediaDevices.getUserMedia({ video: true });
+  const video = document.createElement("video");
+  video.muted = true;
+  video.srcObject = tracks;
+  await video.play();
+  return {
+    video,
+    stop() {
+      for (const track of tracks.getTracks()) track.stop();
+    },
+  };
+}
+
+/** Bytes that the page and its workers hold, after a collection of garbage. @returns {Promise<number>} */
+async function measureMemory() {
+  const { bytes } = await Reflect.apply(
+    Reflect.get(performance, "measureUserAgentSpecificMemory"),
+    performance,
+    [],
+  );
+  return bytes;
+}
+
 /**
- * Segments frames of a playing video.
+ * Segments frames of a playing video of 160 x 120.
  *
  * @param {number} count
- * @param {{ model: string; smoothing: number }} options
+ * @param {{ model: string; smoothing: number; camera?: boolean; measureAt?: number }} options
  */
-async function streamFrames(count, { model, smoothing }) {
+async function streamFrames(count, { model, smoothing, camera = false, measureAt }) {
   await using segmenter = await Segmenter.load(model, { device: "wasm" });
-  const { video, stop } = await playSquare();
+  const { video, stop } = await (camera ? playCamera() : playSquare());
   /** @type {number[]} */
   const tasks = [];
   const observer = new PerformanceObserver((list) =>
@@ -183,6 +209,8 @@ async function streamFrames(count, { model, smoothing }) {
   observer.observe({ type: "longtask" });
   /** @type {number[]} */
   const timestamps = [];
+  /** @type {number[]} */
+  const memory = [];
   /** @type {number[]} */
   const inference = [];
   let dropped = 0;
@@ -197,14 +225,24 @@ async function streamFrames(count, { model, smoothing }) {
     // The one before was closed.
     sizes &&= last === undefined || last.width === 0;
     last = result.frame;
+    if (timestamps.length === measureAt) memory.push(await measureMemory());
     if (timestamps.length === count) break;
   }
+  if (measureAt) memory.push(await measureMemory());
   const longestTask = Math.max(0, ...tasks);
   await blockPage(100);
   observer.disconnect();
   stop();
   // Long tasks are told of at all: the last was made on purpose.
-  return { timestamps, dropped, sizes, longestTask, observed: Math.max(0, ...tasks) >= 100, inference };
+  return {
+    timestamps,
+    dropped,
+    sizes,
+    longestTask,
+    observed: Math.max(0, ...tasks) >= 100,
+    inference,
+    memory,
+  };
 }
 
 /** Whether results come while the page is hidden, and after it is shown again. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
@@ -9,6 +12,8 @@ interface Streamed {
   readonly dropped: number;
   readonly sizes: boolean;
   readonly longestTask: number;
+  /** Bytes held on the way and at the end. */
+  readonly memory: readonly number[];
   /** Whether a long task that was made on purpose was noticed. */
   readonly observed: boolean;
 }
@@ -72,5 +77,51 @@ describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, 
 
   it("waits while the page is hidden, and ends with the signal's reason", async () => {
     expect(await callPage(page, "streamHidden")).toEqual({ whileHidden: false, end: "enough" });
+  });
+});
+
+/** A clip of 32 frames in Y4M, raw YUV: a bright square that moves over a dark ground. */
+function movingSquare(width: number, height: number): Buffer {
+  const frames = Array.from({ length: 32 }, (_, frame) => {
+    const luma = Buffer.alloc(width * height, 60);
+    for (let y = 40; y < 80; y++) luma.fill(200, y * width + 3 * frame, y * width + 3 * frame + 40);
+    return Buffer.concat([Buffer.from("FRAME\n"), luma, Buffer.alloc((width * height) / 2, 128)]);
+  });
+  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`), ...frames]);
+}
+
+describe.skipIf(missingBrowser)(`a camera in a browser ${missingBrowser ?? ""}`, () => {
+  it("is segmented for 1,000 frames, and memory stays flat", { retry: 1 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lightseg-camera-"));
+    const clip = join(folder, "square.y4m");
+    await writeFile(clip, movingSquare(160, 120));
+    const browser = await startBrowser({ camera: clip });
+    const server = await startServer({ isolated: true });
+    try {
+      const page = await openPage(browser, server.origin);
+      const { timestamps, sizes, memory, longestTask } = await callPage<Streamed>(
+        page,
+        "streamFrames",
+        1000,
+        {
+          model: "camvid-ndnet45",
+          smoothing: 0.5,
+          camera: true,
+          measureAt: 200,
+        },
+      );
+      expect(timestamps).toHaveLength(1000);
+      expect(sizes).toBe(true);
+      const [early = 0, late = Number.NaN] = memory;
+      const megabytes = memory.map((bytes) => (bytes / 1e6).toFixed(1)).join(" and ");
+      console.info(`${megabytes} MB after 200 and 1,000 frames, longest task ${longestTask} ms`);
+      expect(early).toBeGreaterThan(1e6);
+      // 800 frames of 160 x 120 would be 46 MB.
+      expect(late - early).toBeLessThan(5e6);
+    } finally {
+      await browser.close();
+      await server.close();
+      await rm(folder, { recursive: true });
+    }
   });
 });
