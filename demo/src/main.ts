@@ -259,8 +259,15 @@ function exampleButton(name: string): HTMLElement {
   return button;
 }
 
+/** For times without a network, and for threads on hosts without headers; without it the page works as any other. */
+async function registerServiceWorker(): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register("./service-worker.js").catch(console.warn);
+}
+
 async function start(): Promise<void> {
   connect();
+  await registerServiceWorker();
   const names = await listModels();
   modelSelect.replaceChildren(
     ...names.map((name) => new Option(name, name, name === DEFAULT_MODEL, name === DEFAULT_MODEL)),

@@ -1,0 +1,55 @@
+/**
+ * Lets the page work without a network, and with threads on hosts that send no headers for them.
+ *
+ * What the page is made of is kept when it is first visited, other files of the site when they are fetched. The network comes first, so
+ * that a new version is seen at once. Models are not kept here: the library keeps them.
+ */
+declare const self: ServiceWorkerGlobalScope;
+/** Written in by the build: the files that the page is made of. */
+declare const PAGE_FILES: readonly string[];
+
+const CACHE_NAME = "lightseg-demo";
+const MODEL = /\.(safetensors|onnx)$/;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepPage());
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(self.clients.claim());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin || MODEL.test(url.pathname)) return;
+  event.respondWith(answer(request));
+});
+
+async function keepPage(): Promise<void> {
+  const cache = await caches.open(CACHE_NAME);
+  await cache.addAll(PAGE_FILES);
+  await self.skipWaiting();
+}
+
+async function answer(request: Request): Promise<Response> {
+  const cache = await caches.open(CACHE_NAME);
+  try {
+    const response = await fetch(request);
+    if (response.ok) await cache.put(request, response.clone());
+    return isolate(response);
+  } catch (error) {
+    const kept = await cache.match(request, { ignoreSearch: true });
+    if (kept) return isolate(kept);
+    throw error;
+  }
+}
+
+/** The same with the headers that let a page share memory between threads. */
+function isolate(response: Response): Response {
+  const headers = new Headers(response.headers);
+  headers.set("Cross-Origin-Opener-Policy", "same-origin");
+  headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
