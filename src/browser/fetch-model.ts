@@ -7,8 +7,8 @@ import type { LoadOptions, ModelSource } from "./types.ts";
 
 export interface FetchModelOptions
   extends Pick<LoadOptions, "modelBase" | "onProgress" | "onNote" | "signal"> {
-  /** Which form of a model of the manifest is wanted: its quantised one, that if there is one, or the other. */
-  readonly int8?: "required" | "preferred" | "no";
+  /** Whether a model of the manifest is wanted in its quantised form. Defaults to false. */
+  readonly int8?: boolean;
 }
 
 /** The bytes of a model file, and its name for messages. */
@@ -51,7 +51,7 @@ export async function fetchModel(source: ModelSource, options: FetchModelOptions
   });
 }
 
-async function fetchNamed(name: string, { int8 = "no", ...options }: FetchModelOptions): Promise<ModelFile> {
+async function fetchNamed(name: string, { int8 = false, ...options }: FetchModelOptions): Promise<ModelFile> {
   const addresses = modelAddresses(options.modelBase);
   const manifest = await fetchManifest(addresses, options.signal);
   const model = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
@@ -65,7 +65,8 @@ async function fetchNamed(name: string, { int8 = "no", ...options }: FetchModelO
       hint: `in ${addresses.manifest}: ${Object.keys(manifest).join(", ")}`,
     });
   }
-  if (int8 === "required" && !model.int8) {
+  const entry = int8 ? model.int8 : model;
+  if (!entry) {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",
       where: "Segmenter.load",
@@ -74,7 +75,6 @@ async function fetchNamed(name: string, { int8 = "no", ...options }: FetchModelO
       hint: "lightseg quantize writes a model in int8",
     });
   }
-  const entry = (int8 === "no" ? undefined : model.int8) ?? model;
   const kept = await readCached(entry);
   if (kept) return { name: entry.file, bytes: kept };
   const bytes = await downloadChecked(addresses.model(entry), entry, options);

@@ -48,10 +48,7 @@ async function openOn(
   { threads, maxPixels, dtype, fetchModel, signal }: OpenDeviceOptions,
   note: string,
 ): Promise<OpenDevice> {
-  const isPreferred = dtype === "auto" && device === "wasm";
-  const { name, bytes } = await fetchModel({
-    int8: dtype === "int8" ? "required" : isPreferred ? "preferred" : "no",
-  });
+  const { name, bytes } = await fetchModel({ int8: dtype === "int8" });
   const client = new WorkerClient(device);
   const abort = () => client.terminate();
   signal?.addEventListener("abort", abort);

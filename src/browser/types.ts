@@ -48,8 +48,8 @@ export interface DownloadProgress {
  */
 export interface LoadOptions extends Omit<SegmenterOptions, "dtype"> {
   /**
-   * What the network is computed in. `auto` is int8 on WebAssembly for models that come in it, which takes as long and is half to
-   * download, and fp32 elsewhere. fp16 is for graphics adapters that have it; int8 does not run on them. Defaults to `auto`.
+   * What the network is computed in. fp16 is for graphics adapters that have it. int8 runs on WebAssembly alone, for models that come in
+   * it: half to download, but slower there. Defaults to `auto`, which is fp32, but int8 for a file of such a model.
    */
   dtype?: DtypeChoice;
   /**

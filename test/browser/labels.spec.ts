@@ -107,15 +107,15 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
     for (const share of agreements) expect(share).toBeGreaterThanOrEqual(0.995);
   });
 
-  it("come in int8 from WebAssembly where the device is free to choose, and from no other", async () => {
+  it("come in int8 from WebAssembly alone, and only when asked for", async () => {
     const page = await openPage(browser, server.origin);
     const load = (options: object) => callPage<PageResult>(page, "segmentPhotos", [], options);
-    expect(await load({ model: "voc" })).toMatchObject({ device: "wasm", dtype: "int8" });
+    expect(await load({ model: "voc" })).toMatchObject({ device: "wasm", dtype: "fp32" });
     expect(await load({ model: "voc", dtype: "int8" })).toMatchObject({
       device: "wasm",
       deviceNote: "WebAssembly, where int8 runs",
     });
-    expect(await load({ model: "camvid-ndnet45" })).toMatchObject({ dtype: "fp32" });
+    expect(await load({ model: "/models/voc.int8.onnx" })).toMatchObject({ device: "wasm", dtype: "int8" });
     const refusals = [
       { model: "voc", dtype: "int8", device: "webgpu" },
       { model: "camvid-ndnet45", dtype: "int8" },

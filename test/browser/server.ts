@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
+  ".mjs": "text/javascript",
   ".json": "application/json",
   ".wasm": "application/wasm",
   ".jpg": "image/jpeg",
@@ -23,14 +24,23 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Serves the repository, isolated or not: `isolated` pages may share memory between threads. */
-export async function startServer({ isolated }: { isolated: boolean }): Promise<TestServer> {
+export interface ServerOptions {
+  /** Whether pages may share memory between threads. */
+  isolated: boolean;
+  /** What is served beside the repository, by path. */
+  files?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Serves the repository. */
+export async function startServer({ isolated, files }: ServerOptions): Promise<TestServer> {
   const requests: string[] = [];
   const spoiled = new Set<string>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     requests.push(pathname);
-    answer(pathname, { request, response, isolated, spoiled }).catch(() => response.writeHead(404).end());
+    answer(pathname, { request, response, isolated, files, spoiled }).catch(() =>
+      response.writeHead(404).end(),
+    );
   });
   const port = await listen(server);
   return {
@@ -48,14 +58,15 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly isolated: boolean;
+  readonly files: ServerOptions["files"];
   /** What was already sent in a changed form. */
   readonly spoiled: Set<string>;
 }
 
-async function answer(pathname: string, { response, isolated, spoiled }: Exchange): Promise<void> {
+async function answer(pathname: string, { response, isolated, files, spoiled }: Exchange): Promise<void> {
   const [, fault, inner] = /^\/faulty\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
   const path = join(root, normalize(inner ?? pathname));
-  const bytes = await readFile(path);
+  const bytes = Buffer.from(files?.get(pathname) ?? (await readFile(path)));
   response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
   response.setHeader("cache-control", fault ? "no-store" : "max-age=3600");
   if (isolated) {
