@@ -1,3 +1,4 @@
+import { distributeConvolutions } from "../graph/rewrite/distribute-convolutions.ts";
 import { evaluateWeights } from "../graph/rewrite/evaluate-weights.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { foldPreprocessing } from "../graph/rewrite/fold-preprocessing.ts";
@@ -55,6 +56,7 @@ export function inferenceRewrites(
   return [
     { summary: "batch norm into convolutions", rewrite: foldBatchNorm },
     { summary: "two convolutions into one", rewrite: mergeConvolutions },
+    ...(blocked ? [{ summary: "classifier across the last sum", rewrite: distributeConvolutions }] : []),
     { summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) },
     ...(blocked ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
   ];

@@ -61,15 +61,20 @@ describe("lightseg info", () => {
       return { compiled, macs: cost.parse(json).macs, text };
     };
     const { compiled, macs, text } = await compiledOf("refinenet-lw-mobilenet-v2");
-    const [defined, , merged] = compiled;
+    const [defined, , merged, distributed] = compiled;
     expect(defined).toMatchObject({ stage: "as defined", macs });
     // 960 -> 320 -> 256 channels become 960 -> 256 at a 32nd of the size: 2 x 3 places.
     expect(macs - (merged?.macs ?? 0)).toBe(6 * (960 * 320 + 320 * 256 - 960 * 256));
+    // The last 256 x 256 of the finest level goes for the 7 x 9 of the classifier: 16 x 24 places.
+    expect((merged?.macs ?? 0) - (distributed?.macs ?? 0)).toBe(384 * 256 * (256 - 7 * 9));
     expect(text).toMatch(/two convolutions into one +[\d,]+ +[\d,]+ +\d+/);
 
     // At each level of the ResNet decoder but the coarsest a 256 x 256 matrix goes; 4 x 6, 8 x 12 and 16 x 24 places.
+    const merging = 256 * 256 * (24 + 96 + 384);
+    // At the coarsest, 2 x 3 places, the last 512 x 512 of its pooling goes for the 512 x 256 behind it; at the finest as above.
+    const distributing = 6 * 512 * (512 - 256) + 384 * 256 * (256 - 7 * 9);
     const resnet = await compiledOf("refinenet-lw-50");
-    expect(resnet.macs - (resnet.compiled.at(-1)?.macs ?? 0)).toBe(256 * 256 * (24 + 96 + 384));
+    expect(resnet.macs - (resnet.compiled.at(-1)?.macs ?? 0)).toBe(merging + distributing);
   });
 
   it("lists layers whose sums are the totals", async () => {

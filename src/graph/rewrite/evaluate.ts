@@ -34,12 +34,16 @@ export function evaluate(
   if (!a) return undefined;
   if (tensor.op === "reshape") return a.data;
   if (tensor.op === "squareRoot") return a.data.map(Math.sqrt);
+  if (tensor.op === "broadcast") {
+    const nothing = { data: new Float32Array(1), shape: [] };
+    return broadcast(a, nothing, fixedShape("evaluate", tensor.shape), (value) => value);
+  }
   if (!b) return undefined;
   const combine = arithmetic[tensor.op];
   if (combine) return broadcast(a, b, fixedShape("evaluate", tensor.shape), combine);
-  if (!matmulOp.made(tensor) || tensor.attributes.transposeA || tensor.attributes.transposeB)
-    return undefined;
-  return tensor.shape.length === 2 ? multiplyMatrices(a, b) : undefined;
+  if (!matmulOp.made(tensor)) return undefined;
+  const { transposeA, transposeB } = tensor.attributes;
+  return multiplyMatrices(transposeA ? transpose(a) : a, transposeB ? transpose(b) : b);
 }
 
 function broadcast(
@@ -95,21 +99,35 @@ function mergeAxes(axes: readonly Axis[]): Axis[] {
   return merged;
 }
 
-/** Row by row of the second factor, which is how it lies in memory. */
+/** One product for each place of the leading axes; row by row of the second factor, which is how it lies in memory. */
 function multiplyMatrices(a: Value, b: Value): Float32Array {
-  const [rows = 0, inner = 0] = a.shape;
-  const columns = b.shape[1] ?? 0;
-  const result = new Float32Array(rows * columns);
+  const [rows = 0, inner = 0] = a.shape.slice(-2);
+  const columns = b.shape.at(-1) ?? 0;
+  const products = countValues(a.shape.slice(0, -2));
+  const result = new Float32Array(products * rows * columns);
   const sums = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < products * rows; row++) {
+    const firstOfB = Math.floor(row / rows) * inner * columns;
     sums.fill(0);
     for (let k = 0; k < inner; k++) {
       const factor = a.data[row * inner + k] ?? 0;
-      const start = k * columns;
+      const start = firstOfB + k * columns;
       for (let column = 0; column < columns; column++)
         sums[column] = (sums[column] ?? 0) + factor * (b.data[start + column] ?? 0);
     }
     result.set(sums, row * columns);
   }
   return result;
+}
+
+/** Swaps the last two axes. */
+function transpose({ data, shape }: Value): Value {
+  const leading = shape.slice(0, -2);
+  const [rows = 0, columns = 0] = shape.slice(-2);
+  const swapped = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at++) {
+    const within = at % (rows * columns);
+    swapped[at - within + (within % columns) * rows + Math.floor(within / columns)] = data[at] ?? 0;
+  }
+  return { data: swapped, shape: [...leading, columns, rows] };
 }

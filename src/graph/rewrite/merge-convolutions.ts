@@ -39,7 +39,7 @@ export function mergeConvolutions(outputs: readonly Tensor[]): (tensor: Tensor) 
 }
 
 /** A 1x1 convolution of every place, over all channels at once. */
-function isPointwise(weight: Tensor, { stride, padding, groups }: ConvolutionAttributes): boolean {
+export function isPointwise(weight: Tensor, { stride, padding, groups }: ConvolutionAttributes): boolean {
   const [, , height, width] = weight.shape;
   const isOne = [height, width, ...stride, groups].every((extent) => extent === 1);
   return isOne && padding.every((zeros) => zeros === 0);

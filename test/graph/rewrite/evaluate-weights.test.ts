@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { convolution } from "../../../src/graph/ops/convolution.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../../../src/graph/ops/elementwise.ts";
 import { matmul } from "../../../src/graph/ops/matmul.ts";
-import { reshape } from "../../../src/graph/ops/shape.ts";
+import { broadcastTo, reshape } from "../../../src/graph/ops/shape.ts";
 import { evaluateWeights } from "../../../src/graph/rewrite/evaluate-weights.ts";
 import { collect, constant, input, parameter, scalar, type Tensor } from "../../../src/graph/tensor.ts";
 import { expectClose, uniform } from "../../support/array.ts";
@@ -80,6 +80,19 @@ describe("evaluateWeights", () => {
       [9, 12, 15, 19, 26, 33],
     ],
     ["another shape", reshape(matrix, [3, 2]), [1, 2, 3, 4, 5, 6]],
+    ["repetition", broadcastTo(column, [2, 3]), [100, 100, 100, 200, 200, 200]],
+    [
+      "a product of matrices that are transposed",
+      matmul(matrix, constant(Float32Array.of(1, 2, 3, 4), [2, 2]), { transposeA: true, transposeB: true }),
+      // [[1, 4], [2, 5], [3, 6]] x [[1, 3], [2, 4]]
+      [9, 19, 12, 26, 15, 33],
+    ],
+    [
+      "one product for each leading place",
+      matmul(reshape(matrix, [2, 1, 3]), constant(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3, 1])),
+      // [1, 2, 3] . [1, 2, 3], [4, 5, 6] . [4, 5, 6]
+      [14, 77],
+    ],
   ])("works out %s", (_name, tensor, expected) => {
     const values = { m: [1, 2, 3, 4, 5, 6], r: [10, 20, 30], c: [100, 200] };
     const { current, weights } = evaluateWeights([tensor], known(values));

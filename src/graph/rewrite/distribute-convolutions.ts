@@ -1,0 +1,45 @@
+import { convolutionOp } from "../ops/convolution.ts";
+import { add } from "../ops/elementwise.ts";
+import { matmul } from "../ops/matmul.ts";
+import { broadcastTo, reshape } from "../ops/shape.ts";
+import { countValues, fixedShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { isPointwise } from "./merge-convolutions.ts";
+import { countReaders, rewriteGraph } from "./rewrite.ts";
+
+/**
+ * Moves a convolution across the sum before it, where that makes one of two convolutions cheaper: the last stage of chained residual pooling
+ * and the classifier behind it. Exact, at borders too, since W maps zeros to zeros:
+ *
+ *   K * (a + W b) + c  =  (K * a + c) + (K W) * b
+ *
+ * K are kernels `[O, M, kH, kW]`, W is a matrix `[M, I]`, and K W is their product at each tap, `[O, I, kH, kW]`. For each place that is
+ * I O kH kW multiply-accumulates in place of the I M of W.
+ */
+export function distributeConvolutions(outputs: readonly Tensor[]): (tensor: Tensor) => Tensor {
+  const readers = countReaders(outputs);
+  return rewriteGraph(outputs, (tensor, original) => {
+    const [sum, kernels, bias] = tensor.inputs;
+    if (!convolutionOp.made(tensor) || tensor.attributes.groups !== 1) return tensor;
+    if (sum?.op !== "add" || !kernels || readers(original.inputs[0]) !== 1) return tensor;
+    const terms = original.inputs[0]?.inputs ?? [];
+    const place = sum.inputs.findIndex((term, index) => {
+      const [, matrix, own] = term.inputs;
+      if (!convolutionOp.made(term) || !matrix || own || readers(terms[index]) !== 1) return false;
+      const [wide = 0] = fixedShape("distributeConvolutions", matrix.shape);
+      const [channels = 0, , ...taps] = fixedShape("distributeConvolutions", kernels.shape);
+      return isPointwise(matrix, term.attributes) && channels * countValues(taps) < wide;
+    });
+    const [rest, mixed] = place === 0 ? [sum.inputs[1], sum.inputs[0]] : [sum.inputs[0], sum.inputs[1]];
+    const [b, matrix] = mixed?.inputs ?? [];
+    if (place < 0 || !rest || !b || !matrix) return tensor;
+
+    const [wide = 0, inner = 0] = fixedShape("distributeConvolutions", matrix.shape);
+    const [channels = 0, , ...taps] = fixedShape("distributeConvolutions", kernels.shape);
+    const matrices = broadcastTo(reshape(matrix, [1, wide, inner]), [channels, wide, inner]);
+    const flat = reshape(kernels, [channels, wide, countValues(taps)]);
+    const product = reshape(matmul(matrices, flat, { transposeA: true }), [channels, inner, ...taps]);
+    const ofRest = convolutionOp(bias ? [rest, kernels, bias] : [rest, kernels], tensor.attributes);
+    return add(ofRest, convolutionOp([b, product], tensor.attributes));
+  });
+}
