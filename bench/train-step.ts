@@ -1,7 +1,7 @@
 /**
  * One training step of RefineNet-LW-MobileNet-v2 against PyTorch eager, step by step in turns on the same machine.
  *
- *   npm run bench:train -- [--json] [--batch 4] [--size 256] [--classes 21] [--threads 2] [--runs 20]
+ *   npm run bench:train -- [--json] [--batch 4] [--size 256] [--classes 21] [--threads 2] [--replicas auto] [--runs 20]
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     size: { type: "string", default: "256" },
     classes: { type: "string", default: "21" },
     threads: { type: "string", default: String(availableParallelism()) },
+    replicas: { type: "string", default: "auto" },
     runs: { type: "string", default: "20" },
     warmup: { type: "string", default: "3" },
   },
@@ -41,7 +42,9 @@ const target = {
 
 async function ours(): Promise<{ step: Turn; forward: Turn; replicas: number }> {
   const name = "refinenet-lw-mobilenet-v2";
-  const config = parseTrainingConfig({ network: name, dataset: "", data: "", batch, crop: [size, size] });
+  const asked = values.replicas === "auto" ? "auto" : Number(values.replicas);
+  const crop: [number, number] = [size, size];
+  const config = parseTrainingConfig({ network: name, dataset: "", data: "", batch, crop, replicas: asked });
   const [stage] = resolveStages(config);
   if (!stage) throw new Error("there is no stage");
   const replicas = chooseReplicas(stage, { ...config, threads });
