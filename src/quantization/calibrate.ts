@@ -4,8 +4,8 @@ import type { Photo } from "../images/types.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { Histogram } from "./histogram.ts";
 
-/** How many feature maps are held at once: at most some 200 MB for a photo of 480x360. */
-const GROUP = 16;
+/** How many feature maps are held at once: at most some 600 MB for a photo of 480x360. */
+const GROUP = 48;
 
 /** What was seen of a feature map over all photos. */
 export interface Observation {
