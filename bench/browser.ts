@@ -32,7 +32,7 @@ const plain = exportOnnx(model, { size: [size, size], scores: false, labels: tru
 const { data } = resizePhoto(await decodePhoto("examples/chelsea.jpg"), size, size);
 const server = await startServer({ isolated: true, files: new Map([["/plain.onnx", plain]]) });
 const browser = await startBrowser();
-const page = await openPage(browser, server.origin);
+const page = await openPage({ browser, server });
 
 /** In the page, in plain JavaScript: every variant's milliseconds. */
 const script = `(async () => {

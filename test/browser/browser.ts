@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+import type { TestServer } from "./server.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -29,13 +30,13 @@ export function startBrowser({ camera }: { camera?: string } = {}): Promise<Brow
 }
 
 /** Opens the test page, with what goes wrong in it on the terminal. */
-export async function openPage(browser: Browser, origin: string): Promise<Page> {
+export async function openPage({ browser, server }: { browser: Browser; server: TestServer }): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
   page.on("pageerror", (error) => console.error("page:", error.message));
   page.on("console", (message) => {
     if (message.type() === "error") console.error("page:", message.text());
   });
-  await page.goto(`${origin}/test/browser/page.html`);
+  await page.goto(`${server.origin}/test/browser/page.html`);
   await page.waitForFunction("'isIsolated' in globalThis");
   return page;
 }

@@ -1,12 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodePhoto } from "../../src/images/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import type { Photo } from "../../src/images/types.ts";
 import type { Dtype } from "../../src/inference/dtype.ts";
 import { Segmenter } from "../../src/inference/node-segmenter.ts";
-import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
-import { startServer, type TestServer } from "./server.ts";
+import { callPage, missingBrowser, openPage } from "./browser.ts";
+import { useBrowser } from "./use-browser.ts";
 
 interface PageResult {
   readonly results: readonly { width: number; height: number; labels: string; found: readonly string[] }[];
@@ -32,23 +31,13 @@ function sendable({ width, height, data }: Photo) {
 }
 
 describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, () => {
-  let browser: Browser;
-  let server: TestServer;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-    server = await startServer({ isolated: true });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const shared = useBrowser();
 
   async function compare(
     photos: readonly Photo[],
     { device, model, dtype }: { device: string; model: string; dtype: Dtype },
   ): Promise<PageResult & { agreements: number[] }> {
-    const page = await openPage(browser, server.origin);
+    const page = await openPage(shared);
     const inPage = await callPage<PageResult>(page, "segmentPhotos", photos.map(sendable), {
       device,
       model,
@@ -83,7 +72,7 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
   });
 
   it.each(["coffee", "chelsea"])("are those of Node when the browser decodes the photo: %s", async (name) => {
-    const page = await openPage(browser, server.origin);
+    const page = await openPage(shared);
     const options = { device: "wasm", dtype: "fp32" };
     const inPage = await callPage<PageResult["results"][0]>(
       page,
@@ -108,7 +97,7 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
   });
 
   it("come in int8 from WebAssembly alone, and only when asked for", async () => {
-    const page = await openPage(browser, server.origin);
+    const page = await openPage(shared);
     const load = (options: object) => callPage<PageResult>(page, "segmentPhotos", [], options);
     expect(await load({ model: "voc" })).toMatchObject({ device: "wasm", dtype: "fp32" });
     expect(await load({ model: "voc", dtype: "int8" })).toMatchObject({

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { listShippedModels } from "../../src/inference/shipped-models.ts";
-import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
-import { type Fault, startServer, type TestServer } from "./server.ts";
+import { callPage, missingBrowser, openPage } from "./browser.ts";
+import type { Fault } from "./server.ts";
+import { useBrowser } from "./use-browser.ts";
 
 interface Attempt {
   readonly progress: readonly { file: string; loaded: number; total: number }[];
@@ -14,23 +15,16 @@ const MODEL = "camvid-ndnet45";
 const FILE = "camvid-ndnet45.safetensors";
 
 describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, () => {
-  let browser: Browser;
-  let server: TestServer;
+  const shared = useBrowser();
   let page: Page;
   let entry: { bytes: number; sha256: string };
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    server = await startServer({ isolated: true });
     entry = JSON.parse(await readFile("models/manifest.json", "utf8"))[MODEL];
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
   beforeEach(async () => {
-    page = await openPage(browser, server.origin);
-    server.requests.length = 0;
+    page = await openPage(shared);
+    shared.server.requests.length = 0;
   });
   afterEach(() => page.context().close());
 
@@ -38,7 +32,7 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     const modelBase = fault ? { modelBase: `/faulty/${fault}/models` } : {};
     return callPage<Attempt>(page, "tryLoad", MODEL, { device: "wasm", ...modelBase });
   }
-  const downloads = () => server.requests.filter((path) => path.endsWith(FILE)).length;
+  const downloads = () => shared.server.requests.filter((path) => path.endsWith(FILE)).length;
 
   it("are downloaded with progress, kept, and not downloaded again", async () => {
     expect(await callPage(page, "listModels")).toEqual(await listShippedModels());

@@ -1,26 +1,21 @@
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
+import { callPage, missingBrowser, openPage } from "./browser.ts";
 import { startServer, type TestServer } from "./server.ts";
+import { useBrowser } from "./use-browser.ts";
 
 describe.skipIf(missingBrowser)(`the segmenter in a browser ${missingBrowser ?? ""}`, () => {
-  let browser: Browser;
-  let server: TestServer;
+  const shared = useBrowser();
   let plain: TestServer;
 
   beforeAll(async () => {
-    browser = await startBrowser();
-    server = await startServer({ isolated: true });
     plain = await startServer({ isolated: false });
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.close();
     await plain?.close();
   });
 
   async function call<Result>(name: string, ...args: unknown[]): Promise<Result> {
-    const page = await openPage(browser, server.origin);
+    const page = await openPage(shared);
     try {
       return await callPage<Result>(page, name, ...args);
     } finally {
@@ -48,7 +43,7 @@ describe.skipIf(missingBrowser)(`the segmenter in a browser ${missingBrowser ?? 
   });
 
   it("falls back to WebAssembly without WebGPU, and says why", async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await shared.browser.newContext()).newPage();
     await page.addInitScript("Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined })");
     await page.goto(`${plain.origin}/test/browser/page.html`);
     await page.waitForFunction("'isIsolated' in globalThis");
@@ -77,7 +72,7 @@ describe.skipIf(missingBrowser)(`the segmenter in a browser ${missingBrowser ?? 
   });
 
   it("is disposed of and started again 50 times, and leaves no worker", async () => {
-    const page = await openPage(browser, server.origin);
+    const page = await openPage(shared);
     expect(await callPage(page, "restart", 50, { device: "wasm" })).toEqual([32 * 24]);
     // Chromium takes a few seconds to end threads that wait for work.
     await expect.poll(() => page.workers().length, { timeout: 60_000 }).toBe(0);

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
-import { startServer, type TestServer } from "./server.ts";
+import { startServer } from "./server.ts";
+import { useBrowser } from "./use-browser.ts";
 
 interface Streamed {
   readonly timestamps: readonly number[];
@@ -19,20 +20,11 @@ interface Streamed {
 }
 
 describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, () => {
-  let browser: Browser;
-  let server: TestServer;
+  const shared = useBrowser();
   let page: Page;
 
-  beforeAll(async () => {
-    browser = await startBrowser();
-    server = await startServer({ isolated: true });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
   beforeEach(async () => {
-    page = await openPage(browser, server.origin);
+    page = await openPage(shared);
   });
   afterEach(() => page.context().close());
 
@@ -98,7 +90,7 @@ describe.skipIf(missingBrowser)(`a camera in a browser ${missingBrowser ?? ""}`,
     const browser = await startBrowser({ camera: clip });
     const server = await startServer({ isolated: true });
     try {
-      const page = await openPage(browser, server.origin);
+      const page = await openPage({ browser, server });
       const { timestamps, sizes, memory, longestTask } = await callPage<Streamed>(
         page,
         "streamFrames",
