@@ -45,6 +45,7 @@ export async function loadRunnableModel({
   if (quantized && dtype !== "auto" && /\.onnx$/i.test(name)) {
     throw refuse(`must be int8 for ${name}, which is quantised`, "take the model that it was made from");
   }
+  // Where there is nothing to choose from, nothing is said.
   return { model: await loadModel(options), dtype: dtype === "auto" ? "fp32" : dtype };
 }
 
