@@ -46,7 +46,7 @@ const method = choice(
   "method",
   "NAME",
   rangeMethods,
-  `How ranges are chosen: ${rangeMethods.join(", ")} (default mse)`,
+  `How ranges are chosen: ${rangeMethods.join(", ")} (default percentile)`,
 );
 const fullRange = flag("full-range", "Use all 8 bits of the weights, for CPUs with VNNI");
 const noEvaluate = flag(
@@ -82,7 +82,7 @@ export const quantize: Command = {
     const folder = args.require(data);
     const options = {
       count: args.get(photos) ?? DEFAULT_PHOTOS,
-      method: args.get(method) ?? "mse",
+      method: args.get(method) ?? "percentile",
       reduceRange: !args.has(fullRange),
       threads: args.get(threads),
     };

@@ -17,7 +17,7 @@ export interface QuantizeModelOptions {
   readonly model: Model;
   /** Photos as the network will see them; the ranges of the feature maps are taken from these. */
   readonly calibration: readonly Photo[];
-  /** Defaults to `"mse"`. */
+  /** Defaults to `"percentile"`. */
   readonly method?: RangeMethod;
   /** Whether weights use 7 of their 8 bits. Defaults to true. */
   readonly reduceRange?: boolean;
@@ -40,7 +40,7 @@ export interface QuantizeModelOptions {
  * @throws LightsegError INVALID_ARGUMENT without photos
  */
 export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint8Array> {
-  const { model, calibration, method = "mse", reduceRange = true } = options;
+  const { model, calibration, method = "percentile", reduceRange = true } = options;
   if (calibration.length === 0) {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",
