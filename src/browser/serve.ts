@@ -2,7 +2,12 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { type ErrorCode, type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
 import { ModelProtoSchema } from "../graph/onnx/onnx_pb.ts";
 import type { Dtype } from "../inference/dtype.ts";
-import { isQuantized, type QuantizedModel, type RunnableModel } from "../inference/quantized-model.ts";
+import {
+  isQuantized,
+  QUANTIZATION_KEY,
+  type QuantizedModel,
+  type RunnableModel,
+} from "../inference/quantized-model.ts";
 import { Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
 import type { OpenSession } from "../runtime/session.ts";
@@ -109,6 +114,12 @@ function readQuantized(bytes: Uint8Array, name: string): QuantizedModel {
     // Not by decodeOnnxWeights: its checks of every tensor are for files from anywhere, and twice the code.
     const { metadataProps } = fromBinary(ModelProtoSchema, bytes);
     const metadata = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+    if (metadata[QUANTIZATION_KEY] === undefined)
+      throw refuse(
+        name,
+        "must be a model that `lightseg quantize` has written, or safetensors",
+        "INVALID_WEIGHTS",
+      );
     return { ...requireDescription(metadata, name), onnx: bytes };
   } catch (error) {
     if (error instanceof LightsegError) throw error;
