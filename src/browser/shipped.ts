@@ -7,6 +7,7 @@ export const DEFAULT_MODEL = "voc";
  */
 export const shippedUrls: Readonly<Record<string, URL>> = {
   "camvid.safetensors": new URL("../../models/camvid.safetensors", import.meta.url),
+  "camvid.int8.onnx": new URL("../../models/camvid.int8.onnx", import.meta.url),
   "camvid-ndnet45.safetensors": new URL("../../models/camvid-ndnet45.safetensors", import.meta.url),
   "voc.safetensors": new URL("../../models/voc.safetensors", import.meta.url),
   "voc.int8.onnx": new URL("../../models/voc.int8.onnx", import.meta.url),
