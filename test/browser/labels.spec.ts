@@ -68,7 +68,7 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
     expect(deviceNote).toBe("WebAssembly was asked for");
     expect(notes).toEqual([]);
     // Sums of int8 maps are rounded by other instructions on another CPU: a step of 1 here and there, which later layers spread.
-    for (const share of agreements) expect(share).toBeGreaterThanOrEqual(dtype === "int8" ? 0.99 : 0.999);
+    for (const share of agreements) expect(share).toBeGreaterThanOrEqual(dtype === "int8" ? 0.98 : 0.999);
   });
 
   it.each(["coffee", "chelsea"])("are those of Node when the browser decodes the photo: %s", async (name) => {
