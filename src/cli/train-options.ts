@@ -105,6 +105,12 @@ const hardPixels = real(
   { min: "positive", max: 1 },
   `Share of the pixels that count in the loss, the hardest ones (default ${defaults.hardPixels})`,
 );
+const jaccard = real(
+  "jaccard",
+  "X",
+  { min: 0 },
+  `Weight of the soft Jaccard loss, a smooth mean IoU, beside the cross-entropy (default ${defaults.jaccard})`,
+);
 const split = text("split", "NAME", `Part of the data set to train on (default ${defaults.split})`);
 const validationSplit = text(
   "validation-split",
@@ -236,6 +242,7 @@ export const settingOptions = [
   noDropout,
   classWeights,
   hardPixels,
+  jaccard,
   seed,
   validateEvery,
   saveEvery,
@@ -291,6 +298,7 @@ export function typedSettings(
     dropout: args.has(noDropout) ? false : undefined,
     classWeights: args.get(classWeights),
     hardPixels: args.get(hardPixels),
+    jaccard: args.get(jaccard),
     seed: args.get(seed),
     validateEvery: args.get(validateEvery),
     saveEvery: args.get(saveEvery),

@@ -63,6 +63,8 @@ const stageShape = {
   classWeights: z.enum(["none", "log"]),
   /** Share of the labelled pixels of a batch that count in the loss, the hardest ones; above 0, 1 for all. */
   hardPixels: positive.max(1),
+  /** Weight of the soft Jaccard loss, which is the mean IoU made smooth, beside the cross-entropy; 0: none of it. */
+  jaccard: z.number().nonnegative(),
 };
 
 const stageSchema = z.strictObject(stageShape);
@@ -101,6 +103,7 @@ export const trainingConfigSchema = z.strictObject({
   dropout: stageShape.dropout.default(true),
   classWeights: stageShape.classWeights.default("none"),
   hardPixels: stageShape.hardPixels.default(1),
+  jaccard: stageShape.jaccard.default(0),
   /** One stage after the other, each with what it has of its own; the rest is as above. Default: one stage. */
   stages: z.array(stageSchema.partial()).min(1).default([{}]),
   /** Part of the data set above (not of a stage's) that validations measure on. */

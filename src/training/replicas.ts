@@ -13,11 +13,12 @@ import { gradientInput, gradientName, type ReplicatedStep, shareInput } from "./
  * @throws LightsegError INVALID_ARGUMENT for a number that does not divide it, or batch norm that is trained
  */
 export function chooseReplicas(
-  { batch, batchNorm, hardPixels }: StageConfig,
+  { batch, batchNorm, hardPixels, jaccard }: StageConfig,
   { network, replicas, threads }: Pick<TrainingConfig, "network" | "replicas"> & { threads: number },
 ): number {
   if (replicas === "auto") {
-    const isExact = batchNorm === "frozen" && hardPixels === 1 && !hasLossTerms(network);
+    const isMeanOverPixels = hardPixels === 1 && jaccard === 0 && !hasLossTerms(network);
+    const isExact = batchNorm === "frozen" && isMeanOverPixels;
     const numbers = Array.from({ length: batch }, (_, index) => batch - index);
     return isExact ? (numbers.find((count) => batch % count === 0 && count <= threads) ?? 1) : 1;
   }

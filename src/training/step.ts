@@ -5,6 +5,7 @@ import { differentiate } from "../graph/gradient.ts";
 import { relu } from "../graph/ops/activation.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
 import { keepHardPixels } from "../graph/ops/hard-pixels.ts";
+import { softJaccardLoss } from "../graph/ops/jaccard.ts";
 import { softmaxCrossEntropy } from "../graph/ops/loss.ts";
 import { sum } from "../graph/ops/reduction.ts";
 import { resize } from "../graph/ops/resize.ts";
@@ -29,6 +30,8 @@ export interface TrainingStepOptions {
   readonly classWeights?: readonly number[];
   /** Share of the labelled pixels that count in the loss, the hardest ones; 1 by default. Auxiliary losses have all. */
   readonly hardPixels?: number;
+  /** Weight of the soft Jaccard loss of the scores, added to the cross-entropy; 0 by default. */
+  readonly jaccard?: number;
   /** Gradients whose norm, taken over all parameters, is larger are scaled down to it. No limit by default. */
   readonly clipNorm?: number;
   /** Keep a moving average of all parameters: `a = d a + (1 - d) p`, d at most this. Default 0: keep none. */
@@ -65,7 +68,7 @@ export interface TrainingStep extends Update {
 
 /**
  * The loss is the cross-entropy of the scores resized to the target (bilinear), averaged over the pixels that have a class, plus
- * that of auxiliary scores and what else the network wants, each times its weight. See optimizer.ts for the update.
+ * that of auxiliary scores, the soft Jaccard loss and what else the network wants, each times its weight. See optimizer.ts for the update.
  */
 export function buildTrainingStep(network: Network, options: TrainingStepOptions): TrainingStep {
   const { loss, trained, updates } = differentiateLoss(network, options);
@@ -88,7 +91,8 @@ export interface ReplicatedStep {
  * The same step for a batch that is divided among replicas of the network.
  *
  * The loss is a mean over pixels, so the batch's gradient is the mean of the shares', each weighted by its part of what all
- * pixels weigh. That holds for cross-entropy alone: hard pixels are chosen, and further loss terms taken, within a share.
+ * pixels weigh. That holds for cross-entropy alone: hard pixels are chosen, and the Jaccard loss and
+ * further terms taken, within a share.
  *
  * @param network built for the size of one share, with frozen batch norm
  */
@@ -216,7 +220,7 @@ function targetShape({ image: { shape } }: Network): readonly [n: number, height
 }
 
 function buildLoss(network: Network, target: Tensor, options: TrainingStepOptions): Tensor {
-  const { classWeights, hardPixels = 1 } = options;
+  const { classWeights, hardPixels = 1, jaccard = 0 } = options;
   const [, ...size] = targetShape(network);
   const fullSize = (scores: Tensor) => resize(scores, { size, alignCorners: network.alignCorners });
   const scores = fullSize(network.scores);
@@ -225,6 +229,7 @@ function buildLoss(network: Network, target: Tensor, options: TrainingStepOption
     ...network.auxiliary.map(({ scores, weight }) =>
       multiply(softmaxCrossEntropy(fullSize(scores), target, { classWeights }), scalar(weight)),
     ),
+    ...(jaccard > 0 ? [multiply(softJaccardLoss(scores, target), scalar(jaccard))] : []),
     ...network.lossTerms.map(({ build, weight }) => multiply(build(target), scalar(weight))),
   ];
   return terms.reduce(add, softmaxCrossEntropy(scores, counted, { classWeights }));

@@ -65,9 +65,9 @@ export function buildTrainingGraph(
   };
   const encoder = { ...settings, name: "encoder", has: isEncoder };
   const decoder = { ...settings, name: "decoder", has: (parameter: string) => !isEncoder(parameter) };
-  const { clipNorm, hardPixels } = stage;
+  const { clipNorm, hardPixels, jaccard } = stage;
   const groups = stage.freezeEncoder ? [decoder] : [encoder, decoder];
-  const options = { groups, classWeights, clipNorm, hardPixels, averaging };
+  const options = { groups, classWeights, clipNorm, hardPixels, jaccard, averaging };
   const step =
     replicas > 1
       ? buildReplicatedStep(network, { ...options, replicas })

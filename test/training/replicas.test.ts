@@ -99,6 +99,7 @@ describe("chooseReplicas", () => {
   it("leaves a batch whole where its parts would not give the same", () => {
     expect(choose({ batchNorm: "trained" }, 2)).toBe(1);
     expect(choose({ hardPixels: 0.5 }, 2)).toBe(1);
+    expect(choose({ jaccard: 1 }, 2)).toBe(1);
     expect(choose({ network: "frm-van-b0" }, 2)).toBe(1);
   });
 

@@ -210,6 +210,14 @@ describe("buildTrainingStep's options", () => {
     expect(hard.loss?.data[0]).toBeCloseTo(wrong, 5);
   });
 
+  it("adds the soft Jaccard loss by its weight", async () => {
+    // Class 0 has probability 1 - p at both pixels and class 1 has p, where p = 1 / (1 + e^-2): pixel 0 is of class 0, pixel 1 of class 1.
+    const p = 1 / (1 + Math.exp(-2));
+    const jaccard = 1 - ((1 - p) / (1 + (1 - p)) + p / (1 + p)) / 2;
+    const free = (await run({})).loss?.data[0] ?? Number.NaN;
+    expect((await run({ jaccard: 0.5 })).loss?.data[0]).toBeCloseTo(free + 0.5 * jaccard, 5);
+  });
+
   it("leaves parameters of no group as they are", () => {
     const { parameters, outputs } = buildTrainingStep(onePixelNetwork(), { groups: [] });
     expect(parameters).toEqual([]);
