@@ -1,7 +1,7 @@
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Dtype, DtypeChoice } from "../inference/dtype.ts";
 import type { ModelDescription } from "../models/model.ts";
-import type { FetchModelOptions, ModelFile } from "./fetch-model.ts";
+import type { ModelFile } from "./fetch-model.ts";
 import type { Device, LoadOptions } from "./types.ts";
 import { WorkerClient } from "./worker-client.ts";
 
@@ -18,8 +18,6 @@ export interface OpenDevice {
 export interface OpenDeviceOptions extends Pick<LoadOptions, "threads" | "maxPixels" | "signal"> {
   readonly device: "auto" | Device;
   readonly dtype: DtypeChoice;
-  /** The model's file in the form that the device can run. */
-  readonly fetchModel: (form: Pick<FetchModelOptions, "int8">) => Promise<ModelFile>;
 }
 
 /**
@@ -27,28 +25,28 @@ export interface OpenDeviceOptions extends Pick<LoadOptions, "threads" | "maxPix
  *
  * @throws LightsegError RUNTIME if that device does not work, INVALID_WEIGHTS for a model that cannot be read
  */
-export async function openDevice(options: OpenDeviceOptions): Promise<OpenDevice> {
-  if (options.device === "wasm") return openOn("wasm", options, "WebAssembly was asked for");
+export async function openDevice(file: ModelFile, options: OpenDeviceOptions): Promise<OpenDevice> {
+  if (options.device === "wasm") return openOn("wasm", file, options, "WebAssembly was asked for");
   if (options.device === "auto" && options.dtype === "int8")
-    return openOn("wasm", options, "WebAssembly, where int8 runs");
+    return openOn("wasm", file, options, "WebAssembly, where int8 runs");
   try {
     await requireAdapter(options);
-    return await openOn("webgpu", options, "WebGPU is there and gives the same as WebAssembly");
+    return await openOn("webgpu", file, options, "WebGPU is there and gives the same as WebAssembly");
   } catch (error) {
     options.signal?.throwIfAborted();
     // A model that is wrong is so on every device.
     const isDeviceFault = error instanceof LightsegError && error.code === "RUNTIME";
     if (options.device === "webgpu" || !isDeviceFault) throw error;
-    return openOn("wasm", options, `WebAssembly, since WebGPU does not work here: ${error.message}`);
+    return openOn("wasm", file, options, `WebAssembly, since WebGPU does not work here: ${error.message}`);
   }
 }
 
 async function openOn(
   device: Device,
-  { threads, maxPixels, dtype, fetchModel, signal }: OpenDeviceOptions,
+  { name, bytes }: ModelFile,
+  { threads, maxPixels, dtype, signal }: OpenDeviceOptions,
   note: string,
 ): Promise<OpenDevice> {
-  const { name, bytes } = await fetchModel({ int8: dtype === "int8" });
   const client = new WorkerClient(device);
   const abort = () => client.terminate();
   signal?.addEventListener("abort", abort);

@@ -50,10 +50,8 @@ export class Segmenter {
   ): Promise<Segmenter> {
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
     if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
-    const opened = await openDevice({
-      ...{ device, dtype, threads, maxPixels, signal: options.signal },
-      fetchModel: (form) => fetchModel(model, { ...options, ...form }),
-    });
+    const file = await fetchModel(model, { ...options, int8: dtype === "int8" });
+    const opened = await openDevice(file, { device, dtype, threads, maxPixels, signal: options.signal });
     if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
     return new Segmenter(opened);
   }
