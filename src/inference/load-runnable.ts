@@ -42,7 +42,7 @@ export async function loadRunnableModel({
     const rule = `must not be int8 for ${name}, which is not quantised`;
     throw refuse(rule, "lightseg quantize writes a model in int8");
   }
-  if (quantized && dtype !== "auto" && /\.onnx$/i.test(name)) {
+  if (quantized) {
     throw refuse(`must be int8 for ${name}, which is quantised`, "take the model that it was made from");
   }
   // Where there is nothing to choose from, nothing is said.

@@ -22,24 +22,22 @@ export function distributeConvolutions(outputs: readonly Tensor[]): (tensor: Ten
     const [sum, kernels, bias] = tensor.inputs;
     if (!convolutionOp.made(tensor) || tensor.attributes.groups !== 1) return tensor;
     if (sum?.op !== "add" || !kernels || readers(original.inputs[0]) !== 1) return tensor;
-    const terms = original.inputs[0]?.inputs ?? [];
-    const place = sum.inputs.findIndex((term, index) => {
-      const [, matrix, own] = term.inputs;
-      if (!convolutionOp.made(term) || !matrix || own || readers(terms[index]) !== 1) return false;
-      const [wide = 0] = fixedShape("distributeConvolutions", matrix.shape);
-      const [channels = 0, , ...taps] = fixedShape("distributeConvolutions", kernels.shape);
-      return isPointwise(matrix, term.attributes) && channels * countValues(taps) < wide;
-    });
-    const [rest, mixed] = place === 0 ? [sum.inputs[1], sum.inputs[0]] : [sum.inputs[0], sum.inputs[1]];
-    const [b, matrix] = mixed?.inputs ?? [];
-    if (place < 0 || !rest || !b || !matrix) return tensor;
-
-    const [wide = 0, inner = 0] = fixedShape("distributeConvolutions", matrix.shape);
     const [channels = 0, , ...taps] = fixedShape("distributeConvolutions", kernels.shape);
-    const matrices = broadcastTo(reshape(matrix, [1, wide, inner]), [channels, wide, inner]);
-    const flat = reshape(kernels, [channels, wide, countValues(taps)]);
-    const product = reshape(matmul(matrices, flat, { transposeA: true }), [channels, inner, ...taps]);
-    const ofRest = convolutionOp(bias ? [rest, kernels, bias] : [rest, kernels], tensor.attributes);
-    return add(ofRest, convolutionOp([b, product], tensor.attributes));
+    for (const [index, mixed] of sum.inputs.entries()) {
+      const [b, matrix, biasOfTerm] = mixed.inputs;
+      const rest = sum.inputs[1 - index];
+      if (!convolutionOp.made(mixed) || !b || !matrix || biasOfTerm || !rest) continue;
+      if (!isPointwise(matrix, mixed.attributes) || readers(original.inputs[0]?.inputs[index]) !== 1)
+        continue;
+      const [wide = 0, inner = 0] = fixedShape("distributeConvolutions", matrix.shape);
+      if (channels * countValues(taps) >= wide) continue;
+
+      const matrices = broadcastTo(reshape(matrix, [1, wide, inner]), [channels, wide, inner]);
+      const flat = reshape(kernels, [channels, wide, countValues(taps)]);
+      const product = reshape(matmul(matrices, flat, { transposeA: true }), [channels, inner, ...taps]);
+      const ofRest = convolutionOp(bias ? [rest, kernels, bias] : [rest, kernels], tensor.attributes);
+      return add(ofRest, convolutionOp([b, product], tensor.attributes));
+    }
+    return tensor;
   });
 }

@@ -3,12 +3,8 @@ import { relu } from "../../../src/graph/ops/activation.ts";
 import { convolution } from "../../../src/graph/ops/convolution.ts";
 import { add } from "../../../src/graph/ops/elementwise.ts";
 import { distributeConvolutions } from "../../../src/graph/rewrite/distribute-convolutions.ts";
-import { collect, input, parameter, type Tensor } from "../../../src/graph/tensor.ts";
-import { expectClose, uniform } from "../../support/array.ts";
-import { type Feeds, floats, runGraph } from "../../support/run-graph.ts";
-
-const weight = (name: string, shape: readonly number[]) =>
-  parameter(name, shape, { initialization: { kind: "constant", value: 0 } });
+import { input, type Tensor } from "../../../src/graph/tensor.ts";
+import { expectSameValues, weight } from "../../support/rewrite.ts";
 
 const distributeIn = (tensor: Tensor) => distributeConvolutions([tensor])(tensor);
 
@@ -16,17 +12,6 @@ const [a, b] = [input("a", [2, 40, 7, 5]), input("b", [2, 6, 7, 5])];
 const mixed = () => convolution(b, weight("w", [40, 6, 1, 1]));
 const classify = (x: Tensor, options = {}) =>
   convolution(x, weight("k", [4, 40, 3, 3]), { padding: 1, bias: weight("c", [4]), ...options });
-
-async function expectSame(plain: Tensor, rewritten: Tensor): Promise<void> {
-  const feeds: Record<string, Feeds[string]> = {};
-  for (const { leaf, shape } of collect([plain])) {
-    if (leaf?.kind !== "input" && leaf?.kind !== "parameter") continue;
-    const dims = shape.map(Number);
-    feeds[leaf.name] = floats(uniform(dims, { seed: leaf.name }).data, dims);
-  }
-  const results = await runGraph({ plain, rewritten }, feeds);
-  expectClose(results.rewritten, results.plain);
-}
 
 describe("distributeConvolutions", () => {
   it.each<[string, Tensor]>([
@@ -40,7 +25,7 @@ describe("distributeConvolutions", () => {
     expect(rewritten.macs() + rewritten.inputs.reduce((sum, x) => sum + x.macs(), 0)).toBeLessThan(
       plain.macs() + mixed().macs(),
     );
-    await expectSame(plain, rewritten);
+    await expectSameValues(plain, rewritten);
   });
 
   it.each<[string, () => Tensor]>([

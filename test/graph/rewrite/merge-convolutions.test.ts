@@ -3,12 +3,9 @@ import { relu } from "../../../src/graph/ops/activation.ts";
 import { type ConvolutionOptions, convolution } from "../../../src/graph/ops/convolution.ts";
 import { add } from "../../../src/graph/ops/elementwise.ts";
 import { mergeConvolutions } from "../../../src/graph/rewrite/merge-convolutions.ts";
-import { collect, input, parameter, type Tensor } from "../../../src/graph/tensor.ts";
-import { expectClose, uniform } from "../../support/array.ts";
-import { type Feeds, floats, runGraph } from "../../support/run-graph.ts";
-
-const weight = (name: string, shape: readonly number[]) =>
-  parameter(name, shape, { initialization: { kind: "constant", value: 0 } });
+import { collect, input, type Tensor } from "../../../src/graph/tensor.ts";
+import { expectSameValues, weight } from "../../support/rewrite.ts";
+import { floats, runGraph } from "../../support/run-graph.ts";
 
 const convolutions = (tensor: Tensor) => collect([tensor]).filter(({ op }) => op === "convolution");
 
@@ -29,18 +26,6 @@ interface PairOptions {
   kernel?: number;
   first?: ConvolutionOptions;
   biases?: readonly [first: boolean, second: boolean];
-}
-
-/** Random values of all leaves of two graphs, and what the two come to with them. */
-async function expectSame(plain: Tensor, merged: Tensor): Promise<void> {
-  const feeds: Record<string, Feeds[string]> = {};
-  for (const { leaf, shape } of collect([plain])) {
-    if (leaf?.kind !== "input" && leaf?.kind !== "parameter") continue;
-    const dims = shape.map(Number);
-    feeds[leaf.name] = floats(uniform(dims, { seed: leaf.name }).data, dims);
-  }
-  const results = await runGraph({ plain, merged }, feeds);
-  expectClose(results.merged, results.plain);
 }
 
 describe("mergeConvolutions", () => {
@@ -74,7 +59,7 @@ describe("mergeConvolutions", () => {
     const plain = pair(40, options);
     const merged = mergeIn(plain);
     expect(convolutions(merged)).toHaveLength(1);
-    await expectSame(plain, merged);
+    await expectSameValues(plain, merged);
   });
 
   it("counts multiply-accumulates: 4 channels from 3 through a middle that is wide enough", () => {
@@ -90,7 +75,7 @@ describe("mergeConvolutions", () => {
     const plain = convolution(pair(8), weight("third.weight", [2, 4, 1, 1]));
     const merged = mergeIn(plain);
     expect(convolutions(merged)).toHaveLength(1);
-    await expectSame(plain, merged);
+    await expectSameValues(plain, merged);
   });
 
   it.each<[string, (between: Tensor) => Tensor]>([
