@@ -14,7 +14,7 @@ import { loadRunnableModel } from "../src/inference/load-runnable.ts";
 import { isQuantized, type QuantizedModel } from "../src/inference/quantized-model.ts";
 import { Segmenter, type Timing } from "../src/inference/segmenter.ts";
 import { DEFAULT_MODEL } from "../src/inference/shipped-models.ts";
-import { initialValue } from "../src/models/initialize.ts";
+import { initialWeights } from "../src/models/initialize.ts";
 import type { Model } from "../src/models/model.ts";
 import { buildNetwork } from "../src/models/network.ts";
 import { findNetwork } from "../src/models/zoo.ts";
@@ -72,12 +72,7 @@ async function openPytorch(frozen: boolean): Promise<Turn | undefined> {
 
 function untrained(): Model {
   const { parameters } = buildNetwork({ network, classes });
-  const weights = new Map(
-    [...parameters].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
-    ]),
-  );
+  const weights = initialWeights(parameters, { seed: 1 });
   const names = Array.from({ length: classes }, (_, label) => `class ${label}`);
   const { preprocessing } = findNetwork(network).backbone;
   return { network, classes: names, palette: vocPalette(classes), preprocessing, weights };

@@ -69,9 +69,6 @@ async function measureCase(network: string, size: number, batch: number, ceiling
     if (!taken) continue;
     const medianMs = median(taken);
     const gops = (flops * batch) / medianMs / 1e6;
-    const part = (name: "preprocess" | "inference" | "postprocess") =>
-      median(splits.map((split) => split[name]));
-    const [preprocess, inference, postprocess] = [part("preprocess"), part("inference"), part("postprocess")];
     const isOurs = variant === "plain" || variant === "fp32" || variant === "int8";
     const measured = isOurs && !values["no-memory"];
     const alone = measured && (await runCase({ ...settings, variants: [variant], warmup: 1, runs: 2 }));
@@ -85,13 +82,19 @@ async function measureCase(network: string, size: number, batch: number, ceiling
       ratioToPlain: plain && medianMs / plain,
       gops,
       shareOfCeiling: gops / (variant.endsWith("int8") ? ceilings.int8 : ceilings.fp32),
-      ...(variant === "end-to-end-int8" && {
-        split: { preprocess, inference, postprocess, overhead: medianMs / inference - 1 },
-      }),
+      ...(variant === "end-to-end-int8" && { split: summarizeSplit(splits, medianMs) }),
       ...(alone && { peakMb: alone.peakBytes / 2 ** 20 }),
     });
   }
   return rows;
+}
+
+function summarizeSplit(splits: CaseResult["splits"], medianMs: number): Row["split"] {
+  const part = (name: "preprocess" | "inference" | "postprocess") =>
+    median(splits.map((split) => split[name]));
+  const inference = part("inference");
+  const [preprocess, postprocess] = [part("preprocess"), part("postprocess")];
+  return { preprocess, inference, postprocess, overhead: medianMs / inference - 1 };
 }
 
 function runCase(settings: Case): Promise<CaseResult> {

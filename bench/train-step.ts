@@ -6,7 +6,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
-import { initialValue } from "../src/models/initialize.ts";
+import { initialWeights } from "../src/models/initialize.ts";
 import { buildNetwork } from "../src/models/network.ts";
 import { createRandom } from "../src/random.ts";
 import { openNodeSession } from "../src/runtime/node.ts";
@@ -49,12 +49,7 @@ async function ours(): Promise<{ step: Turn; forward: Turn; replicas: number }> 
   if (!stage) throw new Error("there is no stage");
   const replicas = chooseReplicas(stage, { ...config, threads });
   const network = buildNetwork({ network: name, classes, size: [batch, size, size] });
-  const weights = new Map(
-    [...network.parameters].map(([parameter, tensor]) => [
-      parameter,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
-    ]),
-  );
+  const weights = initialWeights(network.parameters, { seed: 1 });
   const graph = buildTrainingGraph(stage, { network: name, classes, replicas });
   const session = await openTrainingSession(graph, weights, { open: openNodeSession, threads, seed: 1 });
   const parameters = (parameter: string) => weights.get(parameter)?.data ?? "input";

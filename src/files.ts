@@ -30,7 +30,7 @@ export async function writeFileAtomically(
   bytes: Uint8Array,
   { check }: { check?: (temporary: string) => Promise<void> } = {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const temporary = temporaryPath(path);
   try {
     const file = await open(temporary, "wx");
     try {
@@ -46,6 +46,11 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true }).catch(() => undefined);
     throw cause instanceof LightsegError ? cause : outputError(path, cause);
   }
+}
+
+/** A name in the same folder, to write to until all is there; a rename then takes no time, and hidden files hardly disturb. */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
 function codeOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { countValues, fixedShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { createRandom, deriveSeed, type Random } from "../random.ts";
+import type { Weights } from "../weights/types.ts";
 
 /**
  * How the weights of convolutions begin: `uniform`, PyTorch's default, in ±1/sqrt(fan in), biases too; or `kaiming`, normal with a variance of
@@ -27,6 +28,19 @@ export function initialValue(
   }
   const deviation = Math.sqrt(2 / initialization.fanIn);
   return parameter.shape.length === 1 ? values : values.map(() => deviation * normal(random));
+}
+
+/** Values of all parameters of a network before training, by name. */
+export function initialWeights(
+  parameters: ReadonlyMap<string, Tensor>,
+  options: Parameters<typeof initialValue>[1],
+): Weights {
+  return new Map(
+    [...parameters].map(([name, parameter]) => [
+      name,
+      { shape: parameter.shape.map(Number), data: initialValue(parameter, options) },
+    ]),
+  );
 }
 
 /** A number of the standard normal distribution (Box-Muller). */

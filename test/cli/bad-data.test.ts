@@ -5,14 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { vocPalette } from "../../src/images/palette.ts";
-import { initialValue } from "../../src/models/initialize.ts";
+import { initialWeights } from "../../src/models/initialize.ts";
 import { describeModel } from "../../src/models/model.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import { readCheckpoint } from "../../src/training/checkpoint.ts";
 import { train } from "../../src/training/trainer.ts";
-import type { Weights } from "../../src/weights/types.ts";
 import { writeSafetensors } from "../../src/weights/write.ts";
 import { writeCamvid } from "../support/camvid.ts";
 import { writeMask } from "../support/dataset-files.ts";
@@ -163,12 +162,7 @@ describe("lightseg train --weights", { timeout: 300_000 }, () => {
     const network = "ndnet29-fcn32";
     const classes = ["grass", "path", "pond"];
     const { parameters } = buildNetwork({ network, classes: classes.length });
-    const weights: Weights = new Map(
-      [...parameters].map(([name, tensor]) => [
-        name,
-        { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
-      ]),
-    );
+    const weights = initialWeights(parameters, { seed: 1 });
     const metadata = describeModel({
       network,
       classes,

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Tensor } from "../../src/graph/tensor.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { createPredictor } from "../../src/inference/predictor.ts";
-import { initialValue } from "../../src/models/initialize.ts";
+import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
 import { createRandom } from "../../src/random.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
-import type { Weights } from "../../src/weights/types.ts";
 import { lightsegError } from "../support/errors.ts";
 import { testPhoto } from "../support/model.ts";
 import { onlyStage } from "../support/training.ts";
@@ -80,7 +78,7 @@ describe("at any size of photo", () => {
     "%s gives a label for each pixel",
     async (network) => {
       const { parameters } = buildNetwork({ network, classes: 3 });
-      const weights = randomWeights(parameters);
+      const weights = initialWeights(parameters, { seed: 1 });
       const { preprocessing } = findNetwork(network).backbone;
       const model = { network, classes: ["a", "b", "c"], palette: vocPalette(3), preprocessing, weights };
       const predictor = createPredictor(model, { open: openNodeSession });
@@ -104,15 +102,6 @@ describe("at any size of photo", () => {
   );
 });
 
-function randomWeights(parameters: ReadonlyMap<string, Tensor>): Weights {
-  return new Map(
-    [...parameters].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
-    ]),
-  );
-}
-
 /** One step and the loss after it, on the same photo and with the same values dropped. */
 async function lossesOf(network: string): Promise<[before: number, after: number]> {
   const stage = onlyStage({
@@ -124,7 +113,7 @@ async function lossesOf(network: string): Promise<[before: number, after: number
     momentum: 0,
   });
   const graph = buildTrainingGraph(stage, { network, classes: 3 });
-  const weights = randomWeights(graph.network.parameters);
+  const weights = initialWeights(graph.network.parameters, { seed: 1 });
   const session = await openTrainingSession(graph, weights, {
     open: openNodeSession,
     threads: undefined,

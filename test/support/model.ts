@@ -1,5 +1,5 @@
 import { camvid } from "../../src/datasets/camvid.ts";
-import { initialValue } from "../../src/models/initialize.ts";
+import { initialWeights } from "../../src/models/initialize.ts";
 import type { Model } from "../../src/models/model.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
@@ -8,12 +8,7 @@ import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 export function randomModel(seed = 1): Model {
   const network = "refinenet-lw-mobilenet-v2";
   const { parameters } = buildNetwork({ network, classes: camvid.labels.classes.length });
-  const weights = new Map(
-    [...parameters].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed }) },
-    ]),
-  );
+  const weights = initialWeights(parameters, { seed });
   return { ...camvid.labels, network, preprocessing: imagenetPreprocessing, weights };
 }
 

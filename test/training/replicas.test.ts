@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { initialValue } from "../../src/models/initialize.ts";
+import { initialWeights } from "../../src/models/initialize.ts";
 import { createRandom } from "../../src/random.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../../src/training/config.ts";
@@ -40,12 +40,7 @@ async function trainWith(
 ): Promise<{ losses: number[]; state: Weights }> {
   const classWeights = [0.5, 1, 2];
   const graph = buildTrainingGraph(stage, { network, classes: 3, classWeights, averaging: 0.9, replicas });
-  const weights = new Map(
-    [...graph.network.parameters].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape.map(Number), data: initialValue(tensor, { seed: 1 }) },
-    ]),
-  );
+  const weights = initialWeights(graph.network.parameters, { seed: 1 });
   const session = await openTrainingSession(graph, weights, { open: openNodeSession, threads: 2, seed: 1 });
   try {
     const losses: number[] = [];

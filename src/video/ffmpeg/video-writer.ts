@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { LightsegError } from "../../errors.ts";
-import { outputError } from "../../files.ts";
+import { outputError, temporaryPath } from "../../files.ts";
 import { checkPhoto } from "../../images/check.ts";
 import type { Photo } from "../../images/types.ts";
 import { type Container, containerOf } from "./containers.ts";
@@ -48,7 +46,7 @@ export interface VideoWriter {
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
   const container = containerOf(path);
   await checkPath(path, options.source?.path);
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const temporary = temporaryPath(path);
   // Made here, since the system's reasons for a refusal are clearer than ffmpeg's.
   const file = await open(temporary, "wx").catch((cause: unknown) => {
     throw outputError(path, cause);
