@@ -1,4 +1,5 @@
 import { LightsegError } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { shippedManifestUrl, shippedUrls } from "./shipped.ts";
 
 /** What the manifest says of a file. */
@@ -65,8 +66,4 @@ function isFile(value: unknown): value is ManifestFile {
     typeof value.sha256 === "string" &&
     /^[0-9a-f]{64}$/.test(value.sha256)
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

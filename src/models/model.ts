@@ -1,7 +1,6 @@
-// The part of zod that bundlers can take apart: this file is part of what browsers load.
-import * as z from "zod/mini";
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
+import { isRecord } from "../is-record.ts";
 import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
 import type { Weights } from "../weights/types.ts";
 import { buildNetwork, parameterShapes } from "./network.ts";
@@ -23,14 +22,6 @@ export interface Model extends ModelDescription {
   /** Every parameter of the network, by its official name. */
   readonly weights: Weights;
 }
-
-const channels = z.tuple([z.number(), z.number(), z.number()]);
-const descriptionSchema = z.object({
-  network: z.string(),
-  classes: z.array(z.string()).check(z.minLength(1), z.maxLength(255)),
-  palette: z.array(channels),
-  preprocessing: z.object({ scale: z.number(), mean: channels, std: channels }),
-});
 
 /** The key of the safetensors metadata that holds a model's description. */
 const METADATA_KEY = "lightseg";
@@ -58,7 +49,7 @@ export function readDescription(
   const text = metadata[METADATA_KEY];
   if (text === undefined) return undefined;
   try {
-    return descriptionSchema.parse(JSON.parse(text));
+    return checkDescription(JSON.parse(text));
   } catch (cause) {
     throw new LightsegError({
       code: "INVALID_WEIGHTS",
@@ -68,6 +59,26 @@ export function readDescription(
       cause,
     });
   }
+}
+
+/** By hand: a library for schemas would be a tenth of what browsers load. */
+function checkDescription(value: unknown): ModelDescription {
+  const { network, classes, palette, preprocessing } = isRecord(value) ? value : {};
+  if (typeof network !== "string") throw new TypeError("network must be a name");
+  const isNames = (names: unknown): names is string[] =>
+    Array.isArray(names) && names.every((name) => typeof name === "string");
+  if (!isNames(classes) || classes.length < 1 || classes.length > 255)
+    throw new TypeError("classes must be 1 to 255 names");
+  if (!Array.isArray(palette) || !palette.every(isTriple))
+    throw new TypeError("palette must be colours of 3 numbers");
+  const { scale, mean, std } = isRecord(preprocessing) ? preprocessing : {};
+  if (typeof scale !== "number" || !isTriple(mean) || !isTriple(std))
+    throw new TypeError("preprocessing must have scale, mean and std");
+  return { network, classes, palette, preprocessing: { scale, mean, std } };
+}
+
+function isTriple(value: unknown): value is [number, number, number] {
+  return Array.isArray(value) && value.length === 3 && value.every((part) => typeof part === "number");
 }
 
 /**
