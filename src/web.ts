@@ -12,6 +12,8 @@
 
 export { listModels } from "./browser/fetch-model.ts";
 export { clearCache, listCached } from "./browser/model-cache.ts";
+export type { Look } from "./browser/painting/look.ts";
+export { SegmentationPainter } from "./browser/painting/segmentation-painter.ts";
 export { Segmenter } from "./browser/segmenter.ts";
 export { DEFAULT_MODEL } from "./browser/shipped.ts";
 export type {
@@ -20,6 +22,8 @@ export type {
   DownloadProgress,
   LoadOptions,
   ModelSource,
+  PaintedFrame,
+  PaintOptions,
   PictureSource,
   SegmentOptions,
   StreamedFrame,

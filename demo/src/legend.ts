@@ -18,7 +18,7 @@ export class Legend {
     this.#events = events;
   }
 
-  update({ found }: Segmentation, chosen: ReadonlySet<number>): void {
+  update(found: Segmentation["found"], chosen: ReadonlySet<number>): void {
     // In the order of labels: shares of a clip change all the time, and rows must not jump.
     const rows = found.toSorted((a, b) => a.label - b.label);
     const key = rows.map(({ label, name }) => `${label} ${name}`).join();

@@ -1,13 +1,21 @@
 import { encodeIndexedPng } from "../../src/images/mask.ts";
-import { DEFAULT_MODEL, listModels, type Segmentation } from "../../src/web.ts";
+import {
+  DEFAULT_MODEL,
+  type Look,
+  listModels,
+  type Segmentation,
+  SegmentationPainter,
+  type Segmenter,
+  type Timing,
+} from "../../src/web.ts";
 import { runBenchmark } from "./benchmark.ts";
 import { openCamera, openClip } from "./camera.ts";
 import { segmentClip } from "./clip.ts";
 import { makeDivider } from "./divider.ts";
 import { Legend } from "./legend.ts";
+import { makeLook, type Settings } from "./look.ts";
 import { type Choice, Models } from "./models.ts";
 import { part, say, sayError, showProgress } from "./page.ts";
-import { type Effect, type Look, Painter } from "./painter.ts";
 import { canvasPng, saveFile } from "./save.ts";
 
 const examples = ["chelsea", "astronaut", "coffee", "camera"];
@@ -25,13 +33,15 @@ const result = part("result", HTMLElement);
 const copyButton = part("copy", HTMLButtonElement);
 
 const models = new Models();
-const painter = new Painter(canvas);
+const painter = new SegmentationPainter(canvas);
 const chosen = new Set<number>();
 let highlighted: number | undefined;
 let before = 0;
 
-/** What is on the canvas: a picture and what was found in it. */
+/** What is on the canvas: a picture and what was found in it. Frames of a video are painted where they are segmented. */
 let shown: { picture: CanvasImageSource; segmentation: Segmentation } | undefined;
+/** What is played, and by whom it is segmented. */
+let playing: { video: HTMLVideoElement; segmenter: Segmenter } | undefined;
 /** What is being segmented: a photo once, a video frame by frame until it is stopped. */
 let source: { kind: "photo"; file: Blob } | { kind: "clip"; file: Blob } | { kind: "camera" } | undefined;
 let running = new AbortController();
@@ -47,24 +57,43 @@ const legend = new Legend(part("legend", HTMLElement), {
   },
 });
 
-function look(): Look {
-  return { effect: effect.value as Effect, opacity: Number(opacity.value), highlighted, chosen, before };
+function look(classes: number): Look {
+  const chosenEffect = effect.value as Settings["effect"];
+  return makeLook(
+    { effect: chosenEffect, opacity: Number(opacity.value), highlighted, chosen, before },
+    classes,
+  );
 }
 
 function repaint(): void {
   if (!shown) return;
-  painter.paint(shown.picture, shown.segmentation, look());
-  legend.update(shown.segmentation, chosen);
+  const { picture, segmentation } = shown;
+  painter.paint(picture, segmentation, look(segmentation.classes.length));
+  legend.update(segmentation.found, chosen);
 }
 
 function show(picture: CanvasImageSource, segmentation: Segmentation): void {
   shown = { picture, segmentation };
-  part("hint", HTMLElement).hidden = true;
-  const names = segmentation.found
-    .slice(0, 4)
-    .map(({ name, share }) => `${name} ${Math.round(100 * share)} %`);
-  canvas.setAttribute("aria-label", `Segmented picture: ${names.join(", ")}`);
+  nameCanvas(segmentation.found);
   repaint();
+}
+
+/** A frame that was painted already. */
+function showFrame(picture: ImageBitmap, found: Segmentation["found"]): void {
+  shown = undefined;
+  nameCanvas(found);
+  if (canvas.width !== picture.width || canvas.height !== picture.height)
+    Object.assign(canvas, { width: picture.width, height: picture.height });
+  const context = canvas.getContext("2d");
+  context?.clearRect(0, 0, canvas.width, canvas.height);
+  context?.drawImage(picture, 0, 0);
+  legend.update(found, chosen);
+}
+
+function nameCanvas(found: Segmentation["found"]): void {
+  part("hint", HTMLElement).hidden = true;
+  const names = found.slice(0, 4).map(({ name, share }) => `${name} ${Math.round(100 * share)} %`);
+  canvas.setAttribute("aria-label", `Segmented picture: ${names.join(", ")}`);
 }
 
 function choice(): Choice {
@@ -101,8 +130,8 @@ async function showPhoto(file: Blob, signal: AbortSignal): Promise<void> {
   const segmentation = await segmenter.segment(picture);
   if (signal.aborted) return;
   show(picture, segmentation);
-  showTiming(segmentation, undefined);
-  part("facts", HTMLElement).textContent = `${segmenter.dtype}. ${segmenter.deviceNote}.`;
+  showTiming(segmentation.timing, undefined);
+  showFacts(segmenter);
   say(describe(segmentation));
 }
 
@@ -113,27 +142,36 @@ async function live({ video, stop }: { video: HTMLVideoElement; stop(): void }, 
     say("Running.");
     let last = performance.now();
     let rate: number | undefined;
-    for await (const { segmentation, frame } of segmenter.stream(video, {
+    showFacts(segmenter);
+    playing = { video, segmenter };
+    const frames = segmenter.paint(video, {
       signal,
       smoothing: Number(smoothing.value),
-    })) {
-      show(frame, segmentation);
+      look: () => look(segmenter.model.classes.length),
+    });
+    for await (const { picture, found, timing } of frames) {
+      showFrame(picture, found);
       const now = performance.now();
       const current = 1000 / (now - last);
       rate = rate === undefined ? current : 0.9 * rate + 0.1 * current;
       last = now;
-      showTiming(segmentation, rate);
+      showTiming(timing, rate);
     }
   } finally {
+    playing = undefined;
     stop();
   }
+}
+
+function showFacts({ dtype, deviceNote }: Segmenter): void {
+  part("facts", HTMLElement).textContent = `${dtype}. ${deviceNote}.`;
 }
 
 function describe({ found, width, height }: Segmentation): string {
   return `${width} x ${height} pixels: ${found.map(({ name }) => name).join(", ")}.`;
 }
 
-function showTiming({ timing }: Segmentation, rate: number | undefined): void {
+function showTiming(timing: Timing, rate: number | undefined): void {
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   const rows: [string, string][] = [
     ["before the network", ms(timing.preprocess)],
@@ -227,8 +265,9 @@ function connect(): void {
     saveFile(await canvasPng(canvas), "lightseg.png"),
   );
   onClick(part("save-labels", HTMLButtonElement), async () => {
-    if (!shown) return;
-    const { width, height, labels, palette } = shown.segmentation;
+    const segmentation = shown?.segmentation ?? (await playing?.segmenter.segment(playing.video));
+    if (!segmentation) return;
+    const { width, height, labels, palette } = segmentation;
     const png = encodeIndexedPng({ width, height, data: labels }, palette);
     saveFile(new Blob([Uint8Array.from(png)], { type: "image/png" }), "labels.png");
   });

@@ -3,6 +3,7 @@ import type { Photo } from "../images/types.ts";
 import type { Dtype, DtypeChoice } from "../inference/dtype.ts";
 import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
 import type { ModelDescription } from "../models/model.ts";
+import type { PaintedPicture, PaintFrameOptions } from "./painting/frame-painter.ts";
 import type { SegmentOptions } from "./types.ts";
 
 /** A picture in a form that can be sent to a worker. */
@@ -28,9 +29,15 @@ export type Question =
       readonly kind: "frame";
       readonly stream: number;
       readonly frame: ImageBitmap;
-      /** In seconds. */
-      readonly timestamp: number;
       readonly smoothing: number;
+    }
+  /** The same, to be painted. */
+  | {
+      readonly kind: "paint";
+      readonly stream: number;
+      readonly frame: ImageBitmap;
+      readonly smoothing: number;
+      readonly options: PaintFrameOptions;
     }
   | { readonly kind: "end"; readonly stream: number };
 
@@ -40,6 +47,8 @@ export interface Answer {
   readonly opened?: { readonly model: ModelDescription; readonly dtype: Dtype };
   /** To `segment` and `frame`. */
   readonly segmentation?: Segmentation;
+  /** To `paint`. */
+  readonly painted?: PaintedPicture;
   /** To `frame`: what was sent, given back. */
   readonly frame?: ImageBitmap;
 }

@@ -7,11 +7,13 @@ import { fetchModel } from "./fetch-model.ts";
 import { type OpenDevice, openDevice } from "./open-device.ts";
 import { makeSendable } from "./send-picture.ts";
 import { DEFAULT_MODEL } from "./shipped.ts";
-import { streamVideo } from "./stream-video.ts";
+import { paintVideo, streamVideo } from "./stream-video.ts";
 import type {
   Device,
   LoadOptions,
   ModelSource,
+  PaintedFrame,
+  PaintOptions,
   PictureSource,
   SegmentOptions,
   StreamedFrame,
@@ -104,6 +106,23 @@ export class Segmenter {
     options: StreamOptions = {},
   ): AsyncGenerator<StreamedFrame, void, undefined> {
     return streamVideo(this.#opened.client, video, options);
+  }
+
+  /**
+   * Segments a video like `stream`, and paints each frame in the worker: with WebGPU, frame, scores, labels and picture stay in the
+   * GPU's memory.
+   *
+   * @example
+   * const screen = canvas.getContext("bitmaprenderer");
+   * for await (const { picture } of segmenter.paint(video, { look: () => ({ effect: "blur" }) })) {
+   *   Object.assign(canvas, { width: picture.width, height: picture.height });
+   *   screen.transferFromImageBitmap(picture);
+   * }
+   *
+   * @throws LightsegError as `stream` does
+   */
+  paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
+    return paintVideo(this.#opened.client, video, options);
   }
 
   /** Ends the worker, which frees all of its memory; what was asked for and is not done fails. */

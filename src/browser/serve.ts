@@ -1,6 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ErrorCode, type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
 import { ModelProtoSchema } from "../graph/onnx/onnx_pb.ts";
+import type { Photo } from "../images/types.ts";
 import type { Dtype } from "../inference/dtype.ts";
 import {
   isQuantized,
@@ -8,13 +9,14 @@ import {
   type QuantizedModel,
   type RunnableModel,
 } from "../inference/quantized-model.ts";
-import { Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
+import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
 import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
 import { decodeSafetensors } from "../weights/safetensors.ts";
-import { FrameStream } from "./frame-stream.ts";
 import type { Answer, Question, Reply, Request } from "./messages.ts";
+import type { FramePainter } from "./painting/frame-painter.ts";
 import { PictureReader } from "./read-picture.ts";
 
 export interface ServeOptions {
@@ -23,6 +25,14 @@ export interface ServeOptions {
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
   /** Whether quantised models run here. */
   readonly int8: boolean;
+  /** Makes what segments and paints the frames of one video. */
+  readonly createPainter: (opened: Opened, smoothing: number) => Promise<FramePainter>;
+}
+
+/** The model of a worker, ready to run. */
+export interface Opened {
+  readonly model: RunnableModel;
+  readonly segmenter: Segmenter;
 }
 
 /** Answers the questions of the page that has started this worker, one after the other. */
@@ -42,8 +52,10 @@ export function serve(options: ServeOptions): void {
 class Server {
   readonly #options: ServeOptions;
   readonly #pictures = new PictureReader();
-  readonly #streams = new Map<number, FrameStream>();
-  #segmenter: Segmenter | undefined;
+  /** By the number of the stream. */
+  readonly #streams = new Map<number, (frame: Photo) => Promise<Segmentation>>();
+  readonly #painters = new Map<number, Promise<FramePainter>>();
+  #opened: Opened | undefined;
 
   constructor(options: ServeOptions) {
     this.#options = options;
@@ -64,24 +76,38 @@ class Server {
       const model = this.#read(question);
       if (!isQuantized(model)) await this.#options.check?.(model, dtype);
       const segmenter = this.#makeSegmenter(model, { ...question.options, dtype });
-      this.#segmenter = segmenter;
+      this.#opened = { model, segmenter };
       const { network, classes, palette, preprocessing } = model;
       return { opened: { model: { network, classes, palette, preprocessing }, dtype: segmenter.dtype } };
     }
-    if (question.kind === "end") {
-      this.#streams.delete(question.stream);
-      return {};
-    }
-    if (!this.#segmenter) throw new Error("the worker has no model");
+    if (question.kind === "end") return this.#end(question.stream);
+    if (!this.#opened) throw new Error("the worker has no model");
+    const { segmenter } = this.#opened;
     if (question.kind === "segment") {
       const photo = await this.#pictures.read(question.picture);
-      return { segmentation: await this.#segmenter.segment(photo, question.options) };
+      return { segmentation: await segmenter.segment(photo, question.options) };
     }
-    const { stream, frame, timestamp, smoothing } = question;
-    const frames = this.#streams.get(stream) ?? new FrameStream(this.#segmenter, smoothing);
-    this.#streams.set(stream, frames);
-    const photo = await this.#pictures.read(frame);
-    return { segmentation: await frames.segment({ ...photo, timestamp }), frame };
+    const { stream, frame, smoothing } = question;
+    if (question.kind === "paint") {
+      const opening = this.#painters.get(stream) ?? this.#options.createPainter(this.#opened, smoothing);
+      this.#painters.set(stream, opening);
+      try {
+        return { painted: await (await opening).paint(frame, question.options) };
+      } finally {
+        frame.close();
+      }
+    }
+    const segment = this.#streams.get(stream) ?? segmentSmoothly(segmenter, smoothing);
+    this.#streams.set(stream, segment);
+    return { segmentation: await segment(await this.#pictures.read(frame)), frame };
+  }
+
+  async #end(stream: number): Promise<Answer> {
+    const painter = this.#painters.get(stream);
+    this.#streams.delete(stream);
+    this.#painters.delete(stream);
+    await (await painter)?.dispose();
+    return {};
   }
 
   #read({ model: bytes, name, dtype }: Question & { kind: "open" }): RunnableModel {
@@ -144,10 +170,11 @@ function refuse(argument: string, rule: string, code: ErrorCode = "INVALID_ARGUM
 }
 
 /** What is large and is handed over to the page, not copied. */
-function movable({ segmentation, frame }: Answer): Transferable[] {
-  const parts = [segmentation?.labels, segmentation?.photo.data, segmentation?.scores?.data];
+function movable({ segmentation, painted, frame }: Answer): Transferable[] {
+  const { labels, photo, scores } = segmentation ?? {};
+  const parts = [labels, photo?.data, scores?.data, painted?.labels];
   const buffers = parts.map((part) => part?.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
-  return [...new Set(buffers), ...(frame ? [frame] : [])];
+  return [...new Set(buffers), ...[frame, painted?.picture].filter((picture) => picture !== undefined)];
 }
 
 function describe(error: unknown): ErrorDetails | { defect: string } {

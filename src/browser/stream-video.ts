@@ -1,9 +1,8 @@
+import type { Answer, Question } from "./messages.ts";
 import { copyPicture } from "./send-picture.ts";
-import type { StreamedFrame, StreamOptions } from "./types.ts";
-import { VideoFrames } from "./video-frames.ts";
+import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from "./types.ts";
+import { type ShownFrame, VideoFrames } from "./video-frames.ts";
 import type { WorkerClient } from "./worker-client.ts";
-
-let streams = 0;
 
 /** See `Segmenter.stream`. */
 export async function* streamVideo(
@@ -11,21 +10,59 @@ export async function* streamVideo(
   video: HTMLVideoElement,
   { signal, smoothing = 0 }: StreamOptions,
 ): AsyncGenerator<StreamedFrame, void, undefined> {
+  // Frames are sent there and back, which copies nothing.
+  const answers = askForFrames(client, video, {
+    signal,
+    ask: (stream, frame) => ({ kind: "frame", stream, frame, smoothing }),
+  });
+  for await (const { answer, ...shown } of answers) {
+    const { segmentation, frame } = answer;
+    if (!segmentation || !frame) throw new TypeError("the worker gave no segmentation");
+    yield { segmentation, frame, ...shown };
+    frame.close();
+  }
+}
+
+/** See `Segmenter.paint`. */
+export async function* paintVideo(
+  client: WorkerClient,
+  video: HTMLVideoElement,
+  { signal, smoothing = 0, look = () => ({}), labels = false }: PaintOptions,
+): AsyncGenerator<PaintedFrame, void, undefined> {
+  const answers = askForFrames(client, video, {
+    signal,
+    ask: (stream, frame) => ({ kind: "paint", stream, frame, smoothing, options: { look: look(), labels } }),
+  });
+  for await (const { answer, ...shown } of answers) {
+    if (!answer.painted) throw new TypeError("the worker painted nothing");
+    yield { ...answer.painted, ...shown };
+    answer.painted.picture.close();
+  }
+}
+
+interface AskOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly ask: (stream: number, frame: ImageBitmap) => Question;
+}
+
+let streams = 0;
+
+/** What the worker answers to each frame that it has time for. */
+async function* askForFrames(
+  client: WorkerClient,
+  video: HTMLVideoElement,
+  { signal, ask }: AskOptions,
+): AsyncGenerator<ShownFrame & { answer: Answer }, void, undefined> {
   const stream = streams++;
   const frames = new VideoFrames(video);
   try {
     for (;;) {
-      const next = await frames.next(signal);
-      if (!next) return;
-      const { timestamp, dropped } = next;
+      const shown = await frames.next(signal);
+      if (!shown) return;
       const picture = await copyPicture(video);
-      // Sent there and back, which copies nothing.
-      const question = { kind: "frame", stream, frame: picture, timestamp, smoothing } as const;
-      const { segmentation, frame } = await client.ask(question, [picture]);
-      if (!segmentation || !frame) throw new TypeError("the worker gave no segmentation");
+      const answer = await client.ask(ask(stream, picture), [picture]);
       signal?.throwIfAborted();
-      yield { segmentation, frame, timestamp, dropped };
-      frame.close();
+      yield { answer, ...shown };
     }
   } finally {
     frames.stop();

@@ -5,6 +5,8 @@ import type {
   Segmentation,
   SegmenterOptions,
 } from "../inference/segmenter.ts";
+import type { PaintedPicture } from "./painting/frame-painter.ts";
+import type { Look } from "./painting/look.ts";
 
 /** Where the network runs: on the GPU, or on the CPU as WebAssembly. */
 export type Device = "webgpu" | "wasm";
@@ -82,6 +84,23 @@ export interface StreamedFrame {
   readonly segmentation: Segmentation;
   /** The frame that was segmented; closed when the next one is asked for. The last one is left to the caller. */
   readonly frame: ImageBitmap;
+  /** When the frame is shown, in seconds from the start of the video. */
+  readonly timestamp: number;
+  /** How many frames of the video were left out since the result before. */
+  readonly dropped: number;
+}
+
+export interface PaintOptions extends StreamOptions {
+  /** How the next frame is to be painted; asked before each. Defaults to the colours of the classes, half transparent. */
+  look?: () => Look;
+  /** Whether to give the labels too, which on WebGPU have to leave the GPU's memory for it. Defaults to false. */
+  labels?: boolean;
+}
+
+/** A frame of a video, segmented and painted. */
+export interface PaintedFrame extends PaintedPicture {
+  /** The frame as it is to be shown, at its own size; closed when the next one is asked for. The last one is left to the caller. */
+  readonly picture: ImageBitmap;
   /** When the frame is shown, in seconds from the start of the video. */
   readonly timestamp: number;
   /** How many frames of the video were left out since the result before. */

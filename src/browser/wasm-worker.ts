@@ -1,6 +1,11 @@
 /** The worker that runs networks on the CPU. A file of its own, with the smaller build of onnxruntime-web. */
 import * as ort from "onnxruntime-web/wasm";
 import { webSessions } from "../runtime/web.ts";
+import { CanvasPainter } from "./painting/canvas-painter.ts";
 import { serve } from "./serve.ts";
 
-serve({ open: webSessions(ort, "wasm"), int8: true });
+serve({
+  open: webSessions(ort, { name: "wasm" }),
+  int8: true,
+  createPainter: async ({ segmenter }, smoothing) => new CanvasPainter(segmenter, smoothing),
+});

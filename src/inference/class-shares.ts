@@ -14,15 +14,19 @@ export interface ClassShare {
 }
 
 /** The classes among the labels, the largest first. */
-export function countClasses(
-  labels: Uint8Array,
-  { classes, palette }: Pick<ModelDescription, "classes" | "palette">,
-): ClassShare[] {
-  const counts = sumByLabel(labels);
+export function countClasses(labels: Uint8Array, model: LabelNames): ClassShare[] {
+  return shareOut(sumByLabel(labels), model);
+}
+
+type LabelNames = Pick<ModelDescription, "classes" | "palette">;
+
+/** The classes that have pixels, the largest first. @param counts pixels of each label */
+export function shareOut(counts: ArrayLike<number>, { classes, palette }: LabelNames): ClassShare[] {
+  const total = Array.from(counts).reduce((sum, count) => sum + count, 0);
   return classes
     .map((name, label) => {
       const pixels = counts[label] ?? 0;
-      return { label, name, color: palette[label] ?? [0, 0, 0], pixels, share: pixels / labels.length };
+      return { label, name, color: palette[label] ?? [0, 0, 0], pixels, share: pixels / total };
     })
     .filter(({ pixels }) => pixels > 0)
     .sort((a, b) => b.pixels - a.pixels);

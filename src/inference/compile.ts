@@ -16,9 +16,11 @@ export interface CompileOptions {
   size?: readonly [height: number, width: number];
   /** Whether to arrange the graph for the blocked layout of float32 convolutions on CPUs; see `keepBlocked`. Defaults to true. */
   blocked?: boolean;
+  /** What the graph reads: `pixels`, a photo's bytes, or `image`, the photo normalised. Defaults to `pixels`. */
+  input?: "pixels" | "image";
 }
 
-/** A graph that reads finished weights and a photo's bytes: `pixels`, uint8 `[N, H, W, 3]`. */
+/** A graph that reads finished weights and a photo: `pixels`, uint8 `[N, H, W, 3]`, or `image`, float32 `[N, 3, H, W]`. */
 export interface CompiledNetwork {
   /** Raw scores at the decoder's resolution, float32 `[N, classes, h, w]`. */
   readonly scores: Tensor;
@@ -33,14 +35,17 @@ export interface CompiledNetwork {
  * const { scores, weights } = compileForInference(model);
  * const onnx = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
  */
-export function compileForInference(model: Model, { size, blocked }: CompileOptions = {}): CompiledNetwork {
+export function compileForInference(
+  model: Model,
+  { size, ...options }: CompileOptions = {},
+): CompiledNetwork {
   const network = buildNetwork({
     network: model.network,
     classes: model.classes.length,
     size: size ? [1, ...size] : [symbol("N"), symbol("H"), symbol("W")],
   });
   let { scores } = network;
-  for (const { rewrite } of inferenceRewrites(network, model.preprocessing, { blocked })) {
+  for (const { rewrite } of inferenceRewrites(network, model.preprocessing, options)) {
     scores = rewrite([scores])(scores);
   }
   const { current, weights } = evaluateWeights([scores], (name) => model.weights.get(name)?.data);
@@ -51,13 +56,15 @@ export function compileForInference(model: Model, { size, blocked }: CompileOpti
 export function inferenceRewrites(
   { image }: Network,
   preprocessing: Preprocessing,
-  { blocked = true }: Pick<CompileOptions, "blocked"> = {},
+  { blocked = true, input = "pixels" }: Pick<CompileOptions, "blocked" | "input"> = {},
 ): readonly { readonly summary: string; readonly rewrite: Rewrite }[] {
   return [
     { summary: "batch norm into convolutions", rewrite: foldBatchNorm },
     { summary: "two convolutions into one", rewrite: mergeConvolutions },
     ...(blocked ? [{ summary: "classifier across the last sum", rewrite: distributeConvolutions }] : []),
-    { summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) },
+    ...(input === "pixels"
+      ? [{ summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) }]
+      : []),
     ...(blocked ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
   ];
 }

@@ -5,8 +5,8 @@ import type { Carried, OpenSession, Session, TensorData } from "./session.ts";
 /** A build of onnxruntime-web: they differ in the providers that are in them, and in size. */
 export type OrtBuild = typeof import("onnxruntime-web");
 
-/** Where onnxruntime-web runs a model. */
-export type Provider = "webgpu" | "wasm";
+/** Where onnxruntime-web runs a model: on a device of WebGPU, or on the CPU. */
+export type Provider = { readonly name: "webgpu"; readonly device: GPUDevice } | { readonly name: "wasm" };
 
 /**
  * Opens sessions on onnxruntime-web, in the thread that it is called from: WebAssembly blocks it during a run.
@@ -75,13 +75,14 @@ async function readTensors(tensors: ReadonlyMap<string, Tensor>): Promise<Record
   return Object.fromEntries(await Promise.all(values));
 }
 
-function engineResult<T>(result: Promise<T>): Promise<T> {
+/** @throws LightsegError RUNTIME for what the engine throws */
+export function engineResult<T>(result: Promise<T>): Promise<T> {
   return result.catch((cause: unknown) => {
-    throw engineError(messageOf(cause), cause);
+    throw cause instanceof LightsegError ? cause : engineError(messageOf(cause), cause);
   });
 }
 
-function engineError(message: string, cause?: unknown): LightsegError {
+export function engineError(message: string, cause?: unknown): LightsegError {
   const rule = `failed: ${message}`;
   return new LightsegError({ code: "RUNTIME", where: "session", argument: "engine", rule, cause });
 }

@@ -1,7 +1,6 @@
-import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
-import { ScoreSmoother } from "./smoothing.ts";
+import { segmentSmoothly } from "./smoothing.ts";
 import { readAhead, readNewest, untilAborted } from "./streams.ts";
 
 /** A frame of a clip or camera: its pixels, and when it is shown. */
@@ -53,16 +52,7 @@ export function segmentFrames<Frame extends VideoFrameInput>(
   frames: AsyncIterable<Frame>,
   { signal, dropLate = false, smoothing = 0 }: SegmentFramesOptions = {},
 ): AsyncIterableIterator<SegmentedFrame<Frame>> {
-  if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "segmentFrames",
-      argument: "smoothing",
-      rule: "must be from 0 to below 1",
-      value: smoothing,
-    });
-  }
-  const segment = smoothing > 0 ? smoothly(segmenter, smoothing) : (frame: Photo) => segmenter.segment(frame);
+  const segment = segmentSmoothly(segmenter, smoothing);
   const results = dropLate
     ? segmentEach(readNewest(frames), segment)
     : readAhead(segmentEach(countNone(readAhead(frames)), segment));
@@ -79,16 +69,4 @@ async function* segmentEach<Frame extends VideoFrameInput>(
 
 async function* countNone<T>(source: AsyncIterable<T>) {
   for await (const item of source) yield { item, dropped: 0 };
-}
-
-/** Segments one frame after the other with labels from the moving average of their scores. */
-function smoothly(segmenter: Segmenter, smoothing: number): (frame: Photo) => Promise<Segmentation> {
-  let smoother = new ScoreSmoother(smoothing);
-  let lastSize = "";
-  return (frame) => {
-    const size = `${frame.width} x ${frame.height}`;
-    if (size !== lastSize) smoother = new ScoreSmoother(smoothing);
-    lastSize = size;
-    return segmenter.segment(frame, { adjustScores: (scores) => smoother.add(scores) });
-  };
 }

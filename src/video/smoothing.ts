@@ -1,3 +1,6 @@
+import { LightsegError } from "../errors.ts";
+import type { Photo } from "../images/types.ts";
+import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
 import type { TensorData } from "../runtime/session.ts";
 
 /**
@@ -29,4 +32,38 @@ export class ScoreSmoother {
     }
     return this.#mean;
   }
+}
+
+/**
+ * Segments one frame after the other, with labels from the moving average of their scores; begins anew where the size changes.
+ *
+ * @param smoothing the share of the past, from 0, none, to below 1
+ * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range
+ */
+export function segmentSmoothly(
+  segmenter: Segmenter,
+  smoothing: number,
+): (frame: Photo) => Promise<Segmentation> {
+  checkSmoothing(smoothing);
+  if (smoothing === 0) return (frame) => segmenter.segment(frame);
+  let smoother = new ScoreSmoother(smoothing);
+  let lastSize = "";
+  return (frame) => {
+    const size = `${frame.width} x ${frame.height}`;
+    if (size !== lastSize) smoother = new ScoreSmoother(smoothing);
+    lastSize = size;
+    return segmenter.segment(frame, { adjustScores: (scores) => smoother.add(scores) });
+  };
+}
+
+/** @throws LightsegError INVALID_ARGUMENT unless from 0 to below 1 */
+export function checkSmoothing(smoothing: number): void {
+  if (smoothing >= 0 && smoothing < 1) return;
+  throw new LightsegError({
+    code: "INVALID_ARGUMENT",
+    where: "segmentFrames",
+    argument: "smoothing",
+    rule: "must be from 0 to below 1",
+    value: smoothing,
+  });
 }

@@ -16,6 +16,13 @@ export function startBrowser({ camera }: { camera?: string } = {}): Promise<Brow
     "--no-sandbox",
     "--enable-unsafe-webgpu",
     "--use-webgpu-adapter=swiftshader",
+    // Canvases of WebGPU need the rest of the graphics on the same device.
+    ...[
+      "--enable-features=Vulkan",
+      "--use-vulkan=swiftshader",
+      "--use-angle=vulkan",
+      "--enable-unsafe-swiftshader",
+    ],
     // Memory is measured when it is asked for, not when garbage is collected next.
     "--enable-blink-features=ForceEagerMeasureMemory",
     ...(camera === undefined

@@ -1,8 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
 import type { Browser, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { missingBrowser, startBrowser } from "./browser.ts";
+import { makeCamera } from "./camera.ts";
 
 const configFile = fileURLToPath(new URL("../../demo/vite.config.ts", import.meta.url));
 
@@ -43,5 +46,27 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
     expect(await page.locator("#canvas").getAttribute("aria-label")).toMatch(/^Segmented picture: .*cat/);
     expect(faults).toEqual([]);
     await page.context().close();
+  });
+
+  it("paints what the camera sees, and saves its labels", async () => {
+    const camera = await makeCamera(160, 120);
+    const seeing = await startBrowser({ camera: camera.clip });
+    try {
+      const page = await (await seeing.newContext()).newPage();
+      await page.goto(address);
+      await segmented(page);
+      await page.getByRole("combobox", { name: "Model" }).selectOption("camvid-ndnet45");
+      await page.getByRole("combobox", { name: "Effect" }).selectOption("cutout");
+      await page.getByRole("button", { name: "Camera", exact: true }).click();
+      await page.getByText("frames a second").waitFor();
+      expect(await page.evaluate("[canvas.width, canvas.height]")).toEqual([160, 120]);
+      const saved = page.waitForEvent("download");
+      await page.getByRole("button", { name: /labels/i }).click();
+      const png = decode(await readFile(await (await saved).path()));
+      expect([png.width, png.height, png.channels]).toEqual([160, 120, 1]);
+    } finally {
+      await seeing.close();
+      await camera.dispose();
+    }
   });
 });

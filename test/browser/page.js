@@ -9,7 +9,9 @@
 
 const library = "/dist/web.js";
 /** @type {Lightseg} */
-const { clearCache, LightsegError, listCached, listModels, Segmenter } = await import(library);
+const { clearCache, LightsegError, listCached, listModels, SegmentationPainter, Segmenter } = await import(
+  library
+);
 
 /** @param {Uint8Array} bytes */
 function toBase64(bytes) {
@@ -156,6 +158,126 @@ async function playSquare() {
       for (const track of tracks.getTracks()) track.stop();
     },
   };
+}
+
+/**
+ * A video that shows a photo all the time.
+ *
+ * @param {string} address
+ * @param {{ width: number; height: number }} size
+ */
+async function playPhoto(address, { width, height }) {
+  const load = async (/** @type {string} */ from) => createImageBitmap(await (await fetch(from)).blob());
+  let photo = await load(address);
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("no canvas");
+  const timer = setInterval(() => context.drawImage(photo, 0, 0, width, height), 20);
+  const video = document.createElement("video");
+  video.muted = true;
+  const tracks = canvas.captureStream(30);
+  video.srcObject = tracks;
+  await video.play();
+  return {
+    video,
+    /** Shows another one. @param {string} other */
+    async change(other) {
+      photo = await load(other);
+      for (let frame = 0; frame < 5; frame++)
+        await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+    },
+    stop() {
+      clearInterval(timer);
+      for (const track of tracks.getTracks()) track.stop();
+    },
+  };
+}
+
+/** The pixels of a picture. @param {ImageBitmap | HTMLCanvasElement} picture */
+function pixelsOf(picture) {
+  const { width, height } = picture;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  if (!context) throw new Error("no canvas");
+  context.drawImage(picture, 0, 0);
+  return context.getImageData(0, 0, width, height).data;
+}
+
+/**
+ * Paints a photo in several looks, by the worker and from labels of a segmenter on WebAssembly.
+ *
+ * @param {string} address
+ * @param {{ width: number; height: number }} size
+ * @param {LoadOptions & { model: string }} options
+ * @returns how many labels and how many bytes of the pictures agree, shares of all, and how far bytes lie apart in the mean
+ */
+async function paintPhoto(address, size, { model, ...options }) {
+  await using painting = await Segmenter.load(model, options);
+  await using reference = await Segmenter.load(model, { device: "wasm" });
+  const { video, stop } = await playPhoto(address, size);
+  const canvas = document.createElement("canvas");
+  const painter = new SegmentationPainter(canvas);
+  /** @type {import("../../src/web.ts").Look[]} */
+  const looks = [
+    {},
+    { strengths: [0, 1, 0.25], before: 0.3 },
+    { effect: "cutout", before: 0.5 },
+    { effect: "blur", strengths: [] },
+    { effect: "blur", strengths: Array(21).fill(0) },
+  ];
+  const next = looks.values();
+  const results = [];
+  for await (const { picture, labels, found } of painting.paint(video, {
+    look: () => next.next().value ?? {},
+    labels: true,
+  })) {
+    const segmentation = await reference.segment(video);
+    painter.paint(video, segmentation, looks[results.length]);
+    const [painted, expected] = [pixelsOf(picture), pixelsOf(canvas)];
+    results.push({
+      size: [picture.width, picture.height],
+      labels: share(segmentation.labels, (label, at) => label === labels?.[at]),
+      bytes: share(painted, (value, at) => Math.abs(value - (expected[at] ?? -1)) <= 3),
+      distance:
+        painted.reduce((sum, value, at) => sum + Math.abs(value - (expected[at] ?? 0)), 0) / painted.length,
+      pixels: found.reduce((sum, { pixels }) => sum + pixels, 0),
+      first: [found[0]?.name, segmentation.found[0]?.name],
+    });
+    if (results.length === looks.length) break;
+  }
+  stop();
+  return { device: painting.device, results };
+}
+
+/**
+ * Paints a video whose picture changes. @returns how many labels after that are those before it, and those of the new picture
+ *
+ * @param {[string, string]} addresses
+ * @param {{ width: number; height: number }} size
+ * @param {LoadOptions & { model: string; smoothing: number }} options
+ */
+async function paintChange([first, second], size, { model, smoothing, ...options }) {
+  await using segmenter = await Segmenter.load(model, options);
+  const { video, change, stop } = await playPhoto(first, size);
+  const painted = segmenter.paint(video, { smoothing, labels: true });
+  const { labels: before } = (await painted.next()).value ?? {};
+  await change(second);
+  const { labels } = await segmenter.segment(video);
+  const { labels: after } = (await painted.next()).value ?? {};
+  await painted.return();
+  stop();
+  return {
+    old: share(before ?? [], (label, at) => label === after?.[at]),
+    new: share(labels, (label, at) => label === after?.[at]),
+  };
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @param {(value: number, at: number) => boolean} test
+ */
+function share(values, test) {
+  return Array.from(values).filter(test).length / values.length;
 }
 
 /** Keeps the page's thread busy in a task of its own, and waits until that was noticed. @param {number} ms */
@@ -356,6 +478,8 @@ Object.assign(globalThis, {
   segmentAllKinds,
   segmentFaulty,
   streamFrames,
+  paintPhoto,
+  paintChange,
   streamHidden,
   restart,
   disposeEarly,

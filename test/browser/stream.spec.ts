@@ -1,9 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
+import { makeCamera } from "./camera.ts";
 import { startServer } from "./server.ts";
 import { useBrowser } from "./use-browser.ts";
 
@@ -72,22 +70,10 @@ describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, 
   });
 });
 
-/** A clip of 32 frames in Y4M, raw YUV: a bright square that moves over a dark ground. */
-function movingSquare(width: number, height: number): Buffer {
-  const frames = Array.from({ length: 32 }, (_, frame) => {
-    const luma = Buffer.alloc(width * height, 60);
-    for (let y = 40; y < 80; y++) luma.fill(200, y * width + 3 * frame, y * width + 3 * frame + 40);
-    return Buffer.concat([Buffer.from("FRAME\n"), luma, Buffer.alloc((width * height) / 2, 128)]);
-  });
-  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`), ...frames]);
-}
-
 describe.skipIf(missingBrowser)(`a camera in a browser ${missingBrowser ?? ""}`, () => {
   it("is segmented for 1,000 frames, and memory stays flat", { retry: 1 }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "lightseg-camera-"));
-    const clip = join(folder, "square.y4m");
-    await writeFile(clip, movingSquare(160, 120));
-    const browser = await startBrowser({ camera: clip });
+    const camera = await makeCamera(160, 120);
+    const browser = await startBrowser({ camera: camera.clip });
     const server = await startServer({ isolated: true });
     try {
       const page = await openPage({ browser, server });
@@ -113,7 +99,7 @@ describe.skipIf(missingBrowser)(`a camera in a browser ${missingBrowser ?? ""}`,
     } finally {
       await browser.close();
       await server.close();
-      await rm(folder, { recursive: true });
+      await camera.dispose();
     }
   });
 });

@@ -1,0 +1,159 @@
+import type { Palette } from "../../images/types.ts";
+import { blurRadius, type Look, strengthsOf } from "../painting/look.ts";
+import { bind, bufferUsage, compute, computePipeline, draw, renderPipeline, textureUsage } from "./shader.ts";
+
+const SETTINGS = /* wgsl */ `
+struct Settings {
+  // Colour, 0..1, and strength of each label.
+  classes: array<vec4f, 256>,
+  effect: u32,
+  // Pixels from the left that show the frame as it is.
+  before: f32,
+  cell: u32,
+}
+`;
+const SETTINGS_BYTES = 16 * 256 + 16;
+const effects = ["overlay", "blur", "cutout"] as const;
+
+const PAINT = /* wgsl */ `${SETTINGS}
+@group(0) @binding(0) var frame: texture_2d<f32>;
+@group(0) @binding(1) var labels: texture_2d<u32>;
+@group(0) @binding(2) var coarse: texture_2d<f32>;
+@group(0) @binding(3) var linear: sampler;
+@group(0) @binding(4) var<uniform> settings: Settings;
+
+/** A tent over neighbouring cells, which the sampler has made smooth between them. */
+fn blurred(at: vec2f) -> vec3f {
+  let texel = 1.0 / vec2f(textureDimensions(coarse));
+  let place = at / (f32(settings.cell) * vec2f(textureDimensions(coarse)));
+  var sum = vec3f(0.0);
+  for (var y = -1; y <= 1; y++) {
+    for (var x = -1; x <= 1; x++) {
+      let weight = f32((2 - abs(x)) * (2 - abs(y))) / 16.0;
+      sum += weight * textureSampleLevel(coarse, linear, place + vec2f(f32(x), f32(y)) * texel, 0.0).rgb;
+    }
+  }
+  return sum;
+}
+
+@fragment fn pixel(@builtin(position) at: vec4f) -> @location(0) vec4f {
+  let place = vec2u(at.xy);
+  let plain = textureLoad(frame, place, 0).rgb;
+  let style = settings.classes[textureLoad(labels, place, 0).r];
+  if (at.x < settings.before) { return vec4f(plain, 1.0); }
+  if (settings.effect == 1u) { return vec4f(mix(blurred(at.xy), plain, style.a), 1.0); }
+  if (settings.effect == 2u) { return style.a * vec4f(plain, 1.0); }
+  return vec4f(mix(plain, style.rgb, style.a), 1.0);
+}
+`;
+
+const SHRINK = /* wgsl */ `${SETTINGS}
+@group(0) @binding(0) var frame: texture_2d<f32>;
+@group(0) @binding(1) var coarse: texture_storage_2d<rgba8unorm, write>;
+@group(0) @binding(2) var<uniform> settings: Settings;
+
+/** The mean of a cell; at the border, where cells end beyond the frame, of its last pixels over and over. */
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (any(id.xy >= textureDimensions(coarse))) { return; }
+  let last = textureDimensions(frame) - 1u;
+  var sum = vec4f(0.0);
+  for (var y = 0u; y < settings.cell; y++) {
+    for (var x = 0u; x < settings.cell; x++) {
+      sum += textureLoad(frame, min(id.xy * settings.cell + vec2u(x, y), last), 0);
+    }
+  }
+  textureStore(coarse, id.xy, sum / f32(settings.cell * settings.cell));
+}
+`;
+
+export interface PaintTargets {
+  readonly frame: GPUTexture;
+  readonly labels: GPUTexture;
+  /** The canvas. */
+  readonly target: GPUTexture;
+  readonly look: Look;
+}
+
+/** Paints a frame with its labels: the same looks as `SegmentationPainter`, whose blur has another kernel of about this width. */
+export class GpuFramePainter {
+  readonly #device: GPUDevice;
+  readonly #palette: Palette;
+  readonly #paint: GPURenderPipeline;
+  readonly #shrink: GPUComputePipeline;
+  readonly #sampler: GPUSampler;
+  readonly #settings: GPUBuffer;
+  #coarse: GPUTexture;
+
+  private constructor(
+    device: GPUDevice,
+    palette: Palette,
+    { paint, shrink }: { paint: GPURenderPipeline; shrink: GPUComputePipeline },
+  ) {
+    this.#device = device;
+    this.#palette = palette;
+    this.#paint = paint;
+    this.#shrink = shrink;
+    this.#sampler = device.createSampler({ magFilter: "linear", minFilter: "linear" });
+    const usage = bufferUsage.uniform | bufferUsage.copyDst;
+    this.#settings = device.createBuffer({ size: SETTINGS_BYTES, usage });
+    this.#coarse = createCoarse(device, 1, 1);
+  }
+
+  /** @param format of the canvas */
+  static async create(
+    device: GPUDevice,
+    palette: Palette,
+    format: GPUTextureFormat,
+  ): Promise<GpuFramePainter> {
+    const [paint, shrink] = await Promise.all([
+      renderPipeline(device, PAINT, format),
+      computePipeline(device, SHRINK),
+    ]);
+    return new GpuFramePainter(device, palette, { paint, shrink });
+  }
+
+  paint(encoder: GPUCommandEncoder, { frame, labels, target, look }: PaintTargets): void {
+    const cell = blurRadius(frame.width);
+    this.#device.queue.writeBuffer(this.#settings, 0, this.#describe(look, frame.width, cell));
+    if (look.effect === "blur") this.#blur(encoder, frame, cell);
+    const views = [frame, labels, this.#coarse].map((texture) => texture.createView());
+    const group = bind(this.#device, this.#paint, [...views, this.#sampler, { buffer: this.#settings }]);
+    draw(encoder, this.#paint, { group, target });
+  }
+
+  dispose(): void {
+    this.#coarse.destroy();
+    this.#settings.destroy();
+  }
+
+  #describe(look: Look, width: number, cell: number): ArrayBuffer {
+    const bytes = new ArrayBuffer(SETTINGS_BYTES);
+    const floats = new Float32Array(bytes);
+    const wholes = new Uint32Array(bytes);
+    strengthsOf(look, this.#palette.length).forEach((strength, label) => {
+      const colour = this.#palette[label] ?? [0, 0, 0];
+      floats.set([...colour.map((value) => value / 255), strength], 4 * label);
+    });
+    wholes[4 * 256] = effects.indexOf(look.effect ?? "overlay");
+    floats[4 * 256 + 1] = Math.round((look.before ?? 0) * width);
+    wholes[4 * 256 + 2] = cell;
+    return bytes;
+  }
+
+  #blur(encoder: GPUCommandEncoder, frame: GPUTexture, cell: number): void {
+    const [width, height] = [Math.ceil(frame.width / cell), Math.ceil(frame.height / cell)];
+    if (this.#coarse.width !== width || this.#coarse.height !== height) {
+      this.#coarse.destroy();
+      this.#coarse = createCoarse(this.#device, width, height);
+    }
+    const resources = [frame.createView(), this.#coarse.createView(), { buffer: this.#settings }];
+    const group = bind(this.#device, this.#shrink, resources);
+    compute(encoder, this.#shrink, { group, extent: [width, height], threads: [8, 8] });
+  }
+}
+
+function createCoarse(device: GPUDevice, width: number, height: number): GPUTexture {
+  const usage = textureUsage.binding | textureUsage.storage;
+  return device.createTexture({ size: [width, height], format: "rgba8unorm", usage });
+}

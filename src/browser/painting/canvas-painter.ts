@@ -1,0 +1,30 @@
+import type { Photo } from "../../images/types.ts";
+import type { Segmentation, Segmenter } from "../../inference/segmenter.ts";
+import { segmentSmoothly } from "../../video/smoothing.ts";
+import { PictureReader } from "../read-picture.ts";
+import type { FramePainter, PaintedPicture, PaintFrameOptions } from "./frame-painter.ts";
+import { SegmentationPainter } from "./segmentation-painter.ts";
+
+/** Paints frames by a canvas's 2D context, from labels in the worker's memory. */
+export class CanvasPainter implements FramePainter {
+  readonly #segment: (frame: Photo) => Promise<Segmentation>;
+  readonly #pictures = new PictureReader();
+  readonly #canvas = new OffscreenCanvas(1, 1);
+  readonly #painter = new SegmentationPainter(this.#canvas);
+
+  constructor(segmenter: Segmenter, smoothing: number) {
+    this.#segment = segmentSmoothly(segmenter, smoothing);
+  }
+
+  async paint(frame: ImageBitmap, { look, labels: isWanted }: PaintFrameOptions): Promise<PaintedPicture> {
+    const segmentation = await this.#segment(await this.#pictures.read(frame));
+    const start = performance.now();
+    this.#painter.paint(frame, segmentation, look);
+    const picture = this.#canvas.transferToImageBitmap();
+    const { found, labels, timing } = segmentation;
+    const postprocess = timing.postprocess + performance.now() - start;
+    return { picture, found, ...(isWanted && { labels }), timing: { ...timing, postprocess } };
+  }
+
+  async dispose(): Promise<void> {}
+}

@@ -1,0 +1,78 @@
+import type { Segmentation } from "../../inference/segmenter.ts";
+import { blurRadius, type Look, strengthsOf } from "./look.ts";
+
+type Canvas = HTMLCanvasElement | OffscreenCanvas;
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
+/** Paints segmented pictures on a canvas by its 2D context, in the page or in a worker; keeps its buffers from one to the next. */
+export class SegmentationPainter {
+  readonly #canvas: Canvas;
+  readonly #context: Context;
+  readonly #layer = new OffscreenCanvas(1, 1);
+  readonly #layerContext = contextOf(this.#layer);
+  #pixels = new ImageData(1, 1);
+
+  /** @param canvas takes the size of each picture; must not have a context of another kind */
+  constructor(canvas: Canvas) {
+    this.#canvas = canvas;
+    this.#context = contextOf(canvas);
+  }
+
+  /** @param picture what was segmented, at any size */
+  paint(picture: CanvasImageSource, segmentation: Segmentation, look: Look = {}): void {
+    const { width, height } = segmentation;
+    if (this.#canvas.width !== width || this.#canvas.height !== height)
+      Object.assign(this.#canvas, { width, height });
+    const context = this.#context;
+    const start = Math.round((look.before ?? 0) * width);
+    this.#fillLayer(segmentation, look);
+    context.save();
+    context.clearRect(0, 0, width, height);
+    context.drawImage(picture, 0, 0, width, height);
+    context.beginPath();
+    context.rect(start, 0, width - start, height);
+    context.clip();
+    if (look.effect === "blur" || look.effect === "cutout") this.#paintChosen(picture, look.effect);
+    else context.drawImage(this.#layer, 0, 0);
+    context.restore();
+  }
+
+  /** The chosen classes as they are, over the blurred picture or over nothing. */
+  #paintChosen(picture: CanvasImageSource, effect: "blur" | "cutout"): void {
+    const { width, height } = this.#canvas;
+    this.#layerContext.globalCompositeOperation = "source-in";
+    this.#layerContext.drawImage(picture, 0, 0, width, height);
+    this.#layerContext.globalCompositeOperation = "source-over";
+    const context = this.#context;
+    context.clearRect(0, 0, width, height);
+    if (effect === "blur") {
+      context.filter = `blur(${blurRadius(width)}px)`;
+      context.drawImage(picture, 0, 0, width, height);
+      context.filter = "none";
+    }
+    context.drawImage(this.#layer, 0, 0);
+  }
+
+  /** The colour of each pixel's class, as opaque as the class is strong. */
+  #fillLayer({ width, height, labels, palette }: Segmentation, look: Look): void {
+    if (this.#pixels.width !== width || this.#pixels.height !== height) {
+      this.#pixels = new ImageData(width, height);
+      Object.assign(this.#layer, { width, height });
+    }
+    // RGBA of each label, as one number in the order of the machine's bytes.
+    const bytes = new Uint8ClampedArray(4 * 256);
+    strengthsOf(look, palette.length).forEach((strength, label) => {
+      bytes.set([...(palette[label] ?? []), 255 * strength], 4 * label);
+    });
+    const colours = new Uint32Array(bytes.buffer);
+    const pixels = new Uint32Array(this.#pixels.data.buffer);
+    for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colours[labels[pixel] ?? 0] ?? 0;
+    this.#layerContext.putImageData(this.#pixels, 0, 0);
+  }
+}
+
+function contextOf(canvas: Canvas): Context {
+  const context = canvas.getContext("2d");
+  if (context && "fillRect" in context) return context;
+  throw new TypeError("the canvas has no 2D context");
+}

@@ -1,0 +1,69 @@
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { callPage, missingBrowser, openPage } from "./browser.ts";
+import { useBrowser } from "./use-browser.ts";
+
+interface Painted {
+  readonly device: string;
+  readonly results: readonly {
+    readonly size: readonly number[];
+    readonly labels: number;
+    readonly bytes: number;
+    readonly distance: number;
+    readonly pixels: number;
+    readonly first: readonly string[];
+  }[];
+}
+
+describe.skipIf(missingBrowser)(`a painted video in a browser ${missingBrowser ?? ""}`, () => {
+  const shared = useBrowser();
+  let page: Page;
+
+  beforeEach(async () => {
+    page = await openPage(shared);
+  });
+  afterEach(() => page.context().close());
+
+  it.each([
+    { device: "webgpu", model: "voc", photo: "chelsea", width: 97, height: 65 },
+    { device: "wasm", model: "voc", photo: "chelsea", width: 151, height: 97 },
+  ])("has the labels and the pictures of WebAssembly: $model on $device", async ({ photo, ...options }) => {
+    const { width, height, ...others } = options;
+    const address = `/examples/${photo}.jpg`;
+    const { device, results } = await callPage<Painted>(
+      page,
+      "paintPhoto",
+      address,
+      { width, height },
+      others,
+    );
+    expect(device).toBe(options.device);
+    expect(results).toHaveLength(5);
+    for (const { size, labels, pixels, first } of results) {
+      expect(size).toEqual([width, height]);
+      expect(labels).toBeGreaterThanOrEqual(0.995);
+      expect(pixels).toBe(width * height);
+      expect(first[0]).toBe(first[1]);
+    }
+    // Overlay, overlay of other strengths beside the plain picture, cut-out beside it.
+    for (const { bytes } of results.slice(0, 3)) expect(bytes).toBeGreaterThanOrEqual(0.98);
+    // On the GPU the blur has another kernel.
+    for (const { distance } of results.slice(3)) expect(distance).toBeLessThan(8);
+  });
+
+  it.each(["webgpu", "wasm"])("is smoothed on %s", async (device) => {
+    const change = (smoothing: number) =>
+      callPage<{ old: number; new: number }>(
+        page,
+        "paintChange",
+        ["/examples/chelsea.jpg", "/examples/astronaut.jpg"],
+        { width: 80, height: 60 },
+        { device, model: "camvid-ndnet45", smoothing },
+      );
+    const [steady, free] = [await change(0.999), await change(0)];
+    expect(steady.old).toBeGreaterThan(0.98);
+    expect(steady.new).toBeLessThan(0.9);
+    expect(free.new).toBeGreaterThan(0.98);
+    expect(free.old).toBeLessThan(0.9);
+  });
+});
