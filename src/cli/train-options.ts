@@ -99,6 +99,12 @@ const averaging = real(
   "Validate and keep moving averages of the weights, such as 0.999 (default 0: the weights as they are)",
 );
 const freezeEncoder = flag("freeze-encoder", "Train the decoder alone");
+const repeatRare = real(
+  "repeat-rare",
+  "X",
+  { min: 0, max: 1 },
+  `Repeat photos of classes that a smaller share of the photos has (default ${defaults.repeatRare}: none)`,
+);
 const hardPixels = real(
   "hard-pixels",
   "X",
@@ -241,6 +247,7 @@ export const settingOptions = [
   freezeEncoder,
   noDropout,
   classWeights,
+  repeatRare,
   hardPixels,
   jaccard,
   seed,
@@ -297,6 +304,7 @@ export function typedSettings(
     freezeEncoder: args.has(freezeEncoder) ? true : undefined,
     dropout: args.has(noDropout) ? false : undefined,
     classWeights: args.get(classWeights),
+    repeatRare: args.get(repeatRare),
     hardPixels: args.get(hardPixels),
     jaccard: args.get(jaccard),
     seed: args.get(seed),

@@ -1,6 +1,7 @@
 import { openNodeSession } from "../runtime/node.ts";
+import type { TrainingEvent } from "../training/events.ts";
 import { RunFolder } from "../training/run-folder.ts";
-import { type TrainingEvent, train as trainNetwork } from "../training/trainer.ts";
+import { train as trainNetwork } from "../training/trainer.ts";
 import type { Command } from "./arguments.ts";
 import { iouTable } from "./evaluate.ts";
 import { catchInterrupts } from "./interrupt.ts";

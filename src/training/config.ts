@@ -61,6 +61,8 @@ const stageShape = {
   dropout: z.boolean(),
   /** `none`, or `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), scaled to a mean of 1. */
   classWeights: z.enum(["none", "log"]),
+  /** Photos of classes that a smaller share of the photos has stand several times in an epoch, see `repeatRareClasses`; 0: none do. */
+  repeatRare: share,
   /** Share of the labelled pixels of a batch that count in the loss, the hardest ones; above 0, 1 for all. */
   hardPixels: positive.max(1),
   /** Weight of the soft Jaccard loss, which is the mean IoU made smooth, beside the cross-entropy; 0: none of it. */
@@ -102,6 +104,7 @@ export const trainingConfigSchema = z.strictObject({
   freezeEncoder: stageShape.freezeEncoder.default(false),
   dropout: stageShape.dropout.default(true),
   classWeights: stageShape.classWeights.default("none"),
+  repeatRare: stageShape.repeatRare.default(0),
   hardPixels: stageShape.hardPixels.default(1),
   jaccard: stageShape.jaccard.default(0),
   /** One stage after the other, each with what it has of its own; the rest is as above. Default: one stage. */

@@ -3,6 +3,8 @@ import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { deriveSeed } from "../random.ts";
 import { resolveStages, type StageConfig, type TrainingConfig } from "./config.ts";
+import type { TrainingEvent } from "./events.ts";
+import { repeatRareClasses } from "./repeat-rare.ts";
 import { stepsPerEpoch } from "./sampler.ts";
 
 /** A part of the training with data and settings of its own. */
@@ -26,30 +28,45 @@ export interface Stage {
  * Photos that validations measure are left out of another data set with the same photos: SBD's training split holds photos of VOC's validation split.
  *
  * @param validation what validations measure, a split of `config.dataset`
- * @param onNote says what was left out
+ * @param onEvent is told what was left out, and how far the counting of labels is
  */
 export async function openStages(
   config: TrainingConfig,
   validation: Dataset,
-  onNote: (text: string) => void,
+  onEvent: (event: TrainingEvent) => void,
 ): Promise<Stage[]> {
   const stages: Stage[] = [];
   let before = { steps: 0, epochs: 0 };
   for (const [index, own] of resolveStages(config).entries()) {
     const all = await findDataset(own.dataset).open(own.data, own.split);
     const isRelative = own.dataset !== config.dataset && photosOf(own.dataset) === photosOf(config.dataset);
-    const dataset = isRelative ? withoutIds(all, new Set(validation.ids)) : all;
-    if (dataset.size < all.size)
-      onNote(
-        `${all.size - dataset.size} photos of ${all.name} ${all.split} are left out: they are in ${validation.name} ${validation.split}`,
-      );
+    const kept = isRelative ? withoutIds(all, new Set(validation.ids)) : all;
+    const name = `${all.name} ${all.split}`;
+    if (kept.size < all.size) {
+      const text = `${all.size - kept.size} photos of ${name} are left out: they are in ${validation.name} ${validation.split}`;
+      onEvent({ kind: "note", text });
+    }
+    const seed = index === 0 ? config.seed : deriveSeed("stage", config.seed, index);
+    const dataset = own.repeatRare > 0 ? await repeatRare(kept, own.repeatRare, { seed, onEvent }) : kept;
     const perEpoch = stepsPerEpoch(dataset.size, own.batch);
     const steps = perEpoch * own.epochs;
-    const seed = index === 0 ? config.seed : deriveSeed("stage", config.seed, index);
     stages.push({ index, config: own, dataset, stepsPerEpoch: perEpoch, steps, before, seed });
     before = { steps: before.steps + steps, epochs: before.epochs + own.epochs };
   }
   return stages;
+}
+
+async function repeatRare(
+  dataset: Dataset,
+  threshold: number,
+  { seed, onEvent }: { seed: number; onEvent: (event: TrainingEvent) => void },
+): Promise<Dataset> {
+  const onProgress = (done: number, total: number) =>
+    onEvent({ kind: "progress", task: "counting labels", done, total });
+  const repeated = await repeatRareClasses(dataset, { threshold, seed, onProgress });
+  const text = `${dataset.size} photos of ${dataset.name} ${dataset.split}, rare classes repeated: ${repeated.size} an epoch`;
+  onEvent({ kind: "note", text });
+  return repeated;
 }
 
 function photosOf(dataset: string): string {

@@ -14,6 +14,7 @@ import { type Batch, type BatchOptions, makeBatch } from "./batches.ts";
 import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { logClassWeights } from "./class-weights.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
+import type { TrainingEvent } from "./events.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
 import { isMemory } from "./optimizer.ts";
@@ -24,17 +25,6 @@ import { openStages, requireEqualClasses, type Stage } from "./stages.ts";
 import { averageName } from "./step.ts";
 import { buildTrainingGraph, openTrainingSession, type TrainingSession } from "./training-session.ts";
 import { validate } from "./validation.ts";
-
-/** What happens during training, for progress bars and logs. */
-export type TrainingEvent =
-  | (LogRecord & { readonly totalSteps: number })
-  | { readonly kind: "note"; readonly text: string }
-  | {
-      readonly kind: "progress";
-      readonly task: "counting labels" | "validating";
-      readonly done: number;
-      readonly total: number;
-    };
 
 export interface TrainOptions {
   /** Folder of the run; made if it is not there. */
@@ -77,8 +67,7 @@ export async function train({
   const folder = new RunFolder(run);
   const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
   const validationSet = await findDataset(config.dataset).open(config.data, config.validationSplit);
-  const onNote = (text: string) => onEvent({ kind: "note", text });
-  const stages = await openStages(config, validationSet, onNote);
+  const stages = await openStages(config, validationSet, onEvent);
   requireEqualClasses(stages, validationSet);
   const description: ModelDescription = {
     ...validationSet.labels,

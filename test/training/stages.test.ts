@@ -8,6 +8,7 @@ import { encodePng } from "../../src/images/encode.ts";
 import { encodeIndexedPng } from "../../src/images/mask.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { parseTrainingConfig } from "../../src/training/config.ts";
+import type { TrainingEvent } from "../../src/training/events.ts";
 import { openStages, requireEqualClasses } from "../../src/training/stages.ts";
 import { lightsegError } from "../support/errors.ts";
 import { testPhoto } from "../support/model.ts";
@@ -69,15 +70,35 @@ describe("openStages", () => {
   it("leaves photos that are validated out of a relative's training split, and says so", async () => {
     await writeVocAndSbd();
     const validation = await findDataset("voc").open(join(folder, "voc"), "val");
-    const notes: string[] = [];
+    const events: TrainingEvent[] = [];
     const [sbd] = await openStages(
       config([{ dataset: "sbd", data: join(folder, "sbd") }]),
       validation,
-      (text) => notes.push(text),
+      (event) => events.push(event),
     );
     expect(sbd?.dataset.ids).toEqual(["a", "b", "d"]);
     expect((await sbd?.dataset.load(2))?.id).toBe("d");
-    expect(notes).toEqual(["1 photos of sbd train are left out: they are in voc val"]);
+    const text = "1 photos of sbd train are left out: they are in voc val";
+    expect(events).toEqual([{ kind: "note", text }]);
+  });
+
+  it("repeats photos of rare classes in the stages that ask for it, and says how many there are then", async () => {
+    await writeVocAndSbd();
+    const validation = await findDataset("voc").open(join(folder, "voc"), "val");
+    const events: TrainingEvent[] = [];
+    const sbd = { dataset: "sbd", data: join(folder, "sbd") };
+    const [repeated, plain] = await openStages(
+      config([{ ...sbd, repeatRare: 1 }, sbd]),
+      validation,
+      (event) => events.push(event),
+    );
+    expect(repeated?.dataset.size).toBeGreaterThanOrEqual(3);
+    expect(plain?.dataset.size).toBe(3);
+    expect(events).toContainEqual({ kind: "progress", task: "counting labels", done: 3, total: 3 });
+    expect(events).toContainEqual({
+      kind: "note",
+      text: `3 photos of sbd train, rare classes repeated: ${repeated?.dataset.size} an epoch`,
+    });
   });
 });
 

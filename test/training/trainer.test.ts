@@ -7,8 +7,9 @@ import { buildNetwork } from "../../src/models/network.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import { readCheckpoint } from "../../src/training/checkpoint.ts";
 import type { TrainingOptions } from "../../src/training/config.ts";
+import type { TrainingEvent } from "../../src/training/events.ts";
 import { isMemory } from "../../src/training/optimizer.ts";
-import { type TrainingEvent, train } from "../../src/training/trainer.ts";
+import { train } from "../../src/training/trainer.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { writeCamvid } from "../support/camvid.ts";
 
