@@ -8,13 +8,14 @@
  *   a window of 5 is a chain with the shifts 1, 2, 1:  m2[q] = max(x[q], x[q+1]),  m4[q] = max(m2[q], m2[q+2]),  m5[q] = max(m4[q], m4[q+1])
  *
  * first along the rows, then along the columns. Where both are equal the earlier one wins: the top row, and in it the
- * leftmost place, which is PyTorch's choice. Backwards, each link gives `dm` to its winner:
+ * leftmost place, which is PyTorch's choice. Backwards, each link takes `dm` from losers and gives it to those that won over them:
  *
- *   s = [m[q] >= m[q+t]],   dm[q] = dnext[q] s[q] + dnext[q-t] (1 - s[q-t])
+ *   l = [m[q+t] > m[q]],   lost = dnext l,   dm[q] = dnext[q] - lost[q] + lost[q-t]
  *
- * All this moves much memory, so it is done by a Scan over groups of channels that stay in the cache, each laid
- * out as one long row: a shift by t places, or by t lines, is then one block copy. What wraps over a border lands
- * in the padding, where dy is zero.
+ * All this moves much memory. So it is written as convolutions of single channels with two taps, which ONNX Runtime runs in its
+ * blocked layout, the step function and the sum at no extra cost: `l` is one with the taps -1 and 1 and a steep ramp cut off at 0
+ * and 1, `dm` another one added to `dnext`. And it is done by a Scan over groups of channels that stay in the cache. What lies
+ * beyond the border is padding, where dnext is zero.
  */
 import type { OnnxBuilder } from "../onnx/builder.ts";
 import { describeValue } from "../onnx/builder.ts";
@@ -27,10 +28,14 @@ interface GradientAttributes extends PoolingAttributes {
   readonly output: readonly number[];
 }
 
-/** Smaller than any activation, and finite, so that the difference of two of them is 0 and not NaN. */
-const LOWEST = -1e38;
-/** Values of a padded group of channels, chosen by measurement: a dozen such arrays share a core's cache. */
-const GROUP_VALUES = 40_000;
+/** Smaller than any activation: those of 4e18 and more have no gradient, since the ramp would not end. */
+const LOWEST = -(2 ** 62);
+/** Of the ramp: differences of 6e-20 and more count as 1. A power of two, so that those of equal values are exactly 0. */
+const STEEP = 2 ** 64;
+/** Values of a padded group of channels, chosen by measurement: some such arrays share a core's cache. */
+const GROUP_VALUES = 80_000;
+/** Channels side by side in the blocked layout: 16 with AVX-512, 8 on other processors. */
+const BLOCK = 16;
 
 const gradientOp = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
   name: "maxPoolGradient",
@@ -94,38 +99,65 @@ interface Chain {
 
 function chainGradient(
   body: OnnxBuilder,
-  { channels, map: [h, w], padding, padded, places, kernel }: Chain,
+  { channels, map: [h, w], padding, padded: [height, width], places, kernel }: Chain,
 ): string {
-  const [height, width] = padded;
   const x = body.input("x", [channels, h, w]);
   const dy = body.input("dy", [channels, places[0], places[1]]);
-  const length = channels * height * width;
   const shifts = shiftsOf(kernel);
 
-  const links: { wins: string; shift: number }[] = [];
+  const links: { loses: string; shift: Shift }[] = [];
   const pads = body.ints([0, padding, padding, 0, padding, padding]);
-  let maximum = body.reshape(body.node("Pad", [x, pads, body.float(LOWEST)]), [length]);
-  for (const shift of [...shifts, ...shifts.map((lines) => lines * width)]) {
-    const later = moveTowardsStart(body, maximum, shift);
-    const difference = body.node("Sub", [maximum, later]);
-    // 1 where the difference is 0 or more, else 0.
-    const wins = body.node("HardSigmoid", [difference], { alpha: { float: 1e30 }, beta: { float: 1 } });
-    links.push({ wins, shift });
-    if (links.length < 2 * shifts.length) maximum = body.node("Max", [maximum, later]);
+  const surrounded = body.node("Pad", [x, pads, body.float(LOWEST)]);
+  let maximum = body.reshape(surrounded, [1, channels, height, width]);
+  for (const shift of [...shifts.map(across), ...shifts.map(down)]) {
+    const ramp = convolve(body, maximum, { taps: [-STEEP, STEEP], shift, channels, pads: [0, 0, ...shift] });
+    links.push({ loses: body.node("Clip", [ramp, body.float(0), body.float(1)]), shift });
+    // The places between q and q + t change nothing: they are in both windows already.
+    const window = { kernel_shape: shift.map((places) => places + 1), pads: [0, 0, ...shift] };
+    if (links.length < 2 * shifts.length) maximum = body.node("MaxPool", [maximum], window);
   }
 
-  const end = body.ints([0, 0, 0, 0, height - places[0], width - places[1]]);
-  let gradient = body.reshape(body.node("Pad", [dy, end]), [length]);
-  for (const { wins, shift } of links.reverse()) {
-    const first = body.node("Mul", [gradient, wins]);
-    const second = body.node("Sub", [gradient, first]);
-    gradient = body.node("Add", [first, moveTowardsEnd(body, second, shift)]);
+  const upstream = body.reshape(dy, [1, channels, ...places]);
+  // By 1, and zero beyond the border: the engine keeps its blocked layout from one convolution to the next.
+  const ends = [0, 0, height - places[0], width - places[1]];
+  let gradient = convolve(body, upstream, { taps: [1], shift: [0, 0], channels, pads: ends });
+  for (const { loses, shift } of links.reverse()) {
+    const lost = body.node("Mul", [gradient, loses]);
+    const moved = convolve(body, lost, { taps: [1, -1], shift, channels, pads: [...shift, 0, 0] });
+    gradient = body.node("Add", [moved, gradient]);
   }
   return body.slice(body.reshape(gradient, [channels, height, width]), {
     axes: [1, 2],
     starts: [padding, padding],
     ends: [padding + h, padding + w],
   });
+}
+
+type Shift = readonly [down: number, across: number];
+
+function across(places: number): Shift {
+  return [0, places];
+}
+
+function down(lines: number): Shift {
+  return [lines, 0];
+}
+
+interface Convolution {
+  /** The first at a place itself, the second at the place that lies a shift further. */
+  taps: readonly number[];
+  shift: Shift;
+  channels: number;
+  /** Top, left, bottom, right. */
+  pads: readonly number[];
+}
+
+/** Each channel by itself, all by the same taps. */
+function convolve(body: OnnxBuilder, x: string, { taps, shift, channels, pads }: Convolution): string {
+  const size = shift.map((places) => (places > 0 ? 2 : 1));
+  const kernels = body.floats(new Array(channels).fill(taps).flat(), [channels, 1, ...size]);
+  const dilations = shift.map((places) => Math.max(1, places));
+  return body.node("Conv", [x, kernels], { kernel_shape: size, dilations, pads, group: channels });
 }
 
 /** The shifts of the chain that makes a window: doubling, and a last link that overlaps. */
@@ -137,17 +169,12 @@ export function shiftsOf(kernel: number): number[] {
   return shifts;
 }
 
-function moveTowardsStart(body: OnnxBuilder, row: string, shift: number): string {
-  return body.node("Pad", [row, body.ints([-shift, shift]), body.float(LOWEST)]);
-}
-
-function moveTowardsEnd(body: OnnxBuilder, row: string, shift: number): string {
-  return body.node("Pad", [row, body.ints([shift, -shift])]);
-}
-
-/** The largest divisor of all channels whose padded maps stay within GROUP_VALUES. */
+/** How many channels make a group: whole blocks of as many as fit, where all channels can be divided so. */
 function groupSize(channels: number, mapValues: number): number {
-  let size = Math.max(1, Math.min(channels, Math.floor(GROUP_VALUES / mapValues)));
-  while (channels % size !== 0) size--;
-  return size;
+  const sizes = Array.from({ length: channels }, (_, index) => index + 1).filter(
+    (size) => channels % size === 0,
+  );
+  const blocks = sizes.filter((size) => size % BLOCK === 0);
+  const candidates = blocks.length > 0 ? blocks : sizes;
+  return candidates.findLast((size) => size * mapValues <= GROUP_VALUES) ?? candidates[0] ?? 1;
 }

@@ -57,7 +57,7 @@ describe("maxPool", () => {
   });
 
   it("works with values of very different size", async () => {
-    const x = filled([1, 2, 6, 6], (index) => (index % 3 === 0 ? -1 : 1) * 10 ** ((index * 7) % 24));
+    const x = filled([1, 2, 6, 6], (index) => (index % 3 === 0 ? -1 : 1) * 10 ** ((index * 7) % 19));
     await check(x, { kernel: 3, padding: 1 });
     await check(
       filled([1, 1, 6, 6], (index) => 1 + ((index * 5) % 7) * 2 ** -23),
