@@ -6,6 +6,7 @@ import type { OnnxBuilder } from "../onnx/builder.ts";
 import { fixedShape } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
 import type { ConvolutionAttributes } from "./convolution.ts";
+import { correlateDepthwise, isDepthwise } from "./depthwise-gradient.ts";
 
 type Pair = readonly [number, number];
 
@@ -101,8 +102,11 @@ const weightGradient = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
   name: "convolutionWeightGradient",
   infer: (_inputs, { shape }) => ({ shape }),
   onnx(call, onnx) {
-    if (call.attributes.groups > 1) return correlateSwapped(call, onnx);
-    return multiplyShifted(call, onnx);
+    const { groups, shape, padding } = call.attributes;
+    if (groups === 1) return multiplyShifted(call, onnx);
+    if (!isDepthwise(shape, call.attributes)) return correlateSwapped(call, onnx);
+    const [, , kh = 1, kw = 1] = shape;
+    return correlateDepthwise(call.inputs, { kernel: [kh, kw], padding }, onnx);
   },
 });
 
@@ -167,7 +171,7 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
 }
 
 /**
- * Groups (depthwise among them): a convolution of x with dy as its kernel, where batch and channels have exchanged
+ * Groups, and depthwise convolutions with a stride: a convolution of x with dy as its kernel, where batch and channels have exchanged
  * their parts, the stride has become the dilation and the dilation the stride.
  */
 function correlateSwapped({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxBuilder): string {

@@ -131,6 +131,24 @@ describe("convolution in groups", () => {
       "depthwise 3x3, dilation 2",
       { x: [1, 3, 6, 5], kernel: [3, 3, 3], padding: [2, 2], dilation: [2, 2], groups: 3 },
     ],
+    [
+      "depthwise 3x3 on rows of several blocks",
+      { x: [2, 2, 3, 19], kernel: [2, 3, 3], padding: [1, 1], groups: 2 },
+    ],
+    [
+      "depthwise 3x3 on rows of whole blocks",
+      { x: [1, 2, 4, 16], kernel: [2, 3, 3], padding: [1, 1], groups: 2 },
+    ],
+    ["depthwise 5x3 without padding", { x: [1, 2, 6, 13], kernel: [2, 5, 3], groups: 2 }],
+    [
+      "depthwise 1x9, padded more than it reaches",
+      { x: [1, 2, 2, 9], kernel: [2, 1, 9], padding: [1, 9], groups: 2 },
+    ],
+    [
+      "depthwise 3x11, wider than a block",
+      { x: [1, 2, 4, 12], kernel: [2, 3, 11], padding: [1, 5], groups: 2 },
+    ],
+    ["depthwise 1x1", { x: [1, 3, 2, 10], kernel: [3, 1, 1], groups: 3 }],
     ["depthwise 5x5", { x: [1, 2, 6, 6], kernel: [2, 5, 5], padding: [2, 2], groups: 2 }],
     ["depthwise 1x1, stride 2", { x: [1, 3, 5, 4], kernel: [3, 1, 1], stride: [2, 2], groups: 3 }],
     [
