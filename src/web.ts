@@ -30,7 +30,6 @@ export type {
   StreamOptions,
 } from "./browser/types.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
-export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";

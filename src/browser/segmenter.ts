@@ -1,4 +1,5 @@
 import { checkInteger } from "../images/check.ts";
+import { MAX_NETWORK_PIXELS } from "../images/limits.ts";
 import type { Dtype } from "../inference/dtype.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import type { ModelDescription } from "../models/model.ts";
@@ -28,9 +29,11 @@ import type {
  */
 export class Segmenter {
   readonly #opened: OpenDevice;
+  readonly #maxPixels: number;
 
-  private constructor(opened: OpenDevice) {
+  private constructor(opened: OpenDevice, maxPixels = MAX_NETWORK_PIXELS) {
     this.#opened = opened;
+    this.#maxPixels = maxPixels;
   }
 
   /**
@@ -55,7 +58,7 @@ export class Segmenter {
     const file = await fetchModel(model, { ...options, int8: dtype === "int8" });
     const opened = await openDevice(file, { device, dtype, threads, maxPixels, signal: options.signal });
     if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
-    return new Segmenter(opened);
+    return new Segmenter(opened, maxPixels);
   }
 
   /** Network, class names, palette and pre-processing of the model. */
@@ -122,7 +125,7 @@ export class Segmenter {
    * @throws LightsegError as `stream` does
    */
   paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
-    return paintVideo(this.#opened.client, video, options);
+    return paintVideo(this.#opened.client, video, { ...options, maxPixels: this.#maxPixels });
   }
 
   /** Ends the worker, which frees all of its memory; what was asked for and is not done fails. */

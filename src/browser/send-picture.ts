@@ -31,10 +31,10 @@ export async function makeSendable(source: PictureSource): Promise<SendablePictu
   return { picture: source, transfer: [] };
 }
 
-/** The picture that an element shows now. */
-export async function copyPicture(source: Drawable): Promise<ImageBitmap> {
+/** The picture that an element shows now. @param options a size, where it is to have another */
+export async function copyPicture(source: Drawable, options?: ImageBitmapOptions): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(source);
+    return await createImageBitmap(source, options);
   } catch (cause) {
     throw new LightsegError({
       code: "INVALID_IMAGE",

@@ -1,30 +1,23 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { type ErrorCode, type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
-import { ModelProtoSchema } from "../graph/onnx/onnx_pb.ts";
+import { type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Dtype } from "../inference/dtype.ts";
-import {
-  isQuantized,
-  QUANTIZATION_KEY,
-  type QuantizedModel,
-  type RunnableModel,
-} from "../inference/quantized-model.ts";
+import { isQuantized, type QuantizedModel, type RunnableModel } from "../inference/quantized-model.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
-import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
-import { decodeSafetensors } from "../weights/safetensors.ts";
 import type { Answer, Question, Reply, Request } from "./messages.ts";
 import type { FramePainter } from "./painting/frame-painter.ts";
+import { readModel, refuse } from "./read-model.ts";
 import { PictureReader } from "./read-picture.ts";
 
 export interface ServeOptions {
   readonly open: OpenSession;
   /** Tries a model before it is used; what it throws is the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
-  /** Whether quantised models run here. */
-  readonly int8: boolean;
+  /** Reads a quantised model; absent where none runs. */
+  readonly readQuantized?: (bytes: Uint8Array, name: string) => QuantizedModel;
   /** Makes what segments and paints the frames of one video. */
   readonly createPainter: (opened: Opened, smoothing: number) => Promise<FramePainter>;
 }
@@ -118,7 +111,8 @@ class Server {
     if (dtype === "fp32" || dtype === "fp16")
       throw refuse("dtype", `must be int8 for ${name}, which is quantised`);
     // Another device may do: what is thrown makes `auto` try it.
-    if (!this.#options.int8) throw refuse("engine", "must be WebAssembly for models in int8", "RUNTIME");
+    const { readQuantized } = this.#options;
+    if (!readQuantized) throw refuse("engine", "must be WebAssembly for models in int8", "RUNTIME");
     return readQuantized(bytes, name);
   }
 
@@ -126,47 +120,6 @@ class Server {
     const decodePhoto = () => Promise.reject(new Error("pictures are read before they are segmented"));
     return new Segmenter(model, { open: this.#options.open, decodePhoto }, options);
   }
-}
-
-function readModel(bytes: Uint8Array, name: string): Model {
-  const { weights, metadata } = decodeSafetensors(bytes, name);
-  const description = requireDescription(metadata, name);
-  const { network, classes } = description;
-  return { ...description, weights: requireWeights(network, classes.length, weights, name) };
-}
-
-function readQuantized(bytes: Uint8Array, name: string): QuantizedModel {
-  try {
-    // Not by decodeOnnxWeights: its checks of every tensor are for files from anywhere, and twice the code.
-    const { metadataProps } = fromBinary(ModelProtoSchema, bytes);
-    const metadata = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
-    if (metadata[QUANTIZATION_KEY] === undefined)
-      throw refuse(
-        name,
-        "must be a model that `lightseg quantize` has written, or safetensors",
-        "INVALID_WEIGHTS",
-      );
-    return { ...requireDescription(metadata, name), onnx: bytes };
-  } catch (error) {
-    if (error instanceof LightsegError) throw error;
-    throw refuse(name, `is not an ONNX model: ${messageOf(error)}`, "INVALID_WEIGHTS");
-  }
-}
-
-function requireDescription(metadata: Readonly<Record<string, string>>, name: string): ModelDescription {
-  const description = readDescription(metadata, name);
-  if (description) return description;
-  throw new LightsegError({
-    code: "INVALID_WEIGHTS",
-    where: "Segmenter.load",
-    argument: name,
-    rule: "does not say which network it belongs to",
-    hint: "a model file of lightseg is needed, such as `lightseg train` or `lightseg quantize` writes",
-  });
-}
-
-function refuse(argument: string, rule: string, code: ErrorCode = "INVALID_ARGUMENT"): LightsegError {
-  return new LightsegError({ code, where: "Segmenter.load", argument, rule });
 }
 
 /** What is large and is handed over to the page, not copied. */

@@ -1,3 +1,4 @@
+import { sizeWithin } from "../images/limits.ts";
 import type { Answer, Question } from "./messages.ts";
 import { copyPicture } from "./send-picture.ts";
 import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from "./types.ts";
@@ -27,10 +28,10 @@ export async function* streamVideo(
 export async function* paintVideo(
   client: WorkerClient,
   video: HTMLVideoElement,
-  { signal, smoothing = 0, look = () => ({}), labels = false }: PaintOptions,
+  { signal, smoothing = 0, look = () => ({}), labels = false, maxPixels }: PaintOptions & MaxPixels,
 ): AsyncGenerator<PaintedFrame, void, undefined> {
   const answers = askForFrames(client, video, {
-    signal,
+    ...{ signal, maxPixels },
     ask: (stream, frame) => ({ kind: "paint", stream, frame, smoothing, options: { look: look(), labels } }),
   });
   for await (const { answer, ...shown } of answers) {
@@ -40,7 +41,12 @@ export async function* paintVideo(
   }
 }
 
-interface AskOptions {
+interface MaxPixels {
+  /** Of a frame; larger ones are shrunk. */
+  readonly maxPixels: number;
+}
+
+interface AskOptions extends Partial<MaxPixels> {
   readonly signal: AbortSignal | undefined;
   readonly ask: (stream: number, frame: ImageBitmap) => Question;
 }
@@ -51,7 +57,7 @@ let streams = 0;
 async function* askForFrames(
   client: WorkerClient,
   video: HTMLVideoElement,
-  { signal, ask }: AskOptions,
+  { signal, ask, maxPixels = Number.POSITIVE_INFINITY }: AskOptions,
 ): AsyncGenerator<ShownFrame & { answer: Answer }, void, undefined> {
   const stream = streams++;
   const frames = new VideoFrames(video);
@@ -59,7 +65,7 @@ async function* askForFrames(
     for (;;) {
       const shown = await frames.next(signal);
       if (!shown) return;
-      const picture = await copyPicture(video);
+      const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
       const answer = await client.ask(ask(stream, picture), [picture]);
       signal?.throwIfAborted();
       yield { answer, ...shown };
@@ -69,4 +75,13 @@ async function* askForFrames(
     // The segmenter may have been disposed of; then there is nothing to end.
     client.ask({ kind: "end", stream }).catch(() => undefined);
   }
+}
+
+function shrinkOptions(
+  { videoWidth, videoHeight }: HTMLVideoElement,
+  maxPixels: number,
+): ImageBitmapOptions | undefined {
+  if (videoWidth * videoHeight <= maxPixels) return undefined;
+  const { width, height } = sizeWithin({ width: videoWidth, height: videoHeight }, maxPixels);
+  return { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" };
 }

@@ -99,7 +99,7 @@ export interface PaintOptions extends StreamOptions {
 
 /** A frame of a video, segmented and painted. */
 export interface PaintedFrame extends PaintedPicture {
-  /** The frame as it is to be shown, at its own size; closed when the next one is asked for. The last one is left to the caller. */
+  /** The frame as it is to be shown, at its own size or, if that is above `maxPixels`, shrunk; closed when the next one is asked for. The last one is left to the caller. */
   readonly picture: ImageBitmap;
   /** When the frame is shown, in seconds from the start of the video. */
   readonly timestamp: number;

@@ -2,10 +2,11 @@
 import * as ort from "onnxruntime-web/wasm";
 import { webSessions } from "../runtime/web.ts";
 import { CanvasPainter } from "./painting/canvas-painter.ts";
+import { readQuantized } from "./read-model.ts";
 import { serve } from "./serve.ts";
 
 serve({
   open: webSessions(ort, { name: "wasm" }),
-  int8: true,
+  readQuantized,
   createPainter: async ({ segmenter }, smoothing) => new CanvasPainter(segmenter, smoothing),
 });

@@ -22,8 +22,6 @@ serve({
   open,
   check: (model, dtype) =>
     compareAnswers(model, { open, dtype }, { open: webSessions(ort, { name: "wasm" }) }),
-  // The engine has no kernels for it there.
-  int8: false,
   async createPainter({ model, segmenter: { dtype } }, smoothing) {
     if (isQuantized(model)) throw new Error("models in int8 do not come here");
     return createGpuPainter(model, { ort, device: await getDevice(), dtype, smoothing });

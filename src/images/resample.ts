@@ -1,4 +1,5 @@
 import { checkInteger, checkLabels, checkPhoto } from "./check.ts";
+import { sizeWithin } from "./limits.ts";
 import type { LabelMap, Photo } from "./types.ts";
 
 /** For each output position: the two input positions around it, and the weight of the second. */
@@ -57,10 +58,8 @@ export function resizePhoto(photo: Photo, width: number, height: number): Photo 
  */
 export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
   checkInteger(maxPixels, "shrinkPhoto", "maxPixels");
-  const ratio = Math.sqrt(maxPixels / (photo.width * photo.height));
-  if (ratio >= 1) return photo;
-  const width = Math.max(1, Math.floor(photo.width * ratio));
-  const height = Math.max(1, Math.floor(photo.height * ratio));
+  const { width, height } = sizeWithin(photo, maxPixels);
+  if (width === photo.width && height === photo.height) return photo;
   let halved = photo;
   while (halved.width >= 2 * width && halved.height >= 2 * height) {
     // Half-pixel centres make halving an average of 2 x 2 where the sides are even, nearly so where not.

@@ -1,5 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
+import { MAX_NETWORK_PIXELS } from "../images/limits.ts";
 import { shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
 import type { ModelDescription } from "../models/model.ts";
@@ -70,8 +71,6 @@ export interface SegmenterOptions {
    */
   maxPixels?: number;
 }
-
-const MAX_NETWORK_PIXELS = 2048 * 2048;
 
 /**
  * Segments photos with one model. Owns engine sessions: call `dispose()` (or declare it with `await using`) when done.

@@ -272,6 +272,16 @@ async function paintChange([first, second], size, { model, smoothing, ...options
   };
 }
 
+/** The size at which a photo is painted. @param {{ width: number; height: number }} size @param {LoadOptions} options */
+async function paintedSize(size, options) {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", options);
+  const { video, stop } = await playPhoto("/examples/chelsea.jpg", size);
+  const { picture, found } = (await segmenter.paint(video).next()).value ?? {};
+  stop();
+  const pixels = found?.reduce((sum, share) => sum + share.pixels, 0);
+  return { width: picture?.width, height: picture?.height, pixels };
+}
+
 /**
  * @param {ArrayLike<number>} values
  * @param {(value: number, at: number) => boolean} test
@@ -480,6 +490,7 @@ Object.assign(globalThis, {
   streamFrames,
   paintPhoto,
   paintChange,
+  paintedSize,
   streamHidden,
   restart,
   disposeEarly,

@@ -51,6 +51,16 @@ describe.skipIf(missingBrowser)(`a painted video in a browser ${missingBrowser ?
     for (const { distance } of results.slice(3)) expect(distance).toBeLessThan(8);
   });
 
+  it("is shrunk where it has too many pixels", async () => {
+    // sqrt(1000 / (100 x 80)) = 0.354
+    const options = { device: "wasm", maxPixels: 1000 };
+    expect(await callPage(page, "paintedSize", { width: 100, height: 80 }, options)).toEqual({
+      width: 35,
+      height: 28,
+      pixels: 35 * 28,
+    });
+  });
+
   it.each(["webgpu", "wasm"])("is smoothed on %s", async (device) => {
     const change = (smoothing: number) =>
       callPage<{ old: number; new: number }>(

@@ -58,7 +58,10 @@ export async function createLabelChooser(
   };
 }
 
-/** How many pixels each label has: 256 counts in a buffer. */
+/**
+ * How many pixels each label has: 256 counts in a buffer. Each group of threads counts for itself first, since all pixels of a class would
+ * wait for one number.
+ */
 export async function createLabelCounter(device: GPUDevice) {
   const pipeline = await computePipeline(
     device,
@@ -66,7 +69,6 @@ export async function createLabelCounter(device: GPUDevice) {
 @group(0) @binding(0) var labels: texture_2d<u32>;
 @group(0) @binding(1) var<storage, read_write> counts: array<atomic<u32>, 256>;
 
-// Counted in each group first, since all pixels of a class would wait for one number.
 var<workgroup> own: array<atomic<u32>, 256>;
 
 @compute @workgroup_size(16, 16)

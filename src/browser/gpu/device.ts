@@ -3,21 +3,9 @@ import { engineError, engineResult } from "../../runtime/web.ts";
 /** What the engine makes use of where it is there. */
 const features = ["shader-f16", "subgroups"] as const;
 
-/** Models need more than every device has to allow. */
-const limits = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupSizeY",
-  "maxComputeWorkgroupSizeZ",
-  "maxComputeWorkgroupsPerDimension",
-] as const;
-
 /**
- * The device of a worker, for the engine and for what is painted. Not the engine's own, which it destroys with its last session.
+ * The device of a worker, for the engine and for what is painted, with all that the adapter allows: models need more than every device
+ * has. Not the engine's own, which it destroys with its last session.
  *
  * @throws LightsegError RUNTIME if there is none
  */
@@ -27,7 +15,14 @@ export async function requestGpuDevice(): Promise<GPUDevice> {
   return engineResult(
     adapter.requestDevice({
       requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
-      requiredLimits: Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]])),
+      requiredLimits: limitsOf(adapter),
     }),
   );
+}
+
+function limitsOf({ limits }: GPUAdapter): Record<string, number> {
+  const values: Record<string, number> = {};
+  // They are properties of the prototype, which Object.keys does not list.
+  for (const name in limits) values[name] = Number(Reflect.get(limits, name));
+  return values;
 }

@@ -2,12 +2,11 @@ import type { Palette } from "../../images/types.ts";
 import { blurRadius, type Look, strengthsOf } from "../painting/look.ts";
 import { bind, bufferUsage, compute, computePipeline, draw, renderPipeline, textureUsage } from "./shader.ts";
 
+/** `classes`: colour, 0..1, and strength of each label; `before`: pixels from the left that show the frame as it is. */
 const SETTINGS = /* wgsl */ `
 struct Settings {
-  // Colour, 0..1, and strength of each label.
   classes: array<vec4f, 256>,
   effect: u32,
-  // Pixels from the left that show the frame as it is.
   before: f32,
   cell: u32,
 }
@@ -15,6 +14,7 @@ struct Settings {
 const SETTINGS_BYTES = 16 * 256 + 16;
 const effects = ["overlay", "blur", "cutout"] as const;
 
+/** Blurred is a tent over neighbouring cells, which the sampler has made smooth between them. */
 const PAINT = /* wgsl */ `${SETTINGS}
 @group(0) @binding(0) var frame: texture_2d<f32>;
 @group(0) @binding(1) var labels: texture_2d<u32>;
@@ -22,7 +22,6 @@ const PAINT = /* wgsl */ `${SETTINGS}
 @group(0) @binding(3) var linear: sampler;
 @group(0) @binding(4) var<uniform> settings: Settings;
 
-/** A tent over neighbouring cells, which the sampler has made smooth between them. */
 fn blurred(at: vec2f) -> vec3f {
   let texel = 1.0 / vec2f(textureDimensions(coarse));
   let place = at / (f32(settings.cell) * vec2f(textureDimensions(coarse)));
@@ -47,12 +46,12 @@ fn blurred(at: vec2f) -> vec3f {
 }
 `;
 
+/** The mean of each cell; at the border, where cells end beyond the frame, of its last pixels over and over. */
 const SHRINK = /* wgsl */ `${SETTINGS}
 @group(0) @binding(0) var frame: texture_2d<f32>;
 @group(0) @binding(1) var coarse: texture_storage_2d<rgba8unorm, write>;
 @group(0) @binding(2) var<uniform> settings: Settings;
 
-/** The mean of a cell; at the border, where cells end beyond the frame, of its last pixels over and over. */
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (any(id.xy >= textureDimensions(coarse))) { return; }
