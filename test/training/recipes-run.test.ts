@@ -124,8 +124,8 @@ const runs: readonly Run[] = [
     data: () => file("camvid"),
     typed: oneEpoch,
     // Four steps of the hundred over which the rates grow, while they fall to 0 by the power 0.9.
-    rates: [1, 2, 3, 4].map((step) => 2e-3 * (step / 100) * (1 - (step - 1) / 4) ** 0.9),
-    decoder: 7.5,
+    rates: [1, 2, 3, 4].map((step) => 3e-4 * (step / 100) * (1 - (step - 1) / 4) ** 0.9),
+    decoder: 5,
     validated: [4],
     classes: 11,
   },

@@ -1,9 +1,13 @@
 import type { Recipe } from "./recipe.ts";
 
-/** Ours, for two processor cores: small crops, batch norm frozen, rare classes weighted, moving averages. */
+/**
+ * Ours, for two processor cores: small crops, batch norm frozen, moving averages, and the mean IoU itself in the loss: weights for rare
+ * classes made the shipped model find them where they are not. The shipped model's last run had these settings,
+ * and two replicas.
+ */
 export const camvid: Recipe = {
   name: "camvid",
-  summary: "ours, for a small machine: 120 epochs of 256x256 crops, rare classes weighted",
+  summary: "ours, for a small machine: 120 epochs of 256x256 crops, cross-entropy and soft Jaccard loss",
   datasets: ["camvid"],
   build: ({ network, folder }) => ({
     network,
@@ -12,14 +16,16 @@ export const camvid: Recipe = {
     epochs: 120,
     batch: 4,
     crop: [256, 256],
-    scale: [0.6, 1.8],
+    scale: [0.7, 1.7],
     colorJitter: 0.3,
-    encoderLearningRate: 2e-3,
-    decoderLearningRate: 1.5e-2,
-    weightDecay: 5e-5,
+    optimizer: "adamw",
+    encoderLearningRate: 3e-4,
+    decoderLearningRate: 1.5e-3,
+    weightDecay: 1e-2,
+    clipNorm: 2,
     schedule: { kind: "poly", power: 0.9, warmup: 100 },
-    classWeights: "log",
-    averaging: 0.999,
+    jaccard: 1,
+    averaging: 0.998,
     validateEvery: 10,
   }),
 };
