@@ -118,7 +118,7 @@ class Server {
 
   #makeSegmenter(model: RunnableModel, options: SegmenterOptions): Segmenter {
     const decodePhoto = () => Promise.reject(new Error("pictures are read before they are segmented"));
-    return new Segmenter(model, { open: this.#options.open, decodePhoto }, options);
+    return new Segmenter(model, { open: this.#options.open, target: "plain", decodePhoto }, options);
   }
 }
 

@@ -21,7 +21,11 @@ const open: OpenSession = async (model, options) =>
 serve({
   open,
   check: (model, dtype) =>
-    compareAnswers(model, { open, dtype }, { open: webSessions(ort, { name: "wasm" }) }),
+    compareAnswers(
+      model,
+      { open, target: "plain", dtype },
+      { open: webSessions(ort, { name: "wasm" }), target: "plain" },
+    ),
   async createPainter({ model, segmenter: { dtype } }, smoothing) {
     if (isQuantized(model)) throw new Error("models in int8 do not come here");
     return createGpuPainter(model, { ort, device: await getDevice(), dtype, smoothing });

@@ -14,11 +14,16 @@ import type { Preprocessing } from "../models/preprocessing.ts";
 export interface CompileOptions {
   /** Height and width of the photos, one at a time. Defaults to symbols: photos of any size, and some of them at once. */
   size?: readonly [height: number, width: number];
-  /** Whether to arrange the graph for the blocked layout of float32 convolutions on CPUs; see `keepBlocked`. Defaults to true. */
-  blocked?: boolean;
+  /**
+   * What the graph is arranged for: `blocked`, the layout of float32 convolutions in onnxruntime-node, see `keepBlocked`; `plain`, engines
+   * without it; `int8`, to be quantised. Defaults to `blocked`.
+   */
+  target?: CompileTarget;
   /** What the graph reads: `pixels`, a photo's bytes, or `image`, the photo normalised. Defaults to `pixels`. */
   input?: "pixels" | "image";
 }
+
+export type CompileTarget = "blocked" | "plain" | "int8";
 
 /** A graph that reads finished weights and a photo: `pixels`, uint8 `[N, H, W, 3]`, or `image`, float32 `[N, 3, H, W]`. */
 export interface CompiledNetwork {
@@ -56,15 +61,17 @@ export function compileForInference(
 export function inferenceRewrites(
   { image }: Network,
   preprocessing: Preprocessing,
-  { blocked = true, input = "pixels" }: Pick<CompileOptions, "blocked" | "input"> = {},
+  { target = "blocked", input = "pixels" }: Pick<CompileOptions, "target" | "input"> = {},
 ): readonly { readonly summary: string; readonly rewrite: Rewrite }[] {
   return [
     { summary: "batch norm into convolutions", rewrite: foldBatchNorm },
     { summary: "two convolutions into one", rewrite: mergeConvolutions },
-    ...(blocked ? [{ summary: "classifier across the last sum", rewrite: distributeConvolutions }] : []),
+    ...(target !== "int8"
+      ? [{ summary: "classifier across the last sum", rewrite: distributeConvolutions }]
+      : []),
     ...(input === "pixels"
       ? [{ summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) }]
       : []),
-    ...(blocked ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
+    ...(target === "blocked" ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
   ];
 }

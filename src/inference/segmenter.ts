@@ -7,6 +7,7 @@ import type { ModelDescription } from "../models/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts";
 import { type ClassShare, countClasses } from "./class-shares.ts";
+import type { CompileTarget } from "./compile.ts";
 import type { Dtype } from "./dtype.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
 import { isQuantized, type RunnableModel } from "./quantized-model.ts";
@@ -17,6 +18,8 @@ export type PhotoSource = string | Uint8Array | Photo;
 /** What differs between Node and browsers. */
 export interface Platform {
   readonly open: OpenSession;
+  /** What the engine is fastest with; see `compileForInference`. */
+  readonly target?: CompileTarget;
   readonly decodePhoto: (source: string | Uint8Array) => Promise<Photo>;
 }
 
@@ -167,7 +170,8 @@ export class Segmenter {
   }
 
   #engine() {
-    return { open: this.#platform.open, threads: this.#options.threads, dtype: this.dtype };
+    const { open, target } = this.#platform;
+    return { open, target, threads: this.#options.threads, dtype: this.dtype };
   }
 
   async #addConfidence(found: ClassShare[], scores: TensorData, size: Photo): Promise<ClassShare[]> {

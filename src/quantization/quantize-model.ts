@@ -50,7 +50,7 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint
     });
   }
   const weightBits = reduceRange ? 7 : 8;
-  const compiled = compileForInference(model, { blocked: false });
+  const compiled = compileForInference(model, { target: "int8" });
   const { scores, weights } = padClassifier(readBytes(compiled));
   const treatments = treatFeatureMaps([scores]);
   const maps = [...treatments].filter(([, treatment]) => treatment !== "absorbed").map(([map]) => map);

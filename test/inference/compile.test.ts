@@ -55,7 +55,12 @@ describe("compileForInference", () => {
       const plain = exportOnnx(model, { scores: true, labels: true });
       const expected = await run(plain, { image: { data, dims: [1, 3, 53, 75] } });
       const pixels = { data: photo.data, dims: [1, 53, 75, 3] };
-      for (const options of [{}, { size: [53, 75] as const }, { blocked: false }]) {
+      for (const options of [
+        {},
+        { size: [53, 75] as const },
+        { target: "plain" } as const,
+        { target: "int8" } as const,
+      ]) {
         const { scores = pixels } = await run(lowerCompiled(model, options), { pixels });
         expectClose(scores, expected.scores ?? pixels, { tolerance: 1e-4, name: "scores" });
         // Two classes may be equally good but for rounding.

@@ -30,7 +30,11 @@ export async function openGpuNetwork(
   model: Model,
   { ort, device, dtype, height, width }: GpuNetworkOptions,
 ): Promise<GpuNetwork> {
-  const { scores, weights } = compileForInference(model, { size: [height, width], input: "image" });
+  const { scores, weights } = compileForInference(model, {
+    size: [height, width],
+    target: "plain",
+    input: "image",
+  });
   const onnx = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
   const session = await engineResult(
     ort.InferenceSession.create(dtype === "fp16" ? toHalfPrecision(onnx) : onnx, {

@@ -148,6 +148,15 @@ describe("convolution in groups", () => {
       "depthwise 3x11, wider than a block",
       { x: [1, 2, 4, 12], kernel: [2, 3, 11], padding: [1, 5], groups: 2 },
     ],
+    [
+      "depthwise 3x3, stride 2, on rows of several blocks",
+      { x: [2, 2, 5, 39], kernel: [2, 3, 3], stride: [2, 2], padding: [1, 1], groups: 2 },
+    ],
+    ["depthwise 5x5, stride [1, 3]", { x: [1, 2, 6, 30], kernel: [2, 5, 5], stride: [1, 3], groups: 2 }],
+    [
+      "depthwise 1x2, stride 3, places left out",
+      { x: [1, 2, 7, 31], kernel: [2, 1, 2], stride: [3, 3], groups: 2 },
+    ],
     ["depthwise 1x1", { x: [1, 3, 2, 10], kernel: [3, 1, 1], groups: 3 }],
     ["depthwise 5x5", { x: [1, 2, 6, 6], kernel: [2, 5, 5], padding: [2, 2], groups: 2 }],
     ["depthwise 1x1, stride 2", { x: [1, 3, 5, 4], kernel: [3, 1, 1], stride: [2, 2], groups: 3 }],
