@@ -23,6 +23,9 @@ export async function requestGpuDevice(): Promise<GPUDevice> {
 function limitsOf({ limits }: GPUAdapter): Record<string, number> {
   const values: Record<string, number> = {};
   // They are properties of the prototype, which Object.keys does not list.
-  for (const name in limits) values[name] = Number(Reflect.get(limits, name));
+  for (const name in limits) {
+    const value: unknown = Reflect.get(limits, name);
+    if (typeof value === "number") values[name] = value;
+  }
   return values;
 }
