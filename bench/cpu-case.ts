@@ -5,11 +5,10 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { exportOnnx } from "../src/export/onnx.ts";
-import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
 import { decodePhoto } from "../src/images/decode.ts";
 import { vocPalette } from "../src/images/palette.ts";
 import { resizePhoto } from "../src/images/resample.ts";
-import { compileForInference } from "../src/inference/compile.ts";
+import { compileOnnx } from "../src/inference/compile-onnx.ts";
 import { loadRunnableModel } from "../src/inference/load-runnable.ts";
 import { isQuantized, type QuantizedModel } from "../src/inference/quantized-model.ts";
 import { Segmenter, type Timing } from "../src/inference/segmenter.ts";
@@ -46,8 +45,7 @@ const open: Record<Variant, () => Promise<Turn | undefined>> = {
     return timed(() => session.run({ image }));
   },
   async fp32() {
-    const { scores, weights } = compileForInference(model, batch === 1 ? { size: [size, size] } : {});
-    const bytes = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
+    const bytes = compileOnnx(model, batch === 1 ? { size: [size, size] } : {});
     const session = await openNodeSession(bytes, { threads });
     return timed(() => session.run({ pixels }));
   },

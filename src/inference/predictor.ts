@@ -1,11 +1,10 @@
-import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
-import { type CompileTarget, compileForInference } from "./compile.ts";
+import type { CompileTarget } from "./compile.ts";
+import { compileOnnx } from "./compile-onnx.ts";
 import type { Dtype } from "./dtype.ts";
-import { toHalfPrecision } from "./half-precision.ts";
 import { isQuantized, type RunnableModel } from "./quantized-model.ts";
 import { upsampleLabels } from "./upsample-labels.ts";
 
@@ -41,12 +40,7 @@ export function createPredictor(
   const { alignCorners } = findNetwork(model.network).decoder;
   const sessions = isQuantized(model)
     ? openOnce(() => open(model.onnx, { threads }))
-    : openForSizes((size) => {
-        const { scores, weights } = compileForInference(model, { size, target });
-        const parameters = (name: string) => weights.get(name) ?? "input";
-        const onnx = lowerToOnnx({ scores }, { parameters });
-        return open(dtype === "fp16" ? toHalfPrecision(onnx) : onnx, { threads });
-      });
+    : openForSizes((size) => open(compileOnnx(model, { dtype, size, target }), { threads }));
   return {
     async predict(photo) {
       checkPhoto(photo, "predict");

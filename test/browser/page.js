@@ -132,20 +132,17 @@ async function segmentFaulty(addresses) {
   return errors;
 }
 
-/** A video of a square that moves, as a camera would give it. */
-async function playSquare() {
-  const canvas = document.createElement("canvas");
-  canvas.width = 160;
-  canvas.height = 120;
+/**
+ * A video of what is drawn on a canvas, again and again, as a camera would give it.
+ *
+ * @param {{ width: number; height: number }} size
+ * @param {(context: CanvasRenderingContext2D) => void} draw
+ */
+async function playDrawing(size, draw) {
+  const canvas = Object.assign(document.createElement("canvas"), size);
   const context = canvas.getContext("2d");
   if (!context) throw new Error("no canvas");
-  let step = 0;
-  const timer = setInterval(() => {
-    context.fillStyle = "skyblue";
-    context.fillRect(0, 0, 160, 120);
-    context.fillStyle = "gray";
-    context.fillRect(step++ % 120, 60, 40, 40);
-  }, 20);
+  const timer = setInterval(() => draw(context), 20);
   const video = document.createElement("video");
   video.muted = true;
   const tracks = canvas.captureStream(30);
@@ -160,36 +157,37 @@ async function playSquare() {
   };
 }
 
+/** A video of a square that moves. */
+function playSquare() {
+  let step = 0;
+  return playDrawing({ width: 160, height: 120 }, (context) => {
+    context.fillStyle = "skyblue";
+    context.fillRect(0, 0, 160, 120);
+    context.fillStyle = "gray";
+    context.fillRect(step++ % 120, 60, 40, 40);
+  });
+}
+
 /**
  * A video that shows a photo all the time.
  *
  * @param {string} address
  * @param {{ width: number; height: number }} size
  */
-async function playPhoto(address, { width, height }) {
+async function playPhoto(address, size) {
   const load = async (/** @type {string} */ from) => createImageBitmap(await (await fetch(from)).blob());
   let photo = await load(address);
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("no canvas");
-  const timer = setInterval(() => context.drawImage(photo, 0, 0, width, height), 20);
-  const video = document.createElement("video");
-  video.muted = true;
-  const tracks = canvas.captureStream(30);
-  video.srcObject = tracks;
-  await video.play();
+  const { video, stop } = await playDrawing(size, (context) =>
+    context.drawImage(photo, 0, 0, size.width, size.height),
+  );
   return {
     video,
+    stop,
     /** Shows another one. @param {string} other */
     async change(other) {
       photo = await load(other);
       for (let frame = 0; frame < 5; frame++)
         await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-    },
-    stop() {
-      clearInterval(timer);
-      for (const track of tracks.getTracks()) track.stop();
     },
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { exportOnnx } from "../../src/export/onnx.ts";
-import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { collect } from "../../src/graph/tensor.ts";
-import { type CompileOptions, compileForInference } from "../../src/inference/compile.ts";
+import { compileForInference } from "../../src/inference/compile.ts";
+import { compileOnnx } from "../../src/inference/compile-onnx.ts";
 import { upsampleLabels } from "../../src/inference/upsample-labels.ts";
 import type { Model } from "../../src/models/model.ts";
 import { buildNetwork } from "../../src/models/network.ts";
@@ -38,11 +38,6 @@ async function run(onnx: Uint8Array, feeds: Record<string, TensorData>) {
   }
 }
 
-function lowerCompiled(model: Model, options?: CompileOptions): Uint8Array {
-  const { scores, weights } = compileForInference(model, options);
-  return lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
-}
-
 describe("compileForInference", () => {
   it.each(["refinenet-lw-mobilenet-v2", "refinenet-lw+resnet-18", "ndnet45", "frm-van-b0"])(
     "gives the scores of %s as it is defined, and so its labels, on photos of odd sizes",
@@ -61,7 +56,7 @@ describe("compileForInference", () => {
         { target: "plain" } as const,
         { target: "int8" } as const,
       ]) {
-        const { scores = pixels } = await run(lowerCompiled(model, options), { pixels });
+        const { scores = pixels } = await run(compileOnnx(model, options), { pixels });
         expectClose(scores, expected.scores ?? pixels, { tolerance: 1e-4, name: "scores" });
         // Two classes may be equally good but for rounding.
         const labels = upsampleLabels(scores, { width: 75, height: 53, alignCorners });

@@ -1,7 +1,5 @@
-import { lowerToOnnx } from "../../graph/onnx/lower.ts";
-import { compileForInference } from "../../inference/compile.ts";
+import { compileOnnx } from "../../inference/compile-onnx.ts";
 import type { Dtype } from "../../inference/dtype.ts";
-import { toHalfPrecision } from "../../inference/half-precision.ts";
 import type { Model } from "../../models/model.ts";
 import { engineError, engineResult, type OrtBuild } from "../../runtime/web.ts";
 import type { GpuScores } from "./choose-labels.ts";
@@ -30,14 +28,9 @@ export async function openGpuNetwork(
   model: Model,
   { ort, device, dtype, height, width }: GpuNetworkOptions,
 ): Promise<GpuNetwork> {
-  const { scores, weights } = compileForInference(model, {
-    size: [height, width],
-    target: "plain",
-    input: "image",
-  });
-  const onnx = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
+  const onnx = compileOnnx(model, { dtype, size: [height, width], target: "plain", input: "image" });
   const session = await engineResult(
-    ort.InferenceSession.create(dtype === "fp16" ? toHalfPrecision(onnx) : onnx, {
+    ort.InferenceSession.create(onnx, {
       executionProviders: [{ name: "webgpu", device }],
       preferredOutputLocation: "gpu-buffer",
       logSeverityLevel: 3,

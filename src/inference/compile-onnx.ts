@@ -1,0 +1,15 @@
+import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import type { Model } from "../models/model.ts";
+import { type CompileOptions, compileForInference } from "./compile.ts";
+import type { Dtype } from "./dtype.ts";
+import { toHalfPrecision } from "./half-precision.ts";
+
+/** A model as the engine runs it, with one output: `scores`. @param options `dtype` defaults to fp32; the rest as in `compileForInference` */
+export function compileOnnx(
+  model: Model,
+  { dtype, ...options }: CompileOptions & { dtype?: Dtype | undefined } = {},
+): Uint8Array {
+  const { scores, weights } = compileForInference(model, options);
+  const onnx = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
+  return dtype === "fp16" ? toHalfPrecision(onnx) : onnx;
+}
