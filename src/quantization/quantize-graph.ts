@@ -9,6 +9,7 @@ import {
 import { rewriteGraph } from "../graph/rewrite/rewrite.ts";
 import { fixedShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { avoidHalves } from "./avoid-halves.ts";
 import type { Treatment } from "./feature-maps.ts";
 import { correctBias, quantizeBias, quantizeWeight } from "./weights.ts";
 
@@ -49,9 +50,15 @@ export function quantizeGraph(
         ? quantizeConvolution(tensor, original, { ...options, names })
         : tensor;
     if (treatment !== "quantized") return y;
-    const quantization = quantizationOf(original);
+    const quantization = quantizationOfSum(y, quantizationOf(original));
     return dequantize(quantize(y, quantization), quantization);
   });
+}
+
+function quantizationOfSum(tensor: Tensor, chosen: Quantization): Quantization {
+  const [a, b] = tensor.inputs;
+  if (tensor.op !== "add" || !a || !b || !dequantizeOp.made(a) || !dequantizeOp.made(b)) return chosen;
+  return avoidHalves(chosen, [a.attributes, b.attributes]);
 }
 
 /** The uint8 map that a tensor was dequantised from; for others the tensor. */

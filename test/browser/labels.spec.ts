@@ -67,8 +67,8 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
     expect(device).toBe("wasm");
     expect(deviceNote).toBe("WebAssembly was asked for");
     expect(notes).toEqual([]);
-    // Sums of int8 maps are rounded by other instructions on another CPU: a step of 1 here and there, which later layers spread.
-    for (const share of agreements) expect(share).toBeGreaterThanOrEqual(dtype === "int8" ? 0.98 : 0.999);
+    // Whole numbers are the same everywhere; see `avoidHalves`.
+    for (const share of agreements) expect(share).toBeGreaterThanOrEqual(dtype === "int8" ? 1 : 0.999);
   });
 
   it.each(["coffee", "chelsea"])("are those of Node when the browser decodes the photo: %s", async (name) => {

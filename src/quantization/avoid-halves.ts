@@ -1,0 +1,52 @@
+import type { Quantization } from "../graph/ops/quantize.ts";
+
+const LEVELS = 256;
+/** How many scales are tried, each this share of itself larger than the one before: 0.4 % at most, which the range hardly feels. */
+const TRIES = 4096;
+const STEP = 1e-6;
+
+/**
+ * The quantisation of a sum of two quantised maps, with the scale moved a little to where every engine rounds alike.
+ *
+ * A sum of levels a and b is `(scaleA (a - zeroA) + scaleB (b - zeroB)) / scale + zero`, rounded. Engines compute it in float32 in
+ * orders of their own, which differ in the last bits. So a sum close to the middle of two levels goes up in one engine and down in
+ * another; one such step in a thousand values became other labels for one pixel in a hundred. There are no more than 256 x 256 sums: the
+ * scale is taken that keeps them all as far from the middles as can be, some ten thousandths of a step, five times what float32 errs by.
+ */
+export function avoidHalves(
+  sum: Quantization,
+  terms: readonly [a: Quantization, b: Quantization],
+): Quantization {
+  let chosen = sum;
+  let farthest = 0;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const candidate = { ...sum, scale: Math.fround(sum.scale * (1 + attempt * STEP)) };
+    const distance = distanceToHalves(candidate, terms, farthest);
+    if (distance > farthest) [chosen, farthest] = [candidate, distance];
+  }
+  return chosen;
+}
+
+/**
+ * How near a sum of two levels comes to the middle between two levels of the result, in steps of it.
+ *
+ * @param enough where it is certain to be at most that, the search ends
+ */
+export function distanceToHalves(
+  { scale, zeroPoint }: Quantization,
+  [a, b]: readonly [a: Quantization, b: Quantization],
+  enough = 0,
+): number {
+  const [ofA, ofB] = [a.scale / scale, b.scale / scale];
+  let nearest = 0.5;
+  for (let levelA = 0; levelA < LEVELS && nearest > enough; levelA++) {
+    const offset = ofA * (levelA - a.zeroPoint) + zeroPoint;
+    for (let levelB = 0; levelB < LEVELS; levelB++) {
+      const level = offset + ofB * (levelB - b.zeroPoint);
+      // Beyond the last levels all is clipped, however it is rounded.
+      if (level < 0 || level > LEVELS - 1) continue;
+      nearest = Math.min(nearest, Math.abs(level - Math.floor(level) - 0.5));
+    }
+  }
+  return nearest;
+}
