@@ -20,6 +20,7 @@ const open: OpenSession = async (model, options) =>
 
 serve({
   open,
+  target: "plain",
   check: (model, dtype) =>
     compareAnswers(
       model,

@@ -33,6 +33,7 @@ export const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
           padding: [padding, padding],
           dilation: [1, 1],
           groups: channels,
+          form: "gather",
         },
       ),
     ];
