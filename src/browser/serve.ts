@@ -1,6 +1,5 @@
 import { type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
-import type { CompileTarget } from "../inference/compile.ts";
 import type { Dtype } from "../inference/dtype.ts";
 import { isQuantized, type QuantizedModel, type RunnableModel } from "../inference/quantized-model.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
@@ -15,8 +14,6 @@ import { PictureReader } from "./read-picture.ts";
 
 export interface ServeOptions {
   readonly open: OpenSession;
-  /** What that engine is fastest with. */
-  readonly target: CompileTarget;
   /** Tries a model before it is used; what it throws is the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
   /** Reads a quantised model; absent where none runs. */
@@ -121,8 +118,7 @@ class Server {
 
   #makeSegmenter(model: RunnableModel, options: SegmenterOptions): Segmenter {
     const decodePhoto = () => Promise.reject(new Error("pictures are read before they are segmented"));
-    const { open, target } = this.#options;
-    return new Segmenter(model, { open, target, decodePhoto }, options);
+    return new Segmenter(model, { open: this.#options.open, target: "plain", decodePhoto }, options);
   }
 }
 

@@ -7,7 +7,6 @@ import { serve } from "./serve.ts";
 
 serve({
   open: webSessions(ort, { name: "wasm" }),
-  target: "columns",
   readQuantized,
   createPainter: async ({ segmenter }, smoothing) => new CanvasPainter(segmenter, smoothing),
 });

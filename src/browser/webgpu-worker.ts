@@ -20,7 +20,6 @@ const open: OpenSession = async (model, options) =>
 
 serve({
   open,
-  target: "plain",
   check: (model, dtype) =>
     compareAnswers(
       model,

@@ -5,7 +5,6 @@ import { foldPreprocessing } from "../graph/rewrite/fold-preprocessing.ts";
 import { keepBlocked } from "../graph/rewrite/keep-blocked.ts";
 import { mergeConvolutions } from "../graph/rewrite/merge-convolutions.ts";
 import type { Rewrite } from "../graph/rewrite/rewrite.ts";
-import { scatterNarrow } from "../graph/rewrite/scatter-narrow.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model } from "../models/model.ts";
@@ -16,16 +15,15 @@ export interface CompileOptions {
   /** Height and width of the photos, one at a time. Defaults to symbols: photos of any size, and some of them at once. */
   size?: readonly [height: number, width: number];
   /**
-   * What the graph is arranged for: `blocked`, the layout of float32 convolutions in onnxruntime-node, see `keepBlocked`; `columns`, engines
-   * that copy what a kernel covers into the columns of a matrix, as WebAssembly's does, see `scatterNarrow`; `plain`, any other; `int8`,
-   * to be quantised. Defaults to `blocked`.
+   * What the graph is arranged for: `blocked`, the layout of float32 convolutions in onnxruntime-node, see `keepBlocked`; `plain`, engines
+   * without it; `int8`, to be quantised. Defaults to `blocked`.
    */
   target?: CompileTarget;
   /** What the graph reads: `pixels`, a photo's bytes, or `image`, the photo normalised. Defaults to `pixels`. */
   input?: "pixels" | "image";
 }
 
-export type CompileTarget = "blocked" | "columns" | "plain" | "int8";
+export type CompileTarget = "blocked" | "plain" | "int8";
 
 /** A graph that reads finished weights and a photo: `pixels`, uint8 `[N, H, W, 3]`, or `image`, float32 `[N, 3, H, W]`. */
 export interface CompiledNetwork {
@@ -75,6 +73,5 @@ export function inferenceRewrites(
       ? [{ summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) }]
       : []),
     ...(target === "blocked" ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
-    ...(target === "columns" ? [{ summary: "classifier transposed", rewrite: scatterNarrow }] : []),
   ];
 }

@@ -54,7 +54,6 @@ describe("compileForInference", () => {
         {},
         { size: [53, 75] as const },
         { target: "plain" } as const,
-        { target: "columns" } as const,
         { target: "int8" } as const,
       ]) {
         const { scores = pixels } = await run(compileOnnx(model, options), { pixels });

@@ -33,7 +33,6 @@ export const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
           padding: [padding, padding],
           dilation: [1, 1],
           groups: channels,
-          form: "gather",
         },
       ),
     ];

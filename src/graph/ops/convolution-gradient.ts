@@ -50,7 +50,16 @@ function correlateFlipped(
 ): string {
   const { padding, dilation, groups } = attributes;
   const [o = 1, i = 1, kh = 1, kw = 1] = fixedShape("convolution", weight.shape);
-  let kernel = turnKernel(onnx, onnx.name(weight), [kh, kw]);
+  let kernel = onnx.name(weight);
+  if (kh * kw > 1) {
+    // Whole axes backwards: from the last element to before the first.
+    kernel = onnx.slice(kernel, {
+      axes: [2, 3],
+      starts: [-1, -1],
+      ends: [-kh - 1, -kw - 1],
+      steps: [-1, -1],
+    });
+  }
   if (groups === 1) kernel = onnx.transpose(kernel, [1, 0, 2, 3]);
   else if (i > 1 || o > groups) {
     const grouped = onnx.reshape(kernel, [groups, o / groups, i, kh, kw]);
@@ -63,13 +72,6 @@ function correlateFlipped(
     dilations: dilation,
     group: groups,
   });
-}
-
-/** Kernels `[O, I, kH, kW]` turned by 180 degrees. */
-export function turnKernel(onnx: OnnxBuilder, kernel: string, [kh, kw]: Pair): string {
-  if (kh * kw === 1) return kernel;
-  // Whole axes backwards: from the last element to before the first.
-  return onnx.slice(kernel, { axes: [2, 3], starts: [-1, -1], ends: [-kh - 1, -kw - 1], steps: [-1, -1] });
 }
 
 /** Any stride: ONNX's transposed convolution, told how many rows and columns the stride had left over. */

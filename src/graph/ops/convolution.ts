@@ -1,8 +1,7 @@
 import { LightsegError } from "../../errors.ts";
-import type { OnnxBuilder } from "../onnx/builder.ts";
 import { countValues, featureMapShape, fixedShape, formatShape, slideWindow } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
-import { convolutionDataGradient, convolutionWeightGradient, turnKernel } from "./convolution-gradient.ts";
+import { convolutionDataGradient, convolutionWeightGradient } from "./convolution-gradient.ts";
 import { channelSum } from "./reduction.ts";
 
 /** How a kernel moves over a feature map; pairs are vertical, horizontal. */
@@ -12,15 +11,7 @@ export interface ConvolutionAttributes {
   readonly padding: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly groups: number;
-  readonly form: ConvolutionForm;
 }
-
-/**
- * How the engine is asked for a convolution; the values are the same. `gather` is ONNX's Conv: each place collects what its kernel covers.
- * `scatter` is its ConvTranspose: each place of x is multiplied by the kernel and laid over its neighbourhood; for stride 1, one group and
- * padding within the kernel's reach.
- */
-export type ConvolutionForm = "gather" | "scatter";
 
 export interface ConvolutionOptions {
   /** Added to every output channel, `[O]`. */
@@ -33,16 +24,13 @@ export interface ConvolutionOptions {
   dilation?: number | readonly [number, number];
   /** Channels in and out fall into this many groups that do not see each other. Defaults to 1. */
   groups?: number;
-  /** Defaults to `gather`. */
-  form?: ConvolutionForm;
 }
 
 type Inputs = [x: Tensor, weight: Tensor] | [x: Tensor, weight: Tensor, bias: Tensor];
 
 export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
   name: "convolution",
-  infer([x, weight, bias], attributes) {
-    const { stride, padding, dilation, groups, form } = attributes;
+  infer([x, weight, bias], { stride, padding, dilation, groups }) {
     const [n, channels, height, width] = featureMapShape("convolution", x.shape);
     const [outputs = 0, inputs = 0, ...kernel] = fixedShape("convolution", weight.shape);
     if (kernel.length !== 2 || inputs * groups !== channels || outputs % groups !== 0) {
@@ -61,15 +49,6 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
         argument: "bias",
         rule: `must be [${outputs}]`,
         value: formatShape(bias.shape),
-      });
-    }
-    if (form === "scatter" && !canScatter(weight, attributes)) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "convolution",
-        argument: "form",
-        rule: "must be gather but for stride 1, one group and padding within the kernel's reach",
-        value: form,
       });
     }
     const slide = (size: typeof height, axis: 0 | 1) =>
@@ -96,18 +75,20 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
     return countValues(fixedShape("macs", output.shape)) * perValue;
   },
 
-  onnx(call, onnx) {
-    const { inputs, attributes } = call;
-    if (attributes.form === "scatter") return scatter(call, onnx);
-    const { stride, padding, dilation, groups } = attributes;
-    return onnx.node("Conv", namesOf(inputs, onnx), {
-      kernel_shape: fixedShape("convolution", inputs[1].shape).slice(2),
-      strides: stride,
-      // Spelled out, since auto_pad with strides is wrong on WebGPU.
-      pads: [...padding, ...padding],
-      dilations: dilation,
-      group: groups,
-    });
+  onnx({ inputs, attributes: { stride, padding, dilation, groups } }, onnx) {
+    const [, weight] = inputs;
+    return onnx.node(
+      "Conv",
+      inputs.map((tensor) => onnx.name(tensor)),
+      {
+        kernel_shape: fixedShape("convolution", weight.shape).slice(2),
+        strides: stride,
+        // Spelled out, since auto_pad with strides is wrong on WebGPU.
+        pads: [...padding, ...padding],
+        dilations: dilation,
+        group: groups,
+      },
+    );
   },
 });
 
@@ -117,45 +98,9 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
  * @throws LightsegError INVALID_GRAPH if channels, groups and weight do not agree
  */
 export function convolution(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
-  const { bias, stride = 1, padding = 0, dilation = 1, groups = 1, form = "gather" } = options;
-  const attributes = { stride: pair(stride), padding: pair(padding), dilation: pair(dilation), groups, form };
+  const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const attributes = { stride: pair(stride), padding: pair(padding), dilation: pair(dilation), groups };
   return convolutionOp(bias ? [x, weight, bias] : [x, weight], attributes);
-}
-
-/** Whether there is a transposed convolution that gives the same. */
-export function canScatter(
-  weight: Tensor,
-  { stride, padding, dilation, groups }: Omit<ConvolutionAttributes, "form">,
-): boolean {
-  const [, , ...kernel] = fixedShape("convolution", weight.shape);
-  const isWithinReach = kernel.every(
-    (size, axis) => (padding[axis] ?? 0) <= (dilation[axis] ?? 1) * (size - 1),
-  );
-  return isWithinReach && [...stride, groups].every((extent) => extent === 1);
-}
-
-/**
- * x[i, q] reaches y[o, p] through weight[o, i, k] where p = q - dilation k + padding. With k counted from the other end, k' = K - 1 - k, that
- * is p = q + dilation k' - (dilation (K - 1) - padding): a transposed convolution with the kernel turned by 180 degrees, inputs and
- * outputs exchanged.
- */
-function scatter(
-  { inputs, attributes: { padding, dilation } }: { inputs: Inputs; attributes: ConvolutionAttributes },
-  onnx: OnnxBuilder,
-): string {
-  const [x, weight, ...bias] = inputs;
-  const [, , kh = 1, kw = 1] = fixedShape("convolution", weight.shape);
-  const kernel = onnx.transpose(turnKernel(onnx, onnx.name(weight), [kh, kw]), [1, 0, 2, 3]);
-  const margins = [dilation[0] * (kh - 1) - padding[0], dilation[1] * (kw - 1) - padding[1]];
-  return onnx.node("ConvTranspose", [onnx.name(x), kernel, ...namesOf(bias, onnx)], {
-    kernel_shape: [kh, kw],
-    pads: [...margins, ...margins],
-    dilations: dilation,
-  });
-}
-
-function namesOf(tensors: readonly Tensor[], onnx: OnnxBuilder): string[] {
-  return tensors.map((tensor) => onnx.name(tensor));
 }
 
 function pair(value: number | readonly [number, number]): readonly [number, number] {

@@ -17,7 +17,6 @@ interface Configuration {
   dilation?: readonly [number, number];
   groups?: number;
   bias?: boolean;
-  form?: "scatter";
 }
 
 /** Values and all gradients against naive loops. */
@@ -98,26 +97,6 @@ describe("convolution, values and gradients against naive loops", () => {
     ["5x2, stride [3, 2]", { x: [1, 2, 9, 6], kernel: [2, 5, 2], stride: [3, 2], padding: [1, 0] }],
     ["2x2, stride 2", { x: [1, 3, 5, 4], kernel: [2, 2, 2], stride: [2, 2] }],
   ])("%s", (_name, configuration) => check(configuration));
-});
-
-describe("convolution as scattering", () => {
-  it.each<[string, Configuration]>([
-    ["3x3, fewer outputs", { x: [2, 5, 4, 6], kernel: [2, 3, 3], padding: [1, 1], bias: true }],
-    ["3x3, more outputs, no padding", { x: [1, 2, 5, 4], kernel: [3, 3, 3] }],
-    ["3x3, padding 2", { x: [1, 3, 3, 4], kernel: [2, 3, 3], padding: [2, 2] }],
-    ["3x3, dilation 2", { x: [1, 3, 6, 5], kernel: [2, 3, 3], padding: [2, 2], dilation: [2, 2] }],
-    ["5x2, padding [1, 0]", { x: [1, 3, 6, 5], kernel: [2, 5, 2], padding: [1, 0], bias: true }],
-    ["1x1", { x: [1, 3, 2, 2], kernel: [2, 1, 1] }],
-  ])("%s", (_name, configuration) => check({ ...configuration, form: "scatter" }));
-
-  it("is for stride 1, one group and padding within reach", () => {
-    const [x, weight] = [input("x", [1, 2, 5, 5]), input("weight", [2, 2, 3, 3])];
-    const scatter = (options: object) => () => convolution(x, weight, { ...options, form: "scatter" });
-    for (const options of [{ stride: 2 }, { padding: 3 }])
-      expect(scatter(options)).toThrow(invalidGraph("convolution"));
-    const depthwise = () => convolution(x, input("weight", [2, 1, 3, 3]), { groups: 2, form: "scatter" });
-    expect(depthwise).toThrow(invalidGraph("convolution"));
-  });
 });
 
 describe("convolution in groups", () => {
