@@ -139,10 +139,12 @@ async function lossesOf(network: string): Promise<[before: number, after: number
 }
 
 describe("a training step", () => {
+  // The deeper ones have more of the same blocks.
+  const named = Object.keys(networks).filter((network) => !/-(101|152)$/.test(network));
   const others = Object.keys(decoders).flatMap((decoder) =>
     ["ndnet29", "van-b0"].map((backbone) => nameNetwork({ backbone, decoder })),
   );
-  it.each([...new Set([...Object.keys(networks), ...others])])(
+  it.each([...new Set([...named, ...others])])(
     "of %s lowers the loss on a batch that is seen again",
     async (network) => {
       const [before, after] = await lossesOf(network);

@@ -6,11 +6,12 @@ import { engineError, engineResult, type OrtBuild } from "../../runtime/web.ts";
 import { checkSmoothing } from "../../video/smoothing.ts";
 import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../painting/frame-painter.ts";
 import { createLabelChooser, createLabelCounter } from "./choose-labels.ts";
-import { type GpuNetwork, openGpuNetwork } from "./network.ts";
+import { openGpuNetwork } from "./network.ts";
 import { GpuFramePainter } from "./paint-frame.ts";
 import { createFramePreparer } from "./prepare-frame.ts";
-import { bufferUsage, readBuffer, textureUsage } from "./shader.ts";
+import { readBuffer } from "./shader.ts";
 import { GpuScoreSmoother } from "./smooth-scores.ts";
+import { COUNTS_BYTES, openSurface, type Surface, withoutPadding } from "./surface.ts";
 
 export interface GpuPainterOptions {
   ort: OrtBuild;
@@ -57,10 +58,8 @@ export async function createGpuPainter(
     surface = undefined;
     smoother?.reset();
     Object.assign(canvas, { width, height });
-    surface = openSurface(device, await openGpuNetwork(model, { ort, device, dtype, width, height }), [
-      width,
-      height,
-    ]);
+    const network = await openGpuNetwork(model, { ort, device, dtype, width, height });
+    surface = openSurface(device, network, [width, height]);
     return surface;
   }
 
@@ -119,61 +118,6 @@ export async function createGpuPainter(
       context.unconfigure();
     },
   };
-}
-
-const COUNTS_BYTES = 4 * 256;
-
-/** What belongs to frames of one size. */
-interface Surface {
-  readonly network: GpuNetwork;
-  readonly frame: GPUTexture;
-  /** A byte for each pixel. */
-  readonly labels: GPUTexture;
-  readonly counts: GPUBuffer;
-  /** Width and height of the scores and of the frame. */
-  readonly sizes: GPUBuffer;
-  readonly staging: {
-    readonly counts: GPUBuffer;
-    readonly labels: { readonly buffer: GPUBuffer; readonly bytesPerRow: number };
-  };
-  dispose(): Promise<void>;
-}
-
-function openSurface(device: GPUDevice, network: GpuNetwork, [width, height]: [number, number]): Surface {
-  const { copySrc, copyDst, binding, render } = textureUsage;
-  const texture = (format: GPUTextureFormat, usage: number) =>
-    device.createTexture({ size: [width, height], format, usage });
-  const buffer = (size: number, usage: number) => device.createBuffer({ size, usage });
-  const frame = texture("rgba8unorm", binding | copyDst | render);
-  const labels = texture("r8uint", binding | copySrc | render);
-  const counts = buffer(COUNTS_BYTES, bufferUsage.storage | bufferUsage.copySrc | bufferUsage.copyDst);
-  const sizes = buffer(16, bufferUsage.uniform | bufferUsage.copyDst);
-  // Rows of a texture leave it at multiples of 256 bytes.
-  const bytesPerRow = 256 * Math.ceil(width / 256);
-  const staged = bufferUsage.mapRead | bufferUsage.copyDst;
-  const staging = {
-    counts: buffer(COUNTS_BYTES, staged),
-    labels: { buffer: buffer(bytesPerRow * height, staged), bytesPerRow },
-  };
-  return {
-    ...{ network, frame, labels, counts, sizes, staging },
-    async dispose() {
-      for (const resource of [frame, labels, counts, sizes, staging.counts, staging.labels.buffer])
-        resource.destroy();
-      await network.dispose();
-    },
-  };
-}
-
-function withoutPadding(
-  rows: Uint8Array,
-  bytesPerRow: number,
-  [width, height]: [number, number],
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++)
-    bytes.set(rows.subarray(y * bytesPerRow, y * bytesPerRow + width), y * width);
-  return bytes;
 }
 
 function configure(canvas: OffscreenCanvas, device: GPUDevice, format: GPUTextureFormat): GPUCanvasContext {
