@@ -7,6 +7,7 @@ import { LightsegError, messageOf } from "../errors.ts";
 import { makeFolder, outputError, writeFileAtomically } from "../files.ts";
 import { readVersion } from "../version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
+import { lockRun } from "./run-lock.ts";
 
 /** A line of `log.jsonl`. */
 export type LogRecord =
@@ -28,9 +29,10 @@ export type LogRecord =
       readonly iou: Readonly<Record<string, number | null>>;
     };
 
-/** The files of a run: settings, log, checkpoints. */
-export class RunFolder {
+/** The files of a run: settings, log, checkpoints. Once begun or resumed it is locked, until it is disposed of. */
+export class RunFolder implements AsyncDisposable {
   readonly path: string;
+  #lock: AsyncDisposable | undefined;
 
   constructor(path: string) {
     this.path = resolve(path);
@@ -57,7 +59,7 @@ export class RunFolder {
   /**
    * Makes the folder and stores the settings, and in `origin.json` what else the run began with.
    *
-   * @throws LightsegError if it holds a run already or cannot be written
+   * @throws LightsegError OUTPUT if it holds a run already or cannot be written
    */
   async begin(config: TrainingConfig): Promise<void> {
     if ((await readText(this.#config)) !== undefined) {
@@ -70,6 +72,7 @@ export class RunFolder {
       });
     }
     await makeFolder(this.path);
+    this.#lock = await lockRun(this.path);
     const origin = {
       lightseg: await readVersion(),
       node: process.version,
@@ -82,7 +85,7 @@ export class RunFolder {
     await this.#write(this.#config, toJson(config));
   }
 
-  /** The settings of the run that is here. @throws LightsegError if there is none, or `options` say otherwise */
+  /** The settings of the run that is here. @throws LightsegError if there is none, another process trains it, or `options` say otherwise */
   async resume(options: Partial<TrainingOptions>): Promise<TrainingConfig> {
     const config = await readConfig(this.#config);
     if (config === undefined) {
@@ -94,6 +97,7 @@ export class RunFolder {
         hint: "leave --resume out to begin one",
       });
     }
+    this.#lock = await lockRun(this.path);
     const own = new Map<string, unknown>(Object.entries(config));
     for (const [name, other] of Object.entries(parseTrainingConfig({ ...config, ...options }))) {
       const value = own.get(name);
@@ -132,6 +136,10 @@ export class RunFolder {
       }
     });
     await this.#write(this.#log, kept.map((line) => `${line}\n`).join(""));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lock?.[Symbol.asyncDispose]();
   }
 
   #write(path: string, text: string): Promise<void> {

@@ -64,7 +64,7 @@ export async function train({
   onEvent = () => undefined,
   signal,
 }: TrainOptions): Promise<TrainingResult> {
-  const folder = new RunFolder(run);
+  await using folder = new RunFolder(run);
   const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
   const validationSet = await findDataset(config.dataset).open(config.data, config.validationSplit);
   const stages = await openStages(config, validationSet, onEvent);

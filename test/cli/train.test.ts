@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,6 +99,15 @@ describe("lightseg train and evaluate", { timeout: 300_000 }, () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`finished after step ${STEPS}`);
     await expectSameRun("killed", "whole");
+  });
+
+  it("leaves a run alone that another process trains", async () => {
+    const lock = file("whole", "training.lock");
+    await writeFile(lock, JSON.stringify({ host: hostname(), process: process.pid }));
+    const { code, stderr } = await runCli(["train", "--run", file("whole"), "--resume"]);
+    await rm(lock);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`is being trained by process ${process.pid}`);
   });
 
   it("stops cleanly at Ctrl-C, with a checkpoint to go on from", async () => {

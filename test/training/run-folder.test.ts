@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseTrainingConfig } from "../../src/training/config.ts";
+import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../../src/training/config.ts";
 import { type LogRecord, RunFolder } from "../../src/training/run-folder.ts";
 
 const config = parseTrainingConfig({
@@ -23,21 +23,44 @@ describe("RunFolder", () => {
   });
   afterEach(() => rm(parent, { recursive: true }));
 
-  it("stores every setting, defaults among them, and gives them back to a resumed run", async () => {
-    const run = new RunFolder(join(parent, "a", "b"));
+  /** Begins a run and lets go of it, as a process that stops does. */
+  async function begin(path: string): Promise<void> {
+    await using run = new RunFolder(path);
     await run.begin(config);
+  }
+
+  async function resume(path: string, options: Partial<TrainingOptions>): Promise<TrainingConfig> {
+    await using run = new RunFolder(path);
+    return await run.resume(options);
+  }
+
+  it("stores every setting, defaults among them, and gives them back to a resumed run", async () => {
+    const path = join(parent, "a", "b");
+    await begin(path);
     expect(config).toMatchObject({ epochs: 3, batch: 4, momentum: 0.9, batchNorm: "frozen" });
-    expect(JSON.parse(await readFile(join(run.path, "config.json"), "utf8"))).toEqual(config);
-    expect(await run.resume({})).toEqual(config);
-    expect(await run.resume({ epochs: 3, data: "camvid" })).toEqual(config);
+    expect(JSON.parse(await readFile(join(path, "config.json"), "utf8"))).toEqual(config);
+    expect(await resume(path, {})).toEqual(config);
+    expect(await resume(path, { epochs: 3, data: "camvid" })).toEqual(config);
+  });
+
+  it("is one process's at a time, in which it was begun or resumed", async () => {
+    const path = join(parent, "run");
+    {
+      await using run = new RunFolder(path);
+      await run.begin(config);
+      await expect(resume(path, {})).rejects.toThrow("is being trained by process");
+    }
+    await using run = new RunFolder(path);
+    await run.resume({});
+    await expect(resume(path, {})).rejects.toThrow("is being trained by process");
   });
 
   it("refuses to begin where a run is, and to resume where none is or with other settings", async () => {
-    const run = new RunFolder(join(parent, "run"));
-    await expect(run.resume({})).rejects.toMatchObject({ code: "NOT_FOUND" });
-    await run.begin(config);
-    await expect(run.begin(config)).rejects.toMatchObject({ code: "OUTPUT" });
-    await expect(run.resume({ epochs: 4 })).rejects.toThrow(/epochs must stay 3 in a resumed run, got "4"/);
+    const path = join(parent, "run");
+    await expect(resume(path, {})).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await begin(path);
+    await expect(begin(path)).rejects.toThrow("holds a training run already");
+    await expect(resume(path, { epochs: 4 })).rejects.toThrow(/epochs must stay 3 in a resumed run, got "4"/);
   });
 
   it("tells what it began with, the hash of its weights among it", async () => {

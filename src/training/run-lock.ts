@@ -1,0 +1,66 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { LightsegError } from "../errors.ts";
+import { outputError, writeFileAtomically } from "../files.ts";
+import { isRecord } from "../is-record.ts";
+
+/**
+ * Marks a run as being trained by this process, so that no second one writes into its log and checkpoints.
+ *
+ * The mark is a file that names machine and process. It counts as long as that process runs: one that `kill -9` or a power cut left
+ * behind is taken over, and so is one of another machine, which cannot be asked.
+ *
+ * @param folder of the run; must be there
+ * @returns takes the mark away again when it is disposed of
+ * @throws LightsegError OUTPUT if another process trains this run, or the folder cannot be written
+ */
+export async function lockRun(folder: string): Promise<AsyncDisposable> {
+  const path = join(folder, "training.lock");
+  const own = JSON.stringify({ host: hostname(), process: process.pid });
+  try {
+    await writeFile(path, own, { flag: "wx" });
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw outputError(path, error);
+    const owner = await readOwner(path);
+    if (owner !== undefined && isRunning(owner)) throw isTrained(folder, owner);
+    await writeFileAtomically(path, new TextEncoder().encode(own));
+  }
+  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+}
+
+/** The process of this machine that a mark names; undefined if it names none. */
+async function readOwner(path: string): Promise<number | undefined> {
+  try {
+    const owner: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (!isRecord(owner) || owner.host !== hostname()) return undefined;
+    return typeof owner.process === "number" ? owner.process : undefined;
+  } catch {
+    // Taken away in the meantime, or half written.
+    return undefined;
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    // Signal 0 is sent to nobody, but only where there is somebody.
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return hasCode(error, "EPERM");
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+function isTrained(folder: string, owner: number): LightsegError {
+  return new LightsegError({
+    code: "OUTPUT",
+    where: "train",
+    argument: folder,
+    rule: `is being trained by process ${owner}`,
+    hint: "stop that one first, or take another folder",
+  });
+}
