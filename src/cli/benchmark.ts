@@ -2,8 +2,11 @@ import { availableParallelism, cpus } from "node:os";
 import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
-import { loadModel } from "../inference/load-model.ts";
-import { initialValue } from "../models/initialize.ts";
+import { LightsegError } from "../errors.ts";
+import { vocPalette } from "../images/palette.ts";
+import { type LoadedModel, loadRunnableModel } from "../inference/load-runnable.ts";
+import { createPredictor } from "../inference/predictor.ts";
+import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
 import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
 import { describeEngine, openNodeSession } from "../runtime/node.ts";
@@ -12,6 +15,7 @@ import {
   backbone,
   DEFAULT_CLASSES,
   decoder,
+  dtypeOption,
   flag,
   help,
   integer,
@@ -32,6 +36,7 @@ const inputSize = size(
   "size",
   `Height x width of the input in pixels (default ${publishedRuntime.size.join("x")}, as in the paper)`,
 );
+const dtype = dtypeOption("fp32");
 const runs = integer("runs", "N", { min: 1, max: 1e6 }, `Runs that count (default ${publishedRuntime.runs})`);
 const warmup = integer("warmup", "N", { min: 0, max: 1e6 }, `Runs before them (default ${DEFAULT_WARMUP})`);
 const paper = flag("paper", "Time the networks of the paper's Table 2 and show its runtimes beside");
@@ -42,11 +47,14 @@ const zoo = flag(
 
 export const benchmark: Command = {
   name: "benchmark",
-  summary: "Times networks by the paper's protocol: forward passes on random inputs, batch 1.",
+  summary: "Times models as they segment photos, by the paper's protocol: random inputs, batch 1.",
   operands: { name: "[MODEL...]", min: 0, max: Number.POSITIVE_INFINITY },
-  options: [backbone, decoder, inputSize, runs, warmup, untrainedClasses, paper, zoo, threads, json, help],
+  options: [
+    ...[backbone, decoder, inputSize, dtype, runs, warmup, untrainedClasses],
+    ...[paper, zoo, threads, json, help],
+  ],
   notes: [
-    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network to its raw scores (mean ± standard deviation, median, 95th percentile, least), pre the photo's bytes to a tensor, post the upsampling of the scores and the choice of the best class (medians).",
+    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network, from the photo's bytes to raw scores (mean ± standard deviation, median, 95th percentile, least), post the best class of each pixel from those (median), which takes longer where a photo has many borders.",
     "Parameters are in millions, multiply-accumulates (MACs) in billions; maps is the most that feature maps take at once, in MB, as lightseg info counts them.",
     "Networks get random weights. The time does not depend on them, unless values become so small that the processor handles them apart.",
     "Close other programs first: times differ from machine to machine and from minute to minute, and only those of one run can be compared.",
@@ -66,9 +74,10 @@ export const benchmark: Command = {
       warmup: args.get(warmup) ?? DEFAULT_WARMUP,
       threads: args.get(threads) ?? availableParallelism(),
       classes: args.get(untrainedClasses),
+      dtype: args.get(dtype) ?? "fp32",
     };
     // A wrong name must not be found after an hour.
-    for (const model of models) if (!isNetwork(model)) await loadModel({ model, classes: settings.classes });
+    for (const model of models) if (!isNetwork(model)) await loadRunnableModel({ model, ...settings });
     const device = { cpu: cpus()[0]?.model ?? "unknown", node: process.version, engine: describeEngine() };
     const [only] = models;
     const timed: Timed[] = [];
@@ -79,8 +88,9 @@ export const benchmark: Command = {
     print(formatTable(format(timed, settings, published, args.has(paper)), ""));
     const [height, width] = settings.size;
     const counts = [...new Set(timed.map(({ classes }) => classes))].join(" or ");
+    const computed = [...new Set(timed.map((model) => model.dtype))].join(" or ");
     print(
-      `${height}x${width}, batch 1, ${counts} classes, float32, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${device.cpu}, ${device.engine}, Node ${device.node}`,
+      `${height}x${width}, batch 1, ${counts} classes, ${computed}, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${device.cpu}, ${device.engine}, Node ${device.node}`,
     );
     if (args.has(paper))
       print(
@@ -116,44 +126,41 @@ function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
 }
 
 /** Times a model in this process. */
-async function timeHere(model: string, settings: Settings): Promise<Timed> {
-  const source = await sourceOf(model, settings.classes);
+async function timeHere(name: string, settings: Settings): Promise<Timed> {
+  const { model, dtype } = isNetwork(name)
+    ? makeUntrained(name, settings)
+    : await loadRunnableModel({ model: name, ...settings });
+  const predictor = createPredictor(model, { open: openNodeSession, threads: settings.threads, dtype });
   const progress = new Progress();
   try {
-    const result = await measure({
+    const result = await measure(predictor, {
       ...settings,
-      ...source,
-      open: openNodeSession,
-      onProgress: (done, total) => progress.update(model, done, total),
+      onProgress: (done, total) => progress.update(name, done, total),
     });
-    const { network, classes } = source;
-    return { model, network, classes, ...result };
+    return { model: name, network: model.network, classes: model.classes.length, dtype, ...result };
   } finally {
     progress.end();
+    await predictor.dispose();
   }
 }
 
-async function sourceOf(model: string, classes: number | undefined) {
-  const find = <T>(values: ReadonlyMap<string, T>, name: string): T => {
-    const value = values.get(name);
-    if (value === undefined) throw new TypeError(`${model} has no ${name}`);
-    return value;
-  };
-  if (isNetwork(model)) {
-    const count = classes ?? DEFAULT_CLASSES;
-    const { parameters } = buildNetwork({ network: model, classes: count });
-    return {
-      network: model,
-      classes: count,
-      weights: (name: string) => initialValue(find(parameters, name), { seed: 0 }),
-      preprocessing: findNetwork(model).backbone.preprocessing,
-    };
+function makeUntrained(network: string, { classes: count = DEFAULT_CLASSES, dtype }: Settings): LoadedModel {
+  if (dtype === "int8") {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "benchmark",
+      argument: "dtype",
+      rule: `must not be int8 for ${network}, which is not quantised`,
+      hint: "lightseg quantize writes a model in int8",
+    });
   }
-  const loaded = await loadModel({ model, classes });
+  const classes = Array.from({ length: count }, (_, label) => `class ${label}`);
+  const { parameters } = buildNetwork({ network, classes: count });
+  const { preprocessing } = findNetwork(network).backbone;
+  const weights = initialWeights(parameters, { seed: 0 });
   return {
-    ...loaded,
-    classes: loaded.classes.length,
-    weights: (name: string) => find(loaded.weights, name).data,
+    model: { network, classes, palette: vocPalette(count), preprocessing, weights },
+    dtype: dtype === "auto" ? "fp32" : dtype,
   };
 }
 
@@ -173,12 +180,11 @@ function format(
     "median",
     "p95",
     "min",
-    "pre",
     "post",
     ...(withPaper ? ["published"] : []),
   ];
   const lines = timed.map((entry) => {
-    const { model, network, preprocess, forward, postprocess } = entry;
+    const { model, network, forward, postprocess } = entry;
     const [mean, deviation] = published(network) ?? [];
     const { parameters, macs, peakActivationBytes } = costOf(entry, settings);
     return [
@@ -190,7 +196,6 @@ function format(
       forward.median.toFixed(2),
       forward.p95.toFixed(2),
       forward.min.toFixed(2),
-      preprocess.median.toFixed(2),
       postprocess.median.toFixed(2),
       ...(mean === undefined || deviation === undefined
         ? []

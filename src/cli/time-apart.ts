@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import type { BenchmarkResult } from "../analysis/benchmark.ts";
 import { LightsegError } from "../errors.ts";
+import { type Dtype, type DtypeChoice, dtypes } from "../inference/dtype.ts";
 import { exitCodes } from "./interrupt.ts";
 
 /** How models are timed. */
@@ -11,6 +12,7 @@ export interface Settings {
   readonly warmup: number;
   readonly threads: number;
   readonly classes: number | undefined;
+  readonly dtype: DtypeChoice;
 }
 
 /** A model and how long it took. */
@@ -18,6 +20,7 @@ export type Timed = BenchmarkResult & {
   readonly model: string;
   readonly network: string;
   readonly classes: number;
+  readonly dtype: Dtype;
 };
 
 const times = z.object({
@@ -34,7 +37,7 @@ const childOutput = z.object({
       model: z.string(),
       network: z.string(),
       classes: z.number(),
-      preprocess: times,
+      dtype: z.enum(dtypes),
       forward: times,
       postprocess: times,
     }),
@@ -57,6 +60,7 @@ export async function timeApart(model: string, settings: Settings): Promise<Time
       process.argv[1] ?? "",
       ...["benchmark", model, "--json", "--size", `${height}x${width}`, "--runs", String(settings.runs)],
       ...["--warmup", String(settings.warmup), "--threads", String(settings.threads)],
+      ...["--dtype", settings.dtype],
       ...(settings.classes === undefined ? [] : ["--classes", String(settings.classes)]),
     ],
     { stdio: ["ignore", "pipe", "inherit"] },

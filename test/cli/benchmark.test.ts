@@ -21,10 +21,10 @@ const output = z.object({
       model: z.string(),
       network: z.string(),
       classes: z.number(),
+      dtype: z.enum(["fp32", "fp16", "int8"]),
       parameters: z.number(),
       macs: z.number(),
       peakActivationBytes: z.number(),
-      preprocess: times,
       forward: times,
       postprocess: times,
     }),
@@ -58,13 +58,17 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
     expect(stderr).toContain(`${names[0]} 3/3 (100 %)`);
   });
 
+  it("times a shipped model in int8", async () => {
+    expect(await run("camvid", "--dtype", "auto", ...quick)).toContain("11 classes, int8, 2 runs");
+  });
+
   it("prints a table with its conditions", async () => {
     const text = await run("--backbone", "ndnet45", "--decoder", "ndnet-fcn32", "--classes", "5", ...quick);
     expect(text).toMatch(
-      /^ms +params M +MACs G +maps MB +forward +median +p95 +min +pre +post\nndnet45-fcn32 +0\.40 +0\.00 +0\.0 +\d+\.\d\d ± \d/,
+      /^ms +params M +MACs G +maps MB +forward +median +p95 +min +post\nndnet45-fcn32 +0\.40 +0\.00 +0\.0 +\d+\.\d\d ± \d/,
     );
     expect(text).toMatch(
-      /33x47, batch 1, 5 classes, float32, 2 runs after 1; threads: 1 of .*onnxruntime-node 1\./,
+      /33x47, batch 1, 5 classes, fp32, 2 runs after 1; threads: 1 of .*onnxruntime-node 1\./,
     );
   });
 
@@ -87,6 +91,8 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
   it.each([
     [[], "INVALID_ARGUMENT", "MODEL is required"],
     [["ndnet45", "nope"], "NOT_FOUND", "model must be a shipped model, a network or a model file"],
+    [["ndnet45", "--dtype", "int8"], "INVALID_ARGUMENT", "dtype must not be int8 for ndnet45"],
+    [["camvid-ndnet45", "--dtype", "int8"], "INVALID_ARGUMENT", "dtype must not be int8 for camvid-ndnet45"],
     [["ndnet45", "--runs", "0"], "INVALID_ARGUMENT", "--runs must be a whole number"],
     [["ndnet45", "--size", "big"], "INVALID_ARGUMENT", "--size must be height x width"],
     [["ndnet45", "--paper"], "INVALID_ARGUMENT", "--paper takes no model"],
