@@ -1,6 +1,6 @@
-import { LightsegError } from "../errors.ts";
 import { elementCount } from "./elements.ts";
 import { floatToBfloat16, floatToHalf } from "./half.ts";
+import { refuseWeights, tensorNamed } from "./invalid.ts";
 import type { WeightTensor } from "./types.ts";
 
 /** The element types that weights are written as. */
@@ -25,17 +25,8 @@ export function encodeTensor(
   dtype: FloatType,
   where: string,
 ): Uint8Array {
-  const fail = (rule: string, value?: unknown, hint?: string): never => {
-    const argument = `tensor ${JSON.stringify(name)}`;
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where,
-      argument,
-      rule,
-      value,
-      ...(hint && { hint }),
-    });
-  };
+  const fail = (rule: string, value: unknown, hint?: string): never =>
+    refuseWeights(where, tensorNamed(name), rule, { value, hint });
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     fail("must have a shape of non-negative integers", shape);
   }

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LightsegError } from "../../src/errors.ts";
 import { ModelProtoSchema, TensorProto_DataType, TensorProtoSchema } from "../../src/graph/onnx/onnx_pb.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import type { Weights } from "../../src/weights/types.ts";
 import { writeWeights } from "../../src/weights/write.ts";
+import { failureOf } from "../support/errors.ts";
 import { expectSameBits } from "../support/weights.ts";
 import { checkpoint, float32, legacyCheckpoint } from "./checkpoint-writer.ts";
 
@@ -18,16 +18,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lightseg-weights-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-async function failureOf(action: Promise<unknown>): Promise<LightsegError> {
-  const error = await action.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof LightsegError)) throw new Error(`expected a LightsegError, got ${error}`);
-  expect(error.message).not.toContain("\n");
-  return error;
-}
 
 describe("readWeights", () => {
   test("tells the formats apart by content, not by name", async () => {

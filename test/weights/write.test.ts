@@ -2,11 +2,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LightsegError } from "../../src/errors.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { readWeights } from "../../src/weights/read.ts";
 import type { Weights } from "../../src/weights/types.ts";
 import { weightsFormatOf, writeSafetensors, writeWeights } from "../../src/weights/write.ts";
+import { failureOf } from "../support/errors.ts";
 import { goldenValues } from "../support/golden.ts";
 import { expectSameBits, oddWeights } from "../support/weights.ts";
 
@@ -16,16 +16,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lightseg-weights-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-async function failureOf(action: Promise<unknown>): Promise<LightsegError> {
-  const error = await action.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof LightsegError)) throw new Error(`expected a LightsegError, got ${error}`);
-  expect(error.message).not.toContain("\n");
-  return error;
-}
 
 describe("writeSafetensors", () => {
   test("writes what readWeights reads, and nothing else", async () => {
