@@ -4,6 +4,7 @@ import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
 import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
+import type { DtypeChoice } from "../inference/dtype.ts";
 import { type LoadedModel, loadRunnableModel } from "../inference/load-runnable.ts";
 import { createPredictor } from "../inference/predictor.ts";
 import { initialWeights } from "../models/initialize.ts";
@@ -16,6 +17,7 @@ import {
   DEFAULT_CLASSES,
   decoder,
   dtypeOption,
+  dtypeToMeasure,
   flag,
   help,
   integer,
@@ -74,10 +76,10 @@ export const benchmark: Command = {
       warmup: args.get(warmup) ?? DEFAULT_WARMUP,
       threads: args.get(threads) ?? availableParallelism(),
       classes: args.get(untrainedClasses),
-      dtype: args.get(dtype) ?? "fp32",
+      dtype: args.get(dtype),
     };
     // A wrong name must not be found after an hour.
-    for (const model of models) if (!isNetwork(model)) await loadRunnableModel({ model, ...settings });
+    for (const model of models) await openModel(model, settings);
     const device = { cpu: cpus()[0]?.model ?? "unknown", node: process.version, engine: describeEngine() };
     const [only] = models;
     const timed: Timed[] = [];
@@ -127,9 +129,7 @@ function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
 
 /** Times a model in this process. */
 async function timeHere(name: string, settings: Settings): Promise<Timed> {
-  const { model, dtype } = isNetwork(name)
-    ? makeUntrained(name, settings)
-    : await loadRunnableModel({ model: name, ...settings });
+  const { model, dtype } = await openModel(name, settings);
   const predictor = createPredictor(model, { open: openNodeSession, threads: settings.threads, dtype });
   const progress = new Progress();
   try {
@@ -144,7 +144,15 @@ async function timeHere(name: string, settings: Settings): Promise<Timed> {
   }
 }
 
-function makeUntrained(network: string, { classes: count = DEFAULT_CLASSES, dtype }: Settings): LoadedModel {
+async function openModel(
+  model: string,
+  { classes, dtype = dtypeToMeasure(model) }: Settings,
+): Promise<LoadedModel> {
+  if (isNetwork(model)) return makeUntrained(model, classes, dtype);
+  return loadRunnableModel({ model, dtype, ...(classes !== undefined && { classes }) });
+}
+
+function makeUntrained(network: string, count = DEFAULT_CLASSES, dtype: DtypeChoice): LoadedModel {
   if (dtype === "int8") {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",

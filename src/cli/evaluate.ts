@@ -21,7 +21,19 @@ import {
   predictionWriter,
 } from "./evaluate-output.ts";
 import { catchInterrupts } from "./interrupt.ts";
-import { classes, data, dataset, dtypeOption, help, json, model, text, threads, weights } from "./options.ts";
+import {
+  classes,
+  data,
+  dataset,
+  dtypeOption,
+  dtypeToMeasure,
+  help,
+  json,
+  model,
+  text,
+  threads,
+  weights,
+} from "./options.ts";
 import { formatShare, formatTable, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -69,8 +81,7 @@ export const evaluate: Command = {
       model: args.get(model),
       weights: args.get(weights),
       classes: args.get(classes),
-      // A file may be there in int8 alone.
-      dtype: args.get(dtype) ?? (/\.onnx$/i.test(args.get(model) ?? "") ? "auto" : "fp32"),
+      dtype: args.get(dtype) ?? dtypeToMeasure(args.get(model)),
       onNote: log,
     };
     const threadCount = args.get(threads);

@@ -12,7 +12,7 @@ export interface Settings {
   readonly warmup: number;
   readonly threads: number;
   readonly classes: number | undefined;
-  readonly dtype: DtypeChoice;
+  readonly dtype: DtypeChoice | undefined;
 }
 
 /** A model and how long it took. */
@@ -60,7 +60,7 @@ export async function timeApart(model: string, settings: Settings): Promise<Time
       process.argv[1] ?? "",
       ...["benchmark", model, "--json", "--size", `${height}x${width}`, "--runs", String(settings.runs)],
       ...["--warmup", String(settings.warmup), "--threads", String(settings.threads)],
-      ...["--dtype", settings.dtype],
+      ...(settings.dtype === undefined ? [] : ["--dtype", settings.dtype]),
       ...(settings.classes === undefined ? [] : ["--classes", String(settings.classes)]),
     ],
     { stdio: ["ignore", "pipe", "inherit"] },

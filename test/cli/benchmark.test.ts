@@ -60,6 +60,7 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
 
   it("times a shipped model in int8", async () => {
     expect(await run("camvid", "--dtype", "auto", ...quick)).toContain("11 classes, int8, 2 runs");
+    expect(await run("models/camvid.int8.onnx", ...quick)).toContain("11 classes, int8, 2 runs");
   });
 
   it("prints a table with its conditions", async () => {
