@@ -2,7 +2,6 @@ import { availableParallelism, cpus } from "node:os";
 import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
-import { LightsegError } from "../errors.ts";
 import { vocPalette } from "../images/palette.ts";
 import type { DtypeChoice } from "../inference/dtype.ts";
 import { type LoadedModel, loadRunnableModel } from "../inference/load-runnable.ts";
@@ -79,7 +78,11 @@ export const benchmark: Command = {
       dtype: args.get(dtype),
     };
     // A wrong name must not be found after an hour.
-    for (const model of models) await openModel(model, settings);
+    for (const model of models) {
+      if (!isNetwork(model)) await openModel(model, settings);
+      else if (settings.dtype === "int8")
+        throw args.usageError("--dtype", `must not be int8 for ${model}, which is not quantised`);
+    }
     const device = { cpu: cpus()[0]?.model ?? "unknown", node: process.version, engine: describeEngine() };
     const [only] = models;
     const timed: Timed[] = [];
@@ -153,15 +156,6 @@ async function openModel(
 }
 
 function makeUntrained(network: string, count = DEFAULT_CLASSES, dtype: DtypeChoice): LoadedModel {
-  if (dtype === "int8") {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "benchmark",
-      argument: "dtype",
-      rule: `must not be int8 for ${network}, which is not quantised`,
-      hint: "lightseg quantize writes a model in int8",
-    });
-  }
   const classes = Array.from({ length: count }, (_, label) => `class ${label}`);
   const { parameters } = buildNetwork({ network, classes: count });
   const { preprocessing } = findNetwork(network).backbone;
