@@ -5,7 +5,7 @@ import type { OpenSession } from "../runtime/session.ts";
 import { webSessions } from "../runtime/web.ts";
 import { compareAnswers } from "./compare-answers.ts";
 import { requestGpuDevice } from "./gpu/device.ts";
-import { createGpuPainter } from "./gpu/gpu-painter.ts";
+import { GpuPainter } from "./gpu/gpu-painter.ts";
 import { serve } from "./serve.ts";
 
 let requested: Promise<GPUDevice> | undefined;
@@ -28,6 +28,6 @@ serve({
     ),
   async createPainter({ model, segmenter: { dtype } }, smoothing) {
     if (isQuantized(model)) throw new Error("models in int8 do not come here");
-    return createGpuPainter(model, { ort, device: await getDevice(), dtype, smoothing });
+    return GpuPainter.create(model, { ort, device: await getDevice(), dtype, smoothing });
   },
 });

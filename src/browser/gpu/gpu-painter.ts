@@ -24,66 +24,61 @@ export interface GpuPainterOptions {
 /**
  * Paints frames on the device that the network runs on: frame, scores, labels and picture stay there. What is read back is how many
  * pixels each class has, and the labels where they are wanted.
- *
- * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, RUNTIME if the engine or the device fails
  */
-export async function createGpuPainter(
-  model: Model,
-  { ort, device, dtype, smoothing }: GpuPainterOptions,
-): Promise<FramePainter> {
-  checkSmoothing(smoothing);
-  const format = navigator.gpu.getPreferredCanvasFormat();
-  const { alignCorners } = findNetwork(model.network).decoder;
-  const canvas = new OffscreenCanvas(1, 1);
-  const context = configure(canvas, device, format);
-  const [prepare, choose, count, painter, smoother] = await engineResult(
-    Promise.all([
-      createFramePreparer(device, model.preprocessing),
-      createLabelChooser(device, { classes: model.classes.length, alignCorners }),
-      createLabelCounter(device),
-      GpuFramePainter.create(device, model.palette, format),
-      smoothing > 0 ? GpuScoreSmoother.create(device, smoothing) : undefined,
-    ]),
-  );
-  const submit = (record: (encoder: GPUCommandEncoder) => void) => {
-    const encoder = device.createCommandEncoder();
-    record(encoder);
-    device.queue.submit([encoder.finish()]);
-  };
-  let surface: Surface | undefined;
+export class GpuPainter implements FramePainter {
+  readonly #model: Model;
+  readonly #options: GpuPainterOptions;
+  readonly #stages: Stages;
+  readonly #canvas = new OffscreenCanvas(1, 1);
+  readonly #context: GPUCanvasContext;
+  /** For frames of the newest size. */
+  #surface: Surface | undefined;
 
-  async function surfaceFor({ width, height }: ImageBitmap): Promise<Surface> {
-    if (surface?.frame.width === width && surface.frame.height === height) return surface;
-    await surface?.dispose();
-    surface = undefined;
-    smoother?.reset();
-    Object.assign(canvas, { width, height });
-    const network = await openGpuNetwork(model, { ort, device, dtype, width, height });
-    surface = openSurface(device, network, [width, height]);
-    return surface;
+  private constructor(model: Model, options: GpuPainterOptions, stages: Stages) {
+    this.#model = model;
+    this.#options = options;
+    this.#stages = stages;
+    this.#context = configure(this.#canvas, options.device);
   }
 
-  async function paint(
-    bitmap: ImageBitmap,
-    { look, labels: isWanted }: PaintFrameOptions,
-  ): Promise<PaintedPicture> {
-    const { network, frame, labels, counts, sizes, staging } = await surfaceFor(bitmap);
+  /** @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, RUNTIME if the device fails */
+  static async create(model: Model, options: GpuPainterOptions): Promise<GpuPainter> {
+    checkSmoothing(options.smoothing);
+    return new GpuPainter(model, options, await engineResult(createStages(model, options)));
+  }
+
+  /** @throws LightsegError RUNTIME if the engine or the device fails */
+  paint(frame: ImageBitmap, options: PaintFrameOptions): Promise<PaintedPicture> {
+    return engineResult(this.#paint(frame, options));
+  }
+
+  async dispose(): Promise<void> {
+    await this.#surface?.dispose();
+    this.#stages.smoother?.reset();
+    this.#stages.painter.dispose();
+    this.#context.unconfigure();
+  }
+
+  async #paint(bitmap: ImageBitmap, { look, labels: isWanted }: PaintFrameOptions): Promise<PaintedPicture> {
+    const { network, frame, labels, counts, sizes, staging } = await this.#surfaceFor(bitmap);
+    const { prepare, choose, count, painter, smoother } = this.#stages;
+    const { queue } = this.#options.device;
     const { width, height } = frame;
     const start = performance.now();
-    device.queue.copyExternalImageToTexture({ source: bitmap }, { texture: frame }, [width, height]);
-    submit((encoder) => prepare(encoder, { frame, image: network.image }));
+    queue.copyExternalImageToTexture({ source: bitmap }, { texture: frame }, [width, height]);
+    this.#submit((encoder) => prepare(encoder, { frame, image: network.image }));
     const prepared = performance.now();
     const scores = await network.run();
-    await device.queue.onSubmittedWorkDone();
+    await queue.onSubmittedWorkDone();
 
     const predicted = performance.now();
-    device.queue.writeBuffer(sizes, 0, Uint32Array.of(scores.width, scores.height, width, height));
-    submit((encoder) => {
+    queue.writeBuffer(sizes, 0, Uint32Array.of(scores.width, scores.height, width, height));
+    this.#submit((encoder) => {
       const values = scores.classes * scores.height * scores.width;
       const mean = smoother?.add(encoder, scores.buffer, values) ?? scores.buffer;
       choose(encoder, { scores: mean, sizes, labels });
       count(encoder, { labels, counts });
-      painter.paint(encoder, { frame, labels, target: context.getCurrentTexture(), look });
+      painter.paint(encoder, { frame, labels, target: this.#context.getCurrentTexture(), look });
       encoder.copyBufferToBuffer(counts, 0, staging.counts, 0, COUNTS_BYTES);
       if (isWanted) {
         const { buffer, bytesPerRow } = staging.labels;
@@ -92,8 +87,8 @@ export async function createGpuPainter(
     });
     scores.release();
     // In the same task: the canvas has its picture no longer than that.
-    const picture = canvas.transferToImageBitmap();
-    const found = shareOut(new Uint32Array((await readBuffer(staging.counts)).buffer), model);
+    const picture = this.#canvas.transferToImageBitmap();
+    const found = shareOut(new Uint32Array((await readBuffer(staging.counts)).buffer), this.#model);
     const timing = {
       preprocess: prepared - start,
       inference: predicted - prepared,
@@ -101,28 +96,51 @@ export async function createGpuPainter(
     };
     if (!isWanted) return { picture, found, timing };
     const rows = await readBuffer(staging.labels.buffer);
-    return {
-      picture,
-      found,
-      timing,
-      labels: withoutPadding(rows, staging.labels.bytesPerRow, [width, height]),
-    };
+    const bytes = withoutPadding(rows, staging.labels.bytesPerRow, [width, height]);
+    return { picture, found, timing, labels: bytes };
   }
 
-  return {
-    paint: (...args) => engineResult(paint(...args)),
-    async dispose() {
-      await surface?.dispose();
-      smoother?.reset();
-      painter.dispose();
-      context.unconfigure();
-    },
-  };
+  async #surfaceFor({ width, height }: ImageBitmap): Promise<Surface> {
+    if (this.#surface?.frame.width === width && this.#surface.frame.height === height) return this.#surface;
+    await this.#surface?.dispose();
+    this.#surface = undefined;
+    this.#stages.smoother?.reset();
+    Object.assign(this.#canvas, { width, height });
+    const network = await openGpuNetwork(this.#model, { ...this.#options, width, height });
+    this.#surface = openSurface(this.#options.device, network, [width, height]);
+    return this.#surface;
+  }
+
+  #submit(record: (encoder: GPUCommandEncoder) => void): void {
+    const { device } = this.#options;
+    const encoder = device.createCommandEncoder();
+    record(encoder);
+    device.queue.submit([encoder.finish()]);
+  }
 }
 
-function configure(canvas: OffscreenCanvas, device: GPUDevice, format: GPUTextureFormat): GPUCanvasContext {
+type Stages = Awaited<ReturnType<typeof createStages>>;
+
+/** What happens to each frame but the network itself. */
+async function createStages(
+  { network, preprocessing, classes, palette }: Model,
+  { device, smoothing }: GpuPainterOptions,
+) {
+  const { alignCorners } = findNetwork(network).decoder;
+  const [prepare, choose, count, painter, smoother] = await Promise.all([
+    createFramePreparer(device, preprocessing),
+    createLabelChooser(device, { classes: classes.length, alignCorners }),
+    createLabelCounter(device),
+    GpuFramePainter.create(device, palette, navigator.gpu.getPreferredCanvasFormat()),
+    smoothing > 0 ? GpuScoreSmoother.create(device, smoothing) : undefined,
+  ]);
+  return { prepare, choose, count, painter, smoother };
+}
+
+function configure(canvas: OffscreenCanvas, device: GPUDevice): GPUCanvasContext {
   const context = canvas.getContext("webgpu");
   if (!(context instanceof GPUCanvasContext)) throw engineError("the browser gives no canvas for WebGPU");
+  const format = navigator.gpu.getPreferredCanvasFormat();
   context.configure({ device, format, alphaMode: "premultiplied" });
   return context;
 }
