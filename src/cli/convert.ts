@@ -3,6 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { requireWeights } from "../models/model.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
 import { isNetwork } from "../models/zoo.ts";
+import { averageWeights } from "../weights/average.ts";
 import { decodeElements } from "../weights/elements.ts";
 import { encodeTensor, type FloatType } from "../weights/encode-tensor.ts";
 import { readWeights } from "../weights/read.ts";
@@ -10,7 +11,7 @@ import { readNamedWeights } from "../weights/read-named.ts";
 import type { Weights } from "../weights/types.ts";
 import { weightsFormatOf, writeWeights } from "../weights/write.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
-import { choice, flag, help, integer, json } from "./options.ts";
+import { choice, flag, help, integer, json, text } from "./options.ts";
 import { colors, formatTable } from "./output.ts";
 
 const DTYPES = ["fp32", "fp16", "bf16"] as const;
@@ -25,20 +26,23 @@ const network: Option<string> = {
   parse: (typed) => (isNetwork(typed) ? typed : undefined),
 };
 const classes = integer("classes", "N", { min: 1, max: 255 }, "Number of classes of --model");
+const average = text("average", "FILE", "Write the mean of A's weights and of those in FILE, value by value");
 const force = flag("force", "Replace B if it is there already");
 
 export const convert: Command = {
   name: "convert",
   summary: "Writes the weights in file A to file B, in another format or precision.",
   operands: { name: "A B", min: 2, max: 2 },
-  options: [dtype, network, classes, force, json, help],
+  options: [dtype, network, classes, average, force, json, help],
   notes: [
     "A is a PyTorch checkpoint of any age, safetensors, the index of sharded safetensors, an ONNX model, or a folder with one of these, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
+    "The mean of weights that were trained on from the same ones, by other settings or on other photos, is often better than either.",
     "Text that a safetensors file holds beside its tensors, such as the description of a model, is kept in a safetensors file; PyTorch checkpoints have no place for it. B is written whole or not at all.",
   ],
   examples: [
     "lightseg convert voc.pth voc.safetensors",
     "lightseg convert runs/a/best.safetensors small.safetensors --dtype fp16",
+    "lightseg convert runs/a/best.safetensors both.safetensors --average runs/b/best.safetensors",
     "lightseg convert voc.pth net.pth --model refinenet-lw-mobilenet-v2 --classes 21",
   ],
 
@@ -49,7 +53,10 @@ export const convert: Command = {
     const format = weightsFormatOf(to);
     await checkTarget(args, from, to);
 
-    const { weights, metadata, left } = selection ? await select(from, selection) : await readAll(from);
+    const read = (file: string) => (selection ? select(file, selection) : readAll(file));
+    const { weights: own, metadata, left } = await read(from);
+    const second = args.get(average);
+    const weights = second === undefined ? own : averageWeights(own, (await read(second)).weights, second);
     const kept = format === "safetensors" ? metadata : {};
     const before = await fileSizeOf(from);
     await writeWeights(to, weights, { dtype: FLOAT_TYPES[type], metadata: kept });

@@ -62,6 +62,24 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     expect(second.stdout).not.toContain("rounding");
   });
 
+  it("writes the mean of two files", async () => {
+    const other: Weights = new Map([
+      ["a", { shape: [3], data: Float32Array.of(1.5, 0.1, 0) }],
+      ["b", { shape: [], data: Float32Array.of(0.7) }],
+    ]);
+    await writeFile(file("a.pth"), encodePytorch(some));
+    await writeFile(file("b.pth"), encodePytorch(other));
+    await run("a.pth", "mean.safetensors", "--average", file("b.pth"));
+    const { weights } = await readWeights(file("mean.safetensors"));
+    expect(weights.get("a")?.data).toEqual(Float32Array.of(1, 0.1, Infinity));
+    expect(weights.get("b")?.data).toEqual(Float32Array.of(500.5));
+    await writeFile(file("c.pth"), encodePytorch(new Map([...other].slice(0, 1))));
+    await expect(run("a.pth", "none.safetensors", "--average", file("c.pth"))).rejects.toThrow(
+      'tensor "b" must be in both files',
+    );
+    expect(await readdir(folder)).not.toContain("none.safetensors");
+  });
+
   it("ends with 1 for files that it cannot use, with 2 for what is typed wrongly, in one line each", async () => {
     await writeFile(file("a.pth"), encodePytorch(some).subarray(0, -30));
     const [missing, cut, extension] = await Promise.all([
