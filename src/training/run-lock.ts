@@ -5,6 +5,9 @@ import { LightsegError } from "../errors.ts";
 import { outputError, writeFileAtomically } from "../files.ts";
 import { isRecord } from "../is-record.ts";
 
+/** The marks of this process. In a container that is started again, the process before had the same number. */
+const held = new Set<string>();
+
 /**
  * Marks a run as being trained by this process, so that no second one writes into its log and checkpoints.
  *
@@ -23,10 +26,17 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
   } catch (error) {
     if (!hasCode(error, "EEXIST")) throw outputError(path, error);
     const owner = await readOwner(path);
-    if (owner !== undefined && isRunning(owner)) throw isTrained(folder, owner);
+    const isHeld = owner === process.pid ? held.has(path) : owner !== undefined && isRunning(owner);
+    if (isHeld) throw isTrained(folder, owner);
     await writeFileAtomically(path, new TextEncoder().encode(own));
   }
-  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+  held.add(path);
+  return {
+    async [Symbol.asyncDispose]() {
+      held.delete(path);
+      await rm(path, { force: true });
+    },
+  };
 }
 
 /** The process of this machine that a mark names; undefined if it names none. */
@@ -55,7 +65,7 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-function isTrained(folder: string, owner: number): LightsegError {
+function isTrained(folder: string, owner: number | undefined): LightsegError {
   return new LightsegError({
     code: "OUTPUT",
     where: "train",

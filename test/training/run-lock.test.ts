@@ -29,6 +29,10 @@ describe("lockRun", () => {
 
   it.each<[string, () => string]>([
     ["of a process that has ended", () => JSON.stringify({ host: hostname(), process: endedProcess() })],
+    [
+      "of an earlier process of the same number",
+      () => JSON.stringify({ host: hostname(), process: process.pid }),
+    ],
     ["of another machine", () => JSON.stringify({ host: `not-${hostname()}`, process: process.pid })],
     ["that is half written", () => '{"host":'],
     ["that is empty", () => ""],
