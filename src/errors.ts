@@ -60,3 +60,8 @@ function describe(value: unknown): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What the system calls an error, such as `ENOENT` for a file that is not there; empty for errors of another kind. */
+export function systemCodeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { LightsegError, messageOf } from "./errors.ts";
+import { LightsegError, messageOf, systemCodeOf } from "./errors.ts";
 
 /** What the system's error codes mean for someone who wants to write a file. */
 const reasons: Readonly<Record<string, string>> = {
@@ -53,13 +53,9 @@ export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
 /** The error for a file or folder that cannot be written. */
 export function outputError(path: string, cause: unknown): LightsegError {
-  const reason = reasons[codeOf(cause)] ?? messageOf(cause);
+  const reason = reasons[systemCodeOf(cause)] ?? messageOf(cause);
   return new LightsegError({
     code: "OUTPUT",
     where: "write",
@@ -80,9 +76,9 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (cause) {
-    if (codeOf(cause) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (systemCodeOf(cause) === "EEXIST" && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
-    if (codeOf(cause) !== "ENOENT" || (await exists(parent))) throw outputError(path, cause);
+    if (systemCodeOf(cause) !== "ENOENT" || (await exists(parent))) throw outputError(path, cause);
     await makeFolder(parent);
     await mkdir(path).catch((error: unknown) => {
       throw outputError(path, error);

@@ -152,7 +152,7 @@ async function openModel(
   { classes, dtype = dtypeToMeasure(model) }: Settings,
 ): Promise<LoadedModel> {
   if (isNetwork(model)) return makeUntrained(model, classes, dtype);
-  return loadRunnableModel({ model, dtype, ...(classes !== undefined && { classes }) });
+  return loadRunnableModel({ model, dtype, classes });
 }
 
 function makeUntrained(network: string, count = DEFAULT_CLASSES, dtype: DtypeChoice): LoadedModel {

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
 import sharp from "sharp";
-import { LightsegError, messageOf } from "../errors.ts";
+import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 import { checkInteger } from "./check.ts";
 import { MAX_PIXELS } from "./limits.ts";
 import type { Photo } from "./types.ts";
@@ -74,7 +74,7 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) {
       throw new LightsegError({
         code: "NOT_FOUND",
         where: WHERE,

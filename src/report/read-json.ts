@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
-import { LightsegError, messageOf } from "../errors.ts";
+import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 
 /** The text of a file of a run; undefined if there is none. @throws LightsegError NOT_FOUND if it cannot be read */
 export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
+    if (systemCodeOf(cause) === "ENOENT") return undefined;
     const rule = `cannot be read: ${messageOf(cause)}`;
     throw new LightsegError({ code: "NOT_FOUND", where: "readRun", argument: path, rule, cause });
   }

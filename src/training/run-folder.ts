@@ -3,7 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { LightsegError, messageOf } from "../errors.ts";
+import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 import { makeFolder, outputError, writeFileAtomically } from "../files.ts";
 import { readVersion } from "../version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
@@ -162,8 +162,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
+    if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(error))) return undefined;
     throw new LightsegError({
       code: "NOT_FOUND",
       where: "train",

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { LightsegError } from "../errors.ts";
+import { LightsegError, systemCodeOf } from "../errors.ts";
 import { outputError, writeFileAtomically } from "../files.ts";
 import { isRecord } from "../is-record.ts";
 
@@ -24,10 +24,10 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
   try {
     await writeFile(path, own, { flag: "wx" });
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw outputError(path, error);
+    if (systemCodeOf(error) !== "EEXIST") throw outputError(path, error);
     const owner = await readOwner(path);
-    const isHeld = owner === process.pid ? held.has(path) : owner !== undefined && isRunning(owner);
-    if (isHeld) throw isTrained(folder, owner);
+    if (owner !== undefined && (owner === process.pid ? held.has(path) : isRunning(owner)))
+      throw isTrained(folder, owner);
     await writeFileAtomically(path, new TextEncoder().encode(own));
   }
   held.add(path);
@@ -57,15 +57,11 @@ function isRunning(id: number): boolean {
     process.kill(id, 0);
     return true;
   } catch (error) {
-    return hasCode(error, "EPERM");
+    return systemCodeOf(error) === "EPERM";
   }
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
-}
-
-function isTrained(folder: string, owner: number | undefined): LightsegError {
+function isTrained(folder: string, owner: number): LightsegError {
   return new LightsegError({
     code: "OUTPUT",
     where: "train",
