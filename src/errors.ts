@@ -13,9 +13,11 @@ export type ErrorCode =
 /** The parts of an error message, kept as fields so that a program can read them. */
 export interface ErrorDetails {
   code: ErrorCode;
-  /** The function or command that noticed, e.g. `segment`. */
+  /** The function that noticed, e.g. `segment`; never a path. */
   where: string;
-  /** The argument, file or parameter at fault, e.g. `photo` or a path. */
+  /** The file at fault, where there is one; stands before the argument in the message. */
+  file?: string;
+  /** The argument, or the part of the file, at fault, e.g. `photo` or `header`. */
   argument: string;
   /** What must hold, e.g. `must have 3 channels`. */
   rule: string;
@@ -37,10 +39,11 @@ export class LightsegError extends Error {
   readonly details: ErrorDetails;
 
   constructor(details: ErrorDetails) {
-    const { where, argument, rule, value, hint, cause } = details;
+    const { where, file, argument, rule, value, hint, cause } = details;
+    const at = file === undefined ? "" : `${file}: `;
     const got = value === undefined ? "" : `, got ${describe(value)}`;
     super(
-      `${where}: ${argument} ${rule}${got}${hint ? ` (${hint})` : ""}`,
+      `${where}: ${at}${argument} ${rule}${got}${hint ? ` (${hint})` : ""}`,
       cause === undefined ? undefined : { cause },
     );
     this.code = details.code;

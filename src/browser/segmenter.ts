@@ -1,4 +1,4 @@
-import { checkInteger } from "../images/check.ts";
+import { checkInteger } from "../check.ts";
 import { MAX_NETWORK_PIXELS } from "../images/limits.ts";
 import type { Dtype } from "../inference/dtype.ts";
 import type { Segmentation } from "../inference/segmenter.ts";

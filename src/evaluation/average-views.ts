@@ -1,5 +1,6 @@
+import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
-import { checkInteger, checkPhoto } from "../images/check.ts";
+import { checkPhoto } from "../images/check.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
 import { makeTaps, positionInScores, type Upsampling } from "./interpolation.ts";

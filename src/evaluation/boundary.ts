@@ -1,5 +1,6 @@
+import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
-import { checkInteger, checkLabels } from "../images/check.ts";
+import { checkLabels } from "../images/check.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap } from "../images/types.ts";
 import { columnDistances, isNear } from "./distance.ts";

@@ -21,29 +21,6 @@ export function checkLabels(labels: LabelMap, where: string): void {
   checkRaster(labels, 1, where, "labels");
 }
 
-/**
- * Checks that a number is a whole one from `least` to `most`.
- *
- * Throws a LightsegError with code INVALID_ARGUMENT.
- */
-export function checkInteger(
-  value: number,
-  where: string,
-  argument: string,
-  least = 1,
-  most = Number.MAX_SAFE_INTEGER,
-): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where,
-    argument,
-    rule: `must be a whole number ${range}`,
-    value,
-  });
-}
-
 /** Callers may come from plain JavaScript, so nothing about the object is taken for granted. */
 function checkRaster(raster: Photo | LabelMap, channels: 1 | 3, where: string, argument: string): void {
   const { width, height, data }: { width?: unknown; height?: unknown; data?: unknown } = raster ?? {};

@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
 import sharp from "sharp";
+import { checkInteger } from "../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
-import { checkInteger } from "./check.ts";
 import { MAX_PIXELS } from "./limits.ts";
 import type { Photo } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import { checkInteger } from "./check.ts";
+import { checkInteger } from "../check.ts";
 import type { Palette } from "./types.ts";
 
 /** The label of pixels that belong to no class: unlabelled borders, regions left out of training and scoring. */

@@ -1,4 +1,5 @@
-import { checkInteger, checkLabels, checkPhoto } from "./check.ts";
+import { checkInteger } from "../check.ts";
+import { checkLabels, checkPhoto } from "./check.ts";
 import { sizeWithin } from "./limits.ts";
 import type { LabelMap, Photo } from "./types.ts";
 

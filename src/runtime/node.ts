@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
+import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
-import { checkInteger } from "../images/check.ts";
 import { type Carried, MAX_THREADS, type OpenSession, type Session, type TensorData } from "./session.ts";
 
 /** What the worker is asked; answered by a `Reply` of the same id. */

@@ -1,5 +1,5 @@
+import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
-import { checkInteger } from "../images/check.ts";
 import { createRandom, deriveSeed, shuffled } from "../random.ts";
 
 /** The order in which an epoch visits the samples 0..size-1; depends on seed and epoch alone. */
