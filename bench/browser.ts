@@ -8,7 +8,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { exportOnnx } from "../src/export/onnx.ts";
-import { decodePhoto } from "../src/images/decode.ts";
+import { decodePhoto } from "../src/images/node/decode.ts";
 import { resizePhoto } from "../src/images/resample.ts";
 import { loadModel } from "../src/inference/load-model.ts";
 import { openPage, startBrowser } from "../test/browser/browser.ts";

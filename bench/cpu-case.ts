@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { exportOnnx } from "../src/export/onnx.ts";
-import { decodePhoto } from "../src/images/decode.ts";
+import { decodePhoto } from "../src/images/node/decode.ts";
 import { vocPalette } from "../src/images/palette.ts";
 import { resizePhoto } from "../src/images/resample.ts";
 import { compileOnnx } from "../src/inference/compile-onnx.ts";

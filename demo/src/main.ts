@@ -1,4 +1,4 @@
-import { encodeIndexedPng } from "../../src/images/mask.ts";
+import { encodeIndexedPng } from "../../src/images/indexed-png.ts";
 import {
   DEFAULT_MODEL,
   type Look,

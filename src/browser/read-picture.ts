@@ -1,6 +1,5 @@
 import { LightsegError } from "../errors.ts";
-import { checkPhoto } from "../images/check.ts";
-import { MAX_PIXELS } from "../images/limits.ts";
+import { checkPhoto, MAX_PIXELS } from "../images/check.ts";
 import type { Photo } from "../images/types.ts";
 import type { Picture } from "./messages.ts";
 

@@ -1,5 +1,5 @@
 import { checkInteger } from "../check.ts";
-import { MAX_NETWORK_PIXELS } from "../images/limits.ts";
+import { MAX_NETWORK_PIXELS } from "../images/check.ts";
 import type { Dtype } from "../inference/dtype.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import type { ModelDescription } from "../models/model.ts";

@@ -1,4 +1,4 @@
-import { sizeWithin } from "../images/limits.ts";
+import { sizeWithin } from "../images/resample.ts";
 import type { Answer, Question } from "./messages.ts";
 import { copyPicture } from "./send-picture.ts";
 import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from "./types.ts";

@@ -3,7 +3,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import type { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { makeFolder, writeFileAtomically } from "../files.ts";
-import { encodeIndexedPng } from "../images/mask.ts";
+import { encodeIndexedPng } from "../images/indexed-png.ts";
 import type { LabelMap } from "../images/types.ts";
 import { formatShare, formatTable } from "./output.ts";
 

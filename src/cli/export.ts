@@ -3,7 +3,7 @@ import { checkExport, defaultTolerances } from "../export/check.ts";
 import { exportOnnx } from "../export/onnx.ts";
 import { writeFileAtomically } from "../files.ts";
 import { OPSET } from "../graph/onnx/lower.ts";
-import { decodePhoto } from "../images/decode.ts";
+import { decodePhoto } from "../images/node/decode.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { Photo } from "../images/types.ts";
 import { loadModel } from "../inference/load-model.ts";

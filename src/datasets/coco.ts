@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { decodePhoto } from "../images/decode.ts";
+import { decodePhoto } from "../images/node/decode.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap } from "../images/types.ts";
 import { type CocoObject, readCocoPhotos } from "./coco-annotations.ts";

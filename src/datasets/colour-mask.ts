@@ -1,7 +1,7 @@
 import { decode } from "fast-png";
 import { LightsegError, messageOf } from "../errors.ts";
-import { MAX_PIXELS } from "../images/limits.ts";
-import { decodeMask } from "../images/mask.ts";
+import { MAX_PIXELS } from "../images/check.ts";
+import { decodeMask } from "../images/node/mask.ts";
 import type { LabelMap } from "../images/types.ts";
 
 /** Red, green and blue, 0..255 each. */

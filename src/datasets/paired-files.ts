@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
-import { decodePhoto } from "../images/decode.ts";
-import { decodeMask } from "../images/mask.ts";
+import { decodePhoto } from "../images/node/decode.ts";
+import { decodeMask } from "../images/node/mask.ts";
 import type { LabelMap } from "../images/types.ts";
 import type { Dataset, LabelSpace, Sample } from "./dataset.ts";
 import { type MaskValues, mapMaskValues } from "./mask-values.ts";

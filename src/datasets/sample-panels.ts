@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { encodePng } from "../images/encode.ts";
+import { encodePng } from "../images/node/encode.ts";
 import { drawOverlay } from "../images/overlay.ts";
 import { IGNORE_LABEL, VOID_COLOUR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";

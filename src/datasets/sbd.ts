@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { LightsegError } from "../errors.ts";
-import { MAX_PIXELS } from "../images/limits.ts";
+import { MAX_PIXELS } from "../images/check.ts";
 import type { LabelMap } from "../images/types.ts";
 import type { DatasetDescription } from "./dataset.ts";
 import { fileFinder, isFolder, readIds, requireSplit } from "./files.ts";

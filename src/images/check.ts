@@ -1,6 +1,12 @@
 import { LightsegError } from "../errors.ts";
 import type { LabelMap, Photo } from "./types.ts";
 
+/** The most pixels that a photo or a mask may claim, unless the caller says otherwise: 64 megapixels. */
+export const MAX_PIXELS = 64_000_000;
+
+/** What a network sees of a photo at most, unless more is asked for: its memory grows with the pixels. */
+export const MAX_NETWORK_PIXELS = 2048 * 2048;
+
 /**
  * Checks raw pixels handed in by a caller: 8-bit RGB, `[height, width, 3]`, sides of at least 1.
  *

@@ -1,6 +1,5 @@
 import { checkInteger } from "../check.ts";
 import { checkLabels, checkPhoto } from "./check.ts";
-import { sizeWithin } from "./limits.ts";
 import type { LabelMap, Photo } from "./types.ts";
 
 /** For each output position: the two input positions around it, and the weight of the second. */
@@ -49,6 +48,16 @@ export function resizePhoto(photo: Photo, width: number, height: number): Photo 
     }
   }
   return { width, height, data };
+}
+
+/** The largest size of the same shape with at most so many pixels; its own where that is small enough. */
+export function sizeWithin(
+  { width, height }: { width: number; height: number },
+  maxPixels: number,
+): { width: number; height: number } {
+  const ratio = Math.min(1, Math.sqrt(maxPixels / (width * height)));
+  const shrink = (side: number) => (ratio === 1 ? side : Math.max(1, Math.floor(side * ratio)));
+  return { width: shrink(width), height: shrink(height) };
 }
 
 /**

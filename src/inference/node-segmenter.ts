@@ -1,4 +1,4 @@
-import { decodePhoto } from "../images/decode.ts";
+import { decodePhoto } from "../images/node/decode.ts";
 import { openNodeSession } from "../runtime/node.ts";
 import { type LoadRunnableModelOptions, loadRunnableModel } from "./load-runnable.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "./segmenter.ts";

@@ -1,6 +1,6 @@
-import { encodePng } from "../images/encode.ts";
-import { addLegend } from "../images/legend.ts";
-import { encodeIndexedPng } from "../images/mask.ts";
+import { encodeIndexedPng } from "../images/indexed-png.ts";
+import { encodePng } from "../images/node/encode.ts";
+import { addLegend } from "../images/node/legend.ts";
 import { drawOverlay, type OverlayOptions } from "../images/overlay.ts";
 import type { LabelMap } from "../images/types.ts";
 import type { Segmentation } from "./segmenter.ts";

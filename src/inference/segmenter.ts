@@ -1,6 +1,5 @@
 import { LightsegError } from "../errors.ts";
-import { checkPhoto } from "../images/check.ts";
-import { MAX_NETWORK_PIXELS } from "../images/limits.ts";
+import { checkPhoto, MAX_NETWORK_PIXELS } from "../images/check.ts";
 import { shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
 import type { ModelDescription } from "../models/model.ts";

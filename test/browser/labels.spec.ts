@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import type { Photo } from "../../src/images/types.ts";
 import type { Dtype } from "../../src/inference/dtype.ts";

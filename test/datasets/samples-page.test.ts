@@ -3,7 +3,7 @@ import { checkDataset } from "../../src/datasets/check.ts";
 import type { Dataset } from "../../src/datasets/dataset.ts";
 import { drawMask, drawSample } from "../../src/datasets/sample-panels.ts";
 import { renderSamplesPage } from "../../src/datasets/samples-page.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { checkPage } from "../html/check-page.ts";
 import { rowsOf } from "../html/rows.ts";
 

@@ -5,7 +5,7 @@ import { encode } from "fast-png";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { voc } from "../../src/datasets/voc.ts";
-import { encodeIndexedPng } from "../../src/images/mask.ts";
+import { encodeIndexedPng } from "../../src/images/indexed-png.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { lightsegError } from "../support/errors.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAveragingPredictor } from "../../src/evaluation/averaging-predictor.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import { loadModel } from "../../src/inference/load-model.ts";
 import { createPredictor, predictLabels } from "../../src/inference/predictor.ts";

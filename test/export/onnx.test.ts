@@ -11,7 +11,7 @@ import {
   NodeProtoSchema,
   TensorProto_DataType,
 } from "../../src/graph/onnx/onnx_pb.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import type { Photo } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/segmenter.ts";
 import { buildNetwork } from "../../src/models/network.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportOnnx } from "../../src/export/onnx.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import type { DtypeChoice } from "../../src/inference/dtype.ts";
 import { loadRunnableModel } from "../../src/inference/load-runnable.ts";

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { decodePhoto } from "../../src/images/decode.ts";
-import { decodeMask } from "../../src/images/mask.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
+import { decodeMask } from "../../src/images/node/mask.ts";
 import { renderLabels, renderOverlay } from "../../src/inference/render.ts";
 import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";

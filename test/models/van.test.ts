@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { countValues, type Dim, symbol } from "../../src/graph/shape.ts";
 import { collect, input, isTrainable, type Tensor } from "../../src/graph/tensor.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { van } from "../../src/models/backbones/van.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { Scope } from "../../src/models/scope.ts";

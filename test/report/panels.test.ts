@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { makePanel, type PanelOptions } from "../../src/report/panels.ts";
 
 const palette = [

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodePng } from "../../src/images/encode.ts";
-import { encodeIndexedPng } from "../../src/images/mask.ts";
+import { encodeIndexedPng } from "../../src/images/indexed-png.ts";
+import { encodePng } from "../../src/images/node/encode.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { testPhoto } from "./model.ts";
 

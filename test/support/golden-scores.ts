@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { foldBatchNorm } from "../../src/graph/rewrite/fold-batch-norm.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { findNetwork } from "../../src/models/zoo.ts";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { convolution } from "../../src/graph/ops/convolution.ts";
 import { input, parameter } from "../../src/graph/tensor.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { buildNetwork, type Network } from "../../src/models/network.ts";
 import { imagenetPreprocessing, normalizeInto } from "../../src/models/preprocessing.ts";
 import type { BatchNormMode } from "../../src/models/scope.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { decodePhoto } from "../../src/images/decode.ts";
+import { decodePhoto } from "../../src/images/node/decode.ts";
 import { Segmenter } from "../../src/inference/segmenter.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import type { OpenSession } from "../../src/runtime/session.ts";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { z } from "zod";
 import { LightsegError } from "../../errors.ts";
-import { MAX_PIXELS } from "../../images/limits.ts";
+import { MAX_PIXELS } from "../../images/check.ts";
 import { fileUrl, startFfmpeg } from "./process.ts";
 
 /** What is known about a clip before its first frame. */

@@ -1,6 +1,6 @@
 import sharp from "sharp";
-import { checkPhoto } from "./check.ts";
-import type { Photo } from "./types.ts";
+import { checkPhoto } from "../check.ts";
+import type { Photo } from "../types.ts";
 
 /**
  * Writes a photo as an 8-bit RGB PNG; the pixels survive unchanged.

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkPhoto } from "../../src/images/check.ts";
-import { decodePhoto } from "../../src/images/decode.ts";
-import type { Photo } from "../../src/images/types.ts";
-import { errorOf, gradient, photoOf, pixel, rawPng, rejectionOf, toSharp } from "./helpers.ts";
+import { checkPhoto } from "../../../src/images/check.ts";
+import { decodePhoto } from "../../../src/images/node/decode.ts";
+import type { Photo } from "../../../src/images/types.ts";
+import { errorOf, gradient, photoOf, pixel, rawPng, rejectionOf, toSharp } from "../helpers.ts";
 
 const source = gradient(48, 36);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decodePhoto } from "../../src/images/decode.ts";
-import { encodePng } from "../../src/images/encode.ts";
-import { gradient, photoOf, rejectionOf } from "./helpers.ts";
+import { decodePhoto } from "../../../src/images/node/decode.ts";
+import { encodePng } from "../../../src/images/node/encode.ts";
+import { gradient, photoOf, rejectionOf } from "../helpers.ts";
 
 describe("encodePng", () => {
   it("keeps every pixel", async () => {

@@ -1,8 +1,8 @@
-import { LightsegError } from "../errors.ts";
-import { checkPhoto } from "./check.ts";
-import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "./font.ts";
-import { drawText, fillRectangle, textWidth } from "./text.ts";
-import type { Photo } from "./types.ts";
+import { LightsegError } from "../../errors.ts";
+import { checkPhoto } from "../check.ts";
+import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
+import { drawText, fillRectangle, textWidth } from "../text.ts";
+import type { Photo } from "../types.ts";
 
 export interface LegendEntry {
   name: string;

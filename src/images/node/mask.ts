@@ -1,9 +1,7 @@
-import { decode, encode, hasPngSignature } from "fast-png";
-import { LightsegError, messageOf } from "../errors.ts";
-import { checkLabels } from "./check.ts";
-import { MAX_PIXELS } from "./limits.ts";
-import { VOID_COLOUR } from "./palette.ts";
-import type { LabelMap, Palette } from "./types.ts";
+import { decode, hasPngSignature } from "fast-png";
+import { LightsegError, messageOf } from "../../errors.ts";
+import { MAX_PIXELS } from "../check.ts";
+import type { LabelMap } from "../types.ts";
 
 const GREY = 0;
 const INDEXED = 3;
@@ -37,21 +35,6 @@ export function decodeMask(bytes: Uint8Array, where: string): LabelMap {
   } catch (cause) {
     throw invalid(where, "must be a whole, undamaged PNG", messageOf(cause), undefined, cause);
   }
-}
-
-/**
- * Writes labels as an 8-bit palette PNG, which decodeMask reads back to the same labels.
- *
- * The palette may have up to 256 colours, 0 to 255 each; labels beyond it, such as 255 for ignored pixels,
- * get the colour (224, 224, 192).
- * Throws a LightsegError: INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a malformed palette.
- */
-export function encodeIndexedPng(labels: LabelMap, palette: Palette): Uint8Array {
-  checkLabels(labels, "encodeIndexedPng");
-  checkPalette(palette);
-  const { width, height, data } = labels;
-  const colours = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOUR)]);
-  return encode({ width, height, data, depth: 8, channels: 1, palette: colours });
 }
 
 function readHeader(bytes: Uint8Array, where: string): PngHeader {
@@ -100,19 +83,6 @@ function unpack(packed: ArrayLike<number>, width: number, height: number, depth:
     }
   }
   return labels;
-}
-
-function checkPalette(palette: Palette): void {
-  const isByte = (value: unknown) =>
-    Number.isInteger(value) && typeof value === "number" && value >= 0 && value <= 255;
-  const isColour = (colour: unknown) => Array.isArray(colour) && colour.length === 3 && colour.every(isByte);
-  if (Array.isArray(palette) && palette.length <= 256 && palette.every(isColour)) return;
-  throw new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where: "encodeIndexedPng",
-    argument: "palette",
-    rule: "must be at most 256 colours [red, green, blue] of 0 to 255",
-  });
 }
 
 function invalid(where: string, rule: string, value: unknown, hint?: string, cause?: unknown): LightsegError {

@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
 import sharp from "sharp";
-import { checkInteger } from "../check.ts";
-import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
-import { MAX_PIXELS } from "./limits.ts";
-import type { Photo } from "./types.ts";
+import { checkInteger } from "../../check.ts";
+import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
+import { MAX_PIXELS } from "../check.ts";
+import type { Photo } from "../types.ts";
 
 const WHERE = "decodePhoto";
 const READABLE = "jpeg, png, webp, tiff, gif and avif photos can be read";

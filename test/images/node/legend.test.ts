@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CAPITAL_HEIGHT, GLYPH_HEIGHT, GLYPH_WIDTH, glyphRows } from "../../src/images/font.ts";
-import type { LegendEntry } from "../../src/images/legend.ts";
-import { addLegend } from "../../src/images/legend.ts";
-import { drawText, textWidth } from "../../src/images/text.ts";
-import type { Photo } from "../../src/images/types.ts";
-import { errorOf, gradient, photoOf, pixel } from "./helpers.ts";
+import { CAPITAL_HEIGHT, GLYPH_HEIGHT, GLYPH_WIDTH, glyphRows } from "../../../src/images/font.ts";
+import type { LegendEntry } from "../../../src/images/node/legend.ts";
+import { addLegend } from "../../../src/images/node/legend.ts";
+import { drawText, textWidth } from "../../../src/images/text.ts";
+import type { Photo } from "../../../src/images/types.ts";
+import { errorOf, gradient, photoOf, pixel } from "../helpers.ts";
 
 const cat: LegendEntry = { name: "cat", color: [64, 0, 0], share: 0.25 };
 const white = (width: number, height: number) => photoOf(width, height, () => [255, 255, 255]);
