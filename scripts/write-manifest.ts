@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Manifest, shippedFolder } from "../src/inference/shipped-models.ts";
-import { readDescription } from "../src/models/model.ts";
-import { readWeights } from "../src/weights/read.ts";
+import { readDescription } from "../src/model-files/description.ts";
+import { type Manifest, shippedFolder } from "../src/model-files/node/shipped.ts";
+import { readWeights } from "../src/weights/node/read.ts";
 
 async function describeFile(file: string) {
   const bytes = await readFile(join(shippedFolder, file));

@@ -42,16 +42,8 @@ export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
-export { type Dtype, type DtypeChoice, dtypeChoices } from "./inference/dtype.ts";
-export { type LoadModelOptions, loadModel } from "./inference/load-model.ts";
-export {
-  type LoadedModel,
-  type LoadRunnableModelOptions,
-  loadRunnableModel,
-} from "./inference/load-runnable.ts";
-export { Segmenter } from "./inference/node-segmenter.ts";
-export type { QuantizedModel, RunnableModel } from "./inference/quantized-model.ts";
-export { renderLabels, renderOverlay } from "./inference/render.ts";
+export { Segmenter } from "./inference/node/node-segmenter.ts";
+export { renderLabels, renderOverlay } from "./inference/node/render.ts";
 export type {
   PhotoSource,
   Segmentation,
@@ -59,10 +51,19 @@ export type {
   SegmentOptions,
   Timing,
 } from "./inference/segmenter.ts";
-export { DEFAULT_MODEL, listShippedModels } from "./inference/shipped-models.ts";
-export type { Model, ModelDescription } from "./models/model.ts";
+export type { Model, ModelDescription } from "./model-files/description.ts";
+export { type Dtype, type DtypeChoice, dtypeChoices } from "./model-files/dtype.ts";
+export { type LoadModelOptions, loadModel } from "./model-files/node/load-model.ts";
+export {
+  type LoadedModel,
+  type LoadRunnableModelOptions,
+  loadRunnableModel,
+} from "./model-files/node/load-runnable.ts";
+export { DEFAULT_MODEL, listShippedModels } from "./model-files/node/shipped.ts";
+export type { QuantizedModel, RunnableModel } from "./model-files/quantized-model.ts";
 export { buildNetwork, type Network, type NetworkOptions } from "./models/network.ts";
 export { imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";
+export type { Weights, WeightTensor } from "./models/weights.ts";
 export { networks } from "./models/zoo.ts";
 export { type QuantizeModelOptions, quantizeModel } from "./quantization/quantize-model.ts";
 export type { RangeMethod } from "./quantization/range.ts";
@@ -80,6 +81,5 @@ export {
   type VideoFrameInput,
 } from "./video/segment-frames.ts";
 export { describeMatch, matchWeights, type WeightsMatch } from "./weights/match.ts";
-export { type ReadWeightsOptions, readWeights } from "./weights/read.ts";
-export type { Weights, WeightTensor } from "./weights/types.ts";
-export { writeSafetensors, writeWeights } from "./weights/write.ts";
+export { type ReadWeightsOptions, readWeights } from "./weights/node/read.ts";
+export { writeSafetensors, writeWeights } from "./weights/node/write.ts";

@@ -33,4 +33,4 @@ export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";
-export type { ModelDescription } from "./models/model.ts";
+export type { ModelDescription } from "./model-files/description.ts";

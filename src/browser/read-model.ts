@@ -1,8 +1,13 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
 import { ModelProtoSchema } from "../graph/onnx/onnx_pb.ts";
-import { QUANTIZATION_KEY, type QuantizedModel } from "../inference/quantized-model.ts";
-import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
+import {
+  type Model,
+  type ModelDescription,
+  readDescription,
+  requireWeights,
+} from "../model-files/description.ts";
+import { QUANTIZATION_KEY, type QuantizedModel } from "../model-files/quantized-model.ts";
 import { decodeSafetensors } from "../weights/safetensors.ts";
 
 /** A model out of a safetensors file. @throws LightsegError INVALID_WEIGHTS */

@@ -1,8 +1,8 @@
 import { checkInteger } from "../check.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
-import type { Dtype } from "../inference/dtype.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
-import type { ModelDescription } from "../models/model.ts";
+import type { ModelDescription } from "../model-files/description.ts";
+import type { Dtype } from "../model-files/dtype.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { fetchModel } from "./fetch-model.ts";
 import { type OpenDevice, openDevice } from "./open-device.ts";

@@ -1,9 +1,9 @@
 import { type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
-import type { Dtype } from "../inference/dtype.ts";
-import { isQuantized, type QuantizedModel, type RunnableModel } from "../inference/quantized-model.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
-import type { Model } from "../models/model.ts";
+import type { Model } from "../model-files/description.ts";
+import type { Dtype } from "../model-files/dtype.ts";
+import { isQuantized, type QuantizedModel, type RunnableModel } from "../model-files/quantized-model.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";

@@ -1,10 +1,10 @@
 import type { Photo } from "../images/types.ts";
-import type { DtypeChoice } from "../inference/dtype.ts";
 import type {
   SegmentOptions as CoreSegmentOptions,
   Segmentation,
   SegmenterOptions,
 } from "../inference/segmenter.ts";
+import type { DtypeChoice } from "../model-files/dtype.ts";
 import type { PaintedPicture } from "./painting/frame-painter.ts";
 import type { Look } from "./painting/look.ts";
 

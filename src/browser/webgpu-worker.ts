@@ -1,6 +1,6 @@
 /** The worker that runs networks on the GPU. A file of its own, with the build of onnxruntime-web that can. */
 import * as ort from "onnxruntime-web/webgpu";
-import { isQuantized } from "../inference/quantized-model.ts";
+import { isQuantized } from "../model-files/quantized-model.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { webSessions } from "../runtime/web.ts";
 import { compareAnswers } from "./compare-answers.ts";

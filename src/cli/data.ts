@@ -9,7 +9,7 @@ import type { DatasetDescription } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
 import { type PageSplit, renderSamplesPage } from "../datasets/samples-page.ts";
 import { LightsegError } from "../errors.ts";
-import { writeFileAtomically } from "../files.ts";
+import { writeFileAtomically } from "../node/files.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { catchInterrupts } from "./interrupt.ts";
 import { data, dataset, help, integer, json, text } from "./options.ts";

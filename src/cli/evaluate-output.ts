@@ -2,9 +2,9 @@ import { dirname, join } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
-import { makeFolder, writeFileAtomically } from "../files.ts";
 import { encodeIndexedPng } from "../images/indexed-png.ts";
 import type { LabelMap } from "../images/types.ts";
+import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { formatShare, formatTable } from "./output.ts";
 
 /** A line for each class, with its measures side by side. */

@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { checkExport, defaultTolerances } from "../export/check.ts";
 import { exportOnnx } from "../export/onnx.ts";
-import { writeFileAtomically } from "../files.ts";
 import { OPSET } from "../graph/onnx/lower.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { Photo } from "../images/types.ts";
-import { loadModel } from "../inference/load-model.ts";
-import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
+import { loadModel } from "../model-files/node/load-model.ts";
+import { DEFAULT_MODEL } from "../model-files/node/shipped.ts";
+import { writeFileAtomically } from "../node/files.ts";
 import { createRandom } from "../random.ts";
 import { openNodeSession } from "../runtime/node.ts";
 import { readVersion } from "../version.ts";

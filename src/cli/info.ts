@@ -3,8 +3,8 @@ import type { Layer } from "../analysis/layers.ts";
 import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
 import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
 import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
-import { loadModel } from "../inference/load-model.ts";
-import { DEFAULT_MODEL, listShippedModels } from "../inference/shipped-models.ts";
+import { loadModel } from "../model-files/node/load-model.ts";
+import { DEFAULT_MODEL, listShippedModels } from "../model-files/node/shipped.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
 import {

@@ -1,6 +1,6 @@
 import { datasets } from "../datasets/index.ts";
-import { type DtypeChoice, dtypeChoices, dtypes } from "../inference/dtype.ts";
-import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
+import { type DtypeChoice, dtypeChoices, dtypes } from "../model-files/dtype.ts";
+import { DEFAULT_MODEL } from "../model-files/node/shipped.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import type { Arguments, Option } from "./arguments.ts";

@@ -1,13 +1,13 @@
 import { parse } from "node:path";
 import type { Dataset, DatasetDescription } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
-import { writeFileAtomically } from "../files.ts";
 import type { Photo } from "../images/types.ts";
-import { loadModel } from "../inference/load-model.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
-import type { RunnableModel } from "../inference/quantized-model.ts";
-import { DEFAULT_MODEL } from "../inference/shipped-models.ts";
-import type { Model } from "../models/model.ts";
+import type { Model } from "../model-files/description.ts";
+import { loadModel } from "../model-files/node/load-model.ts";
+import { DEFAULT_MODEL } from "../model-files/node/shipped.ts";
+import type { RunnableModel } from "../model-files/quantized-model.ts";
+import { writeFileAtomically } from "../node/files.ts";
 import { comparePredictors } from "../quantization/compare.ts";
 import { quantizeModel } from "../quantization/quantize-model.ts";
 import { rangeMethods } from "../quantization/range.ts";

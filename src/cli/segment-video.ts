@@ -1,8 +1,8 @@
 import { dirname, extname, join, parse } from "node:path";
-import { makeFolder } from "../files.ts";
 import { drawOverlay } from "../images/overlay.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
+import { makeFolder } from "../node/files.ts";
 import { isWritableClip } from "../video/ffmpeg/containers.ts";
 import { openVideo, type Video } from "../video/ffmpeg/open-video.ts";
 import { createVideoWriter } from "../video/ffmpeg/video-writer.ts";

@@ -1,10 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import { LightsegError } from "../errors.ts";
-import { makeFolder, writeFileAtomically } from "../files.ts";
-import { Segmenter } from "../inference/node-segmenter.ts";
-import { renderLabels, renderOverlay } from "../inference/render.ts";
+import { Segmenter } from "../inference/node/node-segmenter.ts";
+import { renderLabels, renderOverlay } from "../inference/node/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
+import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { classes, dtypeOption, flag, help, json, model, real, text, threads, weights } from "./options.ts";

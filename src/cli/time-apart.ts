@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import type { BenchmarkResult } from "../analysis/benchmark.ts";
 import { LightsegError } from "../errors.ts";
-import { type Dtype, type DtypeChoice, dtypes } from "../inference/dtype.ts";
+import { type Dtype, type DtypeChoice, dtypes } from "../model-files/dtype.ts";
 import { exitCodes } from "./interrupt.ts";
 
 /** How models are timed. */

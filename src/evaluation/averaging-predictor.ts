@@ -1,6 +1,6 @@
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
 import { createPredictor, type Predictor, type PredictorOptions } from "../inference/predictor.ts";
-import type { RunnableModel } from "../inference/quantized-model.ts";
+import type { RunnableModel } from "../model-files/quantized-model.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import { findNetwork } from "../models/zoo.ts";
 import { averageViews, checkViews, type ViewOptions } from "./average-views.ts";

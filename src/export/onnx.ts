@@ -6,7 +6,7 @@ import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { toHalfPrecision } from "../inference/half-precision.ts";
-import { describeModel, type Model } from "../models/model.ts";
+import { describeModel, type Model } from "../model-files/description.ts";
 import { buildNetwork } from "../models/network.ts";
 import { FOLDED } from "../weights/onnx.ts";
 

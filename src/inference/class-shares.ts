@@ -1,5 +1,5 @@
 import type { Palette } from "../images/types.ts";
-import type { ModelDescription } from "../models/model.ts";
+import type { ModelDescription } from "../model-files/description.ts";
 
 /** What was found of one class. */
 export interface ClassShare {

@@ -1,7 +1,7 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
-import type { Model } from "../models/model.ts";
+import type { Model } from "../model-files/description.ts";
+import type { Dtype } from "../model-files/dtype.ts";
 import { type CompileOptions, compileForInference } from "./compile.ts";
-import type { Dtype } from "./dtype.ts";
 import { toHalfPrecision } from "./half-precision.ts";
 
 /** A model as the engine runs it, with one output: `scores`. @param options `dtype` defaults to fp32; the rest as in `compileForInference` */

@@ -1,11 +1,11 @@
 import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
+import type { Dtype } from "../model-files/dtype.ts";
+import { isQuantized, type RunnableModel } from "../model-files/quantized-model.ts";
 import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import type { CompileTarget } from "./compile.ts";
 import { compileOnnx } from "./compile-onnx.ts";
-import type { Dtype } from "./dtype.ts";
-import { isQuantized, type RunnableModel } from "./quantized-model.ts";
 import { upsampleLabels } from "./upsample-labels.ts";
 
 /** A model that is ready to run, engine included; the one way from a photo to scores for evaluation, library and command line. */

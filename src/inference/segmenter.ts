@@ -2,14 +2,14 @@ import { LightsegError } from "../errors.ts";
 import { checkPhoto, MAX_NETWORK_PIXELS } from "../images/check.ts";
 import { shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
-import type { ModelDescription } from "../models/model.ts";
+import type { ModelDescription } from "../model-files/description.ts";
+import type { Dtype } from "../model-files/dtype.ts";
+import { isQuantized, type RunnableModel } from "../model-files/quantized-model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts";
 import { type ClassShare, countClasses } from "./class-shares.ts";
 import type { CompileTarget } from "./compile.ts";
-import type { Dtype } from "./dtype.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
-import { isQuantized, type RunnableModel } from "./quantized-model.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
 export type PhotoSource = string | Uint8Array | Photo;

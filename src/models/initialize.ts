@@ -1,7 +1,7 @@
 import { countValues, fixedShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { createRandom, deriveSeed, type Random } from "../random.ts";
-import type { Weights } from "../weights/types.ts";
+import type { Weights } from "./weights.ts";
 
 /**
  * How the weights of convolutions begin: `uniform`, PyTorch's default, in ±1/sqrt(fan in), biases too; or `kaiming`, normal with a variance of

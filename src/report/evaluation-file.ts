@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomically } from "../files.ts";
+import { writeFileAtomically } from "../node/files.ts";
 import { parseAs, readText } from "./read-json.ts";
 
 const channel = z.number().int().min(0).max(255);

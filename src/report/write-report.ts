@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "../files.ts";
+import { writeFileAtomically } from "../node/files.ts";
 import { renderComparison } from "./compare.ts";
 import { type Run, readRun } from "./read-run.ts";
 import { renderReport } from "./report.ts";

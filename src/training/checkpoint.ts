@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { LightsegError } from "../errors.ts";
-import { describeModel, type ModelDescription } from "../models/model.ts";
-import { readWeights } from "../weights/read.ts";
-import type { Weights } from "../weights/types.ts";
-import { writeSafetensors } from "../weights/write.ts";
+import { describeModel, type ModelDescription } from "../model-files/description.ts";
+import type { Weights } from "../models/weights.ts";
+import { readWeights } from "../weights/node/read.ts";
+import { writeSafetensors } from "../weights/node/write.ts";
 
 /** The highest validation mIoU, 0..1, and after how many steps it was reached. */
 export interface BestSoFar {

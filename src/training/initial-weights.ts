@@ -1,9 +1,9 @@
 import { LightsegError } from "../errors.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
+import type { Weights } from "../models/weights.ts";
 import { describeMatch, matchWeights } from "../weights/match.ts";
-import { readNamedWeights } from "../weights/read-named.ts";
-import type { Weights } from "../weights/types.ts";
+import { readNamedWeights } from "../weights/node/read-named.ts";
 
 /**
  * The parameters that a run begins with: those of a file where they fit, the rest at random.

@@ -1,8 +1,8 @@
 import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { buildNetwork } from "../models/network.ts";
+import type { WeightTensor } from "../models/weights.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
-import type { WeightTensor } from "../weights/types.ts";
 import type { Batch } from "./batches.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import { gradientInput, gradientName, type ReplicatedStep, shareInput } from "./step.ts";

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
-import { makeFolder, outputError, writeFileAtomically } from "../files.ts";
+import { makeFolder, outputError, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
 import { lockRun } from "./run-lock.ts";

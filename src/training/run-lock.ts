@@ -2,8 +2,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { LightsegError, systemCodeOf } from "../errors.ts";
-import { outputError, writeFileAtomically } from "../files.ts";
 import { isRecord } from "../is-record.ts";
+import { outputError, writeFileAtomically } from "../node/files.ts";
 
 /** The marks of this process. In a container that is started again, the process before had the same number. */
 const held = new Set<string>();

@@ -1,6 +1,6 @@
 import { sameShape } from "../graph/shape.ts";
+import type { Weights } from "../models/weights.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
-import type { Weights } from "./types.ts";
 
 /**
  * The mean of two sets of weights, value by value. Weights that were trained on from the same ones, on other data or by other settings,

@@ -1,7 +1,7 @@
+import type { WeightTensor } from "../models/weights.ts";
 import { elementCount } from "./elements.ts";
 import { floatToBfloat16, floatToHalf } from "./half.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
-import type { WeightTensor } from "./types.ts";
 
 /** The element types that weights are written as. */
 export type FloatType = "F32" | "F16" | "BF16";

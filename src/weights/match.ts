@@ -1,5 +1,5 @@
+import type { Weights } from "../models/weights.ts";
 import { quote } from "./invalid.ts";
-import type { Weights } from "./types.ts";
 
 /** How the tensors of a file fit the parameters that a network expects. */
 export interface WeightsMatch {

@@ -6,10 +6,10 @@ import {
   TensorProto_DataLocation,
   TensorProto_DataType,
 } from "../graph/onnx/onnx_pb.ts";
+import type { Weights } from "../models/weights.ts";
 import { decodeElements, ELEMENT_SIZES, elementCount, MAX_DIMENSIONS } from "./elements.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
-import type { Weights } from "./types.ts";
 
 const elementTypes = new Map([
   [TensorProto_DataType.FLOAT, "F32"],

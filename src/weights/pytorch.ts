@@ -1,3 +1,4 @@
+import type { Weights } from "../models/weights.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { type ByteRange, type ByteSource, bytesSource } from "./byte-source.ts";
 import { refuseWeights } from "./invalid.ts";
@@ -5,7 +6,6 @@ import { isLegacy, openLegacy } from "./torch-legacy.ts";
 import { type StorageBlock, TorchNames } from "./torch-objects.ts";
 import { findStateDict } from "./torch-state-dict.ts";
 import { readTensors } from "./torch-tensors.ts";
-import type { Weights } from "./types.ts";
 import { unpickle } from "./unpickle.ts";
 import { openZip } from "./zip.ts";
 

@@ -1,9 +1,9 @@
+import type { Weights } from "../models/weights.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { JsonReader } from "./json-reader.ts";
 import { readEntries } from "./safetensors.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
-import type { Weights } from "./types.ts";
 
 /** A file beside the index: no folder, no drive, nothing that leads elsewhere. */
 const FILE_NAME = /^(?!.*\.\.)[^/\\:\0]+$/s;

@@ -1,10 +1,10 @@
+import type { Weights } from "../models/weights.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
 import { elementCount, readElements } from "./elements.ts";
 import { encodeTensor, type FloatType } from "./encode-tensor.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import { HEADER_START, METADATA_KEY, readSafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
-import type { Weights } from "./types.ts";
 
 export interface SafetensorsOptions {
   /** Free text by key, e.g. the network's name and pre-processing. */

@@ -1,9 +1,9 @@
+import type { Weights } from "../models/weights.ts";
 import type { ByteRange, ByteSource } from "./byte-source.ts";
 import { ELEMENT_SIZES, elementCount, readElements } from "./elements.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import type { StorageBlock, TorchTensor } from "./torch-objects.ts";
-import type { Weights } from "./types.ts";
 
 /**
  * Reads the values of tensors in row-major order, and nothing else of the file.

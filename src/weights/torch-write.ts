@@ -1,5 +1,6 @@
 import { type Zippable, zipSync } from "fflate";
 import { LightsegError } from "../errors.ts";
+import type { Weights, WeightTensor } from "../models/weights.ts";
 import { encodeTensor, type FloatType } from "./encode-tensor.ts";
 import {
   pickle,
@@ -12,7 +13,6 @@ import {
   pickleText,
   pickleTuple,
 } from "./pickle.ts";
-import type { Weights, WeightTensor } from "./types.ts";
 
 /** The folder in the archive that holds all files; PyTorch takes any name. */
 const FOLDER = "archive";

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { compareAnswers } from "../../src/browser/compare-answers.ts";
-import { loadModel } from "../../src/inference/load-model.ts";
 import type { PredictorOptions } from "../../src/inference/predictor.ts";
-import type { Model } from "../../src/models/model.ts";
+import type { Model } from "../../src/model-files/description.ts";
+import { loadModel } from "../../src/model-files/node/load-model.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import type { Photo } from "../../src/images/types.ts";
-import type { Dtype } from "../../src/inference/dtype.ts";
-import { Segmenter } from "../../src/inference/node-segmenter.ts";
+import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
+import type { Dtype } from "../../src/model-files/dtype.ts";
 import { callPage, missingBrowser, openPage } from "./browser.ts";
 import { useBrowser } from "./use-browser.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { listShippedModels } from "../../src/inference/shipped-models.ts";
+import { listShippedModels } from "../../src/model-files/node/shipped.ts";
 import { callPage, missingBrowser, openPage } from "./browser.ts";
 import type { Fault } from "./server.ts";
 import { useBrowser } from "./use-browser.ts";

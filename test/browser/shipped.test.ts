@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { DEFAULT_MODEL, shippedManifestUrl, shippedUrls } from "../../src/browser/shipped.ts";
-import { DEFAULT_MODEL as DEFAULT_IN_NODE, readManifest } from "../../src/inference/shipped-models.ts";
+import { DEFAULT_MODEL as DEFAULT_IN_NODE, readManifest } from "../../src/model-files/node/shipped.ts";
 
 it("names the files of all shipped models, as the manifest does", async () => {
   const files = Object.values(await readManifest()).flatMap(({ int8, ...model }) => [

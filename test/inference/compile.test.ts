@@ -4,7 +4,7 @@ import { collect } from "../../src/graph/tensor.ts";
 import { compileForInference } from "../../src/inference/compile.ts";
 import { compileOnnx } from "../../src/inference/compile-onnx.ts";
 import { upsampleLabels } from "../../src/inference/upsample-labels.ts";
-import type { Model } from "../../src/models/model.ts";
+import type { Model } from "../../src/model-files/description.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { findNetwork } from "../../src/models/zoo.ts";

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
-import { renderLabels, renderOverlay } from "../../src/inference/render.ts";
+import { renderLabels, renderOverlay } from "../../src/inference/node/render.ts";
 import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import { randomModel, testPhoto } from "../support/model.ts";

@@ -1,6 +1,6 @@
 import { camvid } from "../../src/datasets/camvid.ts";
+import type { Model } from "../../src/model-files/description.ts";
 import { initialWeights } from "../../src/models/initialize.ts";
-import type { Model } from "../../src/models/model.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 

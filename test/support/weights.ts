@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Weights } from "../../src/weights/types.ts";
+import type { Weights } from "../../src/models/weights.ts";
 
 /** A float32 of these bits, which may be a NaN that `Float32Array.of(NaN)` would not give. */
 function ofBits(...bits: number[]): Float32Array {

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel } from "../../src/inference/load-model.ts";
-import { describeModel } from "../../src/models/model.ts";
+import { describeModel } from "../../src/model-files/description.ts";
+import { loadModel } from "../../src/model-files/node/load-model.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.ts";
-import { writeSafetensors } from "../../src/weights/write.ts";
+import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { randomModel } from "../support/model.ts";
 
 /** Compared as bytes: NaN, -0 and the last bit count, and it is fast. */

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/models/network.ts";
+import type { Weights } from "../../src/models/weights.ts";
 import { initialWeights } from "../../src/training/initial-weights.ts";
-import type { Weights } from "../../src/weights/types.ts";
-import { writeSafetensors } from "../../src/weights/write.ts";
+import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { goldenValues } from "../support/golden.ts";
 
 const network = buildNetwork({ network: "refinenet-lw+resnet-18", classes: 3 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { Segmenter } from "../../src/inference/node-segmenter.ts";
+import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import { readConfig } from "../../src/training/run-folder.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { writeCamvid } from "../support/camvid.ts";

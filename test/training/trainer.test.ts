@@ -10,7 +10,7 @@ import type { TrainingOptions } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
 import { isMemory } from "../../src/training/optimizer.ts";
 import { train } from "../../src/training/trainer.ts";
-import { readWeights } from "../../src/weights/read.ts";
+import { readWeights } from "../../src/weights/node/read.ts";
 import { writeCamvid } from "../support/camvid.ts";
 
 let folder = "";

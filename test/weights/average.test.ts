@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Weights } from "../../src/models/weights.ts";
 import { averageWeights } from "../../src/weights/average.ts";
-import type { Weights } from "../../src/weights/types.ts";
 import { lightsegError } from "../support/errors.ts";
 
 const tensor = (shape: number[], ...values: number[]) => ({ shape, data: Float32Array.from(values) });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Weights } from "../../src/models/weights.ts";
 import { describeMatch, matchWeights } from "../../src/weights/match.ts";
-import type { Weights } from "../../src/weights/types.ts";
 
 function weightsOf(shapes: Record<string, number[]>): Weights {
   return new Map(

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
+import type { Weights } from "../../src/models/weights.ts";
 import { bytesSource } from "../../src/weights/byte-source.ts";
 import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import { decodeShardIndex, readShard } from "../../src/weights/safetensors-shards.ts";
-import type { Weights } from "../../src/weights/types.ts";
 
 function decode(text: string) {
   return decodeShardIndex(Buffer.from(text), "i.json");

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
+import type { Weights } from "../../src/models/weights.ts";
 import type { ByteSource } from "../../src/weights/byte-source.ts";
 import { decodeSafetensors, encodeSafetensors, readSafetensors } from "../../src/weights/safetensors.ts";
-import type { Weights } from "../../src/weights/types.ts";
 
 /** A file with any header text and data. */
 function file(header: string, data: Uint8Array = new Uint8Array()): Uint8Array {

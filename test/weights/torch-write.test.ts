@@ -5,9 +5,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
+import type { Weights } from "../../src/models/weights.ts";
 import { decodePytorch } from "../../src/weights/pytorch.ts";
 import { encodePytorch } from "../../src/weights/torch-write.ts";
-import type { Weights } from "../../src/weights/types.ts";
 import { python, runPython } from "../support/torch.ts";
 import { expectSameBits, oddWeights } from "../support/weights.ts";
 

@@ -1,6 +1,6 @@
 import { shareOut } from "../../inference/class-shares.ts";
-import type { Dtype } from "../../inference/dtype.ts";
-import type { Model } from "../../models/model.ts";
+import type { Model } from "../../model-files/description.ts";
+import type { Dtype } from "../../model-files/dtype.ts";
 import { findNetwork } from "../../models/zoo.ts";
 import { engineError, engineResult, type OrtBuild } from "../../runtime/web.ts";
 import { checkSmoothing } from "../../video/smoothing.ts";

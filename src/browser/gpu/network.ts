@@ -1,6 +1,6 @@
 import { compileOnnx } from "../../inference/compile-onnx.ts";
-import type { Dtype } from "../../inference/dtype.ts";
-import type { Model } from "../../models/model.ts";
+import type { Model } from "../../model-files/description.ts";
+import type { Dtype } from "../../model-files/dtype.ts";
 import { engineError, engineResult, type OrtBuild } from "../../runtime/web.ts";
 import type { GpuScores } from "./choose-labels.ts";
 import { bufferUsage } from "./shader.ts";

@@ -1,8 +1,8 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { LightsegError } from "../../errors.ts";
-import { outputError, temporaryPath } from "../../files.ts";
 import { checkPhoto } from "../../images/check.ts";
 import type { Photo } from "../../images/types.ts";
+import { outputError, temporaryPath } from "../../node/files.ts";
 import { type Container, containerOf } from "./containers.ts";
 import type { ClipDescription } from "./probe.ts";
 import { type FfmpegProcess, fileUrl, startFfmpeg } from "./process.ts";

@@ -1,14 +1,14 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { LightsegError, messageOf } from "../errors.ts";
-import type { ByteSource } from "./byte-source.ts";
+import { LightsegError, messageOf } from "../../errors.ts";
+import type { Weights } from "../../models/weights.ts";
+import type { ByteSource } from "../byte-source.ts";
+import { refuseWeights } from "../invalid.ts";
+import { decodeOnnxWeights, isOnnx } from "../onnx.ts";
+import { isPytorch, readPytorch } from "../pytorch.ts";
+import { readSafetensors } from "../safetensors.ts";
+import { decodeShardIndex, readShard } from "../safetensors-shards.ts";
 import { fileSource } from "./file-source.ts";
-import { refuseWeights } from "./invalid.ts";
-import { decodeOnnxWeights, isOnnx } from "./onnx.ts";
-import { isPytorch, readPytorch } from "./pytorch.ts";
-import { readSafetensors } from "./safetensors.ts";
-import { decodeShardIndex, readShard } from "./safetensors-shards.ts";
-import type { Weights } from "./types.ts";
 
 /** What files in a folder are taken for weights, where a folder is given. */
 const INDEX_NAME = /\.safetensors\.index\.json$/i;

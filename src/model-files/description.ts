@@ -1,10 +1,10 @@
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
 import { isRecord } from "../is-record.ts";
+import { buildNetwork, parameterShapes } from "../models/network.ts";
+import type { Preprocessing } from "../models/preprocessing.ts";
+import type { Weights } from "../models/weights.ts";
 import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
-import type { Weights } from "../weights/types.ts";
-import { buildNetwork, parameterShapes } from "./network.ts";
-import type { Preprocessing } from "./preprocessing.ts";
 
 /** What has to be known about a trained network beside its weights; stored in the weights file. */
 export interface ModelDescription {

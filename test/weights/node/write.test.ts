@@ -2,13 +2,13 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
-import { readWeights } from "../../src/weights/read.ts";
-import type { Weights } from "../../src/weights/types.ts";
-import { weightsFormatOf, writeSafetensors, writeWeights } from "../../src/weights/write.ts";
-import { failureOf } from "../support/errors.ts";
-import { goldenValues } from "../support/golden.ts";
-import { expectSameBits, oddWeights } from "../support/weights.ts";
+import { buildNetwork, parameterShapes } from "../../../src/models/network.ts";
+import type { Weights } from "../../../src/models/weights.ts";
+import { readWeights } from "../../../src/weights/node/read.ts";
+import { weightsFormatOf, writeSafetensors, writeWeights } from "../../../src/weights/node/write.ts";
+import { failureOf } from "../../support/errors.ts";
+import { goldenValues } from "../../support/golden.ts";
+import { expectSameBits, oddWeights } from "../../support/weights.ts";
 
 const weights: Weights = new Map([["a", { shape: [2], data: Float32Array.of(1, 2) }]]);
 let folder = "";

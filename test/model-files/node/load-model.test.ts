@@ -3,16 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel } from "../../src/inference/load-model.ts";
+import { describeModel } from "../../../src/model-files/description.ts";
+import { loadModel } from "../../../src/model-files/node/load-model.ts";
 import {
   DEFAULT_MODEL,
   findShippedModel,
   readManifest,
   shippedFolder,
-} from "../../src/inference/shipped-models.ts";
-import { describeModel } from "../../src/models/model.ts";
-import { writeSafetensors } from "../../src/weights/write.ts";
-import { randomModel } from "../support/model.ts";
+} from "../../../src/model-files/node/shipped.ts";
+import { writeSafetensors } from "../../../src/weights/node/write.ts";
+import { randomModel } from "../../support/model.ts";
 
 const network = "refinenet-lw-mobilenet-v2";
 const model = randomModel();

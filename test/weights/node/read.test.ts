@@ -3,14 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ModelProtoSchema, TensorProto_DataType, TensorProtoSchema } from "../../src/graph/onnx/onnx_pb.ts";
-import { readWeights } from "../../src/weights/read.ts";
-import { encodeSafetensors } from "../../src/weights/safetensors.ts";
-import type { Weights } from "../../src/weights/types.ts";
-import { writeWeights } from "../../src/weights/write.ts";
-import { failureOf } from "../support/errors.ts";
-import { expectSameBits } from "../support/weights.ts";
-import { checkpoint, float32, legacyCheckpoint } from "./checkpoint-writer.ts";
+import {
+  ModelProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from "../../../src/graph/onnx/onnx_pb.ts";
+import type { Weights } from "../../../src/models/weights.ts";
+import { readWeights } from "../../../src/weights/node/read.ts";
+import { writeWeights } from "../../../src/weights/node/write.ts";
+import { encodeSafetensors } from "../../../src/weights/safetensors.ts";
+import { failureOf } from "../../support/errors.ts";
+import { expectSameBits } from "../../support/weights.ts";
+import { checkpoint, float32, legacyCheckpoint } from "../checkpoint-writer.ts";
 
 const weights: Weights = new Map([["a", { shape: [2], data: Float32Array.of(1, 2) }]]);
 let folder = "";

@@ -1,7 +1,7 @@
-import { decodePhoto } from "../images/node/decode.ts";
-import { openNodeSession } from "../runtime/node.ts";
-import { type LoadRunnableModelOptions, loadRunnableModel } from "./load-runnable.ts";
-import { Segmenter as CoreSegmenter, type SegmenterOptions } from "./segmenter.ts";
+import { decodePhoto } from "../../images/node/decode.ts";
+import { type LoadRunnableModelOptions, loadRunnableModel } from "../../model-files/node/load-runnable.ts";
+import { openNodeSession } from "../../runtime/node.ts";
+import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 
 /** Segments photos in Node; see the options of `load`. */
 export class Segmenter extends CoreSegmenter {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { LightsegError, messageOf, systemCodeOf } from "./errors.ts";
+import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 
 /** What the system's error codes mean for someone who wants to write a file. */
 const reasons: Readonly<Record<string, string>> = {

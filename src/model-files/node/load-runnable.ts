@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { LightsegError } from "../errors.ts";
-import { readDescription } from "../models/model.ts";
-import { isNetwork } from "../models/zoo.ts";
-import { readWeights } from "../weights/read.ts";
-import type { Dtype, DtypeChoice } from "./dtype.ts";
+import { LightsegError } from "../../errors.ts";
+import { isNetwork } from "../../models/zoo.ts";
+import { readWeights } from "../../weights/node/read.ts";
+import { readDescription } from "../description.ts";
+import type { Dtype, DtypeChoice } from "../dtype.ts";
+import { QUANTIZATION_KEY, type QuantizedModel, type RunnableModel } from "../quantized-model.ts";
 import { findModelFile, type LoadModelOptions, loadModel } from "./load-model.ts";
-import { QUANTIZATION_KEY, type QuantizedModel, type RunnableModel } from "./quantized-model.ts";
-import { DEFAULT_MODEL, findShippedModel } from "./shipped-models.ts";
+import { DEFAULT_MODEL, findShippedModel } from "./shipped.ts";
 
 export interface LoadRunnableModelOptions extends LoadModelOptions {
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeModel, type ModelDescription, readDescription } from "../../src/models/model.ts";
+import { describeModel, type ModelDescription, readDescription } from "../../src/model-files/description.ts";
 import { lightsegError } from "../support/errors.ts";
 
 const description: ModelDescription = {

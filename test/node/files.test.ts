@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeFolder, writeFileAtomically } from "../src/files.ts";
-import { rejectionOf } from "./images/helpers.ts";
+import { makeFolder, writeFileAtomically } from "../../src/node/files.ts";
+import { rejectionOf } from "../images/helpers.ts";
 
 describe("writeFileAtomically", () => {
   let folder = "";

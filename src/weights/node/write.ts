@@ -1,8 +1,8 @@
-import { LightsegError } from "../errors.ts";
-import { writeFileAtomically } from "../files.ts";
-import { encodeSafetensors, type SafetensorsOptions } from "./safetensors.ts";
-import { encodePytorch } from "./torch-write.ts";
-import type { Weights } from "./types.ts";
+import { LightsegError } from "../../errors.ts";
+import type { Weights } from "../../models/weights.ts";
+import { writeFileAtomically } from "../../node/files.ts";
+import { encodeSafetensors, type SafetensorsOptions } from "../safetensors.ts";
+import { encodePytorch } from "../torch-write.ts";
 
 /** The formats that weights are written in, and the file names that ask for them. */
 const EXTENSIONS = { safetensors: /\.safetensors$/i, PyTorch: /\.(pth|pt|pth\.tar)$/i } as const;

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
-import { LightsegError, messageOf } from "../errors.ts";
-import type { ByteSource } from "./byte-source.ts";
+import { LightsegError, messageOf } from "../../errors.ts";
+import type { ByteSource } from "../byte-source.ts";
 
 /** The most bytes that the system is asked for at once; it takes no more than 2^31 - 1. */
 const MAX_REQUEST = 2 ** 30;

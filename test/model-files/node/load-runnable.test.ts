@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportOnnx } from "../../src/export/onnx.ts";
-import { decodePhoto } from "../../src/images/node/decode.ts";
-import { resizePhoto } from "../../src/images/resample.ts";
-import type { DtypeChoice } from "../../src/inference/dtype.ts";
-import { loadRunnableModel } from "../../src/inference/load-runnable.ts";
-import { Segmenter } from "../../src/inference/node-segmenter.ts";
-import { isQuantized } from "../../src/inference/quantized-model.ts";
-import { readManifest } from "../../src/inference/shipped-models.ts";
-import { randomModel } from "../support/model.ts";
+import { exportOnnx } from "../../../src/export/onnx.ts";
+import { decodePhoto } from "../../../src/images/node/decode.ts";
+import { resizePhoto } from "../../../src/images/resample.ts";
+import { Segmenter } from "../../../src/inference/node/node-segmenter.ts";
+import type { DtypeChoice } from "../../../src/model-files/dtype.ts";
+import { loadRunnableModel } from "../../../src/model-files/node/load-runnable.ts";
+import { readManifest } from "../../../src/model-files/node/shipped.ts";
+import { isQuantized } from "../../../src/model-files/quantized-model.ts";
+import { randomModel } from "../../support/model.ts";
 
-const chelsea = fileURLToPath(new URL("../../examples/chelsea.jpg", import.meta.url));
+const chelsea = fileURLToPath(new URL("../../../examples/chelsea.jpg", import.meta.url));
 const inInt8 = Object.entries(await readManifest()).flatMap(([name, { int8 }]) => (int8 ? [name] : []));
 
 describe("loadRunnableModel", () => {

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
-import { LightsegError } from "../errors.ts";
-import { vocPalette } from "../images/palette.ts";
-import { type Model, type ModelDescription, readDescription, requireWeights } from "../models/model.ts";
-import { buildNetwork, parameterShapes } from "../models/network.ts";
-import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
-import { describeMatch, matchWeights } from "../weights/match.ts";
-import { readWeights } from "../weights/read.ts";
-import { readNamedWeights } from "../weights/read-named.ts";
-import type { Weights } from "../weights/types.ts";
-import { QUANTIZATION_KEY } from "./quantized-model.ts";
-import { DEFAULT_MODEL, findShippedModel, listShippedModels } from "./shipped-models.ts";
+import { LightsegError } from "../../errors.ts";
+import { vocPalette } from "../../images/palette.ts";
+import { buildNetwork, parameterShapes } from "../../models/network.ts";
+import type { Weights } from "../../models/weights.ts";
+import { findNetwork, isNetwork, networks } from "../../models/zoo.ts";
+import { describeMatch, matchWeights } from "../../weights/match.ts";
+import { readWeights } from "../../weights/node/read.ts";
+import { readNamedWeights } from "../../weights/node/read-named.ts";
+import { type Model, type ModelDescription, readDescription, requireWeights } from "../description.ts";
+import { QUANTIZATION_KEY } from "../quantized-model.ts";
+import { DEFAULT_MODEL, findShippedModel, listShippedModels } from "./shipped.ts";
 
 export interface LoadModelOptions {
   /** A shipped model, a model file, or a network of the zoo (which needs `weights`). Defaults to `DEFAULT_MODEL`. */

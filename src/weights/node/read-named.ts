@@ -1,5 +1,5 @@
+import type { Weights } from "../../models/weights.ts";
 import { readWeights } from "./read.ts";
-import type { Weights } from "./types.ts";
 
 /**
  * Reads the tensors of these names from a weight file, and lists the names of all others without reading them.

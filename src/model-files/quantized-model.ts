@@ -1,4 +1,4 @@
-import type { Model, ModelDescription } from "../models/model.ts";
+import type { Model, ModelDescription } from "./description.ts";
 
 /** The key of an ONNX model's metadata that says that it is quantised, and how. */
 export const QUANTIZATION_KEY = "lightseg:quantization";

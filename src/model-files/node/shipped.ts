@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { LightsegError } from "../errors.ts";
+import { LightsegError } from "../../errors.ts";
 
 /** The folder of the models that come with the package; as far from the sources as from the built files. */
-export const shippedFolder = fileURLToPath(new URL("../../models/", import.meta.url));
+export const shippedFolder = fileURLToPath(new URL("../../../models/", import.meta.url));
 
 /** The model that is used where none is named. */
 export const DEFAULT_MODEL = "voc";

@@ -1,9 +1,9 @@
-import { encodeIndexedPng } from "../images/indexed-png.ts";
-import { encodePng } from "../images/node/encode.ts";
-import { addLegend } from "../images/node/legend.ts";
-import { drawOverlay, type OverlayOptions } from "../images/overlay.ts";
-import type { LabelMap } from "../images/types.ts";
-import type { Segmentation } from "./segmenter.ts";
+import { encodeIndexedPng } from "../../images/indexed-png.ts";
+import { encodePng } from "../../images/node/encode.ts";
+import { addLegend } from "../../images/node/legend.ts";
+import { drawOverlay, type OverlayOptions } from "../../images/overlay.ts";
+import type { LabelMap } from "../../images/types.ts";
+import type { Segmentation } from "../segmenter.ts";
 
 /** The photo with the classes in colour and a legend below, as the bytes of a PNG. */
 export function renderOverlay(segmentation: Segmentation, options: OverlayOptions = {}): Promise<Uint8Array> {
