@@ -1,9 +1,10 @@
 import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
+import { positionIn } from "../grid.ts";
 import { checkPhoto } from "../images/check.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
-import { makeTaps, positionInScores, type Upsampling } from "./interpolation.ts";
+import { interpolationWeights, type Upsampling } from "./interpolation.ts";
 import { type AxisPart, ProbabilitySum, type ScoreMap } from "./probability-sum.ts";
 import { coverAxis, type Span } from "./windows.ts";
 
@@ -55,7 +56,7 @@ export interface ScoringNetwork {
   /** The raw scores of a photo of any size. */
   score(photo: Photo): Promise<ScoreMap>;
   readonly classes: number;
-  /** How its scores lie on its input: see `positionInScores`. */
+  /** How its scores lie on its input: PyTorch's `align_corners`. */
   readonly alignCorners: boolean;
   /** The colour of what is added to photos smaller than a window. */
   readonly fill: Palette[number];
@@ -112,9 +113,9 @@ function reachOf(
   // OpenCV, whose bicubic resizing this is, never aligns the centres of corner pixels.
   const alignCorners = options.alignCorners && upsampling === "bilinear";
   const places = positions.map((pixel) =>
-    positionInScores(reversed ? length - 1 - pixel : pixel, { inputSize: length, size, alignCorners }),
+    positionIn(reversed ? length - 1 - pixel : pixel, { inSize: size, outSize: length, alignCorners }),
   );
-  return { start, weights, taps: makeTaps(places, size, upsampling) };
+  return { start, weights, taps: interpolationWeights(places, size, upsampling) };
 }
 
 /** A window of a photo, mirrored left to right if asked for; what lies outside of the photo has the colour `fill`. */

@@ -2,7 +2,7 @@
 export type Upsampling = "bilinear" | "bicubic";
 
 /** For each of a row of places: the samples it is made of, and their weights, which add up to 1. */
-export interface Taps {
+export interface InterpolationWeights {
   /** Samples a place: 2 or 4. */
   readonly count: number;
   /** `[places, count]` */
@@ -15,11 +15,15 @@ export interface Taps {
 const CUBIC = -0.75;
 
 /**
- * The taps of places along one axis of a score map; samples beyond its ends are those at the ends.
+ * The samples of places along one axis of a score map; samples beyond its ends are those at the ends.
  *
  * @param positions where the places lie, in samples: 0 is the centre of the first, `size - 1` that of the last
  */
-export function makeTaps(positions: Float64Array, size: number, upsampling: Upsampling): Taps {
+export function interpolationWeights(
+  positions: Float64Array,
+  size: number,
+  upsampling: Upsampling,
+): InterpolationWeights {
   const count = upsampling === "bilinear" ? 2 : 4;
   const indices = new Int32Array(positions.length * count);
   const weights = new Float32Array(positions.length * count);
@@ -41,18 +45,4 @@ export function makeTaps(positions: Float64Array, size: number, upsampling: Upsa
 function cubicWeight(distance: number): number {
   if (distance <= 1) return ((CUBIC + 2) * distance - (CUBIC + 3)) * distance * distance + 1;
   return ((CUBIC * distance - 5 * CUBIC) * distance + 8 * CUBIC) * distance - 4 * CUBIC;
-}
-
-/**
- * Where a pixel of the network's input lies among its scores along one axis.
- *
- * @param pixel 0 is the centre of the input's first pixel; may lie between pixels
- * @param alignCorners whether the centres of the corner pixels, or the corners of the picture, coincide
- */
-export function positionInScores(
-  pixel: number,
-  { inputSize, size, alignCorners }: { inputSize: number; size: number; alignCorners: boolean },
-): number {
-  if (alignCorners) return inputSize > 1 ? (pixel * (size - 1)) / (inputSize - 1) : 0;
-  return ((pixel + 0.5) * size) / inputSize - 0.5;
 }

@@ -1,5 +1,5 @@
 import type { LabelMap } from "../images/types.ts";
-import type { Taps } from "./interpolation.ts";
+import type { InterpolationWeights } from "./interpolation.ts";
 
 /** The part of one axis that scores reach: pixels from `start` on, as many as there are weights. */
 export interface AxisPart {
@@ -7,7 +7,7 @@ export interface AxisPart {
   /** What each pixel's probabilities are multiplied with. */
   readonly weights: Float32Array;
   /** The scores that each pixel is interpolated from. */
-  readonly taps: Taps;
+  readonly taps: InterpolationWeights;
 }
 
 /** Raw scores float32 `[classes, height, width]`. */
@@ -75,7 +75,7 @@ export class ProbabilitySum {
 function mixRows(
   { data, width, height }: ScoreMap,
   label: number,
-  taps: Taps,
+  taps: InterpolationWeights,
   row: number,
   out: Float32Array,
 ) {
@@ -87,7 +87,11 @@ function mixRows(
   }
 }
 
-function interpolateRow(source: Float32Array, { count, indices, weights }: Taps, out: Float32Array): void {
+function interpolateRow(
+  source: Float32Array,
+  { count, indices, weights }: InterpolationWeights,
+  out: Float32Array,
+): void {
   for (let x = 0, tap = 0; x < out.length; x++) {
     let value = 0;
     for (let end = tap + count; tap < end; tap++)

@@ -1,3 +1,4 @@
+import { centerIn } from "../grid.ts";
 /** A window along one axis of a scaled photo, and the photo's pixels that lie in it. */
 export interface Span {
   /** Where the window begins, in pixels of the scaled photo. */
@@ -33,8 +34,8 @@ export function coverAxis({
 }): Span[] {
   const last = Math.max(0, scaled - window);
   const offsets = Array.from({ length: Math.ceil(last / stride) + 1 }, (_, i) => Math.min(i * stride, last));
-  // Pixel centres of the photo lie at (pixel + 0.5) * scaled / extent from the left edge of the scaled photo.
-  const centres = Float64Array.from({ length: extent }, (_, pixel) => ((pixel + 0.5) * scaled) / extent);
+  const sizes = { inSize: scaled, outSize: extent };
+  const centres = Float64Array.from({ length: extent }, (_, pixel) => centerIn(pixel, sizes));
   const firstFrom = (edge: number) => {
     const index = centres.findIndex((centre) => centre >= edge);
     return index < 0 ? extent : index;

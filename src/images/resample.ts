@@ -1,9 +1,10 @@
 import { checkInteger } from "../check.ts";
+import { nearestIn, neighborsIn } from "../grid.ts";
 import { checkLabels, checkPhoto } from "./check.ts";
 import type { LabelMap, Photo } from "./types.ts";
 
 /** For each output position: the two input positions around it, and the weight of the second. */
-interface Taps {
+interface AxisNeighbors {
   lower: Int32Array;
   upper: Int32Array;
   weight: Float32Array;
@@ -20,8 +21,8 @@ export function resizePhoto(photo: Photo, width: number, height: number): Photo 
   checkPhoto(photo, "resizePhoto");
   checkInteger(width, "resizePhoto", "width");
   checkInteger(height, "resizePhoto", "height");
-  const columns = bilinearTaps(photo.width, width);
-  const rows = bilinearTaps(photo.height, height);
+  const columns = axisNeighbors(photo.width, width);
+  const rows = axisNeighbors(photo.height, height);
   const data = new Uint8Array(width * height * 3);
 
   // Each input row is stretched to the output width once, and kept while output rows lie next to it.
@@ -99,23 +100,22 @@ export function resizeLabels(labels: LabelMap, width: number, height: number): L
   return { width, height, data };
 }
 
-function bilinearTaps(input: number, output: number): Taps {
-  const taps: Taps = {
-    lower: new Int32Array(output),
-    upper: new Int32Array(output),
-    weight: new Float32Array(output),
+function axisNeighbors(inSize: number, outSize: number): AxisNeighbors {
+  const axis: AxisNeighbors = {
+    lower: new Int32Array(outSize),
+    upper: new Int32Array(outSize),
+    weight: new Float32Array(outSize),
   };
-  for (let i = 0; i < output; i++) {
-    const position = Math.max(0, ((i + 0.5) * input) / output - 0.5);
-    const lower = Math.floor(position);
-    taps.lower[i] = lower;
-    taps.upper[i] = Math.min(lower + 1, input - 1);
-    taps.weight[i] = position - lower;
+  for (let i = 0; i < outSize; i++) {
+    const { low, high, share } = neighborsIn(i, { inSize, outSize, alignCorners: false });
+    axis.lower[i] = low;
+    axis.upper[i] = high;
+    axis.weight[i] = share;
   }
-  return taps;
+  return axis;
 }
 
-function stretchRow(photo: Photo, y: number, columns: Taps, row: Float32Array): void {
+function stretchRow(photo: Photo, y: number, columns: AxisNeighbors, row: Float32Array): void {
   const { lower, upper, weight } = columns;
   const { data } = photo;
   const start = y * photo.width * 3;
@@ -130,7 +130,6 @@ function stretchRow(photo: Photo, y: number, columns: Taps, row: Float32Array): 
   }
 }
 
-function nearestPositions(input: number, output: number): Int32Array {
-  // Whole numbers as far as possible: (out + 0.5) * in / out, written as (2 out + 1) * in / (2 out).
-  return Int32Array.from({ length: output }, (_, i) => Math.floor(((2 * i + 1) * input) / (2 * output)));
+function nearestPositions(inSize: number, outSize: number): Int32Array {
+  return Int32Array.from({ length: outSize }, (_, i) => nearestIn(i, { inSize, outSize }));
 }

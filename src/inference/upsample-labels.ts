@@ -1,3 +1,4 @@
+import { neighborsIn } from "../grid.ts";
 import type { TensorData } from "../runtime/session.ts";
 
 export interface UpsampleLabelsOptions {
@@ -111,17 +112,14 @@ interface Cell {
 function findCells(inSize: number, outSize: number, alignCorners: boolean): Cell[] {
   const cells: (Cell & { end: number; shares: number[] })[] = [];
   for (let place = 0; place < outSize; place++) {
-    const position = alignCorners
-      ? (place * (inSize - 1)) / Math.max(1, outSize - 1)
-      : Math.min(inSize - 1, Math.max(0, ((place + 0.5) * inSize) / outSize - 0.5));
-    const from = Math.floor(position);
+    const { low, high, share } = neighborsIn(place, { inSize, outSize, alignCorners });
     let cell = cells.at(-1);
-    if (cell?.from !== from) {
-      cell = { from, to: Math.min(from + 1, inSize - 1), start: place, end: place, shares: [] };
+    if (cell?.from !== low) {
+      cell = { from: low, to: high, start: place, end: place, shares: [] };
       cells.push(cell);
     }
     cell.end = place + 1;
-    cell.shares.push(position - from);
+    cell.shares.push(share);
   }
   return cells;
 }

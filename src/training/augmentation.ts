@@ -1,5 +1,6 @@
 import type { Sample } from "../datasets/dataset.ts";
 import { LightsegError } from "../errors.ts";
+import { nearestIn, neighborsIn } from "../grid.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
@@ -89,16 +90,13 @@ function resampleAxis(sourceSize: number, scale: number, cropSize: number, rando
     weight: new Float64Array(cropSize),
     nearest: new Int32Array(cropSize),
   };
-  const last = sourceSize - 1;
+  const grids = { inSize: sourceSize, outSize: scaledSize, alignCorners: false };
   for (let position = samples.begin; position < samples.end; position++) {
-    // Pixel centres lie at halves, in the source as in the crop.
-    const centre = ((start + position + 0.5) * sourceSize) / scaledSize;
-    const source = Math.min(Math.max(centre - 0.5, 0), last);
-    const low = Math.floor(source);
+    const { low, high, share } = neighborsIn(start + position, grids);
     samples.low[position] = low;
-    samples.high[position] = Math.min(low + 1, last);
-    samples.weight[position] = source - low;
-    samples.nearest[position] = Math.min(Math.floor(centre), last);
+    samples.high[position] = high;
+    samples.weight[position] = share;
+    samples.nearest[position] = nearestIn(start + position, grids);
   }
   return samples;
 }

@@ -1,23 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { makeTaps, positionInScores } from "../../src/evaluation/interpolation.ts";
+import { interpolationWeights } from "../../src/evaluation/interpolation.ts";
 import { interpolationMatrix } from "../../src/graph/ops/resize.ts";
+import { positionIn } from "../../src/grid.ts";
 
 function interpolate(
   samples: readonly number[],
   position: number,
   upsampling: "bilinear" | "bicubic",
 ): number {
-  const { count, indices, weights } = makeTaps(Float64Array.of(position), samples.length, upsampling);
+  const { count, indices, weights } = interpolationWeights(
+    Float64Array.of(position),
+    samples.length,
+    upsampling,
+  );
   return Array.from(
     { length: count },
     (_, tap) => (weights[tap] ?? 0) * (samples[indices[tap] ?? -1] ?? 0),
   ).reduce((sum, value) => sum + value);
 }
 
-describe("makeTaps", () => {
+describe("interpolationWeights", () => {
   it("mixes two samples by their distance, and repeats those at the ends", () => {
-    const taps = makeTaps(Float64Array.of(1.25, -0.25, 2.25), 3, "bilinear");
+    const taps = interpolationWeights(Float64Array.of(1.25, -0.25, 2.25), 3, "bilinear");
     expect(taps.count).toBe(2);
     expect([...taps.indices]).toEqual([1, 2, 0, 0, 2, 2]);
     expect([...taps.weights]).toEqual([0.75, 0.25, 0.25, 0.75, 0.75, 0.25]);
@@ -25,7 +30,7 @@ describe("makeTaps", () => {
 
   it("mixes four samples by the kernel with a = -0.75, as OpenCV's INTER_CUBIC", () => {
     // Distance 1.5: 3.375 a - 11.25 a + 12 a - 4 a = 0.125 a; distance 0.5: 0.125 (a + 2) - 0.25 (a + 3) + 1.
-    const taps = makeTaps(Float64Array.of(1.5, 0.25), 4, "bicubic");
+    const taps = interpolationWeights(Float64Array.of(1.5, 0.25), 4, "bicubic");
     expect([...taps.indices]).toEqual([0, 1, 2, 3, 0, 0, 1, 2]);
     expect([...taps.weights.subarray(0, 4)]).toEqual([-0.09375, 0.59375, 0.59375, -0.09375]);
     // OpenCV's coefficients for a fraction of 1/4.
@@ -54,23 +59,14 @@ describe("makeTaps", () => {
   );
 });
 
-describe("positionInScores", () => {
-  it("lets the corners coincide, or the centres of the corner pixels", () => {
-    const grid = { inputSize: 8, size: 2 };
-    const at = (alignCorners: boolean) =>
-      [0, 3.5, 7].map((x) => positionInScores(x, { ...grid, alignCorners }));
-    expect(at(true)).toEqual([0, 0.5, 1]);
-    expect(at(false)).toEqual([-0.375, 0.5, 1.375]);
-    expect(positionInScores(0, { inputSize: 1, size: 1, alignCorners: true })).toBe(0);
-  });
-
-  it("with bilinear taps agrees with the resizing in the network", () => {
+describe("interpolationWeights at the pixels of a larger grid", () => {
+  it("agrees with the resizing in the network", () => {
     const size = fc.integer({ min: 1, max: 9 });
     fc.assert(
       fc.property(size, fc.integer({ min: 1, max: 30 }), fc.boolean(), (inSize, outSize, alignCorners) => {
-        const grid = { inputSize: outSize, size: inSize, alignCorners };
-        const positions = Float64Array.from({ length: outSize }, (_, x) => positionInScores(x, grid));
-        const { indices, weights } = makeTaps(positions, inSize, "bilinear");
+        const grids = { inSize, outSize, alignCorners };
+        const positions = Float64Array.from({ length: outSize }, (_, x) => positionIn(x, grids));
+        const { indices, weights } = interpolationWeights(positions, inSize, "bilinear");
         const matrix = new Float64Array(outSize * inSize);
         for (const [tap, index] of indices.entries()) {
           const cell = (tap >> 1) * inSize + index;

@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { makeTaps } from "../../src/evaluation/interpolation.ts";
+import { interpolationWeights } from "../../src/evaluation/interpolation.ts";
 import { type AxisPart, ProbabilitySum } from "../../src/evaluation/probability-sum.ts";
 
 /** Pixels that lie on the samples themselves. */
 function onSamples(size: number, { start = 0, weight = 1 } = {}): AxisPart {
   const positions = Float64Array.from({ length: size }, (_, x) => x);
-  return { start, weights: new Float32Array(size).fill(weight), taps: makeTaps(positions, size, "bilinear") };
+  return {
+    start,
+    weights: new Float32Array(size).fill(weight),
+    taps: interpolationWeights(positions, size, "bilinear"),
+  };
 }
 
 describe("ProbabilitySum", () => {
@@ -25,7 +29,7 @@ describe("ProbabilitySum", () => {
     const middle = (position: number): AxisPart => ({
       start: 0,
       weights: Float32Array.of(1),
-      taps: makeTaps(Float64Array.of(position), 2, "bilinear"),
+      taps: interpolationWeights(Float64Array.of(position), 2, "bilinear"),
     });
     // Class 0: rows (0, 4) and (8, 12) at row 0.5, column 0.25 are 0.5 (1 + 9) = 5; class 1 is 5 - ln 9 everywhere.
     const other = 5 - Math.log(9);

@@ -13,7 +13,8 @@ export async function createLabelChooser(
   device: GPUDevice,
   { classes, alignCorners }: { classes: number; alignCorners: boolean },
 ) {
-  // As in upsample-labels.ts: bilinear scores, then the highest, the first on ties.
+  // As in upsample-labels.ts: bilinear scores, then the highest, the first on ties. `position` is that of
+  // src/grid.ts, clamped: (pixel (in - 1)) / max(1, out - 1), or (pixel + 0.5) in / out - 0.5.
   const position = alignCorners
     ? "place * (inSize - 1.0) / max(outSize - 1.0, vec2f(1.0))"
     : "clamp((place + 0.5) * inSize / outSize - 0.5, vec2f(0.0), inSize - 1.0)";

@@ -1,4 +1,5 @@
 import { LightsegError } from "../../errors.ts";
+import { nearestIn } from "../../grid.ts";
 import { TensorProto_DataType } from "../onnx/onnx_pb.ts";
 import { type Dim, featureMapShape, fixedShape, formatShape } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
@@ -70,9 +71,8 @@ const resizeLabelsOp = defineOp<[labels: Tensor], { size: readonly [number, numb
   },
 });
 
-/** For each place of the result, the place that its centre lies in. */
 function nearest(inSize: number, outSize: number): number[] {
-  return Array.from({ length: outSize }, (_, place) => Math.floor(((place + 0.5) * inSize) / outSize));
+  return Array.from({ length: outSize }, (_, pixel) => nearestIn(pixel, { inSize, outSize }));
 }
 
 function labelMapShape(where: string, { shape, dtype }: Tensor): readonly [n: Dim, h: Dim, w: Dim] {

@@ -1,3 +1,4 @@
+import { neighborsIn } from "../../grid.ts";
 import { countValues, featureMapShape, fixedShape } from "../shape.ts";
 import { defineOp, type Tensor } from "../tensor.ts";
 
@@ -82,14 +83,10 @@ export function resize(
 export function interpolationMatrix(inSize: number, outSize: number, alignCorners: boolean): Float32Array {
   const matrix = new Float32Array(outSize * inSize);
   for (let p = 0; p < outSize; p++) {
-    const aligned = outSize > 1 ? (p * (inSize - 1)) / (outSize - 1) : 0;
-    const position = alignCorners ? aligned : Math.max(0, ((p + 0.5) * inSize) / outSize - 0.5);
-    const low = Math.min(Math.floor(position), inSize - 1);
-    const high = Math.min(low + 1, inSize - 1);
-    const fraction = position - low;
+    const { low, high, share } = neighborsIn(p, { inSize, outSize, alignCorners });
     const row = p * inSize;
-    matrix[row + low] = (matrix[row + low] ?? 0) + 1 - fraction;
-    matrix[row + high] = (matrix[row + high] ?? 0) + fraction;
+    matrix[row + low] = 1 - share;
+    matrix[row + high] = (matrix[row + high] ?? 0) + share;
   }
   return matrix;
 }
