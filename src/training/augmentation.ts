@@ -48,8 +48,7 @@ export function augmentInto(
   checkArguments(options, images, targets, slot);
   const { photo, labels } = sample;
   const [height, width] = options.crop;
-  const least = (options.shorterSide ?? 0) / Math.min(photo.width, photo.height);
-  const scale = Math.max(between(options.scale, random), least);
+  const scale = drawScale(options, photo, random);
   const rows = resampleAxis(photo.height, scale, height, random);
   const columns = resampleAxis(photo.width, scale, width, random);
   if (options.mirror && random() < 0.5) reverse(columns);
@@ -64,8 +63,17 @@ export function augmentInto(
   writeTarget(labels, rows, columns, target);
 }
 
+/** The factor that a photo is resized by. @param size the photo's */
+export function drawScale(
+  { scale, shorterSide = 0 }: AugmentationOptions,
+  size: { readonly width: number; readonly height: number },
+  random: Random,
+): number {
+  return Math.max(between(scale, random), shorterSide / Math.min(size.width, size.height));
+}
+
 /** Which source pixels each position of a crop reads, along one axis. */
-interface AxisSamples {
+export interface AxisSamples {
   /** The crop positions that the resized photo covers: begin..end-1; the others are padding. */
   begin: number;
   end: number;
@@ -77,7 +85,12 @@ interface AxisSamples {
 }
 
 /** Resizing by `scale` and then cropping at a random place, without the pixels that the crop leaves out. */
-function resampleAxis(sourceSize: number, scale: number, cropSize: number, random: Random): AxisSamples {
+export function resampleAxis(
+  sourceSize: number,
+  scale: number,
+  cropSize: number,
+  random: Random,
+): AxisSamples {
   const scaledSize = Math.max(1, Math.round(sourceSize * scale));
   const excess = scaledSize - cropSize;
   // Where the crop begins in the resized photo; negative when the photo lies inside the crop.
@@ -101,20 +114,21 @@ function resampleAxis(sourceSize: number, scale: number, cropSize: number, rando
   return samples;
 }
 
-function reverse(samples: AxisSamples): void {
+/** Mirrors the crop along the axis. */
+export function reverse(samples: AxisSamples): void {
   const cropSize = samples.nearest.length;
   [samples.begin, samples.end] = [cropSize - samples.end, cropSize - samples.begin];
   for (const values of [samples.low, samples.high, samples.weight, samples.nearest]) values.reverse();
 }
 
 /** Each channel v becomes v * gain + bias, then moves away from the grey of its pixel by the saturation. */
-interface ColorChange {
+export interface ColorChange {
   readonly gain: number;
   readonly bias: readonly [red: number, green: number, blue: number];
   readonly saturation: number;
 }
 
-function drawColorChange(
+export function drawColorChange(
   { colorJitter = 0, preprocessing }: AugmentationOptions,
   random: Random,
 ): ColorChange {
@@ -139,7 +153,7 @@ function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): 
 }
 
 /** Interpolates, changes the colour and normalises in one pass over the crop. */
-function writeImage(
+export function writeImage(
   photo: Photo,
   rows: AxisSamples,
   columns: AxisSamples,
@@ -176,7 +190,7 @@ function writeImage(
 }
 
 /** Interpolates between the values at the indices a b (upper row) and c d (lower row). */
-function bilinear(
+export function bilinear(
   data: Uint8Array,
   a: number,
   b: number,

@@ -1,15 +1,10 @@
-import type { Dataset } from "../datasets/dataset.ts";
-import { sumByLabel } from "../inference/class-shares.ts";
 import { createRandom, deriveSeed } from "../random.ts";
-
-/** A photo has a class if at least this share of its labelled pixels does; a few pixels at the border do not make it worth seeing again. */
-const PRESENT = 0.01;
+import { type CountedDataset, presentClasses } from "./label-counts.ts";
 
 export interface RepeatRareOptions {
   /** Classes that a smaller share of the photos has are rare, above 0 and up to 1. */
   threshold: number;
   seed: number;
-  onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -18,24 +13,22 @@ export interface RepeatRareOptions {
  * A class that a share f of the photos has gets `max(1, sqrt(threshold / f))`, a photo the largest number of its classes. What is left
  * over a whole number is the chance of one time more, drawn from the seed.
  */
-export async function repeatRareClasses(
-  dataset: Dataset,
-  { threshold, seed, onProgress }: RepeatRareOptions,
-): Promise<Dataset> {
-  const present: (readonly number[])[] = [];
-  for (let index = 0; index < dataset.size; index++) {
-    present.push(classesIn((await dataset.load(index)).labels.data, dataset.labels.classes.length));
-    onProgress?.(index + 1, dataset.size);
-  }
+export function repeatRareClasses(
+  { dataset, counts }: CountedDataset,
+  { threshold, seed }: RepeatRareOptions,
+): CountedDataset {
   const random = createRandom(deriveSeed("repeat", seed));
-  const places = repeatFactors(present, threshold).flatMap((factor, index) =>
+  const places = repeatFactors(counts.map(presentClasses), threshold).flatMap((factor, index) =>
     new Array<number>(Math.floor(factor + random())).fill(index),
   );
   return {
-    ...dataset,
-    size: places.length,
-    ids: places.map((index) => dataset.ids[index] ?? ""),
-    load: (place) => dataset.load(places[place] ?? dataset.size),
+    dataset: {
+      ...dataset,
+      size: places.length,
+      ids: places.map((index) => dataset.ids[index] ?? ""),
+      load: (place) => dataset.load(places[place] ?? dataset.size),
+    },
+    counts: places.map((index) => counts[index] ?? new Float64Array()),
   };
 }
 
@@ -45,12 +38,4 @@ export function repeatFactors(present: readonly (readonly number[])[], threshold
   for (const label of present.flat()) photos.set(label, (photos.get(label) ?? 0) + 1);
   const factor = (label: number) => Math.sqrt((threshold * present.length) / (photos.get(label) ?? 1));
   return present.map((classes) => Math.max(1, ...classes.map(factor)));
-}
-
-function classesIn(labels: Uint8Array, classes: number): number[] {
-  const counts = sumByLabel(labels).subarray(0, classes);
-  const labelled = counts.reduce((sum, count) => sum + count, 0);
-  return [...counts.keys()].filter(
-    (label) => (counts[label] ?? 0) > 0 && (counts[label] ?? 0) >= PRESENT * labelled,
-  );
 }

@@ -4,6 +4,7 @@ import { LightsegError } from "../errors.ts";
 import { deriveSeed } from "../random.ts";
 import { resolveStages, type StageConfig, type TrainingConfig } from "./config.ts";
 import type { TrainingEvent } from "./events.ts";
+import { countLabels } from "./label-counts.ts";
 import { repeatRareClasses } from "./repeat-rare.ts";
 import { stepsPerEpoch } from "./sampler.ts";
 
@@ -13,6 +14,8 @@ export interface Stage {
   readonly index: number;
   readonly config: StageConfig;
   readonly dataset: Dataset;
+  /** Pixels of each class in each photo of the data set, where a setting needs them. */
+  readonly counts?: readonly Float64Array[];
   readonly stepsPerEpoch: number;
   /** Steps of this stage. */
   readonly steps: number;
@@ -47,24 +50,37 @@ export async function openStages(
       onEvent({ kind: "note", text });
     }
     const seed = index === 0 ? config.seed : deriveSeed("stage", config.seed, index);
-    const dataset = own.repeatRare > 0 ? await repeatRare(kept, own.repeatRare, { seed, onEvent }) : kept;
+    const { dataset, counts } = await countAndRepeat(kept, own, { seed, onEvent });
     const perEpoch = stepsPerEpoch(dataset.size, own.batch);
     const steps = perEpoch * own.epochs;
-    stages.push({ index, config: own, dataset, stepsPerEpoch: perEpoch, steps, before, seed });
+    stages.push({
+      index,
+      config: own,
+      dataset,
+      stepsPerEpoch: perEpoch,
+      steps,
+      before,
+      seed,
+      ...(counts && { counts }),
+    });
     before = { steps: before.steps + steps, epochs: before.epochs + own.epochs };
   }
   return stages;
 }
 
-async function repeatRare(
+/** Counts the labels where a setting needs them, once for all, and repeats photos of rare classes where asked to. */
+async function countAndRepeat(
   dataset: Dataset,
-  threshold: number,
+  { repeatRare, classWeights }: StageConfig,
   { seed, onEvent }: { seed: number; onEvent: (event: TrainingEvent) => void },
-): Promise<Dataset> {
+): Promise<{ dataset: Dataset; counts?: readonly Float64Array[] }> {
+  if (repeatRare === 0 && classWeights === "none") return { dataset };
   const onProgress = (done: number, total: number) =>
     onEvent({ kind: "progress", task: "counting labels", done, total });
-  const repeated = await repeatRareClasses(dataset, { threshold, seed, onProgress });
-  const text = `${dataset.size} photos of ${dataset.name} ${dataset.split}, rare classes repeated: ${repeated.size} an epoch`;
+  const counted = await countLabels(dataset, onProgress);
+  if (repeatRare === 0) return counted;
+  const repeated = repeatRareClasses(counted, { threshold: repeatRare, seed });
+  const text = `${dataset.size} photos of ${dataset.name} ${dataset.split}, rare classes repeated: ${repeated.dataset.size} an epoch`;
   onEvent({ kind: "note", text });
   return repeated;
 }

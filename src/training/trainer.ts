@@ -169,7 +169,7 @@ async function beginWeights(
 }
 
 async function openStage(
-  { config: own, dataset, seed }: Stage,
+  { config: own, dataset, counts = [], seed }: Stage,
   state: Weights,
   {
     config,
@@ -177,9 +177,7 @@ async function openStage(
     onEvent,
   }: { config: TrainingConfig; open: OpenSession; onEvent: (event: TrainingEvent) => void },
 ): Promise<TrainingSession> {
-  const onCounted = (done: number, total: number) =>
-    onEvent({ kind: "progress", task: "counting labels", done, total });
-  const classWeights = own.classWeights === "log" ? await logClassWeights(dataset, onCounted) : undefined;
+  const classWeights = own.classWeights === "log" ? logClassWeights(counts) : undefined;
   const { network, averaging, threads = availableParallelism() } = config;
   const classes = dataset.labels.classes.length;
   const replicas = chooseReplicas(own, { ...config, threads });
