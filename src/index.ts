@@ -11,16 +11,11 @@
  */
 
 export { type Cost, countCost } from "./analysis/cost.ts";
-export {
-  type CheckDatasetOptions,
-  checkDataset,
-  type DatasetCheck,
-  type DatasetIssue,
-  findSharedIds,
-  type LabelCount,
-} from "./datasets/check.ts";
+export { checkDataset, type DatasetCheck, type LabelCount } from "./datasets/check.ts";
 export type { Dataset, DatasetDescription, LabelSpace, OpenOptions, Sample } from "./datasets/dataset.ts";
 export { datasets, findDataset } from "./datasets/index.ts";
+export { type DatasetIssue, findSharedIds } from "./datasets/issues.ts";
+export type { CountLabelsOptions as CheckDatasetOptions } from "./datasets/label-counts.ts";
 export { type PageSplit, renderSamplesPage, type SamplesPageOptions } from "./datasets/samples-page.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { ViewOptions } from "./evaluation/average-views.ts";

@@ -1,12 +1,7 @@
-import {
-  checkDataset,
-  type DatasetCheck,
-  type DatasetIssue,
-  findSharedIds,
-  type Range,
-} from "../datasets/check.ts";
+import { checkDataset, type DatasetCheck, type Range } from "../datasets/check.ts";
 import type { DatasetDescription } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
+import { type DatasetIssue, findSharedIds } from "../datasets/issues.ts";
 import { type PageSplit, renderSamplesPage } from "../datasets/samples-page.ts";
 import { LightsegError } from "../errors.ts";
 import { writeFileAtomically } from "../node/files.ts";
@@ -45,7 +40,7 @@ export const dataCommand: Command = {
   operands: { name: "check", min: 1, max: 1 },
   options: [dataset, data, split, samples, out, json, help],
   notes: [
-    "Errors: photos and masks that are missing, cannot be read or differ in size, labels out of range, ids listed twice. Warnings: classes that occur nowhere, ids that several splits have. Exit code 1 with errors, 0 with warnings alone.",
+    "Errors: photos and masks that are missing, cannot be read or differ in size, labels out of range, ids listed twice, a split without labelled pixels. Warnings: classes without pixels, ids that several splits have. Exit code 1 with errors, 0 with warnings alone.",
     "The share of a class is that of its pixels among all pixels of the split.",
   ],
   examples: [

@@ -32,7 +32,7 @@ export const custom = {
     const { labels, labelOf } = customLabels(settings, file);
     const files = await findFiles({ directory, split, settings, ...options });
     const pairs: PairedFiles = { name: settings.name, split, labels, maskValues: labelOf, files };
-    if (settings.masks === "indexed") return pairedFilesDataset(pairs);
+    if (settings.masks === "indexed") return pairedFilesDataset({ ...pairs, ignoredValues: settings.ignore });
     return pairedFilesDataset({
       ...pairs,
       // Colours are turned into labels at once, which are then left as they are.

@@ -29,6 +29,8 @@ export interface Dataset {
   readonly size: number;
   /** The id of each sample, in the order of the list file. */
   readonly ids: readonly string[];
+  /** The mask values that dataset.yaml has ignored; absent where the data set itself defines its values. */
+  readonly ignoredValues?: readonly number[];
   /**
    * Reads sample number `index`, 0..size-1.
    *

@@ -20,6 +20,8 @@ export interface PairedFiles {
   readonly split: string;
   readonly labels: LabelSpace;
   readonly maskValues: MaskValues;
+  /** What `Dataset` says of it. */
+  readonly ignoredValues?: readonly number[];
   /** Reads the values of a mask from the bytes of the file; defaults to `decodeMask`, which takes a gray or palette PNG. */
   readonly decode?: (bytes: Uint8Array, file: string) => LabelMap;
   /** At least one. */
@@ -28,11 +30,12 @@ export interface PairedFiles {
 
 /** Makes a data set of photo and mask files; `load` compares their sizes and maps the mask's values to labels. */
 export function pairedFilesDataset(pairs: PairedFiles): Dataset {
-  const { name, split, labels, files } = pairs;
+  const { name, split, labels, ignoredValues, files } = pairs;
   return {
     name,
     split,
     labels,
+    ignoredValues,
     size: files.length,
     ids: files.map((file) => file.id),
     async load(index) {

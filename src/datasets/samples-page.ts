@@ -3,8 +3,9 @@ import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
-import type { DatasetCheck, DatasetIssue, LabelCount, Range } from "./check.ts";
+import type { DatasetCheck, LabelCount, Range } from "./check.ts";
 import type { Dataset, LabelSpace, Sample } from "./dataset.ts";
+import type { DatasetIssue } from "./issues.ts";
 import { drawPanels } from "./sample-panels.ts";
 
 /** A split on the page. */

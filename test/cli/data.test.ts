@@ -61,6 +61,7 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
       [
         ["error", "a"],
         ["warning", undefined],
+        ["warning", undefined],
       ],
       [["error", "c"]],
     ]);
@@ -90,7 +91,8 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
         "path       25.0 %       2",
         "pond        0.0 %       0",
         "(ignored)  25.0 %       2",
-        "warning: class pond occurs in no photo",
+        "warning: class pond has no pixel in train",
+        'warning: masks of train hold 255, which is ignored, and 2 of 3 classes: if 255 means a class, give that class "value: 255" and set "ignore: []" in dataset.yaml',
         "",
         "val",
         "2 samples, 2 without error",
@@ -123,7 +125,7 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
     for (let index = 0; index < 25; index++) await writePhoto(file(`images/train/n${index}.jpg`), 1, 1);
     const { text, json } = await run(...source, "--split", "train");
     expect(text.match(/^error: /gm)?.length).toBe(20);
-    expect(text).toContain("and 6 more; --json and --out have all");
+    expect(text).toContain("and 7 more; --json and --out have all");
     expect(output.parse(json).errors).toBe(25);
   });
 

@@ -2,53 +2,18 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkDataset, findSharedIds } from "../../src/datasets/check.ts";
+import { checkDataset } from "../../src/datasets/check.ts";
 import { custom } from "../../src/datasets/custom.ts";
-import type { Dataset, Sample } from "../../src/datasets/dataset.ts";
 import { writeMask, writePhoto } from "../support/dataset-files.ts";
-
-const labels = {
-  classes: ["grass", "path", "pond"],
-  palette: [
-    [0, 128, 0],
-    [128, 128, 128],
-    [0, 0, 255],
-  ] as const,
-  ignoreLabel: 255 as const,
-};
-
-function sample(id: string, width: number, values: readonly number[]): Sample {
-  const height = values.length / width;
-  const data = Uint8Array.from(values);
-  return {
-    id,
-    photo: { width, height, data: new Uint8Array(3 * data.length) },
-    labels: { width, height, data },
-  };
-}
-
-function inMemory(split: string, samples: readonly Sample[]): Dataset {
-  return {
-    name: "test",
-    split,
-    labels,
-    size: samples.length,
-    ids: samples.map(({ id }) => id),
-    async load(index) {
-      const found = samples[index];
-      if (found === undefined) throw new RangeError(`no sample ${index}`);
-      return found;
-    },
-  };
-}
+import { inMemory, sampleOf } from "../support/dataset-memory.ts";
 
 describe("checkDataset", () => {
   it("counts pixels, photos and sizes", async () => {
     const dataset = inMemory("train", [
-      sample("a", 4, [0, 0, 1, 255]),
-      sample("b", 1, [0, 255]),
-      sample("c", 2, [0, 0, 0, 0]),
-      sample("d", 3, [0, 0, 0, 0, 0, 0, 1, 1, 255]),
+      sampleOf("a", 4, [0, 0, 1, 255]),
+      sampleOf("b", 1, [0, 255]),
+      sampleOf("c", 2, [0, 0, 0, 0]),
+      sampleOf("d", 3, [0, 0, 0, 0, 0, 0, 1, 1, 255]),
     ]);
     const check = await checkDataset(dataset);
     expect(check).toMatchObject({ name: "test", split: "train", samples: 4, sound: [0, 1, 2, 3] });
@@ -63,17 +28,17 @@ describe("checkDataset", () => {
       width: { min: 1, median: 2.5, max: 4 },
       height: { min: 1, median: 2, max: 3 },
     });
-    expect(check.issues).toEqual([{ severity: "warning", message: "class pond occurs in no photo" }]);
+    expect(check.issues).toEqual([{ severity: "warning", message: "class pond has no pixel in train" }]);
   });
 
   it("tells labels and sizes that no reader may return, and ids listed twice", async () => {
-    const wide = sample("wide", 2, [0, 1]);
+    const wide = sampleOf("wide", 2, [0, 1]);
     const check = await checkDataset(
       inMemory("train", [
-        sample("out", 2, [0, 3]),
-        { ...wide, photo: sample("", 1, [0, 0]).photo },
-        sample("good", 2, [0, 1]),
-        sample("good", 2, [2, 2]),
+        sampleOf("out", 2, [0, 3]),
+        { ...wide, photo: sampleOf("", 1, [0, 0]).photo },
+        sampleOf("good", 2, [0, 1]),
+        sampleOf("good", 2, [2, 2]),
       ]),
     );
     expect(check.sound).toEqual([2, 3]);
@@ -90,13 +55,13 @@ describe("checkDataset", () => {
   });
 
   it("has no sizes and warns of no class where nothing can be read", async () => {
-    const check = await checkDataset(inMemory("train", [sample("out", 1, [3])]));
+    const check = await checkDataset(inMemory("train", [sampleOf("out", 1, [3])]));
     expect(check).toMatchObject({ sound: [], size: null, ignored: { pixels: 0, share: 0, photos: 0 } });
     expect(check.issues.map(({ severity }) => severity)).toEqual(["error"]);
   });
 
   it("tells its progress, stops where asked to, and passes on what is no fault of the data", async () => {
-    const dataset = inMemory("train", [sample("a", 1, [0]), sample("b", 1, [0]), sample("c", 1, [0])]);
+    const dataset = inMemory("train", [sampleOf("a", 1, [0]), sampleOf("b", 1, [0]), sampleOf("c", 1, [0])]);
     const seen: [number, number][] = [];
     const controller = new AbortController();
     const checking = checkDataset(dataset, {
@@ -112,17 +77,6 @@ describe("checkDataset", () => {
       [2, 3],
     ]);
     await expect(checkDataset({ ...dataset, size: 4 })).rejects.toThrow("no sample 3");
-  });
-});
-
-describe("findSharedIds", () => {
-  it("names the ids that several splits have, once each", () => {
-    const train = inMemory("train", [sample("a", 1, [0]), sample("b", 1, [0]), sample("b", 1, [0])]);
-    const val = inMemory("val", [sample("c", 1, [0]), sample("a", 1, [0])]);
-    expect(findSharedIds([train, val])).toEqual([
-      { severity: "warning", id: "a", message: "a is in train and val" },
-    ]);
-    expect(findSharedIds([train])).toEqual([]);
   });
 });
 

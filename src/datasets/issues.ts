@@ -1,0 +1,68 @@
+import type { Dataset } from "./dataset.ts";
+import type { LabelCounts } from "./label-counts.ts";
+
+/** Something wrong with a data set. */
+export interface DatasetIssue {
+  /** An error stops or spoils a training; a warning may be meant. */
+  readonly severity: "error" | "warning";
+  /** The sample at fault; absent for what concerns the split as a whole. */
+  readonly id?: string;
+  /** One sentence, with the file where there is one. */
+  readonly message: string;
+}
+
+/**
+ * What the labels of a split say about it: an error where no pixel is labelled, a warning for each class without pixels.
+ *
+ * Where dataset.yaml decides which mask values are ignored and hardly any other occurs, a warning names the way out.
+ */
+export function findLabelIssues(
+  { split, labels, ignoredValues = [] }: Pick<Dataset, "split" | "labels" | "ignoredValues">,
+  { pixels }: Pick<LabelCounts, "pixels">,
+): DatasetIssue[] {
+  const { classes, ignoreLabel } = labels;
+  const absent = classes.filter((_, label) => pixels[label] === 0);
+  const present = classes.length - absent.length;
+  const ignored = pixels[ignoreLabel] ?? 0;
+  if (present === 0 && ignored === 0) return [];
+
+  const issues: DatasetIssue[] =
+    present === 0
+      ? [{ severity: "error", message: `${split} has no labelled pixel: its masks hold only ignored values` }]
+      : absent.map((name) => ({
+          severity: "warning",
+          message: `class ${name} has no pixel in ${split}`,
+        }));
+  const hasFewClasses = absent.length > 0 || classes.length === 1;
+  if (ignored > 0 && hasFewClasses && ignoredValues.length > 0) {
+    const values = ignoredValues.join(", ");
+    issues.push({
+      severity: "warning",
+      message: `masks of ${split} hold ${values}, which is ignored, and ${present} of ${classes.length} classes: if ${ignoredValues.length > 1 ? "one of these values" : values} means a class, give that class "value: ${ignoredValues[0]}" and set "ignore: []" in dataset.yaml`,
+    });
+  }
+  return issues;
+}
+
+/** The ids that several splits have; where one is made of others, as `trainval` is, that is meant. */
+export function findSharedIds(datasets: readonly Dataset[]): DatasetIssue[] {
+  const splitsOf = new Map<string, Set<string>>();
+  for (const { ids, split } of datasets)
+    for (const id of ids) splitsOf.set(id, (splitsOf.get(id) ?? new Set()).add(split));
+  return [...splitsOf]
+    .filter(([, splits]) => splits.size > 1)
+    .map(([id, splits]) => ({
+      severity: "warning",
+      id,
+      message: `${id} is in ${[...splits].join(" and ")}`,
+    }));
+}
+
+/** The ids that a split lists more than once. */
+export function findRepeatedIds(ids: readonly string[]): DatasetIssue[] {
+  const times = new Map<string, number>();
+  for (const id of ids) times.set(id, (times.get(id) ?? 0) + 1);
+  return [...times]
+    .filter(([, count]) => count > 1)
+    .map(([id, count]) => ({ severity: "error", id, message: `${id} is listed ${count} times` }));
+}

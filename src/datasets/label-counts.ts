@@ -1,0 +1,40 @@
+import type { LabelMap } from "../images/types.ts";
+import { sumByLabel } from "../inference/class-shares.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Counts how often each label, 0..255, occurs in the masks of a split. */
+export class LabelCounts {
+  /** The pixels of each label; 255 counts what is ignored. */
+  readonly pixels = new Float64Array(256);
+  /** The number of photos with at least one such pixel. */
+  readonly photos = new Float64Array(256);
+
+  /** Adds the labels of one photo. */
+  add({ data }: LabelMap): void {
+    for (const [label, count] of sumByLabel(data).entries()) {
+      this.pixels[label] = (this.pixels[label] ?? 0) + count;
+      if (count > 0) this.photos[label] = (this.photos[label] ?? 0) + 1;
+    }
+  }
+}
+
+export interface CountLabelsOptions {
+  /** Called after each sample with the number done and the number of all. */
+  onProgress?: (done: number, total: number) => void;
+  /** Stops between two samples; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Reads every sample of a split and counts its labels; rejects with what `dataset.load` rejects with. */
+export async function countLabels(
+  dataset: Dataset,
+  { onProgress, signal }: CountLabelsOptions = {},
+): Promise<LabelCounts> {
+  const counts = new LabelCounts();
+  for (let index = 0; index < dataset.size; index++) {
+    signal?.throwIfAborted();
+    counts.add((await dataset.load(index)).labels);
+    onProgress?.(index + 1, dataset.size);
+  }
+  return counts;
+}
