@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { LightsegError, messageOf } from "../errors.ts";
+import type { Refusal } from "../value-types.ts";
 
 /** One option of a verb: how it is typed, explained and read. */
 export interface Option<T> {
@@ -12,6 +13,8 @@ export interface Option<T> {
   readonly rule: string;
   /** Undefined for a text that breaks the rule. */
   readonly parse: (text: string) => T | undefined;
+  /** Refuses values out of bounds. Defaults to taking all that `parse` gives. */
+  readonly check?: (value: unknown) => Refusal | undefined;
 }
 
 /** A verb of the command line. */
@@ -57,6 +60,11 @@ export class Arguments {
     if (text === undefined) return undefined;
     const value = option.parse(text);
     if (value === undefined) throw this.usageError(`--${option.name}`, `must be ${option.rule}`, text);
+    const refusal = option.check?.(value);
+    if (refusal) {
+      const part = refusal.part.replace(".", ": ");
+      throw this.usageError(`--${option.name}${part}`, refusal.rule, refusal.value);
+    }
     return value;
   }
 
@@ -68,7 +76,7 @@ export class Arguments {
     return value;
   }
 
-  usageError(argument: string, rule: string, value?: string): LightsegError {
+  usageError(argument: string, rule: string, value?: unknown): LightsegError {
     return usageError(this.#verb, argument, rule, value);
   }
 }
@@ -119,7 +127,7 @@ function joinNumbers(argv: readonly string[]): string[] {
 }
 
 /** The error for a command that was typed wrongly: the program ends with exit code 2. */
-export function usageError(verb: string, argument: string, rule: string, value?: string): LightsegError {
+export function usageError(verb: string, argument: string, rule: string, value?: unknown): LightsegError {
   const hint = `see ${`lightseg ${verb}`.trimEnd()} --help`;
   return new LightsegError({ code: "INVALID_ARGUMENT", where: verb, argument, rule, value, hint });
 }

@@ -1,7 +1,8 @@
 import { checkViews, type ViewOptions } from "../evaluation/average-views.ts";
 import { BOUNDARY_TOLERANCE } from "../evaluation/boundary.ts";
+import { readNumber } from "../value-types.ts";
 import type { Arguments, Option } from "./arguments.ts";
-import { choice, flag, parseReal, real, size } from "./options.ts";
+import { choice, flag, real, size } from "./options.ts";
 
 const scales: Option<number[]> = {
   name: "scales",
@@ -9,7 +10,7 @@ const scales: Option<number[]> = {
   help: "Average over the photo resized by these factors (default 1)",
   rule: "factors from 0.1 to 8 with commas between them, such as 0.5,1,1.5",
   parse(typed) {
-    const factors = typed.split(",").map(parseReal);
+    const factors = typed.split(",").map(readNumber);
     const valid = factors.filter((factor) => factor !== undefined && factor >= 0.1 && factor <= 8);
     return valid.length === factors.length ? valid.filter((factor) => factor !== undefined) : undefined;
   },
@@ -22,6 +23,7 @@ const stride: Option<readonly [height: number, width: number]> = {
   help: "Distance between the windows (default two thirds of their size)",
   rule: "height x width in pixels or one number for both, each 1 to 9999, such as 128x160 or 128",
   parse: (typed) => window.parse(typed.includes("x") ? typed : `${typed}x${typed}`),
+  check: window.check,
 };
 const upsampling = choice(
   "upsampling",

@@ -3,6 +3,15 @@ import { type DtypeChoice, dtypeChoices, dtypes } from "../model-files/dtype.ts"
 import { DEFAULT_MODEL } from "../model-files/node/shipped.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
+import {
+  type Bounds,
+  choiceType,
+  integerType,
+  realType,
+  sizeType,
+  textType,
+  type ValueType,
+} from "../value-types.ts";
 import type { Arguments, Option } from "./arguments.ts";
 
 /** An option that is on when typed. */
@@ -10,66 +19,34 @@ export function flag(name: string, help: string): Option<boolean> {
   return { name, help, rule: "without a value", parse: () => true };
 }
 
-export function text(name: string, value: string, help: string): Option<string> {
-  return { name, value, help, rule: "a text that is not empty", parse: (typed) => typed || undefined };
+/** An option whose value has a type: the same bounds, and the same errors, as in the library. */
+export function option<T>(name: string, type: ValueType<T>, help: string): Option<T> {
+  return { name, value: type.placeholder, help, rule: type.rule, parse: type.read, check: type.check };
+}
+
+export function text(name: string, placeholder: string, help: string): Option<string> {
+  return option(name, textType(placeholder), help);
 }
 
 export function choice<T extends string>(
   name: string,
-  value: string,
+  placeholder: string,
   choices: readonly T[],
   help: string,
 ): Option<T> {
-  const rule = choices.length === 1 ? String(choices[0]) : `one of ${choices.join(", ")}`;
-  return { name, value, help, rule, parse: (typed) => choices.find((known) => known === typed) };
+  return option(name, choiceType(choices, placeholder), help);
 }
 
-export function integer(
-  name: string,
-  value: string,
-  range: { min: number; max?: number },
-  help: string,
-): Option<number> {
-  const { min, max = Number.MAX_SAFE_INTEGER } = range;
-  const rule = `a whole number ${range.max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`;
-  const parse = (typed: string) =>
-    /^\d+$/.test(typed) && Number(typed) >= min && Number(typed) <= max ? Number(typed) : undefined;
-  return { name, value, help, rule, parse };
+export function integer(name: string, placeholder: string, bounds: Bounds, help: string): Option<number> {
+  return option(name, integerType(bounds, placeholder), help);
 }
 
-export function real(
-  name: string,
-  value: string,
-  { min, max = Number.MAX_VALUE }: { min: number | "positive"; max?: number },
-  help: string,
-): Option<number> {
-  const lowest = min === "positive" ? Number.MIN_VALUE : min;
-  const bounds = min === "positive" ? "greater than 0" : `of at least ${min}`;
-  const rule = `a number ${max === Number.MAX_VALUE ? bounds : `from ${min} to ${max}`}`;
-  return { name, value, help, rule, parse: (typed) => inRange(parseReal(typed), lowest, max) };
+export function real(name: string, placeholder: string, bounds: Bounds, help: string): Option<number> {
+  return option(name, realType(bounds, placeholder), help);
 }
 
 export function size(name: string, help: string): Option<[height: number, width: number]> {
-  const parse = (typed: string): [number, number] | undefined => {
-    const [height = 0, width = 0] = (/^(\d{1,4})x(\d{1,4})$/.exec(typed) ?? []).slice(1).map(Number);
-    return height > 0 && width > 0 ? [height, width] : undefined;
-  };
-  return {
-    name,
-    value: "HxW",
-    help,
-    rule: "height x width in pixels, each 1 to 9999, such as 256x320",
-    parse,
-  };
-}
-
-/** A decimal number that is not negative; anything else that `Number` would read is a typing error here. */
-export function parseReal(typed: string): number | undefined {
-  return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(typed) ? Number(typed) : undefined;
-}
-
-function inRange(value: number | undefined, min: number, max: number): number | undefined {
-  return value !== undefined && value >= min && value <= max ? value : undefined;
+  return option(name, sizeType(9999), help);
 }
 
 export const json = flag("json", "Print one JSON object on standard output, and nothing else there");

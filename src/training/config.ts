@@ -1,141 +1,35 @@
-import { z } from "zod";
 import { type ErrorCode, LightsegError } from "../errors.ts";
-import { initializationSchemes } from "../models/initialize.ts";
-import { MAX_THREADS } from "../runtime/session.ts";
-import { optimizers } from "./optimizer.ts";
+import { isRecord } from "../is-record.ts";
+import { type Scope, type Setting, settings } from "./settings.ts";
 
-/** Batches of larger crops would not fit into memory. */
-const side = z.number().int().positive().max(4096);
-const share = z.number().min(0).max(1);
-const positive = z.number().positive();
-const count = z.number().int().positive();
-const warmup = z.number().int().nonnegative().optional();
-const schedule = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("poly"), power: positive, warmup }),
-  z.object({
-    kind: z.literal("stages"),
-    boundaries: z.array(count),
-    factors: z.array(z.number().nonnegative()),
-    warmup,
-  }),
-]);
+type Settings = typeof settings;
+type Name = keyof Settings;
+type ValueOf<N extends Name> = Settings[N] extends Setting<infer T> ? T : never;
+type With<Condition> = { [N in Name as Settings[N] extends Condition ? N : never]: ValueOf<N> };
 
-/** What a stage of the training may have of its own. */
-const stageShape = {
-  dataset: z.string(),
-  /** Folder of the data set. */
-  data: z.string(),
-  /** Its part to train on. */
-  split: z.string(),
-  epochs: count,
-  /** Photos in a step. */
-  batch: count,
-  /** Size of the crops, height and width in pixels. */
-  crop: z.tuple([side, side]),
-  /** The photo is resized by a random factor from this range before the crop... */
-  scale: z.tuple([positive, positive]),
-  /** ... but by no less than makes its shorter side this long, in pixels; 0: no such limit. */
-  shorterSide: z.number().int().nonnegative(),
-  mirror: z.boolean(),
-  /** Range of random brightness, contrast and saturation, 0..1. */
-  colorJitter: share,
-  encoderLearningRate: positive,
-  decoderLearningRate: positive,
-  /** `sgd` with momentum, `adam` or `adamw`; each stage begins with a fresh one. */
-  optimizer: z.enum(optimizers),
-  /** SGD's momentum; Adam's beta 1. */
-  momentum: share,
-  /** Adam's beta 2. */
-  beta2: share,
-  weightDecay: z.number().nonnegative(),
-  /** `convolutions`: their weights alone, neither biases nor batch norm's gamma and beta. */
-  weightDecayOn: z.enum(["all", "convolutions"]),
-  /** Largest norm of all gradients together; larger ones are scaled down. No limit by default. */
-  clipNorm: positive.optional(),
-  schedule,
-  /** `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch. */
-  batchNorm: z.enum(["frozen", "trained"]),
-  /** Train the decoder alone. */
-  freezeEncoder: z.boolean(),
-  /** Dropout where the authors have it. */
-  dropout: z.boolean(),
-  /** `none`, or `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), scaled to a mean of 1. */
-  classWeights: z.enum(["none", "log"]),
-  /** Photos of classes that a smaller share of the photos has stand several times in an epoch, see `repeatRareClasses`; 0: none do. */
-  repeatRare: share,
-  /** Share of the labelled pixels of a batch that count in the loss, the hardest ones; above 0, 1 for all. */
-  hardPixels: positive.max(1),
-  /** Weight of the soft Jaccard loss, which is the mean IoU made smooth, beside the cross-entropy; 0: none of it. */
-  jaccard: z.number().nonnegative(),
-};
+type Required = With<{ presence: "required" }>;
+type Optional = With<{ presence: "optional" }>;
+type Defaulted = With<{ presence: "defaulted" }>;
+type OfStage = keyof With<{ scope: "stage" }>;
 
-const stageSchema = z.strictObject(stageShape);
-
-/** Everything that decides the result of a training run; stored in its folder as `config.json`. */
-export const trainingConfigSchema = z.strictObject({
-  /** Name in the zoo. */
-  network: z.string(),
-  /** The recipe that the other settings come from; kept for the record. */
-  recipe: z.string().optional(),
-  /** Weights to begin with (PyTorch or safetensors); what they lack begins at random. */
-  weights: z.string().optional(),
-  /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
-  allowRandomEncoder: z.boolean().default(false),
-  /** How parameters begin that `weights` do not hold; see `initialValue`. */
-  initialization: z.enum(initializationSchemes).default("uniform"),
-  ...stageShape,
-  split: stageShape.split.default("train"),
-  epochs: stageShape.epochs.default(100),
-  batch: stageShape.batch.default(4),
-  crop: stageShape.crop.default([256, 256]),
-  scale: stageShape.scale.default([0.5, 2]),
-  shorterSide: stageShape.shorterSide.default(0),
-  mirror: stageShape.mirror.default(true),
-  colorJitter: stageShape.colorJitter.default(0),
-  encoderLearningRate: stageShape.encoderLearningRate.default(1e-3),
-  decoderLearningRate: stageShape.decoderLearningRate.default(1e-2),
-  optimizer: stageShape.optimizer.default("sgd"),
-  momentum: stageShape.momentum.default(0.9),
-  beta2: stageShape.beta2.default(0.999),
-  weightDecay: stageShape.weightDecay.default(1e-5),
-  weightDecayOn: stageShape.weightDecayOn.default("all"),
-  schedule: stageShape.schedule.default({ kind: "poly", power: 0.9 }),
-  batchNorm: stageShape.batchNorm.default("frozen"),
-  freezeEncoder: stageShape.freezeEncoder.default(false),
-  dropout: stageShape.dropout.default(true),
-  classWeights: stageShape.classWeights.default("none"),
-  repeatRare: stageShape.repeatRare.default(0),
-  hardPixels: stageShape.hardPixels.default(1),
-  jaccard: stageShape.jaccard.default(0),
-  /** One stage after the other, each with what it has of its own; the rest is as above. Default: one stage. */
-  stages: z.array(stageSchema.partial()).min(1).default([{}]),
-  /** Part of the data set above (not of a stage's) that validations measure on. */
-  validationSplit: z.string().default("val"),
-  /** Validate and keep the moving average of the weights: `a = d a + (1 - d) p` each step, d at most this; 0: the weights as they are. */
-  averaging: share.max(0.99999).default(0),
-  seed: z.number().int().nonnegative().default(0),
-  /** Epochs from one validation to the next. */
-  validateEvery: count.default(5),
-  /** Steps from one `last` checkpoint to the next. */
-  saveEvery: count.default(200),
-  /**
-   * Networks that divide each batch among them and work side by side, which is faster than one with all threads. `auto`: as many as there
-   * are threads where that divides the batch and the result is the same but for rounding: with frozen batch norm and plain cross-entropy.
-   */
-  replicas: z.union([z.literal("auto"), count.max(MAX_THREADS)]).default("auto"),
-  /** Threads of the engine; another number may round sums differently. Defaults to the number of cores. */
-  threads: count.max(MAX_THREADS).optional(),
-});
-
-export type TrainingConfig = z.output<typeof trainingConfigSchema>;
-export type TrainingOptions = z.input<typeof trainingConfigSchema>;
+type OwnSettings = Required & Defaulted & Partial<Optional>;
 /** The settings of one stage, complete. */
-export type StageConfig = z.output<typeof stageSchema>;
+export type StageConfig = Pick<OwnSettings, OfStage>;
+/** Everything that decides the result of a training; stored in the run's folder as `config.json`. */
+export type TrainingConfig = OwnSettings & { stages: Partial<StageConfig>[] };
+/** The settings of a training; those left out have defaults. */
+export type TrainingOptions = Required &
+  Partial<Defaulted & Optional> & {
+    /** One stage after the other. A stage has the settings above but for its own. Defaults to one stage, `[{}]`. */
+    stages?: Partial<StageConfig>[];
+  };
+
+/** The table's settings by name, for code that goes through all of them. */
+export const settingsByName: ReadonlyMap<string, Setting<unknown>> = new Map(Object.entries(settings));
 
 /** The stages of a training, each with all its settings. */
 export function resolveStages(config: TrainingConfig): StageConfig[] {
-  const common = z.object(stageShape).parse(config);
-  return config.stages.map((own) => ({ ...common, ...own }));
+  return config.stages.map((own) => ({ ...config, ...own }));
 }
 
 /** Other settings in place of those that are there, in every stage. */
@@ -150,18 +44,77 @@ export function overrideSettings<T extends Partial<TrainingOptions>>(
   return { ...settings, ...(stages && { stages }), ...overrides };
 }
 
-/** Fills in the defaults. @throws LightsegError that names the option at fault */
-export function parseTrainingConfig(
-  options: unknown,
-  { where = "train", code = "INVALID_ARGUMENT" }: { where?: string; code?: ErrorCode } = {},
-): TrainingConfig {
-  const result = trainingConfigSchema.safeParse(options);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new LightsegError({
-    code,
-    where,
-    argument: issue?.path.join(".") || "options",
-    rule: `is not valid: ${issue?.message ?? result.error.message}`,
-  });
+export interface ParseConfigOptions {
+  /** The function that the error names. Defaults to `train`. */
+  where?: string;
+  /** The file that the settings come from. */
+  file?: string;
+  /** Defaults to INVALID_ARGUMENT. */
+  code?: ErrorCode;
+}
+
+/** Fills in the defaults. @throws LightsegError that names the setting at fault */
+export function parseTrainingConfig(options: unknown, errors: ParseConfigOptions = {}): TrainingConfig {
+  const refuse = refuser(errors);
+  if (!isRecord(options)) throw refuse("options", "must be an object", options);
+  const { stages = [{}], ...own } = withoutUndefined(options);
+  if (!Array.isArray(stages) || stages.length === 0) throw refuse("stages", "must be a list", stages);
+  const config = { ...withDefaults(own), ...own };
+  requireSettings(config, errors);
+  return {
+    ...config,
+    stages: stages.map((stage: unknown, index) => {
+      if (!isRecord(stage)) throw refuse(`stages.${index}`, "must be an object", stage);
+      const settings = withoutUndefined(stage);
+      checkSettings(settings, { ...errors, scope: "stage", prefix: `stages.${index}.` });
+      return settings;
+    }),
+  };
+}
+
+export interface CheckSettingsOptions extends ParseConfigOptions {
+  /** `stage`: settings of the run are refused. Defaults to `run`, which takes all. */
+  scope?: Scope;
+  /** Stands before the name of the setting at fault. */
+  prefix?: string;
+}
+
+/** Checks settings of which any may be absent. @throws LightsegError that names the setting at fault */
+export function checkSettings(
+  values: Record<string, unknown>,
+  { scope = "run", prefix = "", ...errors }: CheckSettingsOptions = {},
+): asserts values is Partial<OwnSettings> {
+  const refuse = refuser(errors);
+  for (const [name, value] of Object.entries(values)) {
+    const setting = settingsByName.get(name);
+    if (!setting) throw refuse(`${prefix}${name}`, "is not a setting");
+    if (scope === "stage" && setting.scope === "run")
+      throw refuse(`${prefix}${name}`, "is a setting of the whole run, not of a stage");
+    const refusal = setting.type.check(value);
+    if (refusal) throw refuse(`${prefix}${name}${refusal.part}`, refusal.rule, refusal.value);
+  }
+}
+
+function requireSettings(
+  values: Record<string, unknown>,
+  errors: ParseConfigOptions,
+): asserts values is OwnSettings {
+  for (const [name, { presence }] of settingsByName)
+    if (presence === "required" && values[name] === undefined) throw refuser(errors)(name, "is required");
+  checkSettings(values, errors);
+}
+
+function refuser(errors: ParseConfigOptions) {
+  return (argument: string, rule: string, value?: unknown) =>
+    new LightsegError({ code: "INVALID_ARGUMENT", where: "train", ...errors, argument, rule, value });
+}
+
+/** Settings with their defaults, in the order of the table. */
+function withDefaults(own: Record<string, unknown>): Record<string, unknown> {
+  const all = [...settingsByName].map(([name, setting]) => [name, own[name] ?? setting.default] as const);
+  return withoutUndefined(Object.fromEntries(all));
+}
+
+function withoutUndefined(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -155,7 +155,7 @@ export class RunFolder implements AsyncDisposable {
 export async function readConfig(path: string): Promise<TrainingConfig | undefined> {
   const text = await readText(path);
   if (text === undefined) return undefined;
-  return parseTrainingConfig(parseJson(text, path), { where: path, code: "INVALID_RUN" });
+  return parseTrainingConfig(parseJson(text, path), { where: "readConfig", file: path, code: "INVALID_RUN" });
 }
 
 async function readText(path: string): Promise<string | undefined> {
@@ -188,9 +188,10 @@ function parseJson(text: string, path: string): unknown {
   } catch (cause) {
     throw new LightsegError({
       code: "INVALID_RUN",
-      where: "train",
-      argument: path,
-      rule: `is not JSON: ${messageOf(cause)}`,
+      where: "readConfig",
+      file: path,
+      argument: "text",
+      rule: `must be JSON: ${messageOf(cause)}`,
       cause,
     });
   }

@@ -155,7 +155,7 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     ["--window 12x12 --stride 16", "stride must be a whole number from 1 to 12, got 16"],
     ["--stride 16", "stride needs a window"],
     ["--upsampling nearest", "--upsampling must be one of bilinear, bicubic"],
-    ["--boundary --boundary-tolerance 2", "--boundary-tolerance must be a number from 0 to 1"],
+    ["--boundary --boundary-tolerance 2", "--boundary-tolerance must be at most 1, got 2"],
     ["--mean-over sky,moon", "--mean-over must name classes of the data set (sky, building,"],
     ["--boundary-tolerance 0.1", "--boundary-tolerance is for --boundary"],
   ])("refuses %s", async (typed, message) => {

@@ -73,7 +73,7 @@ describe("lightseg quantize", { timeout: 240_000 }, () => {
     [[], "--data DIR is required"],
     [["--data", "x", "--out", "a.txt"], "--out must be a file name that ends in .onnx"],
     [["--data", "x", "--method", "kl"], "--method must be one of minmax, percentile, mse"],
-    [["--data", "x", "--photos", "0"], "--photos must be a whole number of at least 1"],
+    [["--data", "x", "--photos", "0"], "--photos must be at least 1, got 0"],
   ])("quantize %j is typed wrongly", async (argv, message) => {
     const { code, stderr } = await runCli(["quantize", ...argv]);
     expect(code).toBe(2);

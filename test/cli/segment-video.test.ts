@@ -98,7 +98,7 @@ describe.skipIf(!hasFfmpeg)("lightseg segment CLIP", { timeout: 180_000 }, () =>
       [[clip, "--scores", file("s.npy")], "--scores is for photos only"],
       [[file("photo.jpg"), "--smoothing", "0.5"], "--smoothing is for clips only"],
       [[file("photo.jpg"), "--labels"], "--labels is for clips only"],
-      [[clip, "--smoothing", "1"], "must be a number from 0 to 0.99"],
+      [[clip, "--smoothing", "1"], "must be at most 0.99, got 1"],
       [[clip, "--out", clip], "must not be the clip that is read"],
       [[clip, "--out", file("out.avi")], "must end in .mp4"],
     ] as const;

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { LightsegError } from "../../src/errors.ts";
-import { learningRateFactor, type Schedule, threeStages } from "../../src/training/schedule.ts";
+import { learningRateFactor, type Schedule, scheduleType } from "../../src/training/schedule.ts";
 
 const progress = (step: number) => ({ step, totalSteps: 300, stepsPerEpoch: 10 });
 
 describe("learningRateFactor", () => {
-  it("halves the rate at the paper's stages", () => {
-    const factors = [0, 99, 100, 199, 200, 299].map((step) =>
-      learningRateFactor(threeStages(10), progress(step)),
-    );
+  it("changes the factor at the boundaries", () => {
+    const schedule: Schedule = { kind: "stages", boundaries: [10, 20], factors: [1, 0.5, 0.25] };
+    const factors = [0, 99, 100, 199, 200, 299].map((step) => learningRateFactor(schedule, progress(step)));
     expect(factors).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25]);
   });
 
@@ -31,24 +29,32 @@ describe("learningRateFactor", () => {
       expect(factors[i]).toBeCloseTo(expected, 12);
     });
   });
+});
 
-  it.each<Schedule>([
-    { kind: "stages", boundaries: [1], factors: [1] },
-    { kind: "stages", boundaries: [1], factors: [1, 0.5, 0.25] },
-    { kind: "stages", boundaries: [2, 1], factors: [1, 0.5, 0.25] },
-    { kind: "stages", boundaries: [1], factors: [1, -0.5] },
-    { kind: "poly", power: 0 },
-    { kind: "poly", power: 1, warmup: -1 },
-    { kind: "poly", power: Number.NaN },
-  ])("refuses %o", (schedule) => {
-    expect(() => learningRateFactor(schedule, progress(0))).toThrow(LightsegError);
+describe("scheduleType", () => {
+  it.each<[unknown, string, string]>([
+    [{ kind: "stages", boundaries: [1], factors: [1] }, ".factors", "must be 2 numbers"],
+    [{ kind: "stages", boundaries: [1], factors: [1, 0.5, 0.25] }, ".factors", "must be 2 numbers"],
+    [{ kind: "stages", boundaries: [2, 1], factors: [1, 0.5, 0.25] }, ".boundaries", "must increase"],
+    [{ kind: "stages", boundaries: [0], factors: [1, 1] }, ".boundaries", "must be at least 1"],
+    [{ kind: "stages", factors: [1] }, ".boundaries", "must be a list"],
+    [{ kind: "stages", boundaries: [1], factors: [1, -0.5] }, ".factors", "must be at least 0"],
+    [{ kind: "poly", power: 0 }, ".power", "must be greater than 0"],
+    [{ kind: "poly", power: 1, warmup: -1 }, ".warmup", "must be at least 0"],
+    [{ kind: "poly", power: Number.NaN }, ".power", "must be a number"],
+    [{ kind: "cosine" }, ".kind", "must be one of poly, stages"],
+    ["poly", "", "must be an object"],
+  ])("refuses %j", (schedule, part, rule) => {
+    expect(scheduleType.check(schedule)).toMatchObject({ part, rule: expect.stringContaining(rule) });
   });
 
-  it.each([
-    { step: -1, totalSteps: 10, stepsPerEpoch: 1 },
-    { step: 0, totalSteps: 0, stepsPerEpoch: 1 },
-    { step: 0, totalSteps: 10, stepsPerEpoch: 0 },
-  ])("refuses the progress %o", (bad) => {
-    expect(() => learningRateFactor({ kind: "poly", power: 1 }, bad)).toThrow(LightsegError);
+  it.each(["poly:0.9", "stages:100,200:1,0.5,0.25"])("reads and shows %s", (text) => {
+    const schedule = scheduleType.read(text);
+    expect(scheduleType.check(schedule)).toBeUndefined();
+    expect(schedule && scheduleType.show(schedule)).toBe(text);
+  });
+
+  it.each(["", "cosine", "poly:x", "poly:1:2", "stages:1", "stages:1:x"])("cannot read %j", (text) => {
+    expect(scheduleType.read(text)).toBeUndefined();
   });
 });

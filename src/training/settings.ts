@@ -1,0 +1,281 @@
+/**
+ * Every setting of a training, said once: type, bounds, default, flag and help text. The types of a configuration, its
+ * defaults, the check of `config.json` and of recipes, and the options of `lightseg train` follow from this table. To
+ * add a setting: a line here, and the lines that use it.
+ */
+import { initializationSchemes } from "../models/initialize.ts";
+import { isNetwork, networks } from "../models/zoo.ts";
+import { MAX_THREADS } from "../runtime/session.ts";
+import {
+  choiceType,
+  integerType,
+  rangeType,
+  realType,
+  sizeType,
+  switchType,
+  textType,
+  type ValueType,
+} from "../value-types.ts";
+import { optimizers } from "./optimizer.ts";
+import { scheduleType } from "./schedule.ts";
+
+/** Whether each stage may have a value of its own, or the run has one. */
+export type Scope = "run" | "stage";
+
+export interface Setting<T, S extends Scope = Scope, P extends Presence = Presence> {
+  readonly type: ValueType<T>;
+  readonly scope: S;
+  readonly presence: P;
+  /** Of a setting that may be left out and then has a value all the same. */
+  readonly default?: T;
+  /** The option's name on the command line, without its dashes. A switch there turns the default around. */
+  readonly flag?: string;
+  readonly help?: string;
+  /** What the help says in place of `default VALUE`. */
+  readonly defaultText?: string;
+}
+export type Presence = "required" | "optional" | "defaulted";
+type Documentation = Pick<Setting<never>, "flag" | "help" | "defaultText">;
+
+function required<T, S extends Scope>(scope: S, type: ValueType<T>, documentation: Documentation = {}) {
+  return { scope, type, presence: "required", ...documentation } as const;
+}
+
+function optional<T, S extends Scope>(scope: S, type: ValueType<T>, documentation: Documentation = {}) {
+  return { scope, type, presence: "optional", ...documentation } as const;
+}
+
+function setting<T, S extends Scope>(
+  scope: S,
+  type: ValueType<T>,
+  documentation: Documentation & { default: NoInfer<T> },
+) {
+  return { scope, type, presence: "defaulted", ...documentation } as const;
+}
+
+const share = realType({ min: 0, max: 1 });
+const positive = realType({ above: 0 });
+const notNegative = realType({ min: 0 });
+const count = integerType({ min: 1 });
+/** Library and files may name networks that this version does not know, so that old runs can be read. */
+const networkType: ValueType<string> = {
+  ...textType("NETWORK"),
+  rule: "a network that lightseg info lists, or DECODER+BACKBONE",
+  read: (text) => (isNetwork(text) ? text : undefined),
+};
+const replicasType: ValueType<"auto" | number> = {
+  ...integerType({ min: 1, max: MAX_THREADS }),
+  rule: `auto, or a whole number from 1 to ${MAX_THREADS}`,
+  read: (text) => (text === "auto" ? text : count.read(text)),
+  check: (value) => (value === "auto" ? undefined : integerType({ min: 1, max: MAX_THREADS }).check(value)),
+};
+
+/** In the order of the help. */
+export const settings = {
+  /** Name in the zoo. */
+  network: required("run", networkType, {
+    flag: "model",
+    help: `Network to train: ${Object.keys(networks).join(", ")}; or DECODER+BACKBONE`,
+  }),
+  /** Name of the data set. */
+  dataset: required("stage", textType("NAME")),
+  /** Folder of the data set. */
+  data: required("stage", textType("DIR")),
+  /** Part of the data set to train on. */
+  split: setting("stage", textType("NAME"), {
+    default: "train",
+    flag: "split",
+    help: "Part of the data set to train on",
+  }),
+  /** Part of the run's data set (not of a stage's) that validations measure on. */
+  validationSplit: setting("run", textType("NAME"), {
+    default: "val",
+    flag: "validation-split",
+    help: "Part of the data set to validate on",
+  }),
+  /** The recipe that the other settings come from; kept for the record. */
+  recipe: optional("run", textType("NAME")),
+  /** Weights to begin with (PyTorch or safetensors). Parameters that they lack begin at random. */
+  weights: optional("run", textType("FILE"), {
+    flag: "weights",
+    help: "Weights to begin with, such as ImageNet's (PyTorch or safetensors); what they lack is random",
+  }),
+  /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
+  allowRandomEncoder: setting("run", switchType, {
+    default: false,
+    flag: "allow-random-encoder",
+    help: "Go on when the weights lack parameters of the encoder",
+  }),
+  /** Times through the data set. */
+  epochs: setting("stage", count, { default: 100, flag: "epochs", help: "Times through the data set" }),
+  /** Photos in a step. */
+  batch: setting("stage", count, { default: 4, flag: "batch", help: "Photos in a step" }),
+  /** Size of the crops, height and width in pixels. Batches of larger ones would not fit into memory. */
+  crop: setting("stage", sizeType(4096), {
+    default: [256, 256],
+    flag: "crop",
+    help: "Height x width of the crops in pixels",
+  }),
+  /** Photos are resized by a factor drawn uniformly from this range before the crop. */
+  scale: setting("stage", rangeType, {
+    default: [0.5, 2],
+    flag: "scale",
+    help: "Photos are resized by a random factor from this range",
+  }),
+  /** The factor is at least what makes the shorter side this long, in pixels; 0: no such limit. */
+  shorterSide: setting("stage", integerType({ min: 0 }, "PIXELS"), {
+    default: 0,
+    flag: "shorter-side",
+    help: "Photos are resized by no less than makes their shorter side this long",
+  }),
+  /** Mirror every other photo left to right. */
+  mirror: setting("stage", switchType, {
+    default: true,
+    flag: "no-mirror",
+    help: "Do not mirror photos at random",
+  }),
+  /** Range of random brightness, contrast and saturation, 0..1. */
+  colorJitter: setting("stage", share, {
+    default: 0,
+    flag: "color-jitter",
+    help: "Range of random brightness, contrast and saturation, 0..1",
+  }),
+  encoderLearningRate: setting("stage", positive, {
+    default: 1e-3,
+    flag: "encoder-lr",
+    help: "Learning rate of the encoder",
+  }),
+  decoderLearningRate: setting("stage", positive, {
+    default: 1e-2,
+    flag: "decoder-lr",
+    help: "Learning rate of the decoder",
+  }),
+  /** `sgd` with momentum, `adam` or `adamw`; each stage begins with a fresh one. */
+  optimizer: setting("stage", choiceType(optimizers), {
+    default: "sgd",
+    flag: "optimizer",
+    help: optimizers.join(", "),
+  }),
+  /** SGD's momentum, Adam's beta 1; 0..1. */
+  momentum: setting("stage", share, {
+    default: 0.9,
+    flag: "momentum",
+    help: "SGD's momentum, Adam's beta 1, 0..1",
+  }),
+  /** Adam's beta 2, 0..1. */
+  beta2: setting("stage", share, { default: 0.999, flag: "beta2", help: "Adam's beta 2, 0..1" }),
+  /** Gradients whose norm, taken over all parameters, is larger are scaled down to it. */
+  clipNorm: optional("stage", positive, {
+    flag: "clip-norm",
+    help: "Scale gradients down to this norm, taken over all",
+    defaultText: "default: no limit",
+  }),
+  /** Validate and keep the exponential moving average: `a = d a + (1 - d) p` each step, d at most this. */
+  averaging: setting("run", realType({ min: 0, max: 0.99999 }), {
+    default: 0,
+    flag: "averaging",
+    help: "EMA: validate and keep exponential moving averages of the weights, such as 0.999",
+    defaultText: "default 0: the weights as they are",
+  }),
+  weightDecay: setting("stage", notNegative, {
+    default: 1e-5,
+    flag: "weight-decay",
+    help: "Weight decay, the factor of L2",
+  }),
+  /** `convolutions`: their weights alone, neither biases nor batch norm's gamma and beta. */
+  weightDecayOn: setting("stage", choiceType(["all", "convolutions"], "WHAT"), {
+    default: "all",
+    flag: "weight-decay-on",
+    help: "Parameters that decay",
+  }),
+  /** How parameters begin that `weights` do not hold; see `initialValue`. */
+  initialization: setting("run", choiceType(initializationSchemes, "SCHEME"), {
+    default: "uniform",
+    flag: "initialization",
+    help: "How weights begin that no file holds",
+    defaultText: "default uniform, as in PyTorch",
+  }),
+  schedule: setting("stage", scheduleType, {
+    default: { kind: "poly", power: 0.9 },
+    flag: "schedule",
+    help: "How the learning rates change: poly:POWER, or stages:EPOCHS:FACTORS",
+  }),
+  /** `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch. */
+  batchNorm: setting("stage", choiceType(["frozen", "trained"], "MODE"), {
+    default: "frozen",
+    flag: "batch-norm",
+    help: "frozen: stored statistics stay; trained: those of the batch",
+  }),
+  /** Train the decoder alone. */
+  freezeEncoder: setting("stage", switchType, {
+    default: false,
+    flag: "freeze-encoder",
+    help: "Train the decoder alone",
+  }),
+  /** Dropout where the authors have it. */
+  dropout: setting("stage", switchType, {
+    default: true,
+    flag: "no-dropout",
+    help: "Leave out the dropout that the authors have",
+  }),
+  /** `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), mean 1. */
+  classWeights: setting("stage", choiceType(["none", "log"], "MODE"), {
+    default: "none",
+    flag: "class-weights",
+    help: "log: rare classes weigh more in the loss",
+  }),
+  /** Photos of classes that a smaller share of the photos has are repeated, see `repeatRareClasses`; 0: none. */
+  repeatRare: setting("stage", share, {
+    default: 0,
+    flag: "repeat-rare",
+    help: "Repeat photos of classes that a smaller share of the photos has",
+    defaultText: "default 0: none",
+  }),
+  /** OHEM: share of a batch's labelled pixels that count in the loss, the hardest ones; above 0, 1 for all. */
+  hardPixels: setting("stage", realType({ above: 0, max: 1 }), {
+    default: 1,
+    flag: "hard-pixels",
+    help: "OHEM: share of the pixels that count in the loss, the hardest ones",
+  }),
+  /** Weight of the soft Jaccard loss, a smooth mean IoU, beside the cross-entropy; 0: none of it. */
+  jaccard: setting("stage", notNegative, {
+    default: 0,
+    flag: "jaccard",
+    help: "Weight of the soft Jaccard loss, a smooth mean IoU, beside the cross-entropy",
+  }),
+  /** Seed of all that is random. */
+  seed: setting("run", integerType({ min: 0 }), {
+    default: 0,
+    flag: "seed",
+    help: "Seed of all that is random",
+  }),
+  /** Epochs from one validation to the next. */
+  validateEvery: setting("run", integerType({ min: 1 }, "EPOCHS"), {
+    default: 5,
+    flag: "validate-every",
+    help: "Epochs between two validations",
+  }),
+  /** Steps from one `last` checkpoint to the next. */
+  saveEvery: setting("run", integerType({ min: 1 }, "STEPS"), {
+    default: 200,
+    flag: "save-every",
+    help: "Steps between two checkpoints",
+  }),
+  /**
+   * Networks that divide each batch among them and work side by side, which is faster than one with all threads. `auto`:
+   * one a thread, where that divides the batch and changes the result by rounding alone: with frozen batch norm and
+   * plain cross-entropy.
+   */
+  replicas: setting("run", replicasType, {
+    default: "auto",
+    flag: "replicas",
+    help: "Networks that divide each batch among them and work side by side",
+    defaultText: "default: one a thread, where the result is the same",
+  }),
+  /** Threads of the engine, 1 to 256; another number may round sums differently. Defaults to the number of cores. */
+  threads: optional("run", integerType({ min: 1, max: MAX_THREADS }), {
+    flag: "threads",
+    help: "Threads of the engine",
+    defaultText: "default: number of cores",
+  }),
+};
