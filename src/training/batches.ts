@@ -1,7 +1,8 @@
 import type { Dataset } from "../datasets/dataset.ts";
-import { createRandom, deriveSeed } from "../random.ts";
+import { createRandom, deriveSeed, type Random } from "../random.ts";
 import type { TensorData } from "../runtime/session.ts";
 import { type AugmentationOptions, augmentInto } from "./augmentation.ts";
+import { cutObject, type DrawDonor, pasteInto } from "./copy-paste.ts";
 import { batchIndices } from "./sampler.ts";
 
 /** What a step is fed. */
@@ -16,6 +17,8 @@ export interface BatchOptions {
   batch: number;
   seed: number;
   augmentation: AugmentationOptions;
+  /** Pastes an object over a photo with this probability, 0..1. Defaults to none. */
+  copyPaste?: { probability: number; drawDonor: DrawDonor };
 }
 
 /**
@@ -23,22 +26,33 @@ export interface BatchOptions {
  *
  * A function of data set, seed and step alone, so a resumed run sees the same batches.
  */
-export async function makeBatch(
-  dataset: Dataset,
-  { batch, seed, augmentation }: BatchOptions,
-  step: number,
-): Promise<Batch> {
+export async function makeBatch(dataset: Dataset, options: BatchOptions, step: number): Promise<Batch> {
+  const { batch, seed, augmentation } = options;
   const { epoch, indices } = batchIndices({ size: dataset.size, batch, seed, step });
-  const samples = await Promise.all(indices.map((index) => dataset.load(index)));
   const [height, width] = augmentation.crop;
   const images = new Float32Array(batch * 3 * height * width);
   const targets = new Int32Array(batch * height * width);
-  for (const [slot, sample] of samples.entries()) {
-    const random = createRandom(deriveSeed("augment", seed, epoch, indices[slot] ?? 0));
+  const fillSlot = async (index: number, slot: number) => {
+    // The object's draws are apart from the photo's, which are the same with and without it.
+    const forObject = createRandom(deriveSeed("paste", seed, epoch, index));
+    const [sample, object] = await Promise.all([
+      dataset.load(index),
+      drawObject(dataset, options, forObject),
+    ]);
+    const random = createRandom(deriveSeed("augment", seed, epoch, index));
     augmentInto(sample, augmentation, random, images, targets, slot);
-  }
+    if (object) pasteInto(object, augmentation, forObject, images, targets, slot);
+  };
+  await Promise.all(indices.map(fillSlot));
   return {
     image: { data: images, dims: [batch, 3, height, width] },
     target: { data: targets, dims: [batch, height, width] },
   };
+}
+
+/** An object to paste, cut out of its photo; undefined where none is drawn. */
+async function drawObject(dataset: Dataset, { copyPaste }: BatchOptions, random: Random) {
+  if (!copyPaste || random() >= copyPaste.probability) return undefined;
+  const { index, label } = copyPaste.drawDonor(random);
+  return cutObject(await dataset.load(index), label);
 }

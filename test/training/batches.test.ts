@@ -3,6 +3,7 @@ import type { Dataset } from "../../src/datasets/dataset.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { logClassWeights } from "../../src/training/class-weights.ts";
+import { findDonors } from "../../src/training/copy-paste.ts";
 import { countLabels } from "../../src/training/label-counts.ts";
 import { testPhoto } from "../support/model.ts";
 
@@ -51,6 +52,38 @@ describe("makeBatch", () => {
     expect(next).not.toEqual(first);
     expect(otherSeed).not.toEqual(first);
     expect([...first.target.data].every((label) => [0, 1, 255].includes(label))).toBe(true);
+  });
+});
+
+describe("makeBatch with copyPaste", () => {
+  // Only the last photo has class b, in its middle.
+  const rare: Dataset = {
+    ...dataset,
+    load: async (index) => ({
+      id: String(index),
+      photo: testPhoto(20, 10),
+      labels: {
+        width: 20,
+        height: 10,
+        data: Uint8Array.from({ length: 200 }, (_, p) => (index === 4 && p % 20 > 5 && p % 20 < 15 ? 1 : 0)),
+      },
+    }),
+  };
+
+  it("pastes objects by the seed, and leaves the photos as they are without", async () => {
+    const { counts } = await countLabels(rare);
+    const drawDonor = findDonors(counts);
+    const make = (probability: number, step = 0) =>
+      makeBatch(rare, { ...options, copyPaste: { probability, drawDonor } }, step);
+    expect(await make(0)).toEqual(await makeBatch(rare, options, 0));
+    const pasted = await make(1);
+    expect(await make(1)).toEqual(pasted);
+    // Each photo of the first two batches has the class now.
+    for (const { target } of [pasted, await make(1, 1)]) {
+      const area = target.data.length / 2;
+      expect(target.data.subarray(0, area)).toContain(1);
+      expect(target.data.subarray(area)).toContain(1);
+    }
   });
 });
 

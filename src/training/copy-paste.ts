@@ -1,0 +1,168 @@
+/**
+ * Copy-paste augmentation (Ghiasi et al. 2021, "Simple Copy-Paste"), for semantic masks: an object of a rare class is cut
+ * out of one photo and pasted over another.
+ */
+import type { Sample } from "../datasets/dataset.ts";
+import { LightsegError } from "../errors.ts";
+import type { Photo } from "../images/types.ts";
+import type { Random } from "../random.ts";
+import {
+  type AugmentationOptions,
+  bilinear,
+  drawColorChange,
+  drawScale,
+  resampleAxis,
+  reverse,
+  writeImage,
+} from "./augmentation.ts";
+import { presentClasses } from "./label-counts.ts";
+
+/** Classes that a smaller share of the photos has than this are rare. */
+const RARE = 0.5;
+
+/** A photo by its index, and the class that is cut out of it. */
+export interface Donor {
+  readonly index: number;
+  readonly label: number;
+}
+
+/** Gives a random donor. */
+export type DrawDonor = (random: Random) => Donor;
+
+/**
+ * Finds the photos that objects may be cut out of: those with a class that fewer than half of the photos have.
+ *
+ * The class is drawn first, with a chance in proportion to `1 / sqrt(photos that have it)`, then one of its photos.
+ *
+ * @param counts pixels of each class in each photo, see `countLabels`
+ * @throws LightsegError INVALID_DATASET if no class is rare
+ */
+export function findDonors(counts: readonly Float64Array[]): DrawDonor {
+  const holders = new Map<number, number[]>();
+  for (const [index, ofPhoto] of counts.entries()) {
+    for (const label of presentClasses(ofPhoto)) {
+      const photos = holders.get(label);
+      if (photos) photos.push(index);
+      else holders.set(label, [index]);
+    }
+  }
+  const rare = [...holders].filter(([, photos]) => photos.length < RARE * counts.length);
+  const last = rare.at(-1);
+  if (!last) {
+    throw new LightsegError({
+      code: "INVALID_DATASET",
+      where: "train",
+      argument: "copyPaste",
+      rule: "needs a class that fewer than half of the photos have",
+      hint: "leave copyPaste (--copy-paste) at 0",
+    });
+  }
+  const chances = rare.map(([, photos]) => 1 / Math.sqrt(photos.length));
+  const total = chances.reduce((sum, chance) => sum + chance, 0);
+  return (random) => {
+    let rest = random() * total;
+    const found = rare.find((_, place) => {
+      rest -= chances[place] ?? 0;
+      return rest < 0;
+    });
+    // Rounding may leave a rest above 0 behind the last class.
+    const [label, photos] = found ?? last;
+    return { label, index: photos[Math.floor(random() * photos.length)] ?? 0 };
+  };
+}
+
+/** The smallest rectangle of a photo that holds all pixels of a class. */
+export interface CutObject {
+  readonly label: number;
+  /** The rectangle's pixels. */
+  readonly photo: Photo;
+  /** Size of the photo that it was cut out of. */
+  readonly source: { readonly width: number; readonly height: number };
+  /** 1 at the pixels of the class, 0 elsewhere, row-major `[photo.height, photo.width]`. */
+  readonly mask: Uint8Array;
+}
+
+/**
+ * Cuts all pixels of a class out of a photo.
+ *
+ * Pixels with the ignore label are left out. A border of them (PASCAL VOC) holds pixels of the object's surroundings too, and
+ * where all surroundings are ignored, nothing tells the border from the rest. The mask is of the whole class and not of one
+ * connected part: whatever stands in front of an object tears it apart.
+ *
+ * @returns undefined if the photo has no pixel of the class
+ */
+export function cutObject({ photo, labels }: Sample, label: number): CutObject | undefined {
+  let [top, bottom, left, right] = [labels.height, 0, labels.width, 0];
+  for (let y = 0, pixel = 0; y < labels.height; y++) {
+    for (let x = 0; x < labels.width; x++, pixel++) {
+      if (labels.data[pixel] !== label) continue;
+      top = Math.min(top, y);
+      bottom = y + 1;
+      left = Math.min(left, x);
+      right = Math.max(right, x + 1);
+    }
+  }
+  if (bottom === 0) return undefined;
+  const [width, height] = [right - left, bottom - top];
+  const data = new Uint8Array(3 * width * height);
+  const mask = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const from = (top + y) * labels.width + left;
+    data.set(photo.data.subarray(3 * from, 3 * (from + width)), 3 * y * width);
+    for (let x = 0; x < width; x++) mask[y * width + x] = labels.data[from + x] === label ? 1 : 0;
+  }
+  const source = { width: photo.width, height: photo.height };
+  return { label, photo: { width, height, data }, source, mask };
+}
+
+/**
+ * Pastes an object over the sample that `augmentInto` wrote into a slot of a batch.
+ *
+ * The object is resized, mirrored and changed in color by draws of its own from the same ranges as photos. It lies
+ * anywhere in the crop as a whole; of a larger one a part is seen, as of photos. Its mask is interpolated like its
+ * colors: at the outline, object and photo are mixed, and the label is the object's where it has at least half.
+ *
+ * @param random consumed in a fixed order, so that equal generators give equal results
+ * @param images float32 `[N, 3, h, w]`, normalized, changed in place
+ * @param targets int32 `[N, h, w]`, changed in place
+ * @param slot 0..N-1
+ */
+export function pasteInto(
+  { label, photo, source, mask }: CutObject,
+  options: AugmentationOptions,
+  random: Random,
+  images: Float32Array,
+  targets: Int32Array,
+  slot: number,
+): void {
+  const [height, width] = options.crop;
+  const scale = drawScale(options, source, random);
+  const rows = resampleAxis(photo.height, scale, height, random);
+  const columns = resampleAxis(photo.width, scale, width, random);
+  if (options.mirror && random() < 0.5) reverse(columns);
+  const color = drawColorChange(options, random);
+
+  const area = height * width;
+  const object = new Float32Array(3 * area);
+  writeImage(photo, rows, columns, color, options.preprocessing, object);
+  const image = images.subarray(slot * 3 * area, (slot + 1) * 3 * area);
+  const target = targets.subarray(slot * area, (slot + 1) * area);
+  for (let y = rows.begin; y < rows.end; y++) {
+    const upper = (rows.low[y] ?? 0) * photo.width;
+    const lower = (rows.high[y] ?? 0) * photo.width;
+    const down = rows.weight[y] ?? 0;
+    for (let x = columns.begin; x < columns.end; x++) {
+      const left = columns.low[x] ?? 0;
+      const right = columns.high[x] ?? 0;
+      const across = columns.weight[x] ?? 0;
+      const cover = bilinear(mask, upper + left, upper + right, lower + left, lower + right, across, down);
+      if (cover === 0) continue;
+      const pixel = y * width + x;
+      for (let at = pixel; at < image.length; at += area) {
+        const under = image[at] ?? 0;
+        image[at] = under + ((object[at] ?? 0) - under) * cover;
+      }
+      if (cover >= 0.5) target[pixel] = label;
+    }
+  }
+}
