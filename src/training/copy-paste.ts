@@ -17,7 +17,7 @@ import {
 } from "./augmentation.ts";
 import { presentClasses } from "./label-counts.ts";
 
-/** Classes that a smaller share of the photos has than this are rare. */
+/** Classes that at most this share of the photos has are rare. */
 const RARE = 0.5;
 
 /** A photo by its index, and the class that is cut out of it. */
@@ -30,7 +30,7 @@ export interface Donor {
 export type DrawDonor = (random: Random) => Donor;
 
 /**
- * Finds the photos that objects may be cut out of: those with a class that fewer than half of the photos have.
+ * Finds the photos that objects may be cut out of: those with a class that at most half of the photos have.
  *
  * The class is drawn first, with a chance in proportion to `1 / sqrt(photos that have it)`, then one of its photos.
  *
@@ -46,14 +46,14 @@ export function findDonors(counts: readonly Float64Array[]): DrawDonor {
       else holders.set(label, [index]);
     }
   }
-  const rare = [...holders].filter(([, photos]) => photos.length < RARE * counts.length);
+  const rare = [...holders].filter(([, photos]) => photos.length <= RARE * counts.length);
   const last = rare.at(-1);
   if (!last) {
     throw new LightsegError({
       code: "INVALID_DATASET",
       where: "train",
       argument: "copyPaste",
-      rule: "needs a class that fewer than half of the photos have",
+      rule: "needs a class that at most half of the photos have",
       hint: "leave copyPaste (--copy-paste) at 0",
     });
   }

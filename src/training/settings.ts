@@ -231,6 +231,12 @@ export const settings = {
     help: "Repeat photos of classes that a smaller share of the photos has",
     defaultText: "default 0: none",
   }),
+  /** Copy-paste augmentation: probability that an object of a rare class is pasted over a photo, see `pasteInto`. */
+  copyPaste: setting("stage", share, {
+    default: 0,
+    flag: "copy-paste",
+    help: "Probability that a photo gets an object of a rare class, cut out of another photo",
+  }),
   /** OHEM: share of a batch's labelled pixels that count in the loss, the hardest ones; above 0, 1 for all. */
   hardPixels: setting("stage", realType({ above: 0, max: 1 }), {
     default: 1,

@@ -71,10 +71,10 @@ export async function openStages(
 /** Counts the labels where a setting needs them, once for all, and repeats photos of rare classes where asked to. */
 async function countAndRepeat(
   dataset: Dataset,
-  { repeatRare, classWeights }: StageConfig,
+  { repeatRare, classWeights, copyPaste }: StageConfig,
   { seed, onEvent }: { seed: number; onEvent: (event: TrainingEvent) => void },
 ): Promise<{ dataset: Dataset; counts?: readonly Float64Array[] }> {
-  if (repeatRare === 0 && classWeights === "none") return { dataset };
+  if (repeatRare === 0 && copyPaste === 0 && classWeights === "none") return { dataset };
   const onProgress = (done: number, total: number) =>
     onEvent({ kind: "progress", task: "counting labels", done, total });
   const counted = await countLabels(dataset, onProgress);

@@ -14,6 +14,7 @@ import { type Batch, type BatchOptions, makeBatch } from "./batches.ts";
 import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { logClassWeights } from "./class-weights.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
+import { findDonors } from "./copy-paste.ts";
 import type { TrainingEvent } from "./events.ts";
 import { initialWeights } from "./initial-weights.ts";
 import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
@@ -212,12 +213,15 @@ class BatchQueue {
   #next: { step: number; batch: Promise<Batch> } | undefined;
 
   constructor(stage: Stage, { preprocessing }: ModelDescription) {
-    const { crop, scale, shorterSide, mirror, colorJitter, batch } = stage.config;
+    const { crop, scale, shorterSide, mirror, colorJitter, batch, copyPaste } = stage.config;
     this.#stage = stage;
     this.#options = {
       batch,
       seed: stage.seed,
       augmentation: { crop, scale, shorterSide, mirror, colorJitter, preprocessing },
+      ...(copyPaste > 0 && {
+        copyPaste: { probability: copyPaste, drawDonor: findDonors(stage.counts ?? []) },
+      }),
     };
   }
 

@@ -36,7 +36,15 @@ const settings = (): TrainingOptions => ({
   batchNorm: "trained",
   stages: [
     { epochs: 1, batch: 4, classWeights: "log" },
-    { epochs: 1, freezeEncoder: true, optimizer: "adamw", clipNorm: 1, hardPixels: 0.5, jaccard: 0.5 },
+    {
+      epochs: 1,
+      freezeEncoder: true,
+      optimizer: "adamw",
+      clipNorm: 1,
+      hardPixels: 0.5,
+      jaccard: 0.5,
+      copyPaste: 0.5,
+    },
   ],
 });
 
