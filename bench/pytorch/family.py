@@ -4,6 +4,7 @@ from functools import partial
 import torch.nn as nn
 
 from decoders import RefineNet, RefineNetMobile, bottleneck_unit, full_unit
+from formula import official_parameters
 from mobilenet_v2 import MobileNetV2
 from nasnet_mobile import NASNetMobile
 from resnet import ResNet
@@ -42,10 +43,4 @@ class Network(nn.Module):
 
     def official_parameters(self):
         """Every parameter and stored statistic by its official name."""
-        tensors = {}
-        for half in (self.backbone, self.decoder):
-            for name, tensor in half.state_dict().items():
-                if not name.endswith("num_batches_tracked"):
-                    assert name not in tensors, name
-                    tensors[name] = tensor
-        return tensors
+        return official_parameters(self.backbone, self.decoder)

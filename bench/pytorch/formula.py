@@ -1,4 +1,4 @@
-"""Parameters and a photo by formula: mulberry32 seeded with FNV-1a of the name. test/support/golden.ts is the same in TypeScript."""
+"""Parameters and a photo by formula: mulberry32 seeded with FNV-1a of the name. test/support/formula.ts is the same in TypeScript."""
 import numpy as np
 import torch
 
@@ -31,12 +31,24 @@ def values(name, shape):
     return torch.from_numpy(u.astype(np.float32).reshape(shape))
 
 
-def fill(network):
-    for name, tensor in network.official_parameters().items():
-        tensor.copy_(values(name, tuple(tensor.shape)))
+def official_parameters(*modules):
+    """Every parameter and stored statistic by its official name: the modules are named as if they were one."""
+    tensors = {}
+    for module in modules:
+        for name, tensor in module.state_dict().items():
+            if not name.endswith("num_batches_tracked"):
+                assert name not in tensors, name
+                tensors[name] = tensor
+    return tensors
 
 
-def photo(height, width):
-    """A normalised photo, 1 x 3 x height x width, values in [-1, 1)."""
-    u = 2 * random("image", 3 * height * width) - 1
-    return torch.from_numpy(u.astype(np.float32).reshape(1, 3, height, width))
+def fill(tensors):
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            tensor.copy_(values(name, tuple(tensor.shape)))
+
+
+def photo(height, width, count=1):
+    """Normalised photos, count x 3 x height x width, values in [-1, 1)."""
+    u = 2 * random("image", count * 3 * height * width) - 1
+    return torch.from_numpy(u.astype(np.float32).reshape(count, 3, height, width))

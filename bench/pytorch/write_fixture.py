@@ -31,7 +31,7 @@ def shortest(value):
 def describe(name):
     height, width = SIZES.get(name, (65, 97))
     network = Network(name, CLASSES).eval()
-    fill(network)
+    fill(network.official_parameters())
     scores = network(photo(height, width))
     return {
         "input": [1, 3, height, width],

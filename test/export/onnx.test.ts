@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { checkExport, defaultTolerances } from "../../src/export/check.ts";
@@ -11,17 +9,17 @@ import {
   NodeProtoSchema,
   TensorProto_DataType,
 } from "../../src/graph/onnx/onnx_pb.ts";
-import { decodePhoto } from "../../src/images/node/decode.ts";
 import type { Photo } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/segmenter.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
-import { decodeNpy } from "../../src/weights/npy.ts";
+import type { TensorData } from "../../src/runtime/session.ts";
 import { decodeOnnxWeights } from "../../src/weights/onnx.ts";
+import family from "../fixtures/family.json" with { type: "json" };
 import { lightsegError } from "../support/errors.ts";
-import { goldenFolder, goldenWeights, hasGolden } from "../support/golden.ts";
-import { relativeError } from "../support/golden-scores.ts";
+import { goldenWeights } from "../support/golden.ts";
+import { expectSampled, goldenPhoto } from "../support/golden-scores.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 import { expectSameBits } from "../support/weights.ts";
 
@@ -34,10 +32,10 @@ function imageOf({ width, height, data }: Photo) {
   return { data: image, dims: [1, 3, height, width] };
 }
 
-async function run(bytes: Uint8Array, input: Photo = photo) {
+async function run(bytes: Uint8Array, image: TensorData = imageOf(photo)) {
   const session = await openNodeSession(bytes);
   try {
-    return await session.run({ image: imageOf(input) });
+    return await session.run({ image });
   } finally {
     await session.dispose();
   }
@@ -98,7 +96,7 @@ describe("exportOnnx", () => {
     expect(large.labels).toBeUndefined();
   });
 
-  it.skipIf(!hasGolden)("gives the scores that PyTorch gives (needs ../shared/golden)", async () => {
+  it("gives PyTorch's scores", async () => {
     const { parameters } = buildNetwork({ network: model.network, classes: 21 });
     const values = goldenWeights(parameters);
     const weights = new Map(
@@ -110,11 +108,9 @@ describe("exportOnnx", () => {
     const classes = Array.from({ length: 21 }, (_, index) => `class ${index}`);
     const bytes = exportOnnx({ ...model, classes, weights });
     expectSameBits(decodeOnnxWeights(bytes, "x.onnx").weights, weights);
-    const file = "mbv2_21_logits.npy";
-    const expected = decodeNpy(readFileSync(join(goldenFolder, file)), file);
-    const { scores } = await run(bytes, await decodePhoto(join(goldenFolder, "photo_209x161.png")));
-    expect(scores?.dims).toEqual(expected.shape);
-    expect(relativeError(scores?.data ?? [], expected.data)).toBeLessThan(1e-4);
+    const expected = family.networks["refinenet-lw-mobilenet-v2"];
+    const { scores } = await run(bytes, goldenPhoto(expected.input));
+    expectSampled(scores, { ...expected, values: expected.scores }, family.every);
   });
 
   it("stores float16 and takes and gives float32", async () => {

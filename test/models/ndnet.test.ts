@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { foldBatchNorm } from "../../src/graph/rewrite/fold-batch-norm.ts";
 import { countValues } from "../../src/graph/shape.ts";
 import { isTrainable } from "../../src/graph/tensor.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { findNetwork } from "../../src/models/zoo.ts";
-import { goldenFolder, hasGolden } from "../support/golden.ts";
-import { expectGoldenScores } from "../support/golden-scores.ts";
+import features from "../fixtures/features.json" with { type: "json" };
+import { expectSampled, readNames, runByFormula } from "../support/golden-scores.ts";
 
 function countParameters(network: string, auxiliary: boolean): number {
   const { parameters } = buildNetwork({ network, classes: 19, auxiliary });
@@ -35,14 +34,16 @@ describe("NDNet", () => {
     expect(countParameters("ndnet45-fcn8", false)).toBe(416_689 + 57);
   });
 
-  it.skipIf(!hasGolden)("has the authors' names and shapes (needs the golden values)", () => {
-    const names: unknown = JSON.parse(readFileSync(join(goldenFolder, "ndnet45_ende_19_names.json"), "utf8"));
+  it("has the authors' names and shapes", () => {
     const network = buildNetwork({ network: "ndnet45", classes: 19, auxiliary: true });
-    expect(Object.fromEntries(parameterShapes(network))).toEqual(names);
+    expect(Object.fromEntries(parameterShapes(network))).toEqual(readNames("ndnet45"));
   });
 
-  it.skipIf(!hasGolden)("gives the authors' scores on a photo (needs the golden values)", async () => {
-    await expectGoldenScores("ndnet45", "ndnet45_ende_19_logits.npy");
+  it("gives PyTorch's logits", async () => {
+    const network = buildNetwork({ network: "ndnet45", classes: 19 });
+    const scores = foldBatchNorm([network.scores])(network.scores);
+    const actual = await runByFormula({ scores }, parameterShapes(network), features.input);
+    expectSampled(actual.scores, features.ndnet45, features.every);
   });
 
   it.each([

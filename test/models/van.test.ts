@@ -1,17 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { countValues, type Dim, symbol } from "../../src/graph/shape.ts";
 import { collect, input, isTrainable, type Tensor } from "../../src/graph/tensor.ts";
-import { decodePhoto } from "../../src/images/node/decode.ts";
 import { van } from "../../src/models/backbones/van.ts";
-import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { Scope } from "../../src/models/scope.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
-import { decodeNpy } from "../../src/weights/npy.ts";
-import { goldenFolder, goldenWeights, hasGolden } from "../support/golden.ts";
-import { relativeError } from "../support/golden-scores.ts";
+import features from "../fixtures/features.json" with { type: "json" };
+import { expectSampled, readNames, runByFormula } from "../support/golden-scores.ts";
 
 function build(variant: Parameters<typeof van>[0], size: readonly [Dim, Dim] = [symbol("H"), symbol("W")]) {
   const parameters = new Map<string, Tensor>();
@@ -62,32 +55,19 @@ describe("VAN", () => {
     ]);
   });
 
-  it.skipIf(!hasGolden)("has the authors' names and shapes (needs the golden values)", () => {
-    const names: unknown = JSON.parse(readFileSync(join(goldenFolder, "van_b0_names.json"), "utf8"));
+  it("has the authors' names and shapes", () => {
     const { parameters } = build("b0");
-    expect(Object.fromEntries([...parameters].map(([name, { shape }]) => [name, shape]))).toEqual(names);
+    expect(Object.fromEntries([...parameters].map(([name, { shape }]) => [name, shape]))).toEqual(
+      readNames("van-b0"),
+    );
   });
 
-  it.skipIf(!hasGolden)("gives the authors' features on a photo (needs the golden values)", async () => {
+  it("gives PyTorch's feature maps", async () => {
     const { taps, parameters } = build("b0");
-    const weights = goldenWeights(parameters);
+    const shapes = new Map([...parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
     const outputs = Object.fromEntries(taps.map(({ features, stage }) => [`stage${stage}`, features]));
-    const session = await openNodeSession(
-      lowerToOnnx(outputs, { parameters: (name) => weights.get(name) ?? "input" }),
-    );
-    try {
-      const photo = await decodePhoto(join(goldenFolder, "photo_209x161.png"));
-      const data = new Float32Array(3 * photo.width * photo.height);
-      normalizeInto(photo, van("b0").preprocessing, data, 0);
-      const result = await session.run({ image: { data, dims: [1, 3, photo.height, photo.width] } });
-      for (const stage of Object.keys(outputs)) {
-        const file = `van_b0_${stage}.npy`;
-        const expected = decodeNpy(readFileSync(join(goldenFolder, file)), file);
-        expect(result[stage]?.dims, stage).toEqual(expected.shape);
-        expect(relativeError(result[stage]?.data ?? [], expected.data), stage).toBeLessThan(1e-4);
-      }
-    } finally {
-      await session.dispose();
-    }
+    const actual = await runByFormula(outputs, shapes, features.input);
+    for (const [stage, expected] of Object.entries(features["van-b0"]))
+      expectSampled(actual[stage], expected, features.every);
   });
 });

@@ -1,44 +1,66 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "vitest";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
-import { foldBatchNorm } from "../../src/graph/rewrite/fold-batch-norm.ts";
-import { decodePhoto } from "../../src/images/node/decode.ts";
-import { buildNetwork } from "../../src/models/network.ts";
-import { normalizeInto } from "../../src/models/preprocessing.ts";
-import { findNetwork } from "../../src/models/zoo.ts";
+import { countValues } from "../../src/graph/shape.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { createRandom, fnv1a } from "../../src/random.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
-import { decodeNpy } from "../../src/weights/npy.ts";
-import { goldenFolder, goldenWeights } from "./golden.ts";
+import type { TensorData } from "../../src/runtime/session.ts";
+import { goldenValues } from "./golden.ts";
 
-/**
- * Runs a network, its weights filled by formula, on the golden photo and compares with the authors' raw scores.
- *
- * @param file name of a golden file, `[1, classes, h, w]`
- * @param folded whether batch norm is folded first; defaults to true
- */
-export async function expectGoldenScores(
-  network: string,
-  file: string,
-  { folded = true } = {},
-): Promise<void> {
-  const expected = decodeNpy(readFileSync(join(goldenFolder, file)), file);
-  const { scores, parameters } = buildNetwork({ network, classes: expected.shape[1] ?? 0 });
-  const weights = goldenWeights(parameters);
-  const graph = folded ? foldBatchNorm([scores])(scores) : scores;
-  const session = await openNodeSession(
-    lowerToOnnx({ scores: graph }, { parameters: (name) => weights.get(name) ?? "input" }),
-  );
+/** A part of a network's output in PyTorch: see `about` of the fixtures. */
+export interface SampledOutput {
+  output: readonly number[];
+  /** The largest magnitude of the whole output. */
+  largest: number;
+  /** Every `every`th value, row-major, the first included. */
+  values: readonly number[];
+}
+
+/** Values in [-1, 1), row-major: photos by the formula of bench/pytorch/formula.py. */
+export function goldenPhoto(dims: readonly number[]): TensorData {
+  const random = createRandom(fnv1a("image"));
+  return { data: Float32Array.from({ length: countValues(dims) }, () => 2 * random() - 1), dims };
+}
+
+/** Computes a network's outputs for a photo by formula, all parameters filled by formula. */
+export async function runByFormula(
+  outputs: Readonly<Record<string, Tensor>>,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  input: readonly number[],
+): Promise<Readonly<Record<string, TensorData | undefined>>> {
+  const model = lowerToOnnx(outputs, { parameters: (name) => valuesOf(name, shapes.get(name) ?? []) });
+  const session = await openNodeSession(model);
   try {
-    const photo = await decodePhoto(join(goldenFolder, "photo_209x161.png"));
-    const data = new Float32Array(3 * photo.width * photo.height);
-    normalizeInto(photo, findNetwork(network).backbone.preprocessing, data, 0);
-    const result = await session.run({ image: { data, dims: [1, 3, photo.height, photo.width] } });
-    expect(result.scores?.dims).toEqual(expected.shape);
-    expect(relativeError(result.scores?.data ?? [], expected.data)).toBeLessThan(1e-4);
+    return await session.run({ image: goldenPhoto(input) });
   } finally {
     await session.dispose();
   }
+}
+
+const known = new Map<string, Float32Array>();
+
+/** Most networks share names and shapes, hence values. Filling takes longest, so each parameter is filled once. */
+function valuesOf(name: string, shape: readonly number[]): Float32Array {
+  const key = `${name} ${shape}`;
+  const values = known.get(key) ?? goldenValues(name, shape);
+  known.set(key, values);
+  return values;
+}
+
+/** Compares an output with PyTorch's: the same shape, and values within 1e-4 of the largest. */
+export function expectSampled(actual: TensorData | undefined, expected: SampledOutput, every: number): void {
+  expect(actual?.dims).toEqual(expected.output);
+  const data = actual?.data ?? [];
+  const sampled = expected.values.map((_, index) => data[every * index] ?? Number.NaN);
+  let largest = 0;
+  for (let index = 0; index < data.length; index++) largest = Math.max(largest, Math.abs(data[index] ?? 0));
+  expect(relativeError([...sampled, largest], [...expected.values, expected.largest])).toBeLessThan(1e-4);
+}
+
+/** The names and shapes of parameters and stored statistics that the authors gave a network. */
+export function readNames(network: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../fixtures/names/${network}.json`, import.meta.url), "utf8"));
 }
 
 /** The largest difference, relative to the largest expected value. */

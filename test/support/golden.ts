@@ -1,11 +1,6 @@
-/** The authors' networks filled by formula: see the docstrings. Values to reproduce lie beside the repository where they are at hand. */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+/** Networks filled by the formula of bench/pytorch/formula.py, so that no file of weights is needed to compare with PyTorch. */
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
-
-export const goldenFolder = fileURLToPath(new URL("../../../shared/golden", import.meta.url));
-export const hasGolden = existsSync(goldenFolder);
 
 /** The value of a parameter by its name: mulberry32 seeded with FNV-1a of the name, scaled by what kind of parameter it is. */
 export function goldenValues(name: string, shape: readonly number[]): Float32Array {

@@ -1,5 +1,5 @@
 /** Files that were changed by chance or on purpose: each is read or refused, and takes no more memory than its size allows. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
@@ -141,9 +141,9 @@ describe("a changed file is read or refused", () => {
     expectReadOrRefused(file, decode, 2000);
   });
 
-  const real = "../shared/data/weights/legacy_checkpoint.pth.tar";
-  test.skipIf(!existsSync(real))("the real old checkpoint (needs ../shared/data)", () => {
-    expectReadOrRefused(readFileSync(real), pytorch, 1000);
+  test.each(["checkpoint.pth.tar", "checkpoint.pth"])("PyTorch's own %s", (name) => {
+    const file = readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+    expectReadOrRefused(file, pytorch, 1000);
   });
 });
 

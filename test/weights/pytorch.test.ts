@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
@@ -224,20 +223,3 @@ describe("what is read of a file", () => {
     expect(bytesRead.get(3)).toBeLessThan(100);
   });
 });
-
-const real = "../shared/data/weights/mobilenetv2_imagenet.pth";
-const names = "../shared/golden/mbv2_21_names.json";
-test.skipIf(!existsSync(real) || !existsSync(names))(
-  "reads the real checkpoint (needs ../shared/data)",
-  () => {
-    const weights = decodePytorch(readFileSync(real), real);
-    const official: Record<string, number[]> = JSON.parse(readFileSync(names, "utf8"));
-    const backbone = Object.entries(official).filter(([name]) => name.startsWith("layer"));
-    expect([...weights].map(([name, { shape }]) => [name, shape])).toEqual(backbone);
-    for (const [name, { shape, data }] of weights) {
-      expect(data.length, name).toBe(shape.reduce((product, extent) => product * extent, 1));
-      expect(data.every(Number.isFinite), name).toBe(true);
-      if (name.endsWith("running_var")) expect(Math.min(...data), name).toBeGreaterThanOrEqual(0);
-    }
-  },
-);

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
 import { decodePytorch } from "../../src/weights/pytorch.ts";
+import { goldenValues } from "../support/golden.ts";
 import { expectSameBits } from "../support/weights.ts";
 import {
   float32,
@@ -147,14 +148,13 @@ describe("refuses", () => {
   });
 });
 
-const real = "../shared/data/weights/legacy_checkpoint.pth.tar";
-const same = "../shared/data/weights/mobilenetv2_imagenet.pth";
-test.skipIf(!existsSync(real) || !existsSync(same))(
-  "reads the real old checkpoint, bit for bit as the new one (needs ../shared/data)",
-  () => {
-    const old = decodePytorch(readFileSync(real), real);
-    const all = decodePytorch(readFileSync(same), same);
-    expect(old.size).toBe(20);
-    expectSameBits(old, new Map([...all].filter(([name]) => old.has(name))));
-  },
-);
+test("reads PyTorch's own file, bit for bit as from its zip container", () => {
+  const [old, zipped] = ["checkpoint.pth.tar", "checkpoint.pth"].map((name) =>
+    decodePytorch(readFileSync(new URL(`../fixtures/${name}`, import.meta.url)), name),
+  );
+  const names = ["0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var"];
+  expect([...(old?.keys() ?? [])]).toEqual(expect.arrayContaining(names.map((name) => `layer1.${name}`)));
+  for (const [name, { shape, data }] of old ?? [])
+    if (!name.endsWith("num_batches_tracked")) expect(data, name).toEqual(goldenValues(name, shape));
+  expectSameBits(old ?? new Map(), zipped ?? new Map());
+});
