@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import { readConfig } from "../runs/run-folder.ts";
 import { checkSettings, overrideSettings, settingsByName, type TrainingOptions } from "../training/config.ts";
 import { applyRecipe, recipes } from "../training/recipes/index.ts";
-import { readConfig } from "../training/run-folder.ts";
 import type { Schedule } from "../training/schedule.ts";
 import { type Setting, settings } from "../training/settings.ts";
 import type { Arguments, Option } from "./arguments.ts";

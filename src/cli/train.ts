@@ -1,7 +1,7 @@
+import { RunFolder } from "../runs/run-folder.ts";
 import { openNodeSession } from "../runtime/node.ts";
+import { train as trainNetwork } from "../trainer/train.ts";
 import type { TrainingEvent } from "../training/events.ts";
-import { RunFolder } from "../training/run-folder.ts";
-import { train as trainNetwork } from "../training/trainer.ts";
 import type { Command } from "./arguments.ts";
 import { iouTable } from "./evaluate.ts";
 import { catchInterrupts } from "./interrupt.ts";

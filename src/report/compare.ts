@@ -2,9 +2,9 @@ import { renderSection, renderTable } from "../html/elements.ts";
 import { formatCount, formatPercent, formatSeconds } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
+import type { Run } from "../runs/read-run.ts";
 import { renderCommonClasses, renderShares } from "./classes.ts";
 import { renderCommonCurves } from "./curves.ts";
-import type { Run } from "./read-run.ts";
 import { renderRecipeDifferences } from "./recipe.ts";
 import { summarizeRun } from "./summary.ts";
 

@@ -1,7 +1,7 @@
 import { renderTable } from "../html/elements.ts";
 import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
-import type { RunEvaluation } from "./evaluation-file.ts";
+import type { RunEvaluation } from "../runs/evaluation-file.ts";
 
 const LISTED = 8;
 

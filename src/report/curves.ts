@@ -1,9 +1,9 @@
 import { formatNumber } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
+import type { Run } from "../runs/read-run.ts";
 import { resolveStages } from "../training/config.ts";
 import { type LineChartOptions, renderLineChart, type Series } from "./line-chart.ts";
 import { averageStretches, type Point } from "./points.ts";
-import type { Run } from "./read-run.ts";
 
 /** Means of the loss are taken over this share of the steps. */
 const STRETCH = 1 / 100;

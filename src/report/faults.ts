@@ -1,7 +1,7 @@
 import { formatNumber } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
+import type { Run } from "../runs/read-run.ts";
 import { resolveStages } from "../training/config.ts";
-import type { Run } from "./read-run.ts";
 import { quote } from "./recipe.ts";
 
 /** Fewer steps than this say nothing about where the loss goes. */

@@ -1,6 +1,6 @@
 import { formatCount, formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
-import type { RunEvaluation } from "./evaluation-file.ts";
+import type { RunEvaluation } from "../runs/evaluation-file.ts";
 
 /** More cells than this on a side are too small to point at. */
 const MOST_CLASSES = 60;

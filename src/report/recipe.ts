@@ -1,7 +1,7 @@
 import { renderTable } from "../html/elements.ts";
 import { type Html, html } from "../html/html.ts";
+import type { Run } from "../runs/read-run.ts";
 import type { TrainingConfig } from "../training/config.ts";
-import type { Run } from "./read-run.ts";
 
 /** All settings of a run. */
 export function renderRecipe({ config }: Run): Html {

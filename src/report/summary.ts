@@ -1,5 +1,6 @@
+import type { Run } from "../runs/read-run.ts";
 import { resolveStages } from "../training/config.ts";
-import type { Run, ValidationRecord } from "./read-run.ts";
+import type { ValidationRecord } from "../training/events.ts";
 
 /** A run in a few numbers. */
 export interface RunSummary {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "../node/files.ts";
+import { type Run, readRun } from "../runs/read-run.ts";
 import { renderComparison } from "./compare.ts";
-import { type Run, readRun } from "./read-run.ts";
 import { renderReport } from "./report.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderLargestConfusions } from "../../src/report/confusions.ts";
-import type { RunEvaluation } from "../../src/report/evaluation-file.ts";
 import { renderHeatMap } from "../../src/report/heat-map.ts";
+import type { RunEvaluation } from "../../src/runs/evaluation-file.ts";
 import { checkPage } from "../html/check-page.ts";
 import { rowsOf } from "../html/rows.ts";
 import { evaluation } from "./run-files.ts";

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunEvaluation, writeEvaluation } from "../../src/report/evaluation-file.ts";
-import type { Run, StepRecord, ValidationRecord } from "../../src/report/read-run.ts";
+import { type RunEvaluation, writeEvaluation } from "../../src/runs/evaluation-file.ts";
+import type { Run } from "../../src/runs/read-run.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../../src/training/config.ts";
+import type { StepRecord, ValidationRecord } from "../../src/training/events.ts";
 
 export interface RunFiles {
   config?: Partial<TrainingOptions>;

@@ -6,25 +6,29 @@ import { describeModel, type ModelDescription, requireWeights } from "../model-f
 import { buildNetwork } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import { findNetwork } from "../models/zoo.ts";
-import { writeEvaluation } from "../report/evaluation-file.ts";
 import { writeReport } from "../report/write-report.ts";
+import { type BestSoFar, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
+import { writeEvaluation } from "../runs/evaluation-file.ts";
+import { RunFolder } from "../runs/run-folder.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import { type Batch, type BatchOptions, makeBatch } from "../training/batches.ts";
+import { logClassWeights } from "../training/class-weights.ts";
+import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
+import { findDonors } from "../training/copy-paste.ts";
+import type { LogRecord, TrainingEvent } from "../training/events.ts";
+import { isMemory } from "../training/optimizer.ts";
+import { chooseReplicas } from "../training/replicas.ts";
+import { learningRateFactor } from "../training/schedule.ts";
+import { averageName } from "../training/step.ts";
+import {
+  buildTrainingGraph,
+  openTrainingSession,
+  type TrainingSession,
+} from "../training/training-session.ts";
 import { writeSafetensors } from "../weights/node/write.ts";
-import { type Batch, type BatchOptions, makeBatch } from "./batches.ts";
-import { type BestSoFar, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { logClassWeights } from "./class-weights.ts";
-import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
-import { findDonors } from "./copy-paste.ts";
-import type { TrainingEvent } from "./events.ts";
-import { initialWeights } from "./initial-weights.ts";
 import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
-import { isMemory } from "./optimizer.ts";
-import { chooseReplicas } from "./replicas.ts";
-import { type LogRecord, RunFolder } from "./run-folder.ts";
-import { learningRateFactor } from "./schedule.ts";
 import { openStages, requireEqualClasses, type Stage } from "./stages.ts";
-import { averageName } from "./step.ts";
-import { buildTrainingGraph, openTrainingSession, type TrainingSession } from "./training-session.ts";
+import { startingWeights } from "./starting-weights.ts";
 import { validate } from "./validation.ts";
 
 export interface TrainOptions {
@@ -159,7 +163,7 @@ async function beginWeights(
   onEvent: (event: TrainingEvent) => void,
 ): Promise<Weights> {
   const network = buildNetwork({ network: config.network, classes, auxiliary: true });
-  const { weights, note } = await initialWeights(network, {
+  const { weights, note } = await startingWeights(network, {
     file: config.weights,
     allowRandomEncoder: config.allowRandomEncoder,
     seed: config.seed,

@@ -7,9 +7,9 @@ import { findDataset } from "../../src/datasets/index.ts";
 import { encodeIndexedPng } from "../../src/images/indexed-png.ts";
 import { encodePng } from "../../src/images/node/encode.ts";
 import { vocPalette } from "../../src/images/palette.ts";
+import { openStages, requireEqualClasses } from "../../src/trainer/stages.ts";
 import { parseTrainingConfig } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
-import { openStages, requireEqualClasses } from "../../src/training/stages.ts";
 import { lightsegError } from "../support/errors.ts";
 import { testPhoto } from "../support/model.ts";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets } from "../../src/datasets/index.ts";
-import { readEvaluation, writeEvaluation } from "../../src/report/evaluation-file.ts";
-import { readRun } from "../../src/report/read-run.ts";
-import { evaluation, type RunFiles, stepsOf, validationOf, writeRun } from "./run-files.ts";
+import { readEvaluation, writeEvaluation } from "../../src/runs/evaluation-file.ts";
+import { readRun } from "../../src/runs/read-run.ts";
+import { evaluation, type RunFiles, stepsOf, validationOf, writeRun } from "../report/run-files.ts";
 
 let root = "";
 beforeAll(async () => {

@@ -7,12 +7,10 @@ import { LightsegError } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
 import { isNetwork } from "../models/zoo.ts";
 import { resolveStages, type TrainingConfig } from "../training/config.ts";
-import { type LogRecord, readConfig } from "../training/run-folder.ts";
+import { type LogRecord, logRecordSchema, type StepRecord, type ValidationRecord } from "../training/events.ts";
+import { readConfig } from "./run-folder.ts";
 import { type RunEvaluation, readEvaluation } from "./evaluation-file.ts";
 import { parseAs, readText } from "./read-json.ts";
-
-export type StepRecord = Extract<LogRecord, { kind: "step" }>;
-export type ValidationRecord = Extract<LogRecord, { kind: "validation" }>;
 
 /** All that is known about a training run from its folder. */
 export interface Run {
@@ -41,26 +39,6 @@ export interface Run {
 
 /** Long enough for a validation, during which nothing is logged. */
 const SILENCE_MS = 15 * 60_000;
-
-const share = z.number().min(0).max(1);
-const step = z.number().int().nonnegative();
-const recordSchema: z.ZodType<LogRecord> = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("step"),
-    step,
-    epoch: z.number(),
-    loss: z.number(),
-    learningRate: z.tuple([z.number(), z.number()]),
-    ms: z.number(),
-  }),
-  z.object({
-    kind: z.literal("validation"),
-    step,
-    miou: share,
-    pixelAccuracy: share,
-    iou: z.record(z.string(), share.nullable()),
-  }),
-]);
 
 /**
  * Reads a run's folder, also while the run goes on: a half-written last line of its log is left out.
@@ -110,7 +88,7 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
 async function readLog(path: string): Promise<LogRecord[]> {
   const lines = ((await readText(path)) ?? "").split("\n");
   // What follows the last line break is either nothing or still being written.
-  return lines.slice(0, -1).map((line, index) => parseAs(recordSchema, line, `${path}, line ${index + 1},`));
+  return lines.slice(0, -1).map((line, index) => parseAs(logRecordSchema, line, `${path}, line ${index + 1},`));
 }
 
 /** The end of the last epoch is the only moment of it at which there is a validation. */

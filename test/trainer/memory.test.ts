@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { estimateStepMemory, requireMemory } from "../../src/training/memory.ts";
+import { estimateStepMemory, requireMemory } from "../../src/trainer/memory.ts";
 import { buildTrainingGraph } from "../../src/training/training-session.ts";
 import { lightsegError } from "../support/errors.ts";
 import { onlyStage } from "../support/training.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockRun } from "../../src/training/run-lock.ts";
+import { lockRun } from "../../src/runs/run-lock.ts";
 import { lightsegError } from "../support/errors.ts";
 
 let folder: string;

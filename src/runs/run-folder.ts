@@ -6,28 +6,9 @@ import { isDeepStrictEqual } from "node:util";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 import { makeFolder, outputError, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../version.ts";
-import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "./config.ts";
+import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
+import type { LogRecord } from "../training/events.ts";
 import { lockRun } from "./run-lock.ts";
-
-/** A line of `log.jsonl`. */
-export type LogRecord =
-  | {
-      readonly kind: "step";
-      /** Steps done with this one, epochs begun. */
-      readonly step: number;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly learningRate: readonly [encoder: number, decoder: number];
-      readonly ms: number;
-    }
-  | {
-      readonly kind: "validation";
-      readonly step: number;
-      readonly miou: number;
-      readonly pixelAccuracy: number;
-      /** By class name; null for a class that is nowhere. */
-      readonly iou: Readonly<Record<string, number | null>>;
-    };
 
 /** The files of a run: settings, log, checkpoints. Once begun or resumed it is locked, until it is disposed of. */
 export class RunFolder implements AsyncDisposable {

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/models/network.ts";
+import { readCheckpoint } from "../../src/runs/checkpoint.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
-import { readCheckpoint } from "../../src/training/checkpoint.ts";
+import { train } from "../../src/trainer/train.ts";
 import type { TrainingOptions } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
 import { isMemory } from "../../src/training/optimizer.ts";
-import { train } from "../../src/training/trainer.ts";
 import { readWeights } from "../../src/weights/node/read.ts";
 import { writeCamvid } from "../support/camvid.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/models/network.ts";
 import type { Weights } from "../../src/models/weights.ts";
-import { initialWeights } from "../../src/training/initial-weights.ts";
+import { startingWeights } from "../../src/trainer/starting-weights.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { goldenValues } from "../support/golden.ts";
 
@@ -27,12 +27,12 @@ async function write(name: string, includes: (parameter: string) => boolean): Pr
   return path;
 }
 
-describe("initialWeights", () => {
+describe("startingWeights", () => {
   const options = { allowRandomEncoder: false, seed: 1 };
 
   it("takes ImageNet's encoder, leaves its classifier out and begins the decoder at random", async () => {
     const file = await write("encoder", (name) => network.encoder.has(name));
-    const { weights, note } = await initialWeights(network, { ...options, file });
+    const { weights, note } = await startingWeights(network, { ...options, file });
     expect([...weights.keys()]).toEqual([...network.parameters.keys()]);
     expect(weights.get("bn1.weight")?.data).toEqual(goldenValues("bn1.weight", [64]));
     expect(weights.get("clf_conv.bias")?.data.some((value) => value !== 0)).toBe(true);
@@ -42,23 +42,23 @@ describe("initialWeights", () => {
 
   it("refuses weights that leave part of the encoder random, unless told so", async () => {
     const file = await write("most", (name) => network.encoder.has(name) && name !== "layer3.1.conv2.weight");
-    const refusal = initialWeights(network, { ...options, file });
+    const refusal = startingWeights(network, { ...options, file });
     await expect(refusal).rejects.toThrow(
       /1 of its 100 parameters.*layer3\.1\.conv2\.weight.*--allow-random-encoder/,
     );
-    const { weights } = await initialWeights(network, { ...options, file, allowRandomEncoder: true });
+    const { weights } = await startingWeights(network, { ...options, file, allowRandomEncoder: true });
     expect(weights.get("layer3.1.conv2.weight")?.shape).toEqual([256, 256, 3, 3]);
   });
 
   it("refuses weights of which nothing fits, also when told so", async () => {
     const file = await write("nothing", () => false);
-    const refusal = initialWeights(network, { ...options, file, allowRandomEncoder: true });
+    const refusal = startingWeights(network, { ...options, file, allowRandomEncoder: true });
     await expect(refusal).rejects.toThrow(/must hold parameters of the network/);
   });
 
   it("begins at random without a file, the same for a seed", async () => {
     const values = async (seed: number) => {
-      const { weights } = await initialWeights(network, { ...options, seed, file: undefined });
+      const { weights } = await startingWeights(network, { ...options, seed, file: undefined });
       return weights.get("conv1.weight")?.data.slice(0, 5);
     };
     expect(await values(1)).toEqual(await values(1));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeModel } from "../../src/model-files/description.ts";
 import { loadModel } from "../../src/model-files/node/load-model.ts";
-import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.ts";
+import { readCheckpoint, writeCheckpoint } from "../../src/runs/checkpoint.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { randomModel } from "../support/model.ts";
 

@@ -2,11 +2,11 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { deriveSeed } from "../random.ts";
-import { resolveStages, type StageConfig, type TrainingConfig } from "./config.ts";
-import type { TrainingEvent } from "./events.ts";
-import { countLabels } from "./label-counts.ts";
-import { repeatRareClasses } from "./repeat-rare.ts";
-import { stepsPerEpoch } from "./sampler.ts";
+import { resolveStages, type StageConfig, type TrainingConfig } from "../training/config.ts";
+import type { TrainingEvent } from "../training/events.ts";
+import { countLabels } from "../training/label-counts.ts";
+import { repeatRareClasses } from "../training/repeat-rare.ts";
+import { stepsPerEpoch } from "../training/sampler.ts";
 
 /** A part of the training with data and settings of its own. */
 export interface Stage {

@@ -4,8 +4,8 @@ import { byClassName } from "../evaluation/metrics.ts";
 import type { LabelMap } from "../images/types.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import type { Model } from "../model-files/description.ts";
-import type { RunEvaluation } from "../report/evaluation-file.ts";
 import { makePanel } from "../report/panels.ts";
+import type { RunEvaluation } from "../runs/evaluation-file.ts";
 import type { OpenSession } from "../runtime/session.ts";
 
 export interface ValidateOptions {

@@ -1,8 +1,8 @@
 import { peakActivationBytes } from "../analysis/memory.ts";
 import { LightsegError } from "../errors.ts";
 import { countValues, fixedShape } from "../graph/shape.ts";
-import type { StageConfig } from "./config.ts";
-import type { TrainingGraph } from "./training-session.ts";
+import type { StageConfig } from "../training/config.ts";
+import type { TrainingGraph } from "../training/training-session.ts";
 
 /**
  * What a training process takes, in bytes: `2.5 maps + 6 parameters + 150 MB`, where maps is the most that all values of a step take at once.

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../../src/training/config.ts";
-import { type LogRecord, RunFolder } from "../../src/training/run-folder.ts";
+import type { LogRecord } from "../../src/training/events.ts";
+import { RunFolder } from "../../src/runs/run-folder.ts";
 
 const config = parseTrainingConfig({
   network: "refinenet-lw-mobilenet-v2",

@@ -13,7 +13,7 @@ import { readNamedWeights } from "../weights/node/read-named.ts";
  * @throws LightsegError INVALID_WEIGHTS if the file cannot be read, none of it fits, or parameters of the encoder are not in it
  *   (a network whose encoder begins at random learns little, so that must be wanted)
  */
-export async function initialWeights(
+export async function startingWeights(
   network: Network,
   options: {
     file: string | undefined;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
-import { readConfig } from "../../src/training/run-folder.ts";
+import { readConfig } from "../../src/runs/run-folder.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { writeCamvid } from "../support/camvid.ts";
 import {
