@@ -16,12 +16,14 @@ export function formatClasses(classes: readonly string[], { iou, accuracy, bound
 
 /** The measures of all classes together. */
 export function formatSummary(evaluation: Evaluation): string {
-  const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary, images } = evaluation;
+  const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary, calibration, images } =
+    evaluation;
   return formatTable([
     ["mean IoU", formatShare(miou)],
     ["pixel accuracy", formatShare(pixelAccuracy)],
     ["mean accuracy", formatShare(meanAccuracy)],
     ["frequency-weighted IoU", formatShare(frequencyWeightedIou)],
+    ...(calibration ? [["expected calibration error", formatShare(calibration.error)]] : []),
     ...(boundary ? [["mean boundary F", formatShare(boundary.meanScore)]] : []),
     ["images", String(images)],
   ]);

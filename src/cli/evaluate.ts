@@ -6,7 +6,7 @@ import type { ViewOptions } from "../evaluation/average-views.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
-import { createPredictor, predictLabels } from "../inference/predictor.ts";
+import { createPredictor, predictWithConfidence } from "../inference/predictor.ts";
 import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
 import type { RunnableModel } from "../model-files/quantized-model.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
@@ -49,7 +49,7 @@ const dtype = dtypeOption("fp32");
 
 export const evaluate: Command = {
   name: "evaluate",
-  summary: "Measures a model on a data set: IoU of each class, mean IoU, accuracies, outlines.",
+  summary: "Measures a model on a data set: IoU of each class, mean IoU, accuracies, calibration, outlines.",
   options: [
     ...[model, weights, classes, dataset, data, split],
     ...measureOptions,
@@ -60,6 +60,7 @@ export const evaluate: Command = {
     "A class that is neither in the truth nor in any prediction has no IoU (-, null in JSON) and is left out of the mean; one that is predicted but nowhere true has IoU 0 and counts.",
     "Where a photo is looked at several times, the mean is that of the probabilities (softmax) at the photo's size. Windows cover the photo, the last ones shifted inwards; a smaller photo is filled up with the mean colour. Scores are brought to the photo's size by bilinear interpolation, as in lightseg segment; the authors of Light-Weight RefineNet measured with OpenCV's bicubic one, which --upsampling bicubic is.",
     "The boundary F-score (Csurka et al., 2013) is 2 precision recall / (precision + recall) of the pixels that touch another class, found if one of the same class lies within the tolerance; the mean over the photos in which the class has a boundary. Pixels with the ignore label make none: where they surround all objects, as in PASCAL VOC, few true outlines are left to measure.",
+    "The expected calibration error (Guo et al., 2017) tells how far a network's confidence, the softmax probability of its class, is from the share of pixels that it gets right: the mean difference over 15 bins of equal width, measured at every fourth pixel of every fourth row. 0 is best; 10 % says that a confidence of 90 % may stand for 80 %.",
     "Predictions are DIR/ID.png; for voc DIR/results/VOC2012/Segmentation/comp6_SPLIT_cls/ID.png, as its server expects them.",
     "The model must have the classes of the data set, in the same order, and the split must have masks. In JSON all measures are 0..1. Ctrl-C stops after the run of the network under way, without measures; exit code 130.",
   ],
@@ -145,7 +146,8 @@ export const evaluate: Command = {
 
 /** All that was measured, for `--json`. */
 function report(names: readonly string[], evaluation: Evaluation) {
-  const { images, miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary } = evaluation;
+  const { images, miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary, calibration } =
+    evaluation;
   const named = (values: readonly (number | null)[]) => byClassName(names, values);
   return {
     images,
@@ -156,6 +158,7 @@ function report(names: readonly string[], evaluation: Evaluation) {
     meanAccuracy,
     accuracy: named(evaluation.accuracy),
     frequencyWeightedIou,
+    ...(calibration && { calibration }),
     ...(boundary && {
       boundary: {
         meanScore: boundary.meanScore,
@@ -180,7 +183,7 @@ async function openPredictor(
   const open = openNodeSession;
   if (views) return createAveragingPredictor(model, { ...views, open, threads, dtype, signal });
   const predictor = createPredictor(model, { open, threads, dtype });
-  return { predict: predictLabels(predictor), dispose: () => predictor.dispose() };
+  return { predict: predictWithConfidence(predictor), dispose: () => predictor.dispose() };
 }
 
 /** A line for each class. */

@@ -3,7 +3,8 @@ import { LightsegError } from "../errors.ts";
 import { positionIn } from "../grid.ts";
 import { checkPhoto } from "../images/check.ts";
 import { resizePhoto } from "../images/resample.ts";
-import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import type { Palette, Photo } from "../images/types.ts";
+import type { Prediction } from "../inference/confidence.ts";
 import { interpolationWeights, type Upsampling } from "./interpolation.ts";
 import { type AxisPart, ProbabilitySum, type ScoreMap } from "./probability-sum.ts";
 import { coverAxis, type Span } from "./windows.ts";
@@ -77,7 +78,7 @@ export async function averageViews(
   photo: Photo,
   network: ScoringNetwork,
   { scales, flip, rows, columns, upsampling, signal }: Views & { signal?: AbortSignal },
-): Promise<LabelMap> {
+): Promise<Prediction> {
   checkPhoto(photo, "averageViews");
   const { width, height } = photo;
   const { classes, alignCorners, fill } = network;
@@ -101,7 +102,7 @@ export async function averageViews(
       }
     }
   }
-  return sum.best();
+  return { ...sum.best(), confidence: sum.confidence() };
 }
 
 /** The pixels of a span, and where they lie in the scores of its window. */

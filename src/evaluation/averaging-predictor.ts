@@ -1,4 +1,5 @@
-import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import type { Palette, Photo } from "../images/types.ts";
+import type { Prediction } from "../inference/confidence.ts";
 import { createPredictor, type Predictor, type PredictorOptions } from "../inference/predictor.ts";
 import type { RunnableModel } from "../model-files/quantized-model.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
@@ -13,8 +14,8 @@ export interface AveragingPredictorOptions extends ViewOptions, PredictorOptions
 
 /** A model that looks at each photo several times. Owns an engine session. */
 export interface AveragingPredictor {
-  /** The label map of a photo, of the photo's size. */
-  predict(photo: Photo): Promise<LabelMap>;
+  /** The label map of a photo, of the photo's size, with confidences. */
+  predict(photo: Photo): Promise<Prediction>;
   dispose(): Promise<void>;
 }
 

@@ -1,12 +1,14 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
+import type { Prediction } from "../inference/confidence.ts";
 import { type BoundaryMetrics, BoundaryScore } from "./boundary.ts";
+import { type Calibration, CalibrationCounts } from "./calibration.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "./metrics.ts";
 
 export interface EvaluateOptions {
-  /** The photo's label map, of the photo's size. */
-  predict: (photo: Photo) => Promise<LabelMap>;
+  /** The photo's label map, of the photo's size; calibration is measured where it comes with confidences. */
+  predict: (photo: Photo) => Promise<Prediction>;
   /** Also compute the boundary F-score; `tolerance` is a share of the image's diagonal and defaults to 0.0075. Defaults to no. */
   boundary?: { tolerance?: number };
   /** Called with the id of each photo and its prediction, e.g. to keep it; the next one waits for the promise. */
@@ -25,6 +27,8 @@ export interface Evaluation extends Metrics {
   confusion: ConfusionMatrix;
   /** Only where it was asked for. */
   boundary?: BoundaryMetrics;
+  /** Only where the predictor gave confidences. */
+  calibration?: Calibration;
 }
 
 /**
@@ -39,6 +43,7 @@ export async function evaluate(
   const classes = dataset.labels.classes.length;
   const confusion = new ConfusionMatrix(classes);
   const outlines = boundary && new BoundaryScore(classes, boundary);
+  const confidences = new CalibrationCounts();
   let next = dataset.load(0);
   for (let index = 0; index < dataset.size; index++) {
     signal?.throwIfAborted();
@@ -50,14 +55,17 @@ export async function evaluate(
     }
     const prediction = await predict(photo);
     confusion.add(labels, prediction);
+    confidences.add(labels, prediction);
     outlines?.add(labels, prediction);
     await onPrediction?.(id, prediction);
     onProgress?.(index + 1, dataset.size);
   }
+  const calibration = confidences.compute();
   return {
     ...computeMetrics(confusion),
     images: dataset.size,
     confusion,
     ...(outlines && { boundary: outlines.compute() }),
+    ...(calibration && { calibration }),
   };
 }

@@ -1,4 +1,5 @@
 import type { LabelMap } from "../images/types.ts";
+import { CONFIDENCE_STRIDE, type SampledConfidence, sampledSize } from "../inference/confidence.ts";
 import type { InterpolationWeights } from "./interpolation.ts";
 
 /** The part of one axis that scores reach: pixels from `start` on, as many as there are weights. */
@@ -68,6 +69,23 @@ export class ProbabilitySum {
       }
     }
     return { width, height, data: labels };
+  }
+
+  /** The share of the largest sum among all classes, where confidences are taken. */
+  confidence(): SampledConfidence {
+    const { width, height, data } = this;
+    const [rows, columns] = [sampledSize(height), sampledSize(width)];
+    const shares = Float32Array.from({ length: rows * columns }, (_, at) => {
+      const pixel = CONFIDENCE_STRIDE * (Math.floor(at / columns) * width + (at % columns));
+      let [highest, total] = [0, 0];
+      for (let place = pixel; place < data.length; place += width * height) {
+        const value = data[place] ?? 0;
+        highest = Math.max(highest, value);
+        total += value;
+      }
+      return highest / total;
+    });
+    return { data: shares, rows, columns };
   }
 }
 

@@ -6,6 +6,7 @@ import { findNetwork } from "../models/zoo.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import type { CompileTarget } from "./compile.ts";
 import { compileOnnx } from "./compile-onnx.ts";
+import { type Prediction, type SampledConfidence, sampleConfidence } from "./confidence.ts";
 import { upsampleLabels } from "./upsample-labels.ts";
 
 /** A model that is ready to run, engine included; the one way from a photo to scores for evaluation, library and command line. */
@@ -14,6 +15,8 @@ export interface Predictor {
   predict(photo: Photo): Promise<TensorData>;
   /** The best class of each pixel, from scores that `predict` gave. */
   chooseLabels(scores: TensorData, size: { width: number; height: number }): Uint8Array;
+  /** How sure the network is of the labels, from scores that `predict` gave. */
+  sampleConfidence(scores: TensorData, size: { width: number; height: number }): SampledConfidence;
   dispose(): Promise<void>;
 }
 
@@ -51,6 +54,8 @@ export function createPredictor(
       return scores;
     },
     chooseLabels: (scores, { width, height }) => upsampleLabels(scores, { width, height, alignCorners }),
+    sampleConfidence: (scores, { width, height }) =>
+      sampleConfidence(scores, { width, height, alignCorners }),
     dispose: () => sessions.dispose(),
   };
 }
@@ -99,5 +104,15 @@ export function predictLabels(predictor: Predictor): (photo: Photo) => Promise<L
     const { width, height } = photo;
     const scores = await predictor.predict(photo);
     return { width, height, data: predictor.chooseLabels(scores, photo) };
+  };
+}
+
+/** As `predictLabels`, with the confidence of the labels. */
+export function predictWithConfidence(predictor: Predictor): (photo: Photo) => Promise<Prediction> {
+  return async (photo) => {
+    const { width, height } = photo;
+    const scores = await predictor.predict(photo);
+    const data = predictor.chooseLabels(scores, photo);
+    return { width, height, data, confidence: predictor.sampleConfidence(scores, photo) };
   };
 }

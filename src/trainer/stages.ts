@@ -4,7 +4,7 @@ import { LightsegError } from "../errors.ts";
 import { deriveSeed } from "../random.ts";
 import { resolveStages, type StageConfig, type TrainingConfig } from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
-import { countLabels } from "../training/label-counts.ts";
+import { countPhotoLabels } from "../training/photo-labels.ts";
 import { repeatRareClasses } from "../training/repeat-rare.ts";
 import { stepsPerEpoch } from "../training/sampler.ts";
 
@@ -77,7 +77,7 @@ async function countAndRepeat(
   if (repeatRare === 0 && copyPaste === 0 && classWeights === "none") return { dataset };
   const onProgress = (done: number, total: number) =>
     onEvent({ kind: "progress", task: "counting labels", done, total });
-  const counted = await countLabels(dataset, onProgress);
+  const counted = await countPhotoLabels(dataset, onProgress);
   if (repeatRare === 0) return counted;
   const repeated = repeatRareClasses(counted, { threshold: repeatRare, seed });
   const text = `${dataset.size} photos of ${dataset.name} ${dataset.split}, rare classes repeated: ${repeated.dataset.size} an epoch`;

@@ -1,7 +1,7 @@
 /**
  * Weights that raise rare classes: `1 / ln(1.02 + share)`, scaled to a mean of 1 (Paszke et al. 2016, ENet, Sec. 5.1).
  *
- * @param counts pixels of each class in each photo, see `countLabels`
+ * @param counts pixels of each class in each photo, see `countPhotoLabels`
  * @returns one number for each class, from its share of all labelled pixels of the data set
  */
 export function logClassWeights(counts: readonly Float64Array[]): number[] {

@@ -15,7 +15,7 @@ import {
   reverse,
   writeImage,
 } from "./augmentation.ts";
-import { presentClasses } from "./label-counts.ts";
+import { presentClasses } from "./photo-labels.ts";
 
 /** Classes that at most this share of the photos has are rare. */
 const RARE = 0.5;
@@ -34,7 +34,7 @@ export type DrawDonor = (random: Random) => Donor;
  *
  * The class is drawn first, with a chance in proportion to `1 / sqrt(photos that have it)`, then one of its photos.
  *
- * @param counts pixels of each class in each photo, see `countLabels`
+ * @param counts pixels of each class in each photo, see `countPhotoLabels`
  * @throws LightsegError INVALID_DATASET if no class is rare
  */
 export function findDonors(counts: readonly Float64Array[]): DrawDonor {

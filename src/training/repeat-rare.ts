@@ -1,5 +1,5 @@
 import { createRandom, deriveSeed } from "../random.ts";
-import { type CountedDataset, presentClasses } from "./label-counts.ts";
+import { type CountedDataset, presentClasses } from "./photo-labels.ts";
 
 export interface RepeatRareOptions {
   /** Classes that a smaller share of the photos has are rare, above 0 and up to 1. */

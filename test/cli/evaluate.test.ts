@@ -36,6 +36,14 @@ const report = z.object({
   pixelAccuracy: z.number(),
   frequencyWeightedIou: z.number(),
   boundary: z.object({ meanScore: z.number(), score: shares, precision: shares, recall: shares }).optional(),
+  calibration: z.object({
+    error: z.number().min(0).max(1),
+    bins: z
+      .array(
+        z.object({ pixels: z.number(), confidence: z.number().nullable(), accuracy: z.number().nullable() }),
+      )
+      .length(15),
+  }),
   confusion: z.array(z.array(z.number())),
   views: z.record(z.string(), z.unknown()).nullable(),
   meanOver: z.object({ classes: z.array(z.string()), miou: z.number() }).optional(),
@@ -109,6 +117,12 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     expect(measured.meanOver).toEqual({ classes: ["sky", "car"], miou: (skyIou + carIou) / 2 });
     expect(measured.confusion.flat()).toEqual([...matrix.counts]);
     expect(await readFile(csv, "utf8")).toBe(confusionCsv(camvid.labels.classes, matrix));
+    // One pixel in 16 of each photo, but for ignored ones.
+    const looked = measured.calibration.bins.reduce((sum, { pixels }) => sum + pixels, 0);
+    const rows = Array.from({ length: Math.ceil(HEIGHT / 4) }, (_, row) => 4 * row);
+    const columns = Array.from({ length: Math.ceil(WIDTH / 4) }, (_, column) => 4 * column);
+    const sampled = rows.flatMap((y) => columns.map((x) => truth.data[y * WIDTH + x]));
+    expect(looked).toBe(3 * sampled.filter((label) => label !== 11).length);
     const { score = {}, recall = {} } = measured.boundary ?? {};
     // All stripes touch others, so that each class has a boundary.
     for (const values of [score, recall]) {
@@ -123,7 +137,7 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^class +IoU +accuracy +boundary F\nsky +([\d.]+ %|-) +[\d.]+ % +[\d.]+ %\n/);
     expect(stdout).toMatch(
-      /mean IoU +[\d.]+ %\npixel accuracy .*\nmean accuracy .*\nfrequency-weighted IoU .*\nmean boundary F .*\nimages +3\n$/,
+      /mean IoU +[\d.]+ %\npixel accuracy .*\nmean accuracy .*\nfrequency-weighted IoU .*\nexpected calibration error .*\nmean boundary F .*\nimages +3\n$/,
     );
   });
 
@@ -151,7 +165,7 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     ["--scales 1,,2", "--scales must be factors from 0.1 to 8"],
     ["--scales 9", "--scales must be factors from 0.1 to 8"],
     ["--window 12", "--window must be height x width in pixels"],
-    ["--window 12x12 --stride 0", "--stride must be height x width in pixels or one number"],
+    ["--window 12x12 --stride 0", "--stride must be at least 1, got 0"],
     ["--window 12x12 --stride 16", "stride must be a whole number from 1 to 12, got 16"],
     ["--stride 16", "stride needs a window"],
     ["--upsampling nearest", "--upsampling must be one of bilinear, bicubic"],

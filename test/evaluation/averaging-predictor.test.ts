@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createAveragingPredictor } from "../../src/evaluation/averaging-predictor.ts";
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
-import { createPredictor, predictLabels } from "../../src/inference/predictor.ts";
+import { createPredictor, predictWithConfidence } from "../../src/inference/predictor.ts";
 import { loadModel } from "../../src/model-files/node/load-model.ts";
 import { openNodeSession } from "../../src/runtime/node.ts";
 import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
@@ -13,22 +13,27 @@ describe("createAveragingPredictor", { timeout: 300_000 }, () => {
     const model = await loadModel({ model: "camvid" });
     const photo = resizePhoto(await decodePhoto("examples/coffee.jpg"), 180, 120);
     const plain = createPredictor(model, { open: openNodeSession, threads: 1 });
-    const expected = await predictLabels(plain)(photo);
+    const expected = await predictWithConfidence(plain)(photo);
     await plain.dispose();
     expect(new Set(expected.data).size).toBeGreaterThan(3);
 
+    const confidences: number[][] = [];
     const share = async (options: object) => {
       const predictor = await createAveragingPredictor(model, {
         open: openNodeSession,
         threads: 1,
         ...options,
       });
-      const { data } = await predictor.predict(photo);
+      const { data, confidence } = await predictor.predict(photo);
       await predictor.dispose();
+      confidences.push([...(confidence?.data ?? [])]);
       return data.filter((value, pixel) => value === expected.data[pixel]).length / data.length;
     };
     // Rounding alone may decide between classes that are equally likely.
     expect(await share({})).toBeGreaterThan(0.999);
+    expect(confidences[0]).toHaveLength(45 * 30);
+    for (const [at, value] of (expected.confidence?.data ?? []).entries())
+      expect(Math.abs((confidences[0]?.[at] ?? 0) - value)).toBeLessThan(1e-4);
     const others = await share({ scales: [1, 1.25], flip: true, window: [100, 120], upsampling: "bicubic" });
     expect(others).toBeGreaterThan(0.5);
     expect(others).toBeLessThan(1);
@@ -48,7 +53,7 @@ describe("createAveragingPredictor", { timeout: 300_000 }, () => {
       dispose: async () => undefined,
     });
     const predictor = await createAveragingPredictor(model, { open, window: [2, 3] });
-    expect(await predictor.predict(testPhoto(2, 1))).toEqual({
+    expect(await predictor.predict(testPhoto(2, 1))).toMatchObject({
       width: 2,
       height: 1,
       data: new Uint8Array(2),

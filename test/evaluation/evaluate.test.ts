@@ -48,7 +48,19 @@ describe("evaluate", () => {
     expect(result.miou).toBeCloseTo((2 / 4 + 3 / 5) / 2);
     expect(result.pixelAccuracy).toBeCloseTo(5 / 7);
     expect(result.images).toBe(2);
+    expect(result).not.toHaveProperty("calibration");
     expect(steps).toEqual(["1/2", "2/2"]);
+  });
+
+  it("measures calibration where the predictor tells its confidence", async () => {
+    const dataset = twoPhotos([
+      [0, 0, 0, 0],
+      [1, 0, 0, 0],
+    ]);
+    const confidence = { data: Float32Array.of(0.75), rows: 1, columns: 1 };
+    const predict = async () => ({ width: 4, height: 1, data: new Uint8Array(4), confidence });
+    // The first pixel of each photo is looked at: one of two is right.
+    expect((await evaluate(dataset, { predict })).calibration?.error).toBe(0.25);
   });
 
   it("hands out each prediction, and measures outlines where that is asked for", async () => {

@@ -4,7 +4,7 @@ import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { logClassWeights } from "../../src/training/class-weights.ts";
 import { findDonors } from "../../src/training/copy-paste.ts";
-import { countLabels } from "../../src/training/label-counts.ts";
+import { countPhotoLabels } from "../../src/training/photo-labels.ts";
 import { testPhoto } from "../support/model.ts";
 
 const labels = {
@@ -71,7 +71,7 @@ describe("makeBatch with copyPaste", () => {
   };
 
   it("pastes objects by the seed, and leaves the photos as they are without", async () => {
-    const { counts } = await countLabels(rare);
+    const { counts } = await countPhotoLabels(rare);
     const drawDonor = findDonors(counts);
     const make = (probability: number, step = 0) =>
       makeBatch(rare, { ...options, copyPaste: { probability, drawDonor } }, step);
@@ -91,7 +91,7 @@ describe("logClassWeights", () => {
   it("is 1 / ln(1.02 + share), scaled to a mean of 1, ignored pixels apart", async () => {
     const a = 1 / Math.log(1.02 + 2 / 3);
     const b = 1 / Math.log(1.02 + 1 / 3);
-    const weights = logClassWeights((await countLabels(dataset)).counts);
+    const weights = logClassWeights((await countPhotoLabels(dataset)).counts);
     expect(weights[0]).toBeCloseTo((2 * a) / (a + b), 10);
     expect(weights[1]).toBeCloseTo((2 * b) / (a + b), 10);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { camvid } from "../../src/datasets/camvid.ts";
 import type { Dataset } from "../../src/datasets/dataset.ts";
-import { countLabels } from "../../src/training/label-counts.ts";
+import { countPhotoLabels } from "../../src/training/photo-labels.ts";
 import { repeatFactors, repeatRareClasses } from "../../src/training/repeat-rare.ts";
 
 describe("repeatFactors", () => {
@@ -43,7 +43,10 @@ describe("repeatRareClasses", () => {
     ]);
     const done: number[] = [];
     const onProgress = (count: number) => done.push(count);
-    const repeated = repeatRareClasses(await countLabels(dataset, onProgress), { threshold: 1, seed: 0 });
+    const repeated = repeatRareClasses(await countPhotoLabels(dataset, onProgress), {
+      threshold: 1,
+      seed: 0,
+    });
     expect(repeated.dataset.ids).toEqual(["photo 0", "photo 1", "photo 1", "photo 2", "photo 3"]);
     expect(repeated.dataset.size).toBe(5);
     expect((await repeated.dataset.load(2)).id).toBe("photo 1");
@@ -55,7 +58,7 @@ describe("repeatRareClasses", () => {
   it("does not count a few pixels, nor ignored ones", async () => {
     const photos = [1, 2].map((pixels) => ({ label: 5, pixels }));
     const dataset = makeDataset([...photos, { label: 255, pixels: 199 }, { label: 0, pixels: 0 }]);
-    const { ids } = repeatRareClasses(await countLabels(dataset), { threshold: 1, seed: 0 }).dataset;
+    const { ids } = repeatRareClasses(await countPhotoLabels(dataset), { threshold: 1, seed: 0 }).dataset;
     // 1 of 200 pixels is less than 1 %, 2 are not.
     expect(ids).toEqual(["photo 0", "photo 1", "photo 1", "photo 2", "photo 3"]);
   });
@@ -64,7 +67,7 @@ describe("repeatRareClasses", () => {
     const dataset = makeDataset(
       Array.from({ length: 400 }, (_, index) => ({ label: 5, pixels: index % 2 === 0 ? 50 : 0 })),
     );
-    const counted = await countLabels(dataset);
+    const counted = await countPhotoLabels(dataset);
     const repeat = (seed: number) => repeatRareClasses(counted, { threshold: 1, seed }).dataset;
     const { size, ids } = repeat(3);
     // 200 photos once and 200 root two times: 482.8, give or take 7 of standard deviation.

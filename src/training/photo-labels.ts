@@ -14,7 +14,7 @@ export interface CountedDataset {
 }
 
 /** Counts the pixels of each class in each photo. Decodes the data set once. */
-export async function countLabels(
+export async function countPhotoLabels(
   dataset: Dataset,
   onProgress?: (done: number, total: number) => void,
 ): Promise<CountedDataset> {
