@@ -10,11 +10,13 @@ import { pascalContext59, pascalContext60 } from "./pascal-context.ts";
 import { personPart } from "./person-part.ts";
 import { sbd } from "./sbd.ts";
 import { voc } from "./voc.ts";
+import { vocPeople } from "./voc-people.ts";
 
 /** Every data set that lightseg reads. To add one: write its file, add it here. */
 export const datasets: readonly DatasetDescription[] = [
   camvid,
   voc,
+  vocPeople,
   sbd,
   coco,
   nyudv2,
