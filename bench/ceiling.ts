@@ -4,7 +4,7 @@ import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
 import { matmul } from "../src/graph/ops/matmul.ts";
 import { sum } from "../src/graph/ops/reduction.ts";
 import { defineOp, input, type Tensor } from "../src/graph/tensor.ts";
-import { openNodeSession } from "../src/runtime/node.ts";
+import { openNodeSession } from "../src/runtime/node/session.ts";
 import type { TensorData } from "../src/runtime/session.ts";
 import { median, takeTurns, timed } from "./peers.ts";
 
@@ -35,7 +35,10 @@ export async function measureCeilings(threads: number, runs: number): Promise<Ce
     const session = await openNodeSession(lowerToOnnx({ product }, { parameters: () => "input" }), {
       threads,
     });
-    return { turn: timed(() => session.run({ a: values, b: values })), dispose: () => session.dispose() };
+    return {
+      turn: timed(() => session.run({ a: values, b: values }, ["product"])),
+      dispose: () => session.dispose(),
+    };
   };
   const fp32 = await open(sum(matmul(input("a", shape), input("b", shape)), [1]), floats);
   const int8 = await open(

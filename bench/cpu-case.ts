@@ -18,7 +18,7 @@ import { initialWeights } from "../src/models/initialize.ts";
 import { buildNetwork } from "../src/models/network.ts";
 import { findNetwork } from "../src/models/zoo.ts";
 import { quantizeModel } from "../src/quantization/quantize-model.ts";
-import { openNodeSession } from "../src/runtime/node.ts";
+import { openNodeSession } from "../src/runtime/node/session.ts";
 import type { Case, CaseResult, Variant } from "./cpu-variants.ts";
 import { startPytorch, type Turn, takeTurns, timed } from "./peers.ts";
 
@@ -42,16 +42,16 @@ const open: Record<Variant, () => Promise<Turn | undefined>> = {
     const bytes = exportOnnx(model, batch === 1 ? { size: [size, size] } : {});
     const session = await openNodeSession(bytes, { threads });
     const image = { data: Float32Array.from(pixels.data, (v) => v / 128 - 1), dims: [batch, 3, size, size] };
-    return timed(() => session.run({ image }));
+    return timed(() => session.run({ image }, ["scores"]));
   },
   async fp32() {
     const bytes = compileOnnx(model, batch === 1 ? { size: [size, size] } : {});
     const session = await openNodeSession(bytes, { threads });
-    return timed(() => session.run({ pixels }));
+    return timed(() => session.run({ pixels }, ["scores"]));
   },
   async int8() {
     const session = await openNodeSession((await quantized()).onnx, { threads });
-    return timed(() => session.run({ pixels }));
+    return timed(() => session.run({ pixels }, ["scores"]));
   },
   async "end-to-end-int8"() {
     if (batch !== 1) return undefined;

@@ -9,7 +9,7 @@ import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
 import { initialWeights } from "../src/models/initialize.ts";
 import { buildNetwork } from "../src/models/network.ts";
 import { createRandom } from "../src/random.ts";
-import { openNodeSession } from "../src/runtime/node.ts";
+import { openNodeSession } from "../src/runtime/node/session.ts";
 import { parseTrainingConfig, resolveStages } from "../src/training/config.ts";
 import { chooseReplicas } from "../src/training/replicas.ts";
 import { buildTrainingGraph, openTrainingSession } from "../src/training/training-session.ts";
@@ -57,7 +57,7 @@ async function ours(): Promise<{ step: Turn; forward: Turn; replicas: number }> 
   const rates = { encoder: 1e-4, decoder: 1e-3 };
   return {
     step: timed(() => session.run({ image, target }, { step: 0, rates })),
-    forward: timed(() => forward.run({ image })),
+    forward: timed(() => forward.run({ image }, ["scores"])),
     replicas,
   };
 }

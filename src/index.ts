@@ -62,7 +62,7 @@ export type { Weights, WeightTensor } from "./models/weights.ts";
 export { networks } from "./models/zoo.ts";
 export { type QuantizeModelOptions, quantizeModel } from "./quantization/quantize-model.ts";
 export type { RangeMethod } from "./quantization/range.ts";
-export { openNodeSession } from "./runtime/node.ts";
+export { openNodeSession } from "./runtime/node/session.ts";
 export type { TensorData } from "./runtime/session.ts";
 export { type TrainingResult, type TrainOptions, train } from "./trainer/train.ts";
 export type { TrainingOptions } from "./training/config.ts";

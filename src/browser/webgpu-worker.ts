@@ -1,8 +1,7 @@
-/** The worker that runs networks on the GPU. A file of its own, with the build of onnxruntime-web that can. */
-import * as ort from "onnxruntime-web/webgpu";
+/** The worker that runs networks on the GPU. An entry of its own for bundlers, with the engine that can. */
 import { isQuantized } from "../model-files/quantized-model.ts";
 import type { OpenSession } from "../runtime/session.ts";
-import { webSessions } from "../runtime/web.ts";
+import { openWasmSession, webgpuSessions } from "../runtime/web/webgpu.ts";
 import { compareAnswers } from "./compare-answers.ts";
 import { requestGpuDevice } from "./gpu/device.ts";
 import { GpuPainter } from "./gpu/gpu-painter.ts";
@@ -15,19 +14,14 @@ function getDevice(): Promise<GPUDevice> {
   return requested;
 }
 
-const open: OpenSession = async (model, options) =>
-  webSessions(ort, { name: "webgpu", device: await getDevice() })(model, options);
+const open: OpenSession = async (model, options) => webgpuSessions(await getDevice())(model, options);
 
 serve({
   open,
   check: (model, dtype) =>
-    compareAnswers(
-      model,
-      { open, target: "plain", dtype },
-      { open: webSessions(ort, { name: "wasm" }), target: "plain" },
-    ),
+    compareAnswers(model, { open, target: "plain", dtype }, { open: openWasmSession, target: "plain" }),
   async createPainter({ model, segmenter: { dtype } }, smoothing) {
     if (isQuantized(model)) throw new Error("models in int8 do not come here");
-    return GpuPainter.create(model, { ort, device: await getDevice(), dtype, smoothing });
+    return GpuPainter.create(model, { device: await getDevice(), dtype, smoothing });
   },
 });

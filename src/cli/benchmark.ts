@@ -9,7 +9,7 @@ import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-ru
 import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
 import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
-import { describeEngine, openNodeSession } from "../runtime/node.ts";
+import { describeEngine, openNodeSession } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
   backbone,

@@ -10,7 +10,7 @@ import { createPredictor, predictWithConfidence } from "../inference/predictor.t
 import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
 import type { RunnableModel } from "../model-files/quantized-model.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
-import { openNodeSession } from "../runtime/node.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
 import {

@@ -9,7 +9,7 @@ import { loadModel } from "../model-files/node/load-model.ts";
 import { DEFAULT_MODEL } from "../model-files/node/shipped.ts";
 import { writeFileAtomically } from "../node/files.ts";
 import { createRandom } from "../random.ts";
-import { openNodeSession } from "../runtime/node.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
 import { readVersion } from "../version.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, flag, help, json, real, size, text, threads, weights } from "./options.ts";

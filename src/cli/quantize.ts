@@ -11,7 +11,7 @@ import { writeFileAtomically } from "../node/files.ts";
 import { comparePredictors } from "../quantization/compare.ts";
 import { quantizeModel } from "../quantization/quantize-model.ts";
 import { rangeMethods } from "../quantization/range.ts";
-import { openNodeSession } from "../runtime/node.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
 import { readVersion } from "../version.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { catchInterrupts } from "./interrupt.ts";

@@ -1,5 +1,5 @@
 import { RunFolder } from "../runs/run-folder.ts";
-import { openNodeSession } from "../runtime/node.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
 import { train as trainNetwork } from "../trainer/train.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { Command } from "./arguments.ts";

@@ -53,7 +53,7 @@ export async function checkExport(bytes: Uint8Array, model: Model, options: Chec
     try {
       let drift: Drift = {};
       for (const photos of makeInputs(options))
-        drift = worse(drift, await compare(file, source, model, photos));
+        drift = worse(drift, await compare(file, source, { model, photos, outputs: outputNames(exported) }));
       requireClose(drift, tolerance);
       if (exported.dtype === "fp16")
         await requireHalfRange(model, batchOf(model, [shrink(options.photo, RANGE_SIDE)]), options);
@@ -111,16 +111,20 @@ function mirror({ width, height, data }: Photo): Photo {
   return { width, height, data: mirrored };
 }
 
+/** The outputs of the exported file. */
+function outputNames({ labels = false, scores = !labels }: ExportOptions): string[] {
+  return [...(scores ? ["scores"] : []), ...(labels ? ["labels"] : [])];
+}
+
 async function compare(
   file: Session,
   source: Session,
-  model: Model,
-  photos: readonly Photo[],
+  { model, photos, outputs }: { model: Model; photos: readonly Photo[]; outputs: readonly string[] },
 ): Promise<Drift> {
-  const { scores, labels } = await file.run({ image: batchOf(model, photos) });
+  const { scores, labels } = await file.run({ image: batchOf(model, photos) }, outputs);
   let drift: Drift = {};
   for (const [index, photo] of photos.entries()) {
-    const expected = await source.run({ image: batchOf(model, [photo]) });
+    const expected = await source.run({ image: batchOf(model, [photo]) }, ["scores", "labels"]);
     drift = worse(drift, {
       ...(scores && { error: relativeError(rowOf(scores, index), expected.scores) }),
       ...(labels && { agreement: shareOfEqual(rowOf(labels, index), expected.labels) }),

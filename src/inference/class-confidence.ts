@@ -30,9 +30,7 @@ export async function openConfidenceMeter(
     async measure(scores, { width, height }) {
       // Nothing but the size is read of it.
       const like = { data: new Uint8Array(width * height), dims: [1, 1, height, width] };
-      const { labels, confidence } = await session.run({ scores, like });
-      if (!(labels?.data instanceof Uint8Array) || !confidence)
-        throw new TypeError("no confidence was given");
+      const { labels, confidence } = await session.run({ scores, like }, ["labels", "confidence"]);
       const counts = sumByLabel(labels.data);
       return sumByLabel(labels.data, confidence.data).map(
         (sum, label) => sum / Math.max(1, counts[label] ?? 0),

@@ -33,7 +33,7 @@ export function shareOut(counts: ArrayLike<number>, { classes, palette }: LabelN
 }
 
 /** Sum of the values (1 each where absent) at the pixels of each label. */
-export function sumByLabel(labels: Uint8Array, values?: ArrayLike<number>): Float64Array {
+export function sumByLabel(labels: ArrayLike<number>, values?: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(256);
   for (let pixel = 0; pixel < labels.length; pixel++) {
     const label = labels[pixel] ?? 0;

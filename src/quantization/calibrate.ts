@@ -38,23 +38,24 @@ export async function calibrate(
   let done = 0;
   for (const group of groups) {
     const named = Object.fromEntries(group.map((map, index) => [`map ${index}`, map]));
-    const collectors = group.map(({ shape }) => new Collector(Number(shape[1])));
+    const collectors = new Map(
+      Object.entries(named).map(([name, { shape }]) => [name, new Collector(Number(shape[1]))]),
+    );
     const bytes = lowerToOnnx(named, { parameters: (name) => weights.get(name) ?? "input" });
     const session = await open(bytes, { threads });
     try {
       for (const photo of photos) {
         signal?.throwIfAborted();
-        const results = await session.run({
-          pixels: { data: photo.data, dims: [1, photo.height, photo.width, 3] },
-        });
-        for (const [index, collector] of collectors.entries()) collector.add(results[`map ${index}`]);
+        const pixels = { data: photo.data, dims: [1, photo.height, photo.width, 3] };
+        const results = await session.run({ pixels }, Object.keys(named));
+        for (const [name, map] of Object.entries(results)) collectors.get(name)?.add(map);
         onProgress?.(++done, groups.length * photos.length);
       }
     } finally {
       await session.dispose();
     }
-    for (const [index, map] of group.entries()) {
-      const collector = collectors[index];
+    for (const [name, map] of Object.entries(named)) {
+      const collector = collectors.get(name);
       if (collector) observations.set(map, collector.finish());
     }
   }
@@ -71,8 +72,7 @@ class Collector {
     this.#sums = new Float64Array(channels);
   }
 
-  add(map: TensorData | undefined): void {
-    if (!map) throw new TypeError("the engine gave no such feature map");
+  add(map: TensorData): void {
     this.#histogram.add(map.data);
     const channels = this.#sums.length;
     const places = map.data.length / channels;

@@ -1,43 +1,56 @@
 /** A tensor outside the graph: values in row-major order and their shape. */
 export interface TensorData {
+  /** Float32, int32 or uint8 values. */
   readonly data: Float32Array | Int32Array | Uint8Array;
+  /** The extent of each axis; empty for a scalar. */
   readonly dims: readonly number[];
 }
 
-/** A value that lives in the engine between runs: an output of one run is an input of the next. */
+/** A value that stays in the engine between runs: an output of one run is an input of the next. */
 export interface Carried {
+  /** Name of the input. */
   readonly input: string;
+  /** Name of the output that becomes the input of the next run. */
   readonly output: string;
+  /** The input of the first run. */
   readonly initial: TensorData;
 }
 
-/** More threads than this stall any machine of today. */
+/** The largest number of threads a session takes: more would stall any machine of today. */
 export const MAX_THREADS = 256;
 
+/** Options of `OpenSession`. */
 export interface SessionOptions {
   /** Threads of the engine, 1 to 256. Defaults to the number of cores. */
-  threads?: number;
-  /** Values such as weights in training, which never leave the engine unless `state` asks for them. Defaults to none. */
-  carried?: readonly Carried[];
+  threads?: number | undefined;
+  /** Values that stay in the engine between runs, such as weights in training. Defaults to none. */
+  carried?: readonly Carried[] | undefined;
 }
 
-/** An ONNX model ready to run. Runs happen beside the caller's thread, one after the other. */
+/** An ONNX model ready to run. Runs are asynchronous and follow one another in the order of the calls. */
 export interface Session {
   /**
+   * Computes outputs of the model, and the next carried values.
+   *
    * @param feeds every input of the model by name, but for carried ones
-   * @param handOver inputs that the caller does not need any more: they are moved to the engine's thread, not copied
-   * @returns every output of the model by name, but for carried ones
-   * @throws LightsegError RUNTIME if the engine refuses
+   * @param outputs names of the outputs wanted
+   * @param handOver names of inputs whose memory may be moved to the engine's thread instead of copied; the
+   *   caller cannot use it afterwards. Defaults to none
+   * @throws LightsegError RUNTIME if the engine fails or the model lacks an output
    */
-  run(
-    feeds: Readonly<Record<string, TensorData>>,
+  run<Name extends string>(
+    feeds: Feeds,
+    outputs: readonly Name[],
     handOver?: readonly string[],
-  ): Promise<Record<string, TensorData>>;
-  /** The carried values as they stand after the last run, by input name. */
+  ): Promise<Record<Name, TensorData>>;
+  /** The carried values after the last run, by input name. */
   state(): Promise<Record<string, TensorData>>;
-  /** Frees the engine's memory. Runs under way are finished first; later ones fail. */
+  /** Frees the engine's memory. Runs under way finish first; later ones fail. */
   dispose(): Promise<void>;
 }
+
+/** Values of a model's inputs, by name. */
+export type Feeds = Readonly<Record<string, TensorData>>;
 
 /** Opens a session on an ONNX model. */
 export type OpenSession = (model: Uint8Array, options?: SessionOptions) => Promise<Session>;

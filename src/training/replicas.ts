@@ -91,6 +91,7 @@ export async function openReplicas(
       return [name, { data, dims: shape }];
     }),
   );
+  const outputs = ["loss", ...trained.map(gradientName)] as const;
   return {
     async run(batch, random) {
       const parts = sessions.map((session, replica) => {
@@ -98,7 +99,10 @@ export async function openReplicas(
         const target = part(batch.target, replica, replicas);
         return {
           weight: weigh(target.data),
-          results: session.run({ image, target, ...random(replica), ...parameters }, ["image", "target"]),
+          results: session.run({ image, target, ...random(replica), ...parameters }, outputs, [
+            "image",
+            "target",
+          ]),
         };
       });
       const total = parts.reduce((sum, { weight }) => sum + weight, 0);
@@ -109,8 +113,11 @@ export async function openReplicas(
         // Without a labelled pixel the loss is 0, and so is its gradient.
         const share = total > 0 ? (parts[replica]?.weight ?? 0) / total : 0;
         feeds[shareInput(replica)] = { data: Float32Array.of(share), dims: [] };
-        for (const name of trained) feeds[gradientInput(name, replica)] = required(found, gradientName(name));
-        if (share > 0) loss += share * (required(found, "loss").data[0] ?? Number.NaN);
+        for (const name of trained) {
+          const gradient = found[gradientName(name)];
+          if (gradient) feeds[gradientInput(name, replica)] = gradient;
+        }
+        if (share > 0) loss += share * (found.loss.data[0] ?? Number.NaN);
       }
       return { loss, feeds };
     },
@@ -125,10 +132,4 @@ export async function openReplicas(
 function part({ data, dims: [length = 0, ...inner] }: TensorData, index: number, count: number): TensorData {
   const size = data.length / count;
   return { data: data.slice(index * size, (index + 1) * size), dims: [length / count, ...inner] };
-}
-
-function required(values: Readonly<Record<string, TensorData>>, name: string): TensorData {
-  const value = values[name];
-  if (!value) throw new Error(`the engine gave no ${name}`);
-  return value;
 }

@@ -255,7 +255,7 @@ export function learningRateInput(group: string): string {
 }
 
 /** The output of a replica that holds the gradient of a parameter. */
-export function gradientName(parameter: string): string {
+export function gradientName(parameter: string): `gradient:${string}` {
   return `gradient:${parameter}`;
 }
 

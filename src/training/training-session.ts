@@ -113,8 +113,9 @@ export async function openTrainingSession(
     };
   };
   const changing = new Set(update.parameters.map(({ input }) => input));
+  const copies = replicated && copiesForReplicas(update);
   const model = lowerToOnnx(
-    { ...update.outputs, ...(replicated && copiesForReplicas(update)) },
+    { ...update.outputs, ...copies },
     { parameters: (name) => (changing.has(name) ? "input" : valueFor(name).data) },
   );
   const session = await open(model, {
@@ -136,8 +137,8 @@ export async function openTrainingSession(
         ...(found?.feeds ?? { image, target, ...random() }),
         ...Object.fromEntries(scalars),
       };
-      const { loss, ...next } = await session.run(feeds, Object.keys(found?.feeds ?? {}));
-      if (!found) return loss?.data[0] ?? Number.NaN;
+      if (!found || !copies) return (await session.run(feeds, ["loss"])).loss.data[0] ?? Number.NaN;
+      const next = await session.run(feeds, Object.keys(copies), Object.keys(found.feeds));
       replicas?.replace(
         Object.fromEntries(Object.entries(next).map(([name, value]) => [parameterOf(name), value])),
       );

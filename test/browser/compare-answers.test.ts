@@ -3,8 +3,10 @@ import { compareAnswers } from "../../src/browser/compare-answers.ts";
 import type { PredictorOptions } from "../../src/inference/predictor.ts";
 import type { Model } from "../../src/model-files/description.ts";
 import { loadModel } from "../../src/model-files/node/load-model.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
+import { fakeSession } from "../support/fake-session.ts";
+import { mapRecord } from "../support/run-graph.ts";
 
 const reference = { open: openNodeSession };
 
@@ -17,11 +19,7 @@ function scaled(factor: number): PredictorOptions {
       dims,
     });
     return {
-      run: async (feeds) => {
-        const outputs = Object.entries(await session.run(feeds));
-        return Object.fromEntries(outputs.map(([name, value]) => [name, scale(value)]));
-      },
-      state: () => session.state(),
+      ...fakeSession(async (feeds, outputs) => mapRecord(await session.run(feeds, outputs), scale)),
       dispose: () => session.dispose(),
     };
   };

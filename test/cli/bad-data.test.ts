@@ -10,7 +10,7 @@ import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { readCheckpoint } from "../../src/runs/checkpoint.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { train } from "../../src/trainer/train.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { writeCamvid } from "../support/camvid.ts";

@@ -4,8 +4,9 @@ import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import { createPredictor, predictWithConfidence } from "../../src/inference/predictor.ts";
 import { loadModel } from "../../src/model-files/node/load-model.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
+import { fakeSession } from "../support/fake-session.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
 describe("createAveragingPredictor", { timeout: 300_000 }, () => {
@@ -42,16 +43,13 @@ describe("createAveragingPredictor", { timeout: 300_000 }, () => {
   it("fills up small photos with what the network sees as 0", async () => {
     const model = randomModel();
     let input: TensorData | undefined;
-    const open: OpenSession = async () => ({
-      run: async ({ pixels }) => {
+    const open: OpenSession = async () =>
+      fakeSession(({ pixels }) => {
         input = pixels;
         return {
           scores: { data: new Float32Array(model.classes.length), dims: [1, model.classes.length, 1, 1] },
         };
-      },
-      state: async () => ({}),
-      dispose: async () => undefined,
-    });
+      });
     const predictor = await createAveragingPredictor(model, { open, window: [2, 3] });
     expect(await predictor.predict(testPhoto(2, 1))).toMatchObject({
       width: 2,

@@ -13,7 +13,7 @@ import type { Photo } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/segmenter.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { decodeOnnxWeights } from "../../src/weights/onnx.ts";
 import family from "../fixtures/family.json" with { type: "json" };
@@ -32,10 +32,14 @@ function imageOf({ width, height, data }: Photo) {
   return { data: image, dims: [1, 3, height, width] };
 }
 
-async function run(bytes: Uint8Array, image: TensorData = imageOf(photo)) {
+async function run<Name extends string>(
+  bytes: Uint8Array,
+  outputs: readonly Name[],
+  image: TensorData = imageOf(photo),
+) {
   const session = await openNodeSession(bytes);
   try {
-    return await session.run({ image });
+    return await session.run({ image }, outputs);
   } finally {
     await session.dispose();
   }
@@ -87,13 +91,12 @@ describe("exportOnnx", () => {
     const decodePhoto = () => Promise.reject(new Error("no files here"));
     await using segmenter = new Segmenter(model, { open, decodePhoto });
     const expected = await segmenter.segment(photo, { scores: true });
-    const small = await run(exportOnnx(model, { labels: true, scores: true }));
-    expect(small.labels?.dims).toEqual([1, 53, 75]);
-    expect(Buffer.from(small.labels?.data ?? []).equals(Buffer.from(expected.labels))).toBe(true);
-    expect(small.scores?.dims).toEqual(expected.scores?.dims);
-    const large = await run(exportOnnx(model, { upsample: true, size: [53, 75] }));
-    expect(large.scores?.dims).toEqual([1, 11, 53, 75]);
-    expect(large.labels).toBeUndefined();
+    const small = await run(exportOnnx(model, { labels: true, scores: true }), ["scores", "labels"]);
+    expect(small.labels.dims).toEqual([1, 53, 75]);
+    expect(Buffer.from(small.labels.data).equals(Buffer.from(expected.labels))).toBe(true);
+    expect(small.scores.dims).toEqual(expected.scores?.dims);
+    const large = await run(exportOnnx(model, { upsample: true, size: [53, 75] }), ["scores"]);
+    expect(large.scores.dims).toEqual([1, 11, 53, 75]);
   });
 
   it("gives PyTorch's scores", async () => {
@@ -109,7 +112,7 @@ describe("exportOnnx", () => {
     const bytes = exportOnnx({ ...model, classes, weights });
     expectSameBits(decodeOnnxWeights(bytes, "x.onnx").weights, weights);
     const expected = family.networks["refinenet-lw-mobilenet-v2"];
-    const { scores } = await run(bytes, goldenPhoto(expected.input));
+    const { scores } = await run(bytes, ["scores"], goldenPhoto(expected.input));
     expectSampled(scores, { ...expected, values: expected.scores }, family.every);
   });
 
@@ -124,9 +127,9 @@ describe("exportOnnx", () => {
     );
     const bytes = exportOnnx(model, { dtype: "fp16", labels: true, scores: true });
     expect(bytes.length).toBeLessThan(0.55 * exportOnnx(model, { labels: true, scores: true }).length);
-    const { scores, labels } = await run(bytes);
-    expect(scores?.data).toBeInstanceOf(Float32Array);
-    expect(labels?.data).toBeInstanceOf(Uint8Array);
+    const { scores, labels } = await run(bytes, ["scores", "labels"]);
+    expect(scores.data).toBeInstanceOf(Float32Array);
+    expect(labels.data).toBeInstanceOf(Uint8Array);
   });
 
   it("folds batch norm before it rounds to float16: variances may lie where that has no digits", async () => {
@@ -236,7 +239,10 @@ describe("checkExport", () => {
   it("finds a file of other weights, of another size, and one that is damaged", async () => {
     const other = checkExport(exportOnnx(randomModel(2)), model, options);
     await expect(other).rejects.toThrow(/scores must be within 0\.0001/);
-    const labels = checkExport(exportOnnx(randomModel(2), { labels: true }), model, options);
+    const labels = checkExport(exportOnnx(randomModel(2), { labels: true }), model, {
+      ...options,
+      exported: { labels: true },
+    });
     await expect(labels).rejects.toThrow(/labels must agree/);
     const upsampled = checkExport(exportOnnx(model, { upsample: true }), model, options);
     await expect(upsampled).rejects.toThrow(/got "Infinity"/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createPredictor, predictLabels } from "../../src/inference/predictor.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession } from "../../src/runtime/session.ts";
 import { expectClose } from "../support/array.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
@@ -14,7 +14,7 @@ function countingOpen() {
     counts.opened++;
     const session = await openNodeSession(bytes, options);
     return {
-      run: (feeds) => session.run(feeds),
+      run: (feeds, outputs) => session.run(feeds, outputs),
       state: () => session.state(),
       dispose: () => {
         counts.freed++;

@@ -3,7 +3,7 @@ import { decodePhoto } from "../../src/images/node/decode.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
 import { renderLabels, renderOverlay } from "../../src/inference/node/render.ts";
 import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
 const platform: Platform = { open: openNodeSession, decodePhoto };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { collect } from "../../src/graph/tensor.ts";
 import { buildNetwork } from "../../src/models/network.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { buildTrainingGraph } from "../../src/training/training-session.ts";
 import { type NdArray, uniform } from "../support/array.ts";
@@ -74,7 +74,7 @@ describe("FRM", () => {
       const session = await openNodeSession(model, { threads: 1 });
       const results: (TensorData | undefined)[] = [];
       for (const { data, dims } of images)
-        results.push((await session.run({ image: floats(data, dims) })).scores);
+        results.push((await session.run({ image: floats(data, dims) }, ["scores"])).scores);
       await session.dispose();
       return results;
     };

@@ -5,7 +5,7 @@ import { multiply, subtract } from "../../src/graph/ops/elementwise.ts";
 import { input, scalar, type Tensor } from "../../src/graph/tensor.ts";
 import { drawAnchors, pixelContrast } from "../../src/models/pixel-contrast.ts";
 import { Scope } from "../../src/models/scope.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { at, extents, filled, type NdArray, uniform } from "../support/array.ts";
 import { checkOp } from "../support/gradient-check.ts";
@@ -161,7 +161,7 @@ describe("pixelContrast", () => {
     );
     const losses: number[] = [];
     for (let step = 0; step < 10; step++) {
-      const result = await session.run({ ...state, ...fixed });
+      const result = await session.run({ ...state, ...fixed }, ["loss", ...Object.keys(outputs)]);
       losses.push(result.loss?.data[0] ?? Number.NaN);
       state = Object.fromEntries(
         Object.keys(state).map((name) => [name, result[`next:${name}`] ?? floats([])]),

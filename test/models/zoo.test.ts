@@ -5,7 +5,7 @@ import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
 import { createRandom } from "../../src/random.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
 import { lightsegError } from "../support/errors.ts";
 import { testPhoto } from "../support/model.ts";

@@ -8,7 +8,7 @@ import { loadModel } from "../../src/model-files/node/load-model.ts";
 import { loadRunnableModel } from "../../src/model-files/node/load-runnable.ts";
 import { isQuantized } from "../../src/model-files/quantized-model.ts";
 import { quantizeModel } from "../../src/quantization/quantize-model.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { relativeError } from "../support/array.ts";
 import { lightsegError } from "../support/errors.ts";
 import { randomModel, testPhoto } from "../support/model.ts";

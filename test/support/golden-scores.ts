@@ -4,7 +4,7 @@ import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { countValues } from "../../src/graph/shape.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { goldenValues } from "./golden.ts";
 
@@ -32,7 +32,7 @@ export async function runByFormula(
   const model = lowerToOnnx(outputs, { parameters: (name) => valuesOf(name, shapes.get(name) ?? []) });
   const session = await openNodeSession(model);
   try {
-    return await session.run({ image: goldenPhoto(input) });
+    return await session.run({ image: goldenPhoto(input) }, Object.keys(outputs));
   } finally {
     await session.dispose();
   }

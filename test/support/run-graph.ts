@@ -1,6 +1,6 @@
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 
 /** Values by the names of inputs and parameters. */
@@ -29,15 +29,16 @@ export async function runGraph<K extends string>(
   const session = await openNodeSession(model, { threads: 1 });
   try {
     const inputs = Object.entries(feeds).filter(([name]) => !constants.has(name));
-    const results = await session.run(Object.fromEntries(inputs));
-    return mapRecord(outputs, (_, name) => {
-      const result = results[name];
-      if (!result) throw new Error(`the engine gave no ${name}`);
-      return result;
-    });
+    return await session.run(Object.fromEntries(inputs), keysOf(outputs));
   } finally {
     await session.dispose();
   }
+}
+
+function keysOf<K extends string>(record: Readonly<Record<K, unknown>>): K[] {
+  const keys: K[] = [];
+  for (const key in record) keys.push(key);
+  return keys;
 }
 
 /** Applies a function to each value of a record. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/models/network.ts";
 import { readCheckpoint } from "../../src/runs/checkpoint.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { train } from "../../src/trainer/train.ts";
 import type { TrainingOptions } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { initialWeights } from "../../src/models/initialize.ts";
 import type { Weights } from "../../src/models/weights.ts";
 import { createRandom } from "../../src/random.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { parseTrainingConfig, type TrainingOptions } from "../../src/training/config.ts";
 import { chooseReplicas } from "../../src/training/replicas.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";

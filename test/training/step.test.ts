@@ -5,7 +5,7 @@ import { input, parameter } from "../../src/graph/tensor.ts";
 import { buildNetwork, type Network } from "../../src/models/network.ts";
 import type { BatchNormMode } from "../../src/models/scope.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { buildTrainingStep, type ParameterGroup, type TrainingStepOptions } from "../../src/training/step.ts";
 import training from "../fixtures/training.json" with { type: "json" };
@@ -120,7 +120,10 @@ describe("buildTrainingStep", () => {
           .sort((a, b) => a - b);
 
       for (const [index, expected] of reference.losses.entries()) {
-        const result = await session.run(feeds);
+        const result = await session.run(feeds, [
+          "loss",
+          ...Object.keys(reference.norms).map((name) => `gradient:${name}`),
+        ]);
         const loss = result.loss?.data[0] ?? Number.NaN;
         expect(Math.abs(loss / expected - 1)).toBeLessThan(tolerance.losses[index] ?? 0);
         if (index > 0) continue;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { Segmenter } from "../../src/inference/segmenter.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession } from "../../src/runtime/session.ts";
 import {
   type SegmentFramesOptions,
@@ -10,6 +10,7 @@ import {
   type VideoFrameInput,
 } from "../../src/video/segment-frames.ts";
 import { lightsegError } from "../support/errors.ts";
+import { fakeSession } from "../support/fake-session.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
 const model = randomModel();
@@ -21,8 +22,8 @@ function grey(value: number, { timestamp = value, side = 4 } = {}): VideoFrameIn
 }
 
 /** Class 1 has the photo's brightness less 100 as its score in the only cell, class 0 has 0, and all others less. */
-const scriptedEngine: OpenSession = async () => ({
-  async run({ pixels }) {
+const scriptedEngine: OpenSession = async () =>
+  fakeSession(async ({ pixels }) => {
     await sleep(2);
     const value = (pixels?.data[0] ?? 0) - 100;
     const count = (pixels?.data.length ?? 0) / 3;
@@ -32,10 +33,7 @@ const scriptedEngine: OpenSession = async () => ({
       labels: { data: new Uint8Array(count).fill(value > 0 ? 1 : 0), dims: [1, count] },
       scores: { data: scores, dims: [1, classes, 1, 1] },
     };
-  },
-  state: async () => ({}),
-  dispose: async () => undefined,
-});
+  });
 
 const scripted = new Segmenter(model, { open: scriptedEngine, decodePhoto });
 

@@ -1,4 +1,4 @@
-import { engineError, engineResult } from "../../runtime/web.ts";
+import { engineError, engineResult } from "../../runtime/engine-error.ts";
 
 /** What the engine makes use of where it is there. */
 const features = ["shader-f16", "subgroups"] as const;

@@ -2,7 +2,7 @@ import { shareOut } from "../../inference/class-shares.ts";
 import type { Model } from "../../model-files/description.ts";
 import type { Dtype } from "../../model-files/dtype.ts";
 import { findNetwork } from "../../models/zoo.ts";
-import { engineError, engineResult, type OrtBuild } from "../../runtime/web.ts";
+import { engineError, engineResult } from "../../runtime/engine-error.ts";
 import { checkSmoothing } from "../../video/smoothing.ts";
 import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../painting/frame-painter.ts";
 import { createLabelChooser, createLabelCounter } from "./choose-labels.ts";
@@ -14,7 +14,6 @@ import { GpuScoreSmoother } from "./smooth-scores.ts";
 import { COUNTS_BYTES, openSurface, type Surface, withoutPadding } from "./surface.ts";
 
 export interface GpuPainterOptions {
-  ort: OrtBuild;
   device: GPUDevice;
   dtype: Dtype;
   /** As in `segmentSmoothly`. */

@@ -1,56 +1,48 @@
 import { compileOnnx } from "../../inference/compile-onnx.ts";
 import type { Model } from "../../model-files/description.ts";
 import type { Dtype } from "../../model-files/dtype.ts";
-import { engineError, engineResult, type OrtBuild } from "../../runtime/web.ts";
+import { openGpuSession } from "../../runtime/web/webgpu.ts";
 import type { GpuScores } from "./choose-labels.ts";
 import { bufferUsage } from "./shader.ts";
 
-/** A network whose input and scores stay in the GPU's memory. */
+/** A network whose input and logits stay in the GPU's memory. */
 export interface GpuNetwork {
-  /** What the next run reads: float32 `[1, 3, H, W]`, normalised. */
+  /** The input of the next run: float32 `[1, 3, H, W]`, normalised. */
   readonly image: GPUBuffer;
-  /** Scores at the decoder's resolution, to be released by the caller. */
+  /** Logits at the decoder's resolution; the caller releases them. */
   run(): Promise<GpuScores & { release(): void }>;
   dispose(): Promise<void>;
 }
 
 export interface GpuNetworkOptions {
-  ort: OrtBuild;
-  device: GPUDevice;
-  dtype: Dtype;
-  /** Of the frames, in pixels. */
-  height: number;
-  width: number;
+  readonly device: GPUDevice;
+  readonly dtype: Dtype;
+  /** Height of the frames in pixels. */
+  readonly height: number;
+  /** Width of the frames in pixels. */
+  readonly width: number;
 }
 
-/** @throws LightsegError RUNTIME if the engine refuses */
+/** @throws LightsegError RUNTIME if the engine fails */
 export async function openGpuNetwork(
   model: Model,
-  { ort, device, dtype, height, width }: GpuNetworkOptions,
+  { device, dtype, height, width }: GpuNetworkOptions,
 ): Promise<GpuNetwork> {
   const onnx = compileOnnx(model, { dtype, size: [height, width], target: "plain", input: "image" });
-  const session = await engineResult(
-    ort.InferenceSession.create(onnx, {
-      executionProviders: [{ name: "webgpu", device }],
-      preferredOutputLocation: "gpu-buffer",
-      logSeverityLevel: 3,
-    }),
-  );
-  const dims = [1, 3, height, width];
   const usage = bufferUsage.storage | bufferUsage.copySrc | bufferUsage.copyDst;
   const image = device.createBuffer({ size: 4 * 3 * height * width, usage });
-  const feeds = { image: ort.Tensor.fromGpuBuffer(image, { dataType: "float32", dims }) };
+  const input = { name: "image", buffer: image, dims: [1, 3, height, width] };
+  const session = await openGpuSession(onnx, { device, input, output: "scores" });
   return {
     image,
     async run() {
-      const { scores } = await engineResult(session.run(feeds));
-      const [, classes = 0, height = 0, width = 0] = scores?.dims ?? [];
-      if (!scores) throw engineError("the network has no scores");
-      return { buffer: scores.gpuBuffer, classes, height, width, release: () => scores.dispose() };
+      const { buffer, dims, release } = await session.run();
+      const [, classes = 0, height = 0, width = 0] = dims;
+      return { buffer, classes, height, width, release };
     },
     async dispose() {
       image.destroy();
-      await engineResult(session.release());
+      await session.dispose();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { decodePhoto } from "../../images/node/decode.ts";
 import { type LoadRunnableModelOptions, loadRunnableModel } from "../../model-files/node/load-runnable.ts";
-import { openNodeSession } from "../../runtime/node.ts";
+import { openNodeSession } from "../../runtime/node/session.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 
 /** Segments photos in Node; see the options of `load`. */

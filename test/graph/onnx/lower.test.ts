@@ -8,7 +8,7 @@ import { add, multiply } from "../../../src/graph/ops/elementwise.ts";
 import { maxPool } from "../../../src/graph/ops/pooling.ts";
 import { symbol } from "../../../src/graph/shape.ts";
 import { constant, input, parameter, scalar, type Tensor } from "../../../src/graph/tensor.ts";
-import { openNodeSession } from "../../../src/runtime/node.ts";
+import { openNodeSession } from "../../../src/runtime/node/session.ts";
 import { floats, ints, runGraph } from "../../support/run-graph.ts";
 
 function decode(outputs: Record<string, Tensor>, parameters: Record<string, Float32Array> = {}) {
@@ -165,9 +165,9 @@ describe("lowerToOnnx's parameters", () => {
     const buffer = Float32Array.of(9, 9, 10, -1, 9);
     const model = lowerToOnnx({ y }, { parameters: () => buffer.subarray(2, 4) });
     const session = await openNodeSession(model);
-    const result = await session.run({ image: feeds.image });
+    const result = await session.run({ image: feeds.image }, ["y"]);
     await session.dispose();
-    expect(Array.from(result.y?.data ?? [])).toEqual([10, 20, 30, 40, -1, -2, -3, -4]);
+    expect(Array.from(result.y.data)).toEqual([10, 20, 30, 40, -1, -2, -3, -4]);
   });
 });
 
@@ -192,9 +192,9 @@ describe("lowerToOnnx's symbolic sizes", () => {
       [1, 1, 1],
     ] as const) {
       const data = Float32Array.from({ length: n * h * w }, (_, index) => index);
-      const result = await session.run({ image: { data, dims: [n, 1, h, w] } });
-      expect(result.y?.dims).toEqual([n, 1, Math.floor((h - 1) / 2) + 1, Math.floor((w - 1) / 2) + 1]);
-      expect(result.y?.data.at(-1)).toBe(n * h * w - 1);
+      const result = await session.run({ image: { data, dims: [n, 1, h, w] } }, ["y"]);
+      expect(result.y.dims).toEqual([n, 1, Math.floor((h - 1) / 2) + 1, Math.floor((w - 1) / 2) + 1]);
+      expect(result.y.data.at(-1)).toBe(n * h * w - 1);
     }
     await session.dispose();
   });

@@ -2,17 +2,17 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
-import { relu } from "../../src/graph/ops/activation.ts";
-import { convolution } from "../../src/graph/ops/convolution.ts";
-import { add, multiply } from "../../src/graph/ops/elementwise.ts";
-import { bestClass } from "../../src/graph/ops/labels.ts";
-import { constant, input, scalar, type Tensor } from "../../src/graph/tensor.ts";
-import { openNodeSession } from "../../src/runtime/node.ts";
-import type { Session, TensorData } from "../../src/runtime/session.ts";
-import { filled } from "../support/array.ts";
-import { lightsegError } from "../support/errors.ts";
-import { floats, ints } from "../support/run-graph.ts";
+import { lowerToOnnx } from "../../../src/graph/onnx/lower.ts";
+import { relu } from "../../../src/graph/ops/activation.ts";
+import { convolution } from "../../../src/graph/ops/convolution.ts";
+import { add, multiply } from "../../../src/graph/ops/elementwise.ts";
+import { bestClass } from "../../../src/graph/ops/labels.ts";
+import { constant, input, scalar, type Tensor } from "../../../src/graph/tensor.ts";
+import { openNodeSession } from "../../../src/runtime/node/session.ts";
+import type { Session, TensorData } from "../../../src/runtime/session.ts";
+import { filled } from "../../support/array.ts";
+import { lightsegError } from "../../support/errors.ts";
+import { floats, ints } from "../../support/run-graph.ts";
 
 const runtimeError = lightsegError("RUNTIME", "session");
 const lower = (outputs: Record<string, Tensor>) => lowerToOnnx(outputs, { parameters: () => "input" });
@@ -49,8 +49,8 @@ const slowFeeds = (value = 0): Record<string, TensorData> => ({
 describe("a session", () => {
   it("runs a model", async () => {
     const session = await open(doubled);
-    expect(await session.run({ x: floats([3, -1]) })).toEqual({ y: floats([7, -1]) });
-    expect(await session.run({ x: floats([0, 10]) })).toEqual({ y: floats([1, 21]) });
+    expect(await session.run({ x: floats([3, -1]) }, ["y"])).toEqual({ y: floats([7, -1]) });
+    expect(await session.run({ x: floats([0, 10]) }, ["y"])).toEqual({ y: floats([1, 21]) });
   });
 
   it("takes and gives float32, int32 and bytes", async () => {
@@ -58,11 +58,14 @@ describe("a session", () => {
     const bytes = input("bytes", [2], "uint8");
     const scores = input("scores", [1, 2, 1, 2]);
     const session = await open(lower({ same: labels, copy: bytes, classes: bestClass(scores) }));
-    const result = await session.run({
-      labels: ints([255, -1, 3]),
-      bytes: { data: Uint8Array.of(255, 1), dims: [2] },
-      scores: floats([1, 0, 0, 1], [1, 2, 1, 2]),
-    });
+    const result = await session.run(
+      {
+        labels: ints([255, -1, 3]),
+        bytes: { data: Uint8Array.of(255, 1), dims: [2] },
+        scores: floats([1, 0, 0, 1], [1, 2, 1, 2]),
+      },
+      ["same", "copy", "classes"],
+    );
     expect(result).toEqual({
       same: ints([255, -1, 3]),
       copy: { data: Uint8Array.of(255, 1), dims: [2] },
@@ -73,7 +76,7 @@ describe("a session", () => {
   it("reads a part of a larger buffer, and leaves it as it is", async () => {
     const session = await open(doubled);
     const buffer = Float32Array.of(9, 9, 3, -1, 9);
-    expect(await session.run({ x: { data: buffer.subarray(2, 4), dims: [2] } })).toEqual({
+    expect(await session.run({ x: { data: buffer.subarray(2, 4), dims: [2] } }, ["y"])).toEqual({
       y: floats([7, -1]),
     });
     expect(Array.from(buffer)).toEqual([9, 9, 3, -1, 9]);
@@ -83,9 +86,9 @@ describe("a session", () => {
     const session = await open(doubled);
     const answered: number[] = [];
     const runs = Array.from({ length: 20 }, async (_, index) => {
-      const result = await session.run({ x: floats([index, 0]) });
+      const result = await session.run({ x: floats([index, 0]) }, ["y"]);
       answered.push(index);
-      return result.y?.data[0];
+      return result.y.data[0];
     });
     expect(await Promise.all(runs)).toEqual(Array.from({ length: 20 }, (_, index) => 2 * index + 1));
     expect(answered).toEqual(Array.from({ length: 20 }, (_, index) => index));
@@ -94,7 +97,7 @@ describe("a session", () => {
   it("works beside others", async () => {
     const [first, second] = [await open(doubled), await open(lower({ y: relu(x) }))];
     const feeds = { x: floats([-3, 5]) };
-    expect(await Promise.all([first.run(feeds), second.run(feeds)])).toEqual([
+    expect(await Promise.all([first.run(feeds, ["y"]), second.run(feeds, ["y"])])).toEqual([
       { y: floats([-5, 11]) },
       { y: floats([0, 5]) },
     ]);
@@ -104,7 +107,7 @@ describe("a session", () => {
     const session = await open(slowModel());
     let ticks = 0;
     const timer = setInterval(() => ticks++, 2);
-    await session.run(slowFeeds());
+    await session.run(slowFeeds(), ["y"]);
     clearInterval(timer);
     expect(ticks).toBeGreaterThanOrEqual(3);
   });
@@ -136,7 +139,7 @@ describe("what the engine refuses is a RUNTIME error", () => {
     ["more values than the shape says", { x: floats([1, 2, 3], [2]) }],
   ])("running with %s, after which the session goes on", async (_name, feeds) => {
     const session = await open(doubled);
-    const [refused, good] = [session.run(feeds), session.run({ x: floats([1, 2]) })];
+    const [refused, good] = [session.run(feeds, ["y"]), session.run({ x: floats([1, 2]) }, ["y"])];
     await expect(refused).rejects.toThrow(runtimeError);
     expect(await good).toEqual({ y: floats([3, 5]) });
   });
@@ -150,23 +153,28 @@ describe("carried values", () => {
   it("go from run to run, and are no outputs", async () => {
     const session = await open(model, { carried });
     expect(await session.state()).toEqual({ sum: floats([10, 20]) });
-    expect(await session.run({ step: floats([1, 2]) })).toEqual({ before: floats([10, 20]) });
-    expect(await session.run({ step: floats([1, 2]) })).toEqual({ before: floats([11, 22]) });
+    expect(await session.run({ step: floats([1, 2]) }, ["before"])).toEqual({ before: floats([10, 20]) });
+    expect(await session.run({ step: floats([1, 2]) }, ["before"])).toEqual({ before: floats([11, 22]) });
     expect(await session.state()).toEqual({ sum: floats([12, 24]) });
   });
 
   it("advance with runs asked for at once, and are seen in between", async () => {
     const session = await open(model, { carried });
     const feeds = { step: floats([1, 1]) };
-    const [, between, , after] = [session.run(feeds), session.state(), session.run(feeds), session.state()];
+    const [, between, , after] = [
+      session.run(feeds, ["before"]),
+      session.state(),
+      session.run(feeds, ["before"]),
+      session.state(),
+    ];
     expect(await between).toEqual({ sum: floats([11, 21]) });
     expect(await after).toEqual({ sum: floats([12, 22]) });
   });
 
   it("stay as they are when a run is refused", async () => {
     const session = await open(model, { carried });
-    await session.run({ step: floats([1, 2]) });
-    await expect(session.run({ step: floats([1, 2, 3]) })).rejects.toThrow(runtimeError);
+    await session.run({ step: floats([1, 2]) }, ["before"]);
+    await expect(session.run({ step: floats([1, 2, 3]) }, ["before"])).rejects.toThrow(runtimeError);
     expect(await session.state()).toEqual({ sum: floats([11, 22]) });
   });
 
@@ -174,12 +182,12 @@ describe("carried values", () => {
     const session = await open(model, {
       carried: [{ input: "sum", output: "nowhere", initial: floats([1, 2]) }],
     });
-    await expect(session.run({ step: floats([1, 2]) })).rejects.toThrow("no output nowhere");
+    await expect(session.run({ step: floats([1, 2]) }, ["before"])).rejects.toThrow("nowhere");
   });
 
   it("belong to their session alone", async () => {
     const [first, second] = [await open(model, { carried }), await open(model, { carried })];
-    await first.run({ step: floats([1, 1]) });
+    await first.run({ step: floats([1, 1]) }, ["before"]);
     expect(await second.state()).toEqual({ sum: floats([10, 20]) });
   });
 });
@@ -189,24 +197,24 @@ describe("dispose", () => {
     const session = await open(doubled);
     await session.dispose();
     await session.dispose();
-    await expect(session.run({ x: floats([1, 2]) })).rejects.toThrow(runtimeError);
+    await expect(session.run({ x: floats([1, 2]) }, ["y"])).rejects.toThrow(runtimeError);
     await expect(session.state()).rejects.toThrow("disposed");
   });
 
   it("lets runs finish that were asked for before", async () => {
     const session = await open(slowModel());
-    const [run, disposed] = [session.run(slowFeeds(0)), session.dispose()];
-    expect((await run).y?.dims).toEqual([1, 64, 128, 128]);
+    const [run, disposed] = [session.run(slowFeeds(0), ["y"]), session.dispose()];
+    expect((await run).y.dims).toEqual([1, 64, 128, 128]);
     await disposed;
   });
 });
 
 describe("a program that uses sessions", () => {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
   /** Runs a program whose standard input is `model`. */
   const execute = (body: string, model: Uint8Array) => {
     const program = `(async () => {
-      const { openNodeSession } = await import("./src/runtime/node.ts");
+      const { openNodeSession } = await import("./src/runtime/node/session.ts");
       const model = new Uint8Array(require("node:fs").readFileSync(0));
       ${body}
     })();`;
@@ -218,7 +226,7 @@ describe("a program that uses sessions", () => {
     const { status, stdout, stderr } = execute(
       `await openNodeSession(Uint8Array.of(1, 2)).catch(({ code }) => console.log(code));
       const session = await openNodeSession(model, { threads: 1 });
-      const { y } = await session.run({ x: { data: Float32Array.of(3, 4), dims: [2] } });
+      const { y } = await session.run({ x: { data: Float32Array.of(3, 4), dims: [2] } }, ["y"]);
       console.log([...y.data].join(" "));`,
       doubled,
     );
@@ -229,7 +237,7 @@ describe("a program that uses sessions", () => {
     const { status, stderr } = execute(
       `const session = await openNodeSession(model, { threads: 1 });
       const [data, dims] = [new Float32Array(64 * 128 * 128), [1, 64, 128, 128]];
-      session.run({ x: { data, dims } });
+      session.run({ x: { data, dims } }, ["y"]);
       setTimeout(() => process.exit(3), 60);`,
       slowModel(),
     );

@@ -1,0 +1,19 @@
+import type { Carried, Feeds, TensorData } from "../session.ts";
+
+/** What the worker thread of a session is asked. */
+export interface SessionProtocol {
+  readonly open: {
+    readonly request: {
+      readonly model: Uint8Array;
+      readonly threads: number;
+      readonly carried: readonly Carried[];
+    };
+    readonly answer: undefined;
+  };
+  readonly run: {
+    readonly request: { readonly feeds: Feeds; readonly outputs: readonly string[] };
+    readonly answer: Record<string, TensorData>;
+  };
+  readonly state: { readonly request: object; readonly answer: Record<string, TensorData> };
+  readonly close: { readonly request: object; readonly answer: undefined };
+}

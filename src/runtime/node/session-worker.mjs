@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * The worker thread that runs onnxruntime-node, whose `run` blocks the thread that calls it.
+ *
+ * Plain JavaScript, because Node 20 starts a worker from a file as it is, and tests run from the sources.
+ *
+ * @typedef {import("./protocol.ts").SessionProtocol} SessionProtocol
+ * @typedef {import("../rpc.ts").Request<SessionProtocol>} Request
+ * @typedef {import("../rpc.ts").Reply<SessionProtocol>} Reply
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import * as ort from "onnxruntime-node";
+import { OrtSession } from "../ort-session.mjs";
+
+if (!parentPort) throw new Error("session-worker.mjs is a worker thread, not a program");
+const port = parentPort;
+
+/** See `ExitGuard`. @type {{ busy: Int32Array; leaving: Int32Array }} */
+const { busy, leaving } = workerData;
+
+/** @type {OrtSession | undefined} */
+let session;
+
+/** @param {Request} message */
+async function answer({ kind, request }) {
+  if (kind === "open") {
+    const { model, threads, carried } = request;
+    session = await OrtSession.open(ort, model, { intraOpNumThreads: threads, carried });
+    return undefined;
+  }
+  if (!session) throw new Error("the session is not open");
+  if (kind === "run") return session.run(request.feeds, request.outputs);
+  if (kind === "state") return session.state();
+  await session.dispose();
+  session = undefined;
+  return undefined;
+}
+
+/** Requests are answered one after the other, in the order they came in. */
+let queue = Promise.resolve();
+port.on("message", (/** @type {Request} */ message) => {
+  const { id } = message;
+  queue = queue.then(async () => {
+    /** @type {Reply} */
+    let reply;
+    Atomics.store(busy, 0, 1);
+    try {
+      if (Atomics.load(leaving, 0)) throw new Error("the program is ending");
+      reply = { id, answer: await answer(message) };
+    } catch (error) {
+      reply = { id, error: { defect: error instanceof Error ? error.message : String(error) } };
+    }
+    Atomics.store(busy, 0, 0);
+    Atomics.notify(busy, 0);
+    port.postMessage(reply);
+  });
+});
