@@ -2,7 +2,7 @@
  * lightseg for browsers: real-time semantic segmentation with Light-Weight RefineNet, in a worker, on WebGPU or WebAssembly.
  *
  * @example
- * import { Segmenter } from "lightseg";
+ * import { Segmenter } from "lightseg/web";
  * await using segmenter = await Segmenter.load();
  * const { found } = await segmenter.segment("street.jpg");
  * for await (const { segmentation, frame } of segmenter.stream(video)) draw(frame, segmentation);

@@ -69,6 +69,7 @@ export interface LoadOptions extends Omit<SegmenterOptions, "dtype"> {
   signal?: AbortSignal;
 }
 
+/** Options of `stream`. */
 export interface StreamOptions {
   /** Ends the iteration: the next result is the signal's reason, thrown. */
   signal?: AbortSignal;
@@ -90,6 +91,7 @@ export interface StreamedFrame {
   readonly dropped: number;
 }
 
+/** Options of `paint`. */
 export interface PaintOptions extends StreamOptions {
   /** How the next frame is to be painted; asked before each. Defaults to the colours of the classes, half transparent. */
   look?: () => Look;

@@ -40,6 +40,7 @@ export interface Dataset {
   load(index: number): Promise<Sample>;
 }
 
+/** How a data set is opened. */
 export interface OpenOptions {
   /**
    * What happens when a listed photo or mask is not there: `refuse` (default) lets `open` reject; `keep` lets `load`

@@ -18,6 +18,7 @@ export class LabelCounts {
   }
 }
 
+/** Options of `countLabels`. */
 export interface CountLabelsOptions {
   /** Called after each sample with the number done and the number of all. */
   onProgress?: (done: number, total: number) => void;

@@ -16,6 +16,7 @@ export interface PageSplit {
   readonly checked?: { readonly dataset: Dataset; readonly check: DatasetCheck };
 }
 
+/** Options of `renderSamplesPage`. */
 export interface SamplesPageOptions {
   /** The name of the data set. */
   readonly name: string;

@@ -7,6 +7,7 @@ import { findNetwork } from "../models/zoo.ts";
 import { averageViews, checkViews, type ViewOptions } from "./average-views.ts";
 import type { ScoreMap } from "./probability-sum.ts";
 
+/** Options of `createAveragingPredictor`: the views to average (test-time augmentation), and the engine. */
 export interface AveragingPredictorOptions extends ViewOptions, PredictorOptions {
   /** Stops between two runs of the network; `predict` then rejects with the signal's reason. */
   signal?: AbortSignal;

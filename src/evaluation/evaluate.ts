@@ -6,6 +6,7 @@ import { type Calibration, CalibrationCounts } from "./calibration.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "./metrics.ts";
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** The photo's label map, of the photo's size; calibration is measured where it comes with confidences. */
   predict: (photo: Photo) => Promise<Prediction>;

@@ -6,6 +6,7 @@ import type { LabelMap, Palette, Photo } from "./types.ts";
 /** The share of white in contours: palettes have dark colours, whose full tone would not stand out. */
 const CONTOUR_WHITE = 0.6;
 
+/** Options of `drawOverlay`. */
 export interface OverlayOptions {
   /** The share of the label colour in each pixel, 0 to 1; default 0.5. */
   opacity?: number;

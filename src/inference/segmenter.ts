@@ -22,6 +22,7 @@ export interface Platform {
   readonly decodePhoto: (source: string | Uint8Array) => Promise<Photo>;
 }
 
+/** What to compute for a photo beside its labels. */
 export interface SegmentOptions {
   /** Also compute how sure the network is of each class, which takes some time. Defaults to false. */
   confidence?: boolean;
@@ -41,6 +42,7 @@ export interface Timing {
   postprocess: number;
 }
 
+/** What a network found in a photo: the class of every pixel, and the classes by their share. */
 export interface Segmentation {
   /** Size of the photo, in pixels. */
   readonly width: number;
@@ -62,6 +64,7 @@ export interface Segmentation {
   readonly networkSize: { readonly width: number; readonly height: number };
 }
 
+/** How a `Segmenter` runs its model. */
 export interface SegmenterOptions {
   /** What the network is computed in; quantised models are int8. Defaults to fp32. */
   dtype?: Dtype | undefined;

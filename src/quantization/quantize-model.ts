@@ -13,6 +13,7 @@ import { quantizeGraph } from "./quantize-graph.ts";
 import { chooseQuantization, type RangeMethod } from "./range.ts";
 import { readBytes } from "./read-bytes.ts";
 
+/** Options of `quantizeModel`. */
 export interface QuantizeModelOptions {
   readonly model: Model;
   /** Photos as the network will see them; the ranges of the feature maps are taken from these. */

@@ -31,6 +31,7 @@ import { openStages, requireEqualClasses, type Stage } from "./stages.ts";
 import { startingWeights } from "./starting-weights.ts";
 import { validate } from "./validation.ts";
 
+/** Options of `train`. */
 export interface TrainOptions {
   /** Folder of the run; made if it is not there. */
   run: string;
@@ -44,6 +45,7 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
+/** How a training run ended. */
 export interface TrainingResult {
   /** Steps done. */
   readonly step: number;

@@ -9,6 +9,7 @@ export interface VideoFrameInput extends Photo {
   readonly timestamp: number;
 }
 
+/** A frame of a video and its segmentation. */
 export interface SegmentedFrame<Frame extends VideoFrameInput = VideoFrameInput> {
   /** In seconds, that of the frame. */
   readonly timestamp: number;
@@ -19,6 +20,7 @@ export interface SegmentedFrame<Frame extends VideoFrameInput = VideoFrameInput>
   readonly dropped: number;
 }
 
+/** Options of `segmentFrames`. */
 export interface SegmentFramesOptions {
   /** Ends the iteration: the next result is the signal's reason, thrown. */
   signal?: AbortSignal;

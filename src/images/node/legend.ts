@@ -4,6 +4,7 @@ import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
 import { drawText, fillRectangle, textWidth } from "../text.ts";
 import type { Photo } from "../types.ts";
 
+/** A line of a legend: a class and its color. */
 export interface LegendEntry {
   name: string;
   color: readonly [number, number, number];

@@ -11,6 +11,7 @@ import { type Model, type ModelDescription, readDescription, requireWeights } fr
 import { QUANTIZATION_KEY } from "../quantized-model.ts";
 import { DEFAULT_MODEL, findShippedModel, listShippedModels } from "./shipped.ts";
 
+/** Options of `loadModel`. */
 export interface LoadModelOptions {
   /** A shipped model, a model file, or a network of the zoo (which needs `weights`). Defaults to `DEFAULT_MODEL`. */
   model?: string;

@@ -8,6 +8,7 @@ import { QUANTIZATION_KEY, type QuantizedModel, type RunnableModel } from "../qu
 import { findModelFile, type LoadModelOptions, loadModel } from "./load-model.ts";
 import { DEFAULT_MODEL, findShippedModel } from "./shipped.ts";
 
+/** Options of `loadRunnableModel`. */
 export interface LoadRunnableModelOptions extends LoadModelOptions {
   /**
    * What the network is computed in. fp16 rounds weights and feature maps to it, which CPUs do not do faster. int8 needs a model that

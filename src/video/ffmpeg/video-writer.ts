@@ -7,6 +7,7 @@ import { type Container, containerOf } from "./containers.ts";
 import type { ClipDescription } from "./probe.ts";
 import { type FfmpegProcess, fileUrl, startFfmpeg } from "./process.ts";
 
+/** Options of `createVideoWriter`. */
 export interface VideoWriterOptions {
   /** Size of the frames, in pixels. The clip gets a black line at the right or below where a side is odd. */
   width: number;

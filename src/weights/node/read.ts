@@ -20,6 +20,7 @@ const MAX_INDEX = 100_000_000;
 const START_SIZE = 16;
 const OPENING_BRACE = "{".charCodeAt(0);
 
+/** Options of `readWeights`. */
 export interface ReadWeightsOptions {
   /**
    * Which tensors to read, asked once for the name of each; others stay on the disk, but for those of ONNX. All by
