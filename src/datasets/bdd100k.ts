@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { cityscapesLabels, trainIdValues } from "./cityscapes.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { listFileNames, pairFiles } from "./file-names.ts";
-import { requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
 // The labels of the test split are not public.
@@ -20,18 +20,18 @@ export const bdd100k = {
   async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const layout = `expected DIR/images/10k/${split}/ID.jpg and DIR/labels/sem_seg/masks/${split}/ID.png`;
-    const photos = await listFileNames(join(directory, "images", "10k", split), {
-      endings: [".jpg"],
+    const files = await pairOfficialFiles({
+      ...options,
+      photos: [join(directory, "images", "10k", split), endingsOf(".jpg")],
+      masks: [join(directory, "labels", "sem_seg", "masks", split), ".png"],
       layout,
     });
-    const folder = join(directory, "labels", "sem_seg", "masks", split);
-    const masks = await listFileNames(folder, { endings: [".png"], layout });
     return pairedFilesDataset({
       name: "bdd100k",
       split,
       labels: cityscapesLabels,
       maskValues: trainIdValues,
-      files: pairFiles({ ...options, photos, masks, layout }),
+      files,
     });
   },
 } satisfies DatasetDescription;

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { fileFinder, readIds, requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { readList } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
+import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
 const labels: LabelSpace = {
@@ -55,10 +57,13 @@ export const camvid = {
   async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const layout = `expected DIR/${split}.txt, DIR/${split}/ID.png or .jpg and DIR/${split}annot/ID.png`;
-    const ids = await readIds(join(directory, `${split}.txt`), layout);
-    const photoOf = await fileFinder(join(directory, split), ["png", "jpg", "jpeg"], layout, options);
-    const maskOf = await fileFinder(join(directory, `${split}annot`), ["png"], layout, options);
-    const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+    const files = await pairOfficialFiles({
+      ...options,
+      list: await readList(join(directory, `${split}.txt`), layout),
+      photos: [join(directory, split), endingsOf(".png")],
+      masks: [join(directory, `${split}annot`), ".png"],
+      layout,
+    });
     return pairedFilesDataset({ name: "camvid", split, labels, maskValues, files });
   },
 } satisfies DatasetDescription;

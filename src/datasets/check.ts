@@ -51,7 +51,8 @@ export async function checkDataset(
   { onProgress, signal }: CountLabelsOptions = {},
 ): Promise<DatasetCheck> {
   const { name, split, ids, size, labels } = dataset;
-  const issues: DatasetIssue[] = findRepeatedIds(ids);
+  const warnings = (dataset.warnings ?? []).map((message) => ({ severity: "warning", message }) as const);
+  const issues: DatasetIssue[] = [...warnings, ...findRepeatedIds(ids)];
   const sound: number[] = [];
   const sizes: Size[] = [];
   const counts = new LabelCounts();

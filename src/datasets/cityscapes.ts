@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { listFileNames, pairFiles } from "./file-names.ts";
-import { requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { listFileNames } from "./file-names.ts";
 import type { MaskValues } from "./mask-values.ts";
+import { endingsOf, pairFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
-/** The official id, name and colour of each class, in the order of the official trainIds 0 to 18. */
+/** The official id, name and color of each class, in the order of the official trainIds 0 to 18. */
 const table = [
   [7, "road", [128, 64, 128]],
   [8, "sidewalk", [244, 35, 232]],
@@ -32,7 +33,7 @@ const table = [
 /** The 19 classes of Cityscapes, which BDD100K has too. */
 export const cityscapesLabels: LabelSpace = {
   classes: table.map(([, name]) => name),
-  palette: table.map(([, , colour]) => colour),
+  palette: table.map(([, , color]) => color),
   ignoreLabel: IGNORE_LABEL,
 };
 
@@ -65,12 +66,12 @@ export const cityscapes = {
   async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const layout = `expected DIR/leftImg8bit/${split}/CITY/ID_leftImg8bit.png and DIR/gtFine/${split}/CITY/ID_gtFine_labelTrainIds.png or _labelIds.png`;
-    const list = (part: string, ending: string) =>
-      listFileNames(join(directory, part, split), { endings: [ending], layout, nested: true });
-    const photos = await list("leftImg8bit", "_leftImg8bit.png");
-    const trainIds = await list("gtFine", "_gtFine_labelTrainIds.png");
+    const list = (part: string, endings: readonly [string, ...string[]]) =>
+      listFileNames(join(directory, part, split), { endings, layout, firstWins: true });
+    const photos = await list("leftImg8bit", endingsOf(".png", "_leftImg8bit"));
+    const trainIds = await list("gtFine", ["_gtFine_labelTrainIds.png"]);
     const hasTrainIds = trainIds.paths.size > 0;
-    const masks = hasTrainIds ? trainIds : await list("gtFine", "_gtFine_labelIds.png");
+    const masks = hasTrainIds ? trainIds : await list("gtFine", ["_gtFine_labelIds.png"]);
     return pairedFilesDataset({
       name: "cityscapes",
       split,

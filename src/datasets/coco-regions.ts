@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 
-/** The area of an object as COCO stores it: polygons `[x0, y0, x1, y1, …]`, or runs. */
+/** The area of an object as COCO stores it: polygons `[x0, y0, x1, y1, …]`, boxes `[x, y, width, height]`, or runs. */
 export type Segmentation = readonly (readonly number[])[] | Runs;
 
 /** Lengths of runs down the columns, outside and inside in turn, plain or packed into text. */
@@ -17,30 +17,69 @@ export interface RegionSize {
 /**
  * The pixels of an object: 1 inside and 0 outside, column by column, `[width, height]`.
  *
- * The same pixels as those of COCO's own tools. Several polygons are united.
+ * The same pixels as those of pycocotools, which takes polygons for boxes where the first has four numbers. Several
+ * polygons are united.
  *
+ * @param file named in errors
  * @param name of the object, for errors
  * @throws LightsegError INVALID_DATASET for runs of another size than the photo's or that do not fill it, and for
- * polygons with half a point or far outside of any photo
+ * polygons with half a point, beside boxes or far outside of any photo
  */
-export function drawRegion(segmentation: Segmentation, size: RegionSize, name: string): Uint8Array {
-  if ("counts" in segmentation) return drawRuns(segmentation, size, name);
+export function drawRegion(
+  segmentation: Segmentation,
+  size: RegionSize,
+  file: string,
+  name: string,
+): Uint8Array {
+  const invalid: Invalid = (rule, value) =>
+    new LightsegError({ code: "INVALID_DATASET", where: "load", file, argument: name, rule, value });
+  if ("counts" in segmentation) return drawRuns(segmentation, size, invalid);
   const region = new Uint8Array(size.width * size.height);
-  for (const polygon of segmentation) fillPolygon(polygon, size, region, name);
+  for (const polygon of outlinesOf(segmentation, invalid)) fillPolygon(polygon, size, region, invalid);
   return region;
 }
 
-function drawRuns({ counts, size: [rows, columns] }: Runs, { width, height }: RegionSize, name: string) {
+/** Whether an object can have pixels: a box or an outline with an extent in both directions, or a run inside. */
+export function hasExtent(segmentation: Segmentation): boolean {
+  if ("counts" in segmentation) return segmentation.counts.length > 1;
+  const [first = []] = segmentation;
+  if (first.length === 4) return segmentation.some(([, , width = 0, height = 0]) => width > 0 && height > 0);
+  const varies = (places: readonly number[]) => places.some((place) => place !== places[0]);
+  return segmentation.some(
+    (polygon) =>
+      polygon.length > 4 &&
+      varies(polygon.filter((_, at) => at % 2 === 0)) &&
+      varies(polygon.filter((_, at) => at % 2 === 1)),
+  );
+}
+
+/** Makes the error for an object. */
+type Invalid = (rule: string, value: unknown) => LightsegError;
+
+/** The outlines of polygons or boxes. */
+function outlinesOf(polygons: readonly (readonly number[])[], invalid: Invalid): (readonly number[])[] {
+  if (polygons[0]?.length !== 4) return [...polygons];
+  return polygons.map((box) => {
+    const [x = 0, y = 0, width = 0, height = 0] = box;
+    if (box.length !== 4) throw invalid("must have boxes of four numbers like the first", box.length);
+    return [x, y, x, y + height, x + width, y + height, x + width, y];
+  });
+}
+
+function drawRuns({ counts, size: [rows, columns] }: Runs, { width, height }: RegionSize, invalid: Invalid) {
   if (rows !== height || columns !== width)
-    throw invalid(name, `must have runs for a photo of ${width}x${height}`, `${columns}x${rows}`);
+    throw invalid(`must have runs for a photo of ${width}x${height}`, `${columns}x${rows}`);
   const region = new Uint8Array(width * height);
   let end = 0;
-  for (const [index, count] of (typeof counts === "string" ? unpackRuns(counts, name) : counts).entries()) {
-    if (!Number.isInteger(count) || count < 0) throw invalid(name, "must have runs of whole lengths", count);
+  for (const [index, count] of (typeof counts === "string"
+    ? unpackRuns(counts, invalid)
+    : counts
+  ).entries()) {
+    if (!Number.isInteger(count) || count < 0) throw invalid("must have runs of whole lengths", count);
     if (index % 2 === 1) region.fill(1, end, end + count);
     end += count;
   }
-  if (end !== region.length) throw invalid(name, `must have runs of ${region.length} pixels together`, end);
+  if (end !== region.length) throw invalid(`must have runs of ${region.length} pixels together`, end);
   return region;
 }
 
@@ -48,14 +87,13 @@ function drawRuns({ counts, size: [rows, columns] }: Runs, { width, height }: Re
  * Each count is a number of 5 bits a character, the lowest first, with 32 for "more follow"; the highest bit of the
  * last is the sign. From the fourth on, counts are differences from the count two before.
  */
-function unpackRuns(text: string, name: string): number[] {
+function unpackRuns(text: string, invalid: Invalid): number[] {
   const counts: number[] = [];
   let value = 0;
   let shift = 0;
   for (let at = 0; at < text.length; at++) {
     const bits = text.charCodeAt(at) - 48;
-    if (bits < 0 || bits > 63 || shift > 25)
-      throw invalid(name, "must have well-formed packed runs", text[at]);
+    if (bits < 0 || bits > 63 || shift > 25) throw invalid("must have well-formed packed runs", text[at]);
     value |= (bits & 31) << shift;
     shift += 5;
     if ((bits & 32) !== 0) continue;
@@ -64,7 +102,7 @@ function unpackRuns(text: string, name: string): number[] {
     value = 0;
     shift = 0;
   }
-  if (shift > 0) throw invalid(name, "must have well-formed packed runs", "text that ends within a number");
+  if (shift > 0) throw invalid("must have well-formed packed runs", "text that ends within a number");
   return counts;
 }
 
@@ -77,10 +115,15 @@ const MAX_COORDINATE = 65_536;
  *
  * Wherever the boundary crosses the middle of a column, the pixels below change between outside and inside.
  */
-function fillPolygon(polygon: readonly number[], size: RegionSize, region: Uint8Array, name: string): void {
-  if (polygon.length % 2 !== 0) throw invalid(name, "must have polygons of x and y in turn", polygon.length);
+function fillPolygon(
+  polygon: readonly number[],
+  size: RegionSize,
+  region: Uint8Array,
+  invalid: Invalid,
+): void {
+  if (polygon.length % 2 !== 0) throw invalid("must have polygons of x and y in turn", polygon.length);
   const far = polygon.find((coordinate) => !(Math.abs(coordinate) <= MAX_COORDINATE));
-  if (far !== undefined) throw invalid(name, `must have coordinates of at most ${MAX_COORDINATE}`, far);
+  if (far !== undefined) throw invalid(`must have coordinates of at most ${MAX_COORDINATE}`, far);
 
   // One more than there are pixels: below the last pixel, nothing is left to change.
   const changes = new Uint8Array(region.length + 1);
@@ -132,8 +175,4 @@ function* walkEdge(fromX: number, fromY: number, toX: number, toY: number): Gene
     const across = Math.trunc((isFlat ? y0 : x0) + slope * along + 0.5);
     yield isFlat ? [x0 + along, across] : [across, y0 + along];
   }
-}
-
-function invalid(name: string, rule: string, value: unknown): LightsegError {
-  return new LightsegError({ code: "INVALID_DATASET", where: "load", argument: name, rule, value });
 }

@@ -5,7 +5,9 @@ import type { LabelMap } from "../images/types.ts";
 import { type CocoObject, readCocoPhotos } from "./coco-annotations.ts";
 import { drawRegion, type RegionSize } from "./coco-regions.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { fileFinder, requireSplit } from "./files.ts";
+import { notFound, requireSplit } from "./errors.ts";
+import { listFileNames } from "./file-names.ts";
+import { withoutEnding } from "./list-file.ts";
 import { requireSizeOf, sampleAt } from "./sample-checks.ts";
 import { vocLabels } from "./voc.ts";
 
@@ -25,10 +27,15 @@ export const coco = {
     requireSplit(split, splits);
     const layout = `expected DIR/annotations/instances_${split}2017.json and DIR/${split}2017/ID.jpg`;
     const annotations = join(directory, "annotations", `instances_${split}2017.json`);
-    const photoOf = await fileFinder(join(directory, `${split}2017`), ["jpg"], layout, options);
-    const samples = (await readCocoPhotos(annotations, layout)).map((shown) => {
-      const id = shown.fileName.replace(/\.jpg$/, "");
-      return { ...shown, id, file: photoOf(id) };
+    // Photos are named with their ending in the annotations.
+    const folder = join(directory, `${split}2017`);
+    const { paths } = await listFileNames(folder, { endings: [""], layout });
+    const { photos, warnings } = await readCocoPhotos(annotations, layout);
+    const samples = photos.map((shown) => {
+      const path = paths.get(shown.fileName);
+      const fault = path ? undefined : notFound(join(folder, shown.fileName), "photo", "must exist", layout);
+      if (fault && options.missing !== "keep") throw fault;
+      return { ...shown, id: withoutEnding(shown.fileName), path, fault };
     });
     return {
       name: "coco",
@@ -36,10 +43,12 @@ export const coco = {
       labels: vocLabels,
       size: samples.length,
       ids: samples.map(({ id }) => id),
+      warnings,
       async load(index) {
-        const { id, file, width, height, objects } = sampleAt(samples, index);
-        const photo = await decodePhoto(file);
-        requireSizeOf(photo, { width, height }, `${annotations}: image ${id}`);
+        const { id, path, fault, width, height, objects } = sampleAt(samples, index);
+        if (path === undefined) throw fault;
+        const photo = await decodePhoto(path);
+        requireSizeOf(photo, { width, height }, annotations, `image ${id}`);
         return { id, photo, labels: drawLabels(objects, photo, annotations) };
       },
     };
@@ -52,7 +61,7 @@ function drawLabels(objects: readonly CocoObject[], size: RegionSize, annotation
   const data = new Uint8Array(width * height);
   const bottomUp = objects.toSorted((a, b) => Number(b.isCrowd) - Number(a.isCrowd) || b.area - a.area);
   for (const { id, label, isCrowd, segmentation } of bottomUp) {
-    const region = drawRegion(segmentation, size, `${annotations}: annotation ${id}`);
+    const region = drawRegion(segmentation, size, annotations, `annotation ${id}`);
     for (let x = 0, at = 0; x < width; x++)
       for (let y = 0; y < height; y++)
         if (region[at++] === 1) data[y * width + x] = isCrowd ? IGNORE_LABEL : label;

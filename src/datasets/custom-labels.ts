@@ -1,12 +1,12 @@
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
-import { packColour } from "./colour-mask.ts";
+import { packColor } from "./color-mask.ts";
 import { type CustomSettings, invalidSettings } from "./custom-settings.ts";
 import type { LabelSpace } from "./dataset.ts";
 
 /** The classes of one's own data set, and which of its masks' codes is which. */
 export interface CustomLabels {
   readonly labels: LabelSpace;
-  /** The label of each mask value or, where masks store colours, of each colour by `packColour`. */
+  /** The label of each mask value or, where masks store colors, of each color by `packColor`. */
   readonly labelOf: ReadonlyMap<number, number>;
 }
 
@@ -40,9 +40,9 @@ function codes(
     if (masks === "indexed") return value ?? index;
     if (value !== undefined)
       throw invalidSettings(file, `classes[${index}].value`, "is for indexed masks, not for masks: rgb");
-    return packColour(palette[index] ?? [0, 0, 0]);
+    return packColor(palette[index] ?? [0, 0, 0]);
   });
-  const ignored = masks === "indexed" ? settings.ignore : settings.ignore.map(packColour);
+  const ignored = masks === "indexed" ? settings.ignore : settings.ignore.map(packColor);
 
   const labelOf = new Map<number, number>();
   const key = masks === "indexed" ? "value" : "color";
@@ -57,7 +57,7 @@ function codes(
     if (label !== undefined && label !== IGNORE_LABEL) {
       const hint =
         masks === "indexed"
-          ? "give each class its value; without one it is its place in the list, from 0"
+          ? `give each class its value (its place in the list by default, from 0), or write "ignore: []" where nothing is ignored`
           : undefined;
       throw invalidSettings(file, "ignore", `must not hold the ${key} of classes[${label}]`, hint);
     }

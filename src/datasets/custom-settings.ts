@@ -1,16 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 import { LightsegError, messageOf } from "../errors.ts";
-import type { Colour } from "./colour-mask.ts";
+import type { Color } from "./color-mask.ts";
+import { readText } from "./text-file.ts";
 
 const byte = z.int("must be a whole number").min(0, "must be 0 to 255").max(255, "must be 0 to 255");
-const colour = z.union(
+const color = z.union(
   [
     z
       .string()
       .regex(/^#[0-9a-f]{6}$/i)
-      .transform((text): Colour => {
+      .transform((text): Color => {
         const channel = (at: number) => Number.parseInt(text.slice(at, at + 2), 16);
         return [channel(1), channel(3), channel(5)];
       }),
@@ -26,8 +26,8 @@ const namedClass = z.preprocess(
   z.strictObject(
     {
       name,
-      /** Default: that of PASCAL VOC's colour map for the class's place in the list. */
-      color: colour.optional(),
+      /** Default: that of PASCAL VOC's color map for the class's place in the list. */
+      color: color.optional(),
       /** The value in indexed masks; default: the class's place in the list. */
       value: byte.optional(),
     },
@@ -69,9 +69,9 @@ const settingsSchema = z.discriminatedUnion(
     }),
     z.strictObject({
       ...common,
-      /** Masks store the colour of a class in each pixel. */
+      /** Masks store the color of a class in each pixel. */
       masks: z.literal("rgb"),
-      ignore: someOf(colour, 'must be a colour, "#rrggbb" or [red, green, blue], or a list of them').default(
+      ignore: someOf(color, 'must be a color, "#rrggbb" or [red, green, blue], or a list of them').default(
         [],
       ),
     }),
@@ -89,22 +89,24 @@ export type CustomSettings = z.infer<typeof settingsSchema>;
  * @throws LightsegError NOT_FOUND when it is missing; INVALID_DATASET, with the key, when it is malformed
  */
 export async function readCustomSettings(file: string, layout: string): Promise<CustomSettings> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    const rule = "must be a readable file";
-    throw new LightsegError({ code: "NOT_FOUND", where: "open", argument: file, rule, hint: layout, cause });
-  });
+  const text = await readText(file, "settings", layout);
   const content = parseYaml(text, file);
   if (!isMapping(content)) throw invalidSettings(file, "", "must hold keys, of which classes is needed");
   const result = settingsSchema.safeParse({ masks: "indexed", ...content });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw invalidSettings(file, keyOf(issue?.path ?? []), issue?.message ?? "is not valid");
+  throw invalidSettings(file, keyOf(issue?.path ?? []), ruleOf(issue));
 }
 
 /** @param key e.g. `classes[2].color`; empty for the file as a whole */
 export function invalidSettings(file: string, key: string, rule: string, hint?: string): LightsegError {
-  const argument = key === "" ? file : `${file}: ${key}`;
-  return new LightsegError({ code: "INVALID_DATASET", where: "open", argument, rule, hint });
+  const argument = key === "" ? "settings" : key;
+  return new LightsegError({ code: "INVALID_DATASET", where: "open", file, argument, rule, hint });
+}
+
+function ruleOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === "unrecognized_keys") return `must not hold ${issue.keys.join(", ")}`;
+  return issue?.message ?? "is not valid";
 }
 
 function parseYaml(text: string, file: string): unknown {
@@ -113,7 +115,7 @@ function parseYaml(text: string, file: string): unknown {
   } catch (cause) {
     // What follows the first line repeats the text in question.
     const [reason = ""] = messageOf(cause).split("\n");
-    throw invalidSettings(file, "", `is not valid YAML: ${reason.replace(/:$/, "")}`);
+    throw invalidSettings(file, "", `must be valid YAML: ${reason.replace(/:$/, "")}`);
   }
 }
 

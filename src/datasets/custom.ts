@@ -1,19 +1,22 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { LightsegError } from "../errors.ts";
-import { decodeColourMask } from "./colour-mask.ts";
+import { PHOTO_ENDINGS } from "../images/node/decode.ts";
+import { decodeColorMask } from "./color-mask.ts";
 import { customLabels } from "./custom-labels.ts";
 import { type CustomSettings, readCustomSettings } from "./custom-settings.ts";
 import type { DatasetDescription, OpenOptions } from "./dataset.ts";
-import { listFileNames, pairFiles } from "./file-names.ts";
-import { readIds, requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { describePassedOver, type FileNames, listFileNames } from "./file-names.ts";
+import { isThere, spelledOnDisk } from "./files.ts";
+import { type ListFile, readList } from "./list-file.ts";
+import { pairFiles } from "./pair-files.ts";
 import { type PairedFiles, pairedFilesDataset, type SampleFiles } from "./paired-files.ts";
 
 const splits = ["train", "val", "test"];
-const photoEndings = [".jpg", ".jpeg", ".png", ".webp"];
 const layout =
-  "expected DIR/dataset.yaml with a list of classes, DIR/images/ID.jpg, .png or .webp and DIR/masks/ID.png; to split them: DIR/train.txt and DIR/val.txt, or folders train and val in both";
+  "expected DIR/dataset.yaml with a list of classes, photos in DIR/images and masks in DIR/masks, ID.jpg and ID.png; to split them: DIR/train.txt and DIR/val.txt, or folders train and val in both; dataset.yaml can name other folders, one for both too";
 
 /**
  * One's own data set: a folder with a `dataset.yaml`, photos and masks that have the same name but for the ending.
@@ -30,17 +33,22 @@ export const custom = {
     const file = join(directory, "dataset.yaml");
     const settings = await readCustomSettings(file, layout);
     const { labels, labelOf } = customLabels(settings, file);
-    const files = await findFiles({ directory, split, settings, ...options });
-    const pairs: PairedFiles = { name: settings.name, split, labels, maskValues: labelOf, files };
+    const found = await findFiles({ directory, split, settings, ...options });
+    const pairs: PairedFiles = { name: settings.name, split, labels, maskValues: labelOf, ...found };
     if (settings.masks === "indexed") return pairedFilesDataset({ ...pairs, ignoredValues: settings.ignore });
     return pairedFilesDataset({
       ...pairs,
-      // Colours are turned into labels at once, which are then left as they are.
+      // Colors are turned into labels at once, which are then left as they are.
       maskValues: new Map([...labelOf.values()].map((label) => [label, label])),
-      decode: (bytes, mask) => decodeColourMask(bytes, labelOf, mask),
+      decode: (bytes, mask) => decodeColorMask(bytes, labelOf, mask),
     });
   },
 } satisfies DatasetDescription;
+
+interface FoundFiles {
+  readonly files: SampleFiles[];
+  readonly warnings: string[];
+}
 
 interface FindFilesOptions extends OpenOptions {
   directory: string;
@@ -48,37 +56,72 @@ interface FindFilesOptions extends OpenOptions {
   settings: CustomSettings;
 }
 
-async function findFiles({ directory, split, settings, missing }: FindFilesOptions): Promise<SampleFiles[]> {
-  const images = join(directory, settings.folders.images);
-  const masks = join(directory, settings.folders.masks);
-  const list = async (...inner: string[]) => ({
-    photos: await listFileNames(join(images, ...inner), { endings: photoEndings, layout }),
-    masks: await listFileNames(join(masks, ...inner), { endings: [".png"], layout }),
-  });
-  if (await anyExists(splits.map((name) => join(directory, `${name}.txt`)))) {
-    const ids = await readIds(join(directory, `${split}.txt`), layout);
-    return pairFiles({ ...(await list()), ids, layout, missing });
-  }
-  if (await anyExists(splits.map((name) => join(images, name))))
-    return pairFiles({ ...(await list(split)), layout, missing });
+async function findFiles({ directory, split, settings, missing }: FindFilesOptions): Promise<FoundFiles> {
+  const images = await spelledOnDisk(join(directory, settings.folders.images));
+  const masks = await spelledOnDisk(join(directory, settings.folders.masks));
+  const find = async (inner: string, list?: ListFile): Promise<FoundFiles> => {
+    const names = await listBoth(join(images, inner), join(masks, inner));
+    return { files: pairFiles({ ...names, list, layout, missing }), warnings: passedOver(names) };
+  };
+  if (await anyIsThere(splits.map((name) => join(directory, `${name}.txt`))))
+    return find("", await readList(join(directory, `${split}.txt`), layout));
+  if (await anyIsThere(splits.map((name) => join(images, name)))) return find(split);
 
-  const files = pairFiles({ ...(await list()), layout, missing });
+  const { files, warnings } = await find("");
   const { val, seed } = settings;
   const inVal = ({ id }: SampleFiles) => hashShare(`${seed}/${id}`) < val;
   const chosen = files.filter((file) => split !== "test" && inVal(file) === (split === "val"));
-  if (chosen.length > 0) return chosen;
+  if (chosen.length > 0) return { files: chosen, warnings };
   throw new LightsegError({
     code: "INVALID_DATASET",
     where: "open",
-    argument: directory,
+    file: directory,
+    argument: "folder",
     rule: `must have photos for ${split}: of ${files.length}, the share ${val} goes to val by their names and the rest to train`,
     hint: "set val or seed in dataset.yaml, or list the ids in train.txt and val.txt",
   });
 }
 
-async function anyExists(paths: readonly string[]): Promise<boolean> {
-  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
-  return found.some((status) => status !== undefined);
+/** In one folder for both, the PNGs are the masks. */
+async function listBoth(images: string, masks: string): Promise<{ photos: FileNames; masks: FileNames }> {
+  const isOne = (await realpath(images).catch(() => images)) === (await realpath(masks).catch(() => masks));
+  const [first, ...others] = PHOTO_ENDINGS.filter((ending) => !isOne || ending !== ".png");
+  const list = (folder: string, endings: readonly [string, ...string[]]) =>
+    listFileNames(folder, {
+      endings,
+      layout,
+      without: isOne ? undefined : folder === images ? masks : images,
+    });
+  const found = {
+    photos: await list(images, [first ?? ".jpg", ...others]),
+    masks: await list(isOne ? images : masks, [".png"]),
+  };
+  if (!isOne || found.photos.paths.size > 0) return found;
+  throw new LightsegError({
+    code: "INVALID_DATASET",
+    where: "open",
+    file: images,
+    argument: "folder",
+    rule: "must hold photos that are no PNGs: where photos and masks lie in one folder, PNGs are the masks",
+    hint: "put photos and masks into two folders, with one name each but for the ending",
+  });
+}
+
+/** One sentence for each folder with files of other kinds; one folder for both has each other's files. */
+function passedOver({ photos, masks }: { photos: FileNames; masks: FileNames }): string[] {
+  const own = ["dataset.yaml", ...splits.map((name) => `${name}.txt`)];
+  const isOne = photos.folder === masks.folder;
+  const describe = ({ folder, endings, others }: FileNames, partners: FileNames) => {
+    const isPartner = (name: string) =>
+      isOne && partners.endings.some((ending) => name.toLowerCase().endsWith(ending));
+    const left = others.filter((name) => !own.includes(name) && !isPartner(name));
+    return left.length > 0 ? [`${folder}: ${describePassedOver(left, endings)}`] : [];
+  };
+  return [...describe(photos, masks), ...(isOne ? [] : describe(masks, photos))];
+}
+
+async function anyIsThere(paths: readonly string[]): Promise<boolean> {
+  return (await Promise.all(paths.map(isThere))).includes(true);
 }
 
 /** A number in 0..1 that looks random, the same for the same text. */

@@ -5,7 +5,7 @@ import type { LabelMap, Palette, Photo } from "../images/types.ts";
 export interface LabelSpace {
   /** 1..255 names, in label order. */
   readonly classes: readonly string[];
-  /** One colour a class. */
+  /** One color a class. */
   readonly palette: Palette;
   /** "Do not train or measure here": 255 in every data set, target tensor and metric. */
   readonly ignoreLabel: typeof IGNORE_LABEL;
@@ -31,6 +31,8 @@ export interface Dataset {
   readonly ids: readonly string[];
   /** The mask values that dataset.yaml has ignored; absent where the data set itself defines its values. */
   readonly ignoredValues?: readonly number[];
+  /** What was noticed on opening it that may not be meant, a sentence each, such as files that were passed over. */
+  readonly warnings?: readonly string[];
   /**
    * Reads sample number `index`, 0..size-1.
    *

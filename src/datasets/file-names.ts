@@ -1,107 +1,110 @@
-import { readdir } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LightsegError } from "../errors.ts";
-import type { OpenOptions } from "./dataset.ts";
-import { notFound } from "./files.ts";
-import type { SampleFiles } from "./paired-files.ts";
+import { LightsegError, systemCodeOf } from "../errors.ts";
+import { notFound } from "./errors.ts";
 
 /** The files of a folder that are photos, or that are masks. */
 export interface FileNames {
   readonly folder: string;
   /** How names end; the first is that of a file that is not there. */
-  readonly endings: readonly string[];
-  /** The path of each file by its id: the name, relative to the folder, without its ending. */
+  readonly endings: readonly [string, ...string[]];
+  /** The path of each file by its id: the name, relative to the folder and in NFC, without its ending. */
   readonly paths: ReadonlyMap<string, string>;
+  /** The names, relative to the folder and in NFC, of files with other endings. */
+  readonly others: readonly string[];
 }
 
 export interface ListFileNamesOptions {
   /** How names may end, in any case, e.g. `[".jpg", ".jpeg"]`; the rest of a name is its id. */
-  readonly endings: readonly string[];
+  readonly endings: readonly [string, ...string[]];
   /** The expected files, shown as a hint when something is missing. */
   readonly layout: string;
-  /** Whether to look into the folder's folders too, one level deep. Default no. */
-  readonly nested?: boolean;
+  /** Whether a file of the first ending is taken where others have the same id. Default no: that is an error. */
+  readonly firstWins?: boolean;
+  /** A folder to leave out: that of the masks, where it lies in that of the photos. */
+  readonly without?: string;
 }
 
 /**
- * Lists the files of a folder by id; other endings and names that begin with a dot are passed over.
+ * Lists the files of a folder and of the folders in it, by id. Names that begin with a dot are passed over.
  *
- * @throws LightsegError NOT_FOUND when the folder is missing, INVALID_DATASET when two files have one id (`a.jpg`, `a.png`)
+ * Links count as what they point to; a link to one of the folders that it lies in is passed over.
+ *
+ * @throws LightsegError NOT_FOUND when a folder is missing or a link points to nothing, INVALID_DATASET when two files
+ * have one id (`a.jpg`, `a.png`)
  */
 export async function listFileNames(
   folder: string,
-  { endings, layout, nested = false }: ListFileNamesOptions,
+  { endings, layout, firstWins = false, without }: ListFileNamesOptions,
 ): Promise<FileNames> {
+  const left = without === undefined ? [] : [await realpath(without).catch(() => without)];
   const paths = new Map<string, string>();
-  for (const name of await readNames(folder, nested, layout)) {
+  const first = new Set<string>();
+  const others: string[] = [];
+  for (const name of await readNames(folder, layout, left)) {
     const ending = endings.find((known) => name.toLowerCase().endsWith(known.toLowerCase()));
-    if (ending === undefined) continue;
-    const id = name.slice(0, name.length - ending.length);
+    const composed = name.normalize("NFC");
+    if (ending === undefined) {
+      others.push(composed);
+      continue;
+    }
+    const id = composed.slice(0, composed.length - ending.length);
+    const path = join(folder, name);
     const other = paths.get(id);
-    if (other !== undefined) throw sameId(other, join(folder, name));
-    paths.set(id, join(folder, name));
+    const isFirst = firstWins && ending === endings[0];
+    if (other !== undefined && first.has(id) === isFirst) throw sameId(other, path);
+    if (other === undefined || isFirst) paths.set(id, path);
+    if (isFirst) first.add(id);
   }
-  return { folder, endings, paths };
+  return { folder, endings, paths, others };
 }
 
-/** Names relative to the folder, in order, with `/` between a folder and its file. */
-async function readNames(folder: string, nested: boolean, layout: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw notFound(folder, "must be a readable folder", layout, cause);
-  });
+/**
+ * Names relative to the folder, in order, with `/` between a folder and its file.
+ *
+ * @param left real paths of folders to leave out; those around a folder are, so that links in a circle come to an end
+ */
+async function readNames(folder: string, layout: string, left: readonly string[]): Promise<string[]> {
+  const unreadable = (cause: unknown) => notFound(folder, "folder", "must be readable", layout, cause);
+  const place = await realpath(folder).catch((cause: unknown) => Promise.reject(unreadable(cause)));
+  if (left.includes(place)) return [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) =>
+    Promise.reject(unreadable(cause)),
+  );
   const names: string[] = [];
   for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
-    if (!entry.isDirectory()) names.push(entry.name);
-    else if (nested) {
-      const inner = await readNames(join(folder, entry.name), false, layout);
-      names.push(...inner.map((name) => `${entry.name}/${name}`));
-    }
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() || (entry.isSymbolicLink() && (await isLinkToFolder(path)))) {
+      const inner = await readNames(path, layout, [...left, place]);
+      for (const name of inner) names.push(`${entry.name}/${name}`);
+    } else names.push(entry.name);
   }
   return names.sort();
 }
 
-export interface PairFilesOptions extends OpenOptions {
-  readonly photos: FileNames;
-  readonly masks: FileNames;
-  /** Which samples to take, in this order. Defaults to every id that has a photo or a mask, sorted. */
-  readonly ids?: readonly string[];
-  readonly layout: string;
-}
-
-/**
- * Puts the photo and the mask of each id together.
- *
- * @throws LightsegError INVALID_DATASET when there is no id; NOT_FOUND for a photo without mask or a mask without
- * photo, unless `missing` is `keep`
- */
-export function pairFiles({
-  photos,
-  masks,
-  layout,
-  missing = "refuse",
-  ids = [...new Set([...photos.paths.keys(), ...masks.paths.keys()])].sort(),
-}: PairFilesOptions): SampleFiles[] {
-  if (ids.length === 0) {
-    throw new LightsegError({
-      code: "INVALID_DATASET",
-      where: "open",
-      argument: photos.folder,
-      rule: `must hold at least one photo ID${photos.endings.join(" or ")}`,
-      hint: layout,
-    });
+/** @throws LightsegError NOT_FOUND for a link to nothing: its samples would be missing without a word */
+async function isLinkToFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    const rule =
+      systemCodeOf(cause) === "ELOOP"
+        ? "must not lead back to itself"
+        : "must point to something that is there";
+    throw notFound(path, "link", rule, undefined, cause);
   }
-  const pathOf = ({ folder, endings, paths }: FileNames, id: string) => {
-    const path = paths.get(id);
-    if (path !== undefined) return path;
-    const expected = join(folder, `${id}${endings[0] ?? ""}`);
-    if (missing === "refuse") throw notFound(expected, "must exist", layout);
-    return expected;
-  };
-  return ids.map((id) => ({ id, photo: pathOf(photos, id), mask: pathOf(masks, id) }));
 }
 
 function sameId(first: string, second: string): LightsegError {
-  const rule = `must not have the name of ${first} but for its ending`;
-  return new LightsegError({ code: "INVALID_DATASET", where: "open", argument: second, rule });
+  const rule = `must not be that of ${first} but for its ending`;
+  return new LightsegError({ code: "INVALID_DATASET", where: "open", file: second, argument: "name", rule });
+}
+
+/** Says how many files were passed over, which ones, and what is read instead: `passed over 2 files (a.heic, notes.txt); ...`. */
+export function describePassedOver(names: readonly string[], endings: readonly string[]): string {
+  const shown = names.slice(0, 3).join(", ");
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  const files = names.length === 1 ? "file" : "files";
+  return `passed over ${names.length} ${files} (${shown}${more}); ${endings.join(", ")} are read`;
 }

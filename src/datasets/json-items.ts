@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { LightsegError, messageOf } from "../errors.ts";
-import { notFound } from "./files.ts";
+import { notFound } from "./errors.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const QUOTE = 0x22;
@@ -27,7 +27,7 @@ export interface ReadJsonItemsOptions {
  */
 export async function readJsonItems(file: string, { visitors, layout }: ReadJsonItemsOptions): Promise<void> {
   const handle = await open(file).catch((cause: unknown) => {
-    throw notFound(file, "must be a readable file", layout, cause);
+    throw notFound(file, "file", "must be readable", layout, cause);
   });
   try {
     const scanner = new ItemScanner(visitors, file);
@@ -115,7 +115,8 @@ class ItemScanner {
     return new LightsegError({
       code: "INVALID_DATASET",
       where: "open",
-      argument: this.#file,
+      file: this.#file,
+      argument: "content",
       rule,
       value,
       cause,

@@ -36,9 +36,10 @@ function unknownValue(value: number, pixel: number, width: number, values: MaskV
   return new LightsegError({
     code: "INVALID_DATASET",
     where: "load",
-    argument: file,
+    file,
+    argument: "mask",
     rule: `must only hold the mask values ${known.join(", ")}`,
     value: `${value} at column ${pixel % width}, row ${Math.floor(pixel / width)}`,
-    hint: "a mask stores one class index a pixel, neither colours nor another data set's numbering",
+    hint: "a mask stores one class index a pixel, neither colors nor another data set's numbering",
   });
 }

@@ -106,7 +106,8 @@ export function invalidMat(file: string, rule: string, value?: unknown, cause?: 
   return new LightsegError({
     code: "INVALID_DATASET",
     where: "readMat5",
-    argument: file,
+    file,
+    argument: "content",
     rule,
     value,
     cause,

@@ -59,8 +59,8 @@ export async function readMat73<T>(
 
 async function requireHdf5(file: string): Promise<void> {
   const handle = await open(file).catch((cause: unknown) => {
-    const rule = "must be a readable file";
-    throw new LightsegError({ code: "NOT_FOUND", where: "readMat73", argument: file, rule, cause });
+    const rule = "must be readable";
+    throw new LightsegError({ code: "NOT_FOUND", where: "readMat73", file, argument: "file", rule, cause });
   });
   try {
     const start = new Uint8Array(MATLAB_HEADER_LENGTH + HDF5_SIGNATURE.length);
@@ -77,7 +77,8 @@ function invalid(file: string, rule: string, value?: unknown, cause?: unknown): 
   return new LightsegError({
     code: "INVALID_DATASET",
     where: "readMat73",
-    argument: file,
+    file,
+    argument: "content",
     rule,
     value,
     cause,

@@ -4,7 +4,7 @@ import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { Photo } from "../images/types.ts";
 import type { Dataset, LabelSpace } from "./dataset.ts";
-import { notFound } from "./files.ts";
+import { notFound } from "./errors.ts";
 import { readMat5 } from "./mat5.ts";
 import { readMat73 } from "./mat73.ts";
 import { sampleAt } from "./sample-checks.ts";
@@ -100,7 +100,7 @@ function turnPhoto(planes: ArrayLike<number>, width: number, height: number): Ph
 /** The numbers of a variable of a MATLAB 5 file, at least one. */
 async function readIntegers(file: string, variable: string, layout: string): Promise<number[]> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw notFound(file, "must be a readable file", layout, cause);
+    throw notFound(file, "file", "must be readable", layout, cause);
   });
   const value = readMat5(bytes, file).get(variable);
   if (value?.kind !== "numbers" || value.data.length === 0 || !value.data.every(Number.isInteger))
@@ -108,6 +108,6 @@ async function readIntegers(file: string, variable: string, layout: string): Pro
   return [...value.data];
 }
 
-function invalid(where: string, argument: string, rule: string, value?: unknown): LightsegError {
-  return new LightsegError({ code: "INVALID_DATASET", where, argument, rule, value });
+function invalid(where: string, file: string, rule: string, value?: unknown): LightsegError {
+  return new LightsegError({ code: "INVALID_DATASET", where, file, argument: "content", rule, value });
 }

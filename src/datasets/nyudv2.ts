@@ -1,9 +1,13 @@
 import { join } from "node:path";
+import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { Dataset, DatasetDescription, LabelSpace, OpenOptions } from "./dataset.ts";
-import { firstPresent, idOf, isFile, notFound, readList, requireSplit } from "./files.ts";
+import { notFound, requireSplit } from "./errors.ts";
+import { firstPresent, isThere, spelledOnDisk } from "./files.ts";
+import { type ListLine, nameOf, readList } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
 import { openLabeledMat } from "./nyudv2-mat.ts";
+import { endingsOf } from "./pair-files.ts";
 import { pairedFilesDataset, type SampleFiles } from "./paired-files.ts";
 
 const classes = [
@@ -76,7 +80,7 @@ export const nyudv2 = {
     const layout = `expected DIR/${split}.txt or .nyu with lines "PHOTO MASK" or ids of DIR/images/ID.png and DIR/masks/ID.png; or DIR/${labeledMat}, DIR/splits.mat and DIR/classMapping40.mat`;
     const list = await firstPresent([join(directory, `${split}.txt`), join(directory, `${split}.nyu`)]);
     const file = join(directory, labeledMat);
-    if (!(await isFile(list)) && (await isFile(file)))
+    if (!(await isThere(list)) && (await isThere(file)))
       return openLabeledMat({ file, directory, split, labels, layout });
     return openList({ directory, split, list, layout, ...options });
   },
@@ -90,22 +94,54 @@ interface OpenListOptions extends OpenOptions {
 }
 
 async function openList({ directory, split, list, layout, missing }: OpenListOptions): Promise<Dataset> {
+  const { lines } = await readList(list, layout);
   const files: SampleFiles[] = [];
-  for (const [photo, mask] of await readList(list, layout)) {
-    const id = idOf(photo);
-    const images = join(directory, "images", id);
-    files.push(
-      mask === undefined
-        ? {
-            id,
-            photo: await firstPresent([`${images}.png`, `${images}.jpg`]),
-            mask: join(directory, "masks", `${id}.png`),
-          }
-        : { id, photo: join(directory, photo), mask: join(directory, mask) },
-    );
+  for (const line of lines) {
+    const found = await filesOfLine(line.text.replaceAll("\\", "/"), directory);
+    if (!found) throw notASample(list, line);
+    const fault = await findFault(found, layout);
+    if (fault && missing !== "keep") throw fault;
+    files.push({ ...found, fault });
   }
-  if (missing !== "keep")
-    for (const path of files.flatMap(({ photo, mask }) => [photo, mask]))
-      if (!(await isFile(path))) throw notFound(path, "must exist", layout);
   return pairedFilesDataset({ name: "nyudv2", split, labels, maskValues, files });
+}
+
+/** An id, or a photo and a mask below the folder with a tab or spaces between. @returns undefined for more than that */
+async function filesOfLine(line: string, directory: string): Promise<SampleFiles | undefined> {
+  const id = nameOf(line);
+  const image = await firstPicture(join(directory, "images", id));
+  const words = line.split(line.includes("\t") ? /\t+/ : /\s+/);
+  const [photo = "", mask] = words;
+  if (mask === undefined || (await isThere(image)))
+    return { id, photo: image, mask: await spelledOnDisk(join(directory, "masks", `${id}.png`)) };
+  if (words.length > 2) return undefined;
+  const [photoPath, maskPath] = [join(directory, photo.trim()), join(directory, mask.trim())];
+  return {
+    id: nameOf(photo.trim()),
+    photo: await spelledOnDisk(photoPath),
+    mask: await spelledOnDisk(maskPath),
+  };
+}
+
+/** The photo of that name with any ending, a PNG first. */
+async function firstPicture(path: string): Promise<string> {
+  const paths = await Promise.all(endingsOf(".png").map((ending) => spelledOnDisk(`${path}${ending}`)));
+  for (const found of paths) if (await isThere(found)) return found;
+  return `${path}.png`;
+}
+
+async function findFault({ photo, mask }: SampleFiles, layout: string): Promise<LightsegError | undefined> {
+  if (!(await isThere(photo))) return notFound(photo, "photo", "must exist", layout);
+  return (await isThere(mask)) ? undefined : notFound(mask, "mask", "must exist", layout);
+}
+
+function notASample(file: string, { number, text }: ListLine): LightsegError {
+  return new LightsegError({
+    code: "INVALID_DATASET",
+    where: "open",
+    file,
+    argument: `line ${number}`,
+    rule: "must be an id, or a photo and a mask",
+    value: text,
+  });
 }

@@ -12,6 +12,8 @@ export interface SampleFiles {
   readonly id: string;
   readonly photo: string;
   readonly mask: string;
+  /** Why it cannot be read, where that is known already. */
+  readonly fault?: LightsegError;
 }
 
 /** A split whose samples are a photo file and a mask file each. */
@@ -22,6 +24,7 @@ export interface PairedFiles {
   readonly maskValues: MaskValues;
   /** What `Dataset` says of it. */
   readonly ignoredValues?: readonly number[];
+  readonly warnings?: readonly string[];
   /** Reads the values of a mask from the bytes of the file; defaults to `decodeMask`, which takes a gray or palette PNG. */
   readonly decode?: (bytes: Uint8Array, file: string) => LabelMap;
   /** At least one. */
@@ -30,12 +33,13 @@ export interface PairedFiles {
 
 /** Makes a data set of photo and mask files; `load` compares their sizes and maps the mask's values to labels. */
 export function pairedFilesDataset(pairs: PairedFiles): Dataset {
-  const { name, split, labels, ignoredValues, files } = pairs;
+  const { name, split, labels, ignoredValues, warnings, files } = pairs;
   return {
     name,
     split,
     labels,
     ignoredValues,
+    warnings,
     size: files.length,
     ids: files.map((file) => file.id),
     async load(index) {
@@ -48,9 +52,10 @@ async function loadSample(
   file: SampleFiles,
   { maskValues, decode = decodeMask }: PairedFiles,
 ): Promise<Sample> {
+  if (file.fault) throw file.fault;
   const photo = await decodePhoto(file.photo);
   const mask = decode(await readMask(file.mask), file.mask);
-  requireSizeOf(photo, mask, file.mask);
+  requireSizeOf(photo, mask, file.mask, "mask");
   return { id: file.id, photo, labels: mapMaskValues(mask, maskValues, file.mask) };
 }
 
@@ -59,6 +64,6 @@ async function readMask(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (cause) {
     const rule = "must be a readable file";
-    throw new LightsegError({ code: "NOT_FOUND", where: "load", argument: file, rule, cause });
+    throw new LightsegError({ code: "NOT_FOUND", where: "load", file, argument: "mask", rule, cause });
   }
 }

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { fileFinder, firstPresent, readIds, requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { firstPresent } from "./files.ts";
+import { readList } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
+import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
 /** The 59 frequent classes, in the official order of mask values 1 to 59. */
@@ -25,7 +28,7 @@ function pascalContext(count: 59 | 60) {
   const names = count === 60 ? ["background", ...classes] : classes;
   const labels = {
     classes: names,
-    // The colour of a class is the same with and without background.
+    // The color of a class is the same with and without background.
     palette: vocPalette(60).slice(60 - count),
     ignoreLabel: IGNORE_LABEL,
   } as const;
@@ -46,10 +49,13 @@ function pascalContext(count: 59 | 60) {
         join(directory, "ImageSets", "SegmentationContext", `${split}.txt`),
         join(directory, `${split}.txt`),
       ]);
-      const ids = await readIds(list, layout);
-      const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout, options);
-      const maskOf = await fileFinder(join(directory, "SegmentationClassContext"), ["png"], layout, options);
-      const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+      const files = await pairOfficialFiles({
+        ...options,
+        list: await readList(list, layout),
+        photos: [join(directory, "JPEGImages"), endingsOf(".jpg")],
+        masks: [join(directory, "SegmentationClassContext"), ".png"],
+        layout,
+      });
       return pairedFilesDataset({ name, split, labels, maskValues, files });
     },
   } satisfies DatasetDescription;

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { fileFinder, firstPresent, readIds, requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { firstPresent } from "./files.ts";
+import { readList } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
+import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
 const classes = ["background", "head", "torso", "upper arms", "lower arms", "upper legs", "lower legs"];
@@ -32,10 +35,13 @@ export const personPart = {
       join(directory, "list", `${split}_id.txt`),
       join(directory, `${split}.txt`),
     ]);
-    const ids = await readIds(list, layout);
-    const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout, options);
-    const maskOf = await fileFinder(join(directory, "pascal_person_part_gt"), ["png"], layout, options);
-    const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+    const files = await pairOfficialFiles({
+      ...options,
+      list: await readList(list, layout),
+      photos: [join(directory, "JPEGImages"), endingsOf(".jpg")],
+      masks: [join(directory, "pascal_person_part_gt"), ".png"],
+      layout,
+    });
     return pairedFilesDataset({ name: "person-part", split, labels, maskValues, files });
   },
 } satisfies DatasetDescription;

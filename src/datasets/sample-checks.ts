@@ -18,12 +18,13 @@ interface Size {
   readonly height: number;
 }
 
-/** @throws LightsegError INVALID_DATASET, naming `argument`, unless what belongs to a photo has its size */
-export function requireSizeOf(photo: Size, { width, height }: Size, argument: string): void {
+/** @throws LightsegError INVALID_DATASET, naming `file` and `argument`, unless what belongs to a photo has its size */
+export function requireSizeOf(photo: Size, { width, height }: Size, file: string, argument: string): void {
   if (width === photo.width && height === photo.height) return;
   throw new LightsegError({
     code: "INVALID_DATASET",
     where: "load",
+    file,
     argument,
     rule: `must have the size of its photo, ${photo.width}x${photo.height}`,
     value: `${width}x${height}`,

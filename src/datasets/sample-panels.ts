@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { encodePng } from "../images/node/encode.ts";
 import { drawOverlay } from "../images/overlay.ts";
-import { IGNORE_LABEL, VOID_COLOUR } from "../images/palette.ts";
+import { IGNORE_LABEL, VOID_COLOR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
 import type { Sample } from "./dataset.ts";
@@ -17,7 +17,7 @@ export interface SamplePanels {
   readonly width: number;
   readonly height: number;
   readonly photo: string;
-  /** The colour of each label; stripes where pixels are ignored. */
+  /** The color of each label; stripes where pixels are ignored. */
   readonly mask: string;
   /** Photo and labels together; thin stripes where pixels are ignored. */
   readonly overlay: string;
@@ -37,13 +37,13 @@ export async function drawPanels(sample: Sample, palette: Palette): Promise<Samp
   };
 }
 
-/** The colour of each label; ignored pixels in stripes, 4 pixels dark and 4 light. */
+/** The color of each label; ignored pixels in stripes, 4 pixels dark and 4 light. */
 export function drawMask(labels: LabelMap, palette: Palette): Photo {
   const { width, height } = labels;
   const data = new Uint8Array(3 * width * height);
   for (const [pixel, label] of labels.data.entries()) {
     const stripe = stripeAt(pixel, width) < 4 ? DARK : LIGHT;
-    data.set(label === IGNORE_LABEL ? stripe : (palette[label] ?? VOID_COLOUR), 3 * pixel);
+    data.set(label === IGNORE_LABEL ? stripe : (palette[label] ?? VOID_COLOR), 3 * pixel);
   }
   return { width, height, data };
 }

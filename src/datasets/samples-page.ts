@@ -107,7 +107,7 @@ function renderLegend({ labels: { data } }: Sample, labels: LabelSpace): Html[] 
     });
 }
 
-/** The colour and the name of a label. */
+/** The color and the name of a label. */
 function renderLabel(label: number, { classes, palette }: LabelSpace): Html {
   if (label === IGNORE_LABEL) return html`${renderSwatch("ignored")}ignored`;
   return html`${renderSwatch(palette[label])}${classes[label] ?? label}`;

@@ -3,8 +3,11 @@ import { LightsegError } from "../errors.ts";
 import { MAX_PIXELS } from "../images/check.ts";
 import type { LabelMap } from "../images/types.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { fileFinder, isFolder, readIds, requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { isThere } from "./files.ts";
+import { readList } from "./list-file.ts";
 import { readMat5 } from "./mat5.ts";
+import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 import { vocLabels, vocMaskValues } from "./voc.ts";
 
@@ -28,19 +31,21 @@ export const sbd = {
     requireSplit(split, splits);
     const root = join(directory, "dataset");
     const layout = `expected DIR/dataset/${split}.txt, DIR/dataset/img/ID.jpg and DIR/dataset/cls/ID.mat or cls_png/ID.png, DIR being benchmark_RELEASE`;
-    const ids = await readIds(join(root, `${split}.txt`), layout);
-    const photoOf = await fileFinder(join(root, "img"), ["jpg"], layout, options);
-    const hasPngs = await isFolder(join(root, "cls_png"));
-    const maskOf = hasPngs
-      ? await fileFinder(join(root, "cls_png"), ["png"], layout, options)
-      : await fileFinder(join(root, "cls"), ["mat"], layout, options);
+    const hasPngs = await isThere(join(root, "cls_png"));
+    const files = await pairOfficialFiles({
+      ...options,
+      list: await readList(join(root, `${split}.txt`), layout),
+      photos: [join(root, "img"), endingsOf(".jpg")],
+      masks: hasPngs ? [join(root, "cls_png"), ".png"] : [join(root, "cls"), ".mat"],
+      layout,
+    });
     return pairedFilesDataset({
       name: "sbd",
       split,
       labels: vocLabels,
       maskValues: vocMaskValues,
       ...(hasPngs ? {} : { decode: decodeMatMask }),
-      files: ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) })),
+      files,
     });
   },
 } satisfies DatasetDescription;
@@ -63,5 +68,5 @@ function decodeMatMask(bytes: Uint8Array, file: string): LabelMap {
 }
 
 function invalidMask(file: string, rule: string, value?: unknown): LightsegError {
-  return new LightsegError({ code: "INVALID_DATASET", where: "load", argument: file, rule, value });
+  return new LightsegError({ code: "INVALID_DATASET", where: "load", file, argument: "mask", rule, value });
 }

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { fileFinder, isFolder, readIds, requireSplit } from "./files.ts";
+import { requireSplit } from "./errors.ts";
+import { isThere } from "./files.ts";
+import { readList } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
+import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
 const classes = [
@@ -56,13 +59,17 @@ export const voc = {
   async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const layout = `expected DIR/ImageSets/Segmentation/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/SegmentationClass[Aug]/ID.png`;
-    const ids = await readIds(join(directory, "ImageSets", "Segmentation", `${split}.txt`), layout);
+    const list = await readList(join(directory, "ImageSets", "Segmentation", `${split}.txt`), layout);
     // Those of VOC and of the augmented set (SBD) together; where they are absent, those of VOC alone.
     const augmented = join(directory, "SegmentationClassAug");
-    const masks = (await isFolder(augmented)) ? augmented : join(directory, "SegmentationClass");
-    const photoOf = await fileFinder(join(directory, "JPEGImages"), ["jpg"], layout, options);
-    const maskOf = await fileFinder(masks, ["png"], layout, options);
-    const files = ids.map((id) => ({ id, photo: photoOf(id), mask: maskOf(id) }));
+    const own = join(directory, "SegmentationClass");
+    const files = await pairOfficialFiles({
+      ...options,
+      list,
+      photos: [join(directory, "JPEGImages"), endingsOf(".jpg")],
+      masks: [(await isThere(augmented)) ? augmented : own, ".png"],
+      layout,
+    });
     return pairedFilesDataset({ name: "voc", split, labels: vocLabels, maskValues: vocMaskValues, files });
   },
 } satisfies DatasetDescription;

@@ -1,33 +1,33 @@
 import { encode } from "fast-png";
 import { LightsegError } from "../errors.ts";
 import { checkLabels } from "./check.ts";
-import { VOID_COLOUR } from "./palette.ts";
+import { VOID_COLOR } from "./palette.ts";
 import type { LabelMap, Palette } from "./types.ts";
 
 /**
  * Writes labels as an 8-bit palette PNG, which decodeMask reads back to the same labels.
  *
- * The palette may have up to 256 colours, 0 to 255 each; labels beyond it, such as 255 for ignored pixels,
- * get the colour (224, 224, 192).
+ * The palette may have up to 256 colors, 0 to 255 each; labels beyond it, such as 255 for ignored pixels,
+ * get the color (224, 224, 192).
  * Throws a LightsegError: INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a malformed palette.
  */
 export function encodeIndexedPng(labels: LabelMap, palette: Palette): Uint8Array {
   checkLabels(labels, "encodeIndexedPng");
   checkPalette(palette);
   const { width, height, data } = labels;
-  const colours = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOUR)]);
-  return encode({ width, height, data, depth: 8, channels: 1, palette: colours });
+  const colors = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOR)]);
+  return encode({ width, height, data, depth: 8, channels: 1, palette: colors });
 }
 
 function checkPalette(palette: Palette): void {
   const isByte = (value: unknown) =>
     Number.isInteger(value) && typeof value === "number" && value >= 0 && value <= 255;
-  const isColour = (colour: unknown) => Array.isArray(colour) && colour.length === 3 && colour.every(isByte);
-  if (Array.isArray(palette) && palette.length <= 256 && palette.every(isColour)) return;
+  const isColor = (color: unknown) => Array.isArray(color) && color.length === 3 && color.every(isByte);
+  if (Array.isArray(palette) && palette.length <= 256 && palette.every(isColor)) return;
   throw new LightsegError({
     code: "INVALID_ARGUMENT",
     where: "encodeIndexedPng",
     argument: "palette",
-    rule: "must be at most 256 colours [red, green, blue] of 0 to 255",
+    rule: "must be at most 256 colors [red, green, blue] of 0 to 255",
   });
 }

@@ -1,24 +1,24 @@
 import { LightsegError } from "../errors.ts";
 import { checkLabels, checkPhoto } from "./check.ts";
-import { IGNORE_LABEL, VOID_COLOUR } from "./palette.ts";
+import { IGNORE_LABEL, VOID_COLOR } from "./palette.ts";
 import type { LabelMap, Palette, Photo } from "./types.ts";
 
-/** The share of white in contours: palettes have dark colours, whose full tone would not stand out. */
+/** The share of white in contours: palettes have dark colors, whose full tone would not stand out. */
 const CONTOUR_WHITE = 0.6;
 
 /** Options of `drawOverlay`. */
 export interface OverlayOptions {
-  /** The share of the label colour in each pixel, 0 to 1; default 0.5. */
+  /** The share of the label color in each pixel, 0 to 1; default 0.5. */
   opacity?: number;
   /** Whether the borders between labels are drawn, 1 pixel on each side; default true. */
   contours?: boolean;
 }
 
 /**
- * Paints a photo with the colours of its labels and returns a new photo of the same size.
+ * Paints a photo with the colors of its labels and returns a new photo of the same size.
  *
  * Borders between labels are drawn in a light tone of the label on each side. Pixels with the ignore
- * label, 255, keep their own colour. Labels beyond the palette get the colour (224, 224, 192).
+ * label, 255, keep their own color. Labels beyond the palette get the color (224, 224, 192).
  * Throws a LightsegError: INVALID_IMAGE for malformed pixels or sizes that differ, INVALID_ARGUMENT for an
  * opacity outside 0 to 1.
  */
@@ -35,11 +35,11 @@ export function drawOverlay(
   for (let pixel = 0; pixel < labels.data.length; pixel++) {
     const label = labels.data[pixel] ?? IGNORE_LABEL;
     if (label === IGNORE_LABEL) continue;
-    const colour = palette[label] ?? VOID_COLOUR;
+    const color = palette[label] ?? VOID_COLOR;
     const isContour = contours && isOnBorder(labels, pixel);
     for (let channel = 0; channel < 3; channel++) {
       const at = pixel * 3 + channel;
-      const value = colour[channel] ?? 0;
+      const value = color[channel] ?? 0;
       data[at] = isContour ? blend(value, 255, CONTOUR_WHITE) : blend(data[at] ?? 0, value, opacity);
     }
   }

@@ -4,22 +4,22 @@ import type { Palette } from "./types.ts";
 /** The label of pixels that belong to no class: unlabelled borders, regions left out of training and scoring. */
 export const IGNORE_LABEL = 255;
 
-/** The colour of labels that have none of their own, PASCAL VOC's cream for void pixels. */
-export const VOID_COLOUR = [224, 224, 192] as const;
+/** The color of labels that have none of their own, PASCAL VOC's cream for void pixels. */
+export const VOID_COLOR = [224, 224, 192] as const;
 
 /**
- * The PASCAL VOC colour map: `size` colours (1 to 256, default 256), the first for label 0.
+ * The PASCAL VOC color map: `size` colors (1 to 256, default 256), the first for label 0.
  *
  * Three bits of the label at a time go to red, green and blue, filling each channel from its
- * highest bit down, so that neighbouring labels get clearly different colours.
+ * highest bit down, so that neighbouring labels get clearly different colors.
  * Throws a LightsegError with code INVALID_ARGUMENT when `size` is out of range.
  */
 export function vocPalette(size = 256): Palette {
   checkInteger(size, "vocPalette", "size", 1, 256);
-  return Array.from({ length: size }, (_, label) => vocColour(label));
+  return Array.from({ length: size }, (_, label) => vocColor(label));
 }
 
-function vocColour(label: number): readonly [number, number, number] {
+function vocColor(label: number): readonly [number, number, number] {
   let red = 0;
   let green = 0;
   let blue = 0;

@@ -1,7 +1,7 @@
 import { GLYPH_WIDTH, glyphRows } from "./font.ts";
 import type { Photo } from "./types.ts";
 
-type Colour = readonly [red: number, green: number, blue: number];
+type Color = readonly [red: number, green: number, blue: number];
 
 /** The distance from one character to the next, in dots. */
 const ADVANCE = GLYPH_WIDTH + 1;
@@ -18,14 +18,14 @@ export function drawText(
   x: number,
   y: number,
   scale: number,
-  colour: Colour,
+  color: Color,
 ): void {
   [...text].forEach((character, position) => {
     const left = x + position * ADVANCE * scale;
     glyphRows(character).forEach((dots, row) => {
       for (let column = 0; column < dots.length; column++) {
         if (dots[column] !== "#") continue;
-        fillRectangle(picture, left + column * scale, y + row * scale, scale, scale, colour);
+        fillRectangle(picture, left + column * scale, y + row * scale, scale, scale, color);
       }
     });
   });
@@ -38,9 +38,9 @@ export function fillRectangle(
   top: number,
   width: number,
   height: number,
-  colour: Colour,
+  color: Color,
 ): void {
   for (let y = top; y < top + height; y++) {
-    for (let x = left; x < left + width; x++) picture.data.set(colour, (y * picture.width + x) * 3);
+    for (let x = left; x < left + width; x++) picture.data.set(color, (y * picture.width + x) * 3);
   }
 }

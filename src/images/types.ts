@@ -12,5 +12,5 @@ export interface LabelMap {
   readonly data: Uint8Array;
 }
 
-/** The colour of each class index, RGB 0..255. */
+/** The color of each class index, RGB 0..255. */
 export type Palette = readonly (readonly [red: number, green: number, blue: number])[];

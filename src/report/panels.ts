@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { LightsegError } from "../errors.ts";
 import { checkLabels, checkPhoto } from "../images/check.ts";
-import { IGNORE_LABEL, VOID_COLOUR } from "../images/palette.ts";
+import { IGNORE_LABEL, VOID_COLOR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
 
@@ -40,8 +40,8 @@ export async function makePanel({ id, photo, truth, prediction, palette }: Panel
   const found = resizeLabels(prediction, width, height);
   const pictures = [
     small,
-    paint(expected, (label) => (label === IGNORE_LABEL ? IGNORED : (palette[label] ?? VOID_COLOUR))),
-    paint(found, (label) => palette[label] ?? VOID_COLOUR),
+    paint(expected, (label) => (label === IGNORE_LABEL ? IGNORED : (palette[label] ?? VOID_COLOR))),
+    paint(found, (label) => palette[label] ?? VOID_COLOR),
     paint(expected, (label, pixel) => errorColour(label, found.data[pixel])),
   ];
   const sheet = joinInFour(pictures, small);

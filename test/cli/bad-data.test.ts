@@ -45,7 +45,10 @@ describe("lightseg train, where no run can begin", { timeout: 300_000 }, () => {
     {
       name: "missing-mask",
       spoiled: (path: typeof file) => rm(path("trainannot/photo3.png")),
-      message: ["missing-mask/trainannot/photo3.png must exist", "expected DIR/train.txt, DIR/train/ID.png"],
+      message: [
+        "missing-mask/trainannot/photo3.png: mask must exist",
+        "expected DIR/train.txt, DIR/train/ID.png",
+      ],
     },
     {
       name: "empty-split",
@@ -79,7 +82,7 @@ describe("lightseg train, where a run ends early", { timeout: 300_000 }, () => {
     const { code, stderr } = await runCli([...training("other-size"), "--save-every", "1"]);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'other-size/trainannot/photo5.png must have the size of its photo, 64x48, got "32x24"',
+      'other-size/trainannot/photo5.png: mask must have the size of its photo, 64x48, got "32x24"',
     );
     const left = await names("other-size");
     expect(left).toEqual(expect.arrayContaining(["config.json", "log.jsonl", "origin.json"]));
@@ -98,7 +101,7 @@ describe("lightseg train, where a run ends early", { timeout: 300_000 }, () => {
     });
     const { code, stderr } = await runCli(training("cut"));
     expect(code).toBe(1);
-    expect(stderr).toContain("cut/train/photo2.png is not an image that can be read");
+    expect(stderr).toContain("cut/train/photo2.png: photo is not an image that can be read");
     expect(await names("cut")).toEqual(["config.json", "log.jsonl", "origin.json"]);
   });
 

@@ -70,7 +70,7 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
     const html = await readFile(page, "utf8");
     expect(html.match(/<figcaption>\w+/g)).toEqual(["<figcaption>b"]);
     expect(html).toContain("<h2>val</h2>");
-    expect(html).toContain("a.png must be a readable file");
+    expect(html).toContain("a.png: mask must exist");
   });
 
   it("ends with 0 where there are warnings only", async () => {
@@ -118,7 +118,7 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
       ["test", undefined],
       ["val", 1],
     ]);
-    expect(splits[0]?.issues[0]?.message).toMatch(/test must be a readable folder/);
+    expect(splits[0]?.issues[0]?.message).toMatch(/test: folder must be readable/);
   });
 
   it("shows the first issues only", async () => {

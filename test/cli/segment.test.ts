@@ -194,7 +194,7 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
     expect(empty.stderr).toContain("holds no photos");
     const missing = await runJson(["segment", file("none.jpg"), ...model(), "--out", out]);
     expect(missing).toMatchObject({ code: 1, json: { error: { code: "NOT_FOUND" } } });
-    expect(missing.stderr).toBe(`lightseg segment: ${file("none.jpg")} does not exist\n`);
+    expect(missing.stderr).toBe(`lightseg segment: ${file("none.jpg")}: photo does not exist\n`);
     expect(existsSync(out)).toBe(false);
 
     const below = await runJson(["segment", coffee, ...model(), "--out", file("regular", "out")]);

@@ -108,20 +108,20 @@ describe("checkDataset on files", () => {
     expect(check.classes.map(({ pixels }) => pixels)).toEqual([2, 1]);
     const told = check.issues.map(({ severity, id, message }) => [severity, id, message]);
     expect(told).toEqual([
-      ["error", "2-no-mask", expect.stringMatching(/2-no-mask\.png must be a readable file/)],
-      ["error", "3-no-photo", expect.stringMatching(/3-no-photo\.jpg does not exist/)],
+      ["error", "2-no-mask", expect.stringMatching(/2-no-mask\.png: mask must exist/)],
+      ["error", "3-no-photo", expect.stringMatching(/3-no-photo\.jpg: photo must exist/)],
       [
         "error",
         "4-size",
-        expect.stringMatching(/4-size\.png must have the size of its photo, 2x2, got "4x1"/),
+        expect.stringMatching(/4-size\.png: mask must have the size of its photo, 2x2, got "4x1"/),
       ],
       [
         "error",
         "5-value",
-        expect.stringMatching(/5-value\.png must only hold .* got "77 at column 1, row 1"/),
+        expect.stringMatching(/5-value\.png: \w+ must only hold .* got "77 at column 1, row 1"/),
       ],
-      ["error", "6-photo", expect.stringMatching(/6-photo\.jpg is not an image that can be read/)],
-      ["error", "7-mask", expect.stringMatching(/7-mask\.png must be a readable file/)],
+      ["error", "6-photo", expect.stringMatching(/6-photo\.jpg: photo is not an image that can be read/)],
+      ["error", "7-mask", expect.stringMatching(/7-mask\.png: mask must exist/)],
     ]);
   });
 });

@@ -124,14 +124,14 @@ describe("coco", () => {
 
   it("refuses unknown splits, and says where files are expected", async () => {
     await expect(coco.open(directory, "test")).rejects.toThrow(lightsegError("INVALID_ARGUMENT", "open"));
-    await expect(coco.open(directory, "train")).rejects.toThrow(/train2017 must be a readable folder/);
+    await expect(coco.open(directory, "train")).rejects.toThrow(/train2017: folder must be readable/);
     await expect(coco.open(directory, "val")).rejects.toThrow(
-      /instances_val2017\.json must be .*expected DIR\/annotations\/instances_val2017\.json and DIR\/val2017\/ID\.jpg/,
+      /instances_val2017\.json: \w+ must be .*expected DIR\/annotations\/instances_val2017\.json and DIR\/val2017\/ID\.jpg/,
     );
     await rm(file("val2017", image(1).file_name));
-    await expect(open([object])).rejects.toThrow(/000000000001\.jpg must exist/);
+    await expect(open([object])).rejects.toThrow(/000000000001\.jpg: \w+ must exist/);
     const kept = await coco.open(directory, "val", { missing: "keep" });
-    await expect(kept.load(0)).rejects.toThrow(lightsegError("NOT_FOUND", "decodePhoto"));
+    await expect(kept.load(0)).rejects.toThrow(lightsegError("NOT_FOUND", "open"));
     await expect(kept.load(1)).rejects.toThrow(lightsegError("INVALID_ARGUMENT", "load"));
   });
 
@@ -144,7 +144,11 @@ describe("coco", () => {
   });
 
   it.each([
-    ["of an image that is not there", { ...object, image_id: 9 }, /image of annotation 1, got 9/],
+    [
+      "of an image that is not there",
+      { ...object, image_id: 9 },
+      /annotation 1 must have an image that is listed, got 9/,
+    ],
     ["without image", { ...object, image_id: undefined }, /annotations\.image_id .*expected.*"id 1"/],
     ["without class", { id: 1 }, /annotations\.category_id .*"id 1"/],
     ["whose polygon is none", { ...object, segmentation: [["0", 1]] }, /annotations\.segmentation/],

@@ -41,24 +41,24 @@ describe("custom, with lists", () => {
   });
 
   it("names what is missing, and keeps it where asked to", async () => {
-    await expect(custom.open(directory, "test")).rejects.toThrow(/test\.txt must be a readable list/);
+    await expect(custom.open(directory, "test")).rejects.toThrow(/test\.txt: list must be a readable file/);
     await expect(custom.open(directory, "trainval")).rejects.toThrow(
       lightsegError("INVALID_ARGUMENT", "open"),
     );
     await rm(file("images/c.webp"));
     await rm(file("masks/a.png"));
     await expect(custom.open(directory, "train")).rejects.toThrow(
-      /images.c\.jpg must exist \(expected DIR\/data/,
+      /images.c\.jpg: \w+ must exist \(expected DIR\/data/,
     );
     const train = await custom.open(directory, "train", { missing: "keep" });
-    await expect(train.load(0)).rejects.toThrow(/images.c\.jpg does not exist/);
-    await expect(train.load(1)).rejects.toThrow(/masks.a\.png must be a readable file/);
+    await expect(train.load(0)).rejects.toThrow(/images.c\.jpg: photo must exist/);
+    await expect(train.load(1)).rejects.toThrow(/masks.a\.png: mask must exist/);
   });
 
   it("refuses two photos of one id", async () => {
     await writePhoto(file("images/a.png"), 2, 1);
     await expect(custom.open(directory, "train")).rejects.toThrow(
-      /a\.png must not have the name of .*a\.jpg but for its ending/,
+      /a\.png: name must not be that of .*a\.jpg but for its ending/,
     );
   });
 
@@ -79,9 +79,9 @@ describe("custom, with folders", () => {
     await writeSample("photos/val/1.jpg", "truth/val/1.png");
     expect((await custom.open(directory, "train")).ids).toEqual(["1", "2"]);
     expect((await custom.open(directory, "val")).ids).toEqual(["1"]);
-    await expect(custom.open(directory, "test")).rejects.toThrow(/photos.test must be a readable folder/);
+    await expect(custom.open(directory, "test")).rejects.toThrow(/photos.test: folder must be readable/);
     await rename(file("photos/train/1.jpg"), file("photos/train/3.jpg"));
-    await expect(custom.open(directory, "train")).rejects.toThrow(/1\.jpg must exist/);
+    await expect(custom.open(directory, "train")).rejects.toThrow(/1\.jpg: \w+ must exist/);
   });
 });
 
@@ -134,15 +134,15 @@ describe("custom, split by a hash", () => {
   });
 });
 
-describe("custom, masks coded by colour", () => {
-  it("reads them, and names a colour that stands for nothing", async () => {
+describe("custom, masks coded by color", () => {
+  it("reads them, and names a color that stands for nothing", async () => {
     await settings(
       'classes: [{ name: grass, color: "#00ff00" }, { name: path, color: "#ff0000" }]\nmasks: rgb\nignore: "#ffffff"',
     );
-    const colours = Uint8Array.of(255, 0, 0, 0, 255, 0, 255, 255, 255);
+    const colors = Uint8Array.of(255, 0, 0, 0, 255, 0, 255, 255, 255);
     for (const [split, data] of [
-      ["train", colours],
-      ["val", colours.with(4, 254)],
+      ["train", colors],
+      ["val", colors.with(4, 254)],
     ] as const) {
       await writePhoto(file(`images/${split}/a.png`), 3, 1);
       await writeMask(file(`masks/${split}/a.png`), 3, [0, 0, 0]);
@@ -151,6 +151,6 @@ describe("custom, masks coded by colour", () => {
     const train = await custom.open(directory, "train");
     expect([...(await train.load(0)).labels.data]).toEqual([1, 0, 255]);
     const val = await custom.open(directory, "val");
-    await expect(val.load(0)).rejects.toThrow(/a\.png .* got "#00fe00 at column 1, row 0"/);
+    await expect(val.load(0)).rejects.toThrow(/a\.png.* got "#00fe00 at column 1, row 0"/);
   });
 });

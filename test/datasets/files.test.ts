@@ -1,30 +1,33 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileFinder, readIds } from "../../src/datasets/files.ts";
+import { firstPresent, isThere, spelledOnDisk } from "../../src/datasets/files.ts";
 
 let directory: string;
-
+const file = (...names: string[]) => join(directory, ...names);
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "lightseg-files-"));
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-describe("fileFinder", () => {
-  it("prefers the first extension, and keeps the path of a missing file where asked to", async () => {
-    for (const name of ["a.png", "a.jpg", "b.jpg"]) await writeFile(join(directory, name), "");
-    const find = await fileFinder(directory, ["png", "jpg"], "expected a layout");
-    expect([find("a"), find("b")]).toEqual([join(directory, "a.png"), join(directory, "b.jpg")]);
-    expect(() => find("c")).toThrow(/c\.png must exist \(expected a layout\)/);
-    const keep = await fileFinder(directory, ["png", "jpg"], "expected a layout", { missing: "keep" });
-    expect([keep("b"), keep("c")]).toEqual([join(directory, "b.jpg"), join(directory, "c.png")]);
+describe("isThere and firstPresent", () => {
+  it("count a link to nothing as there, so that no other file is taken in its place", async () => {
+    await symlink(file("nothing"), file("link"));
+    await writeFile(file("b"), "");
+    expect([await isThere(file("link")), await isThere(file("nothing"))]).toEqual([true, false]);
+    expect(await firstPresent([file("a"), file("link"), file("b")])).toBe(file("link"));
+    expect(await firstPresent([file("a"), file("c")])).toBe(file("a"));
   });
 });
 
-describe("readIds", () => {
-  it("takes the name of a photo of any kind for its id", async () => {
-    await writeFile(join(directory, "list.txt"), "a.png\nx/b.JPEG\nc.webp\nd.e\n");
-    expect(await readIds(join(directory, "list.txt"), "")).toEqual(["a", "b", "c", "d.e"]);
+describe("spelledOnDisk", () => {
+  it("finds names in the other Unicode form, and leaves the rest as it is", async () => {
+    const apart = file("ü".normalize("NFD"));
+    await mkdir(apart);
+    expect(await spelledOnDisk(file("ü".normalize("NFC")))).toBe(apart);
+    expect(await spelledOnDisk(apart)).toBe(apart);
+    expect(await spelledOnDisk(file("v"))).toBe(file("v"));
+    expect(await spelledOnDisk(file("no", "v"))).toBe(file("no", "v"));
   });
 });

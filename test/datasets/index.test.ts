@@ -12,7 +12,7 @@ describe("findDataset", () => {
 });
 
 describe.each(datasets)("$name", ({ labels, splits }) => {
-  it("has a colour for each class, all different, and at least one split", () => {
+  it("has a color for each class, all different, and at least one split", () => {
     if (!labels) return expect(splits.length).toBeGreaterThan(0);
     expect(labels.palette).toHaveLength(labels.classes.length);
     expect(new Set(labels.classes).size).toBe(labels.classes.length);

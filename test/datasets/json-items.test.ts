@@ -72,7 +72,7 @@ describe("readJsonItems", () => {
     ["a malformed item", '{"items": [{"a": 1 2}]}'],
     ["text", "not JSON"],
   ])("refuses %s", async (_, text) => {
-    await expect(itemsOf(text)).rejects.toThrow(/a\.json must be a whole JSON file/);
+    await expect(itemsOf(text)).rejects.toThrow(/a\.json: content must be a whole JSON file/);
     await expect(itemsOf(text)).rejects.toThrow(lightsegError("INVALID_DATASET", "open"));
   });
 

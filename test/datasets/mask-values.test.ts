@@ -21,7 +21,7 @@ describe("mapMaskValues", () => {
   it("names the file, the value and the first pixel of an unknown value", () => {
     const mask = { width: 2, height: 3, data: Uint8Array.of(0, 1, 2, 7, 9, 9) };
     expect(() => mapMaskValues(mask, values, "a.png")).toThrow(
-      /a\.png must only hold the mask values 0, 1, 2, got "7 at column 1, row 1"/,
+      /a\.png: \w+ must only hold the mask values 0, 1, 2, got "7 at column 1, row 1"/,
     );
   });
 });

@@ -28,7 +28,7 @@ describe("nyudv2", () => {
   it("says where files are expected", async () => {
     await expect(nyudv2.open(directory, "test")).rejects.toThrow(lightsegError("INVALID_ARGUMENT", "open"));
     await expect(nyudv2.open(directory, "val")).rejects.toThrow(
-      /val\.txt must be .*expected DIR\/val\.txt or \.nyu .*; or DIR\/nyu_depth_v2_labeled\.mat/,
+      /val\.txt: \w+ must be .*expected DIR\/val\.txt or \.nyu .*; or DIR\/nyu_depth_v2_labeled\.mat/,
     );
   });
 });
@@ -70,7 +70,9 @@ describe("nyudv2, lists", () => {
   ])("names what is missing of %s", async (line, missing) => {
     await writeFile(file("train.txt"), line);
     await rm(file(missing.replace("images/000002.png", "images/000002.jpg")));
-    await expect(nyudv2.open(directory, "train")).rejects.toThrow(`${file(missing)} must exist`);
+    await expect(nyudv2.open(directory, "train")).rejects.toThrow(
+      `${file(missing)}: ${missing.startsWith("masks") ? "mask" : "photo"} must exist`,
+    );
     const kept = await nyudv2.open(directory, "train", { missing: "keep" });
     await expect(kept.load(0)).rejects.toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
   });
@@ -138,12 +140,12 @@ describe("nyudv2, official files", () => {
 
   it("prefers a list", async () => {
     await writeFile(file("val.txt"), "000009\n");
-    await expect(nyudv2.open(directory, "val")).rejects.toThrow(/000009\.png must exist/);
+    await expect(nyudv2.open(directory, "val")).rejects.toThrow(/000009\.png: \w+ must exist/);
   });
 
   it.each(["splits.mat", "classMapping40.mat"])("names a missing %s", async (name) => {
     await rm(file(name));
-    await expect(nyudv2.open(directory, "val")).rejects.toThrow(`${file(name)} must be a readable file`);
+    await expect(nyudv2.open(directory, "val")).rejects.toThrow(`${file(name)}: file must be readable`);
     await expect(nyudv2.open(directory, "val")).rejects.toThrow(lightsegError("NOT_FOUND", "open"));
   });
 

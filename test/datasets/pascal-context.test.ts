@@ -32,7 +32,7 @@ describe.each([
   [pascalContext59, 0, [255, 0, 1, 36, 39, 57, 58, 255]],
   [pascalContext60, 1, [0, 1, 2, 37, 40, 58, 59, 255]],
 ] as const)("$name", (description, first, expected) => {
-  it("has its classes in the official order, in the same colours with and without background", () => {
+  it("has its classes in the official order, in the same colors with and without background", () => {
     const { classes, palette } = description.labels;
     expect(classes.length).toBe(59 + first);
     expect(classes.includes("background")).toBe(first === 1);
@@ -57,10 +57,10 @@ describe.each([
     const unknown = description.open(directory, "test");
     await expect(unknown).rejects.toThrow(lightsegError("INVALID_ARGUMENT", "open"));
     await expect(description.open(directory, "train")).rejects.toThrow(
-      /SegmentationContext.train\.txt must be .*expected DIR\/ImageSets\/SegmentationContext\/train\.txt/,
+      /SegmentationContext.train\.txt: \w+ must be .*expected DIR\/ImageSets\/SegmentationContext\/train\.txt/,
     );
     await rm(file("SegmentationClassContext", `${id}.png`));
-    await expect(description.open(directory, "val")).rejects.toThrow(/2008_008376\.png must exist/);
+    await expect(description.open(directory, "val")).rejects.toThrow(/2008_008376\.png: \w+ must exist/);
   });
 
   it("refuses unknown values, and a mask of another size", async () => {

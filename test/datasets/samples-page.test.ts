@@ -67,7 +67,7 @@ describe("sample panels", () => {
   it("lets the photo through between the stripes of an overlay", () => {
     const overlay = drawSample(photo, map, palette);
     expect([9, 11, 12, 15].map((x) => pixel(overlay, x, 0)[0])).toEqual([40, 224, 100, 100]);
-    // Half the photo, half the colour: (100 + 10) / 2, (100 + 20) / 2, (100 + 30) / 2.
+    // Half the photo, half the color: (100 + 10) / 2, (100 + 20) / 2, (100 + 30) / 2.
     expect(pixel(overlay, 12, 7)).toEqual([55, 60, 65]);
     expect(photo.data.every((value) => value === 100)).toBe(true);
   });

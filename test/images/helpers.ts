@@ -30,15 +30,15 @@ function asLightsegError(error: unknown, code: ErrorCode): LightsegError {
   return error;
 }
 
-/** A photo of one colour or, with a function, of a colour per position. */
+/** A photo of one color or, with a function, of a color per position. */
 export function photoOf(
   width: number,
   height: number,
-  colour: (x: number, y: number) => readonly number[],
+  color: (x: number, y: number) => readonly number[],
 ): Photo {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) data.set(colour(x, y), (y * width + x) * 3);
+    for (let x = 0; x < width; x++) data.set(color(x, y), (y * width + x) * 3);
   }
   return { width, height, data };
 }
@@ -62,7 +62,7 @@ export function toSharp(photo: Photo): Sharp {
 
 /** A PNG made by hand, so that headers and pixel layouts can be chosen freely. */
 export function rawPng(
-  header: { width: number; height: number; depth: number; colourType: number; interlaced?: boolean },
+  header: { width: number; height: number; depth: number; colorType: number; interlaced?: boolean },
   scanlines: readonly number[],
   chunks: readonly [name: string, data: readonly number[]][] = [],
 ): Uint8Array {
@@ -70,7 +70,7 @@ export function rawPng(
   ihdr.writeUInt32BE(header.width, 0);
   ihdr.writeUInt32BE(header.height, 4);
   ihdr[8] = header.depth;
-  ihdr[9] = header.colourType;
+  ihdr[9] = header.colorType;
   ihdr[12] = header.interlaced ? 1 : 0;
   return Buffer.concat([
     Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),

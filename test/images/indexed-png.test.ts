@@ -19,8 +19,8 @@ const anyLabels: fc.Arbitrary<LabelMap> = fc
 describe("encodeIndexedPng", () => {
   it("writes any labels, whatever the palette", () => {
     fc.assert(
-      fc.property(anyLabels, fc.integer({ min: 0, max: 256 }), (labels, colours) => {
-        const png = encodeIndexedPng(labels, vocPalette().slice(0, colours));
+      fc.property(anyLabels, fc.integer({ min: 0, max: 256 }), (labels, colors) => {
+        const png = encodeIndexedPng(labels, vocPalette().slice(0, colors));
         expect(decodeMask(png, "mask.png")).toEqual(labels);
       }),
     );

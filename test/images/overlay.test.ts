@@ -7,7 +7,7 @@ const palette = vocPalette(3);
 const gray = (width: number, height: number) => photoOf(width, height, () => [100, 100, 100]);
 
 describe("drawOverlay", () => {
-  it("blends each pixel with the colour of its label", () => {
+  it("blends each pixel with the color of its label", () => {
     const plain = drawOverlay(gray(2, 1), labelsOf(2, [1, 2]), palette, { contours: false });
     expect([...plain.data]).toEqual([114, 50, 50, 50, 114, 50]);
     const faint = drawOverlay(gray(1, 1), labelsOf(1, [1]), palette, { opacity: 0.25 });
@@ -41,7 +41,7 @@ describe("drawOverlay", () => {
     expect(pixel(split, 3, 0)).toEqual([50, 114, 50]);
   });
 
-  it("leaves ignored pixels alone and gives labels beyond the palette a colour", () => {
+  it("leaves ignored pixels alone and gives labels beyond the palette a color", () => {
     const picture = drawOverlay(gray(3, 1), labelsOf(3, [255, 255, 200]), palette);
     expect(pixel(picture, 0, 0)).toEqual([100, 100, 100]);
     expect(pixel(picture, 1, 0)).toEqual([100, 100, 100]);

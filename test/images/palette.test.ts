@@ -14,11 +14,11 @@ describe("vocPalette", () => {
     [15, [192, 128, 128]],
     [20, [0, 64, 128]],
     [255, [224, 224, 192]],
-  ])("gives label %s the colour %s", (label, colour) => {
-    expect(palette[label]).toEqual(colour);
+  ])("gives label %s the color %s", (label, color) => {
+    expect(palette[label]).toEqual(color);
   });
 
-  it("has 256 different colours", () => {
+  it("has 256 different colors", () => {
     expect(palette.length).toBe(256);
     expect(new Set(palette.map(String)).size).toBe(256);
   });

@@ -12,7 +12,7 @@ const height = 32;
 const splits = { train: [1, 2, 3, 4], val: [5, 6] };
 const mat = new Mat5Builder();
 
-/** Colourful pixels in rows that differ from photo to photo. */
+/** Colorful pixels in rows that differ from photo to photo. */
 function pixelsOf(photo: number): Uint8Array {
   return testPhoto(width, height).data.map((value) => (value + 29 * photo) % 256);
 }

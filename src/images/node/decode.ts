@@ -5,37 +5,59 @@ import { checkInteger } from "../../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
 import { MAX_PIXELS } from "../check.ts";
 import type { Photo } from "../types.ts";
+import { repairJpeg } from "./repair-jpeg.ts";
+import { readTiffBands } from "./tiff-bands.ts";
 
 const WHERE = "decodePhoto";
+/** How the names of photos end that can be read. */
+export const PHOTO_ENDINGS = [".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"] as const;
 const READABLE = "jpeg, png, webp, tiff, gif and avif photos can be read";
 
 const SHARP_OPTIONS: SharpOptions = {
-  // The strictest level: anything laxer turns a cut or damaged file into a photo that is partly grey.
+  // The strictest level: anything laxer turns a cut or damaged file into a photo that is partly gray.
   failOn: "warning",
   autoOrient: true,
   // The size is checked against maxPixels from the header, with a message that tells the claimed size.
   limitInputPixels: false,
 };
 
+export interface DecodePhotoOptions {
+  /** The largest size that the header may claim, checked before anything is decoded; default 64 million. */
+  maxPixels?: number;
+}
+
+/** A photo, upright, and how its file has it turned. */
+export interface OrientedPhoto {
+  readonly photo: Photo;
+  /** The EXIF orientation, 1 to 8: 1 is upright, 2 to 4 are mirrored or turned by 180 degrees, 5 to 8 swap the sides. */
+  readonly orientation: number;
+}
+
 /**
  * Reads a photo from a file or from the bytes of one, as 8-bit sRGB, `[height, width, 3]`.
  *
- * JPEG, PNG, WebP, TIFF, GIF and AVIF are read. The EXIF orientation is applied; gray, CMYK and 16-bit
- * photos and embedded colour profiles are converted; transparency is composited on white; of an
- * animation or a multi-page file the first frame is taken.
+ * JPEG, PNG, WebP, TIFF, GIF and AVIF are read. The EXIF orientation is applied; gray, CMYK and 16-bit photos and
+ * embedded color profiles are converted; transparency is composited on white, and a band of a TIFF that is not tagged as
+ * transparency is left out; of an animation or a multi-page file the first frame is taken.
  *
- * `maxPixels` (default 64 million) limits the size that the header may claim, before anything is decoded.
- *
- * Throws a LightsegError: NOT_FOUND when there is no such file; INVALID_IMAGE when it is a folder, empty,
- * cut short, damaged, too large or not a photo; INVALID_ARGUMENT for anything but a path or bytes.
+ * @throws LightsegError NOT_FOUND when there is no such file; INVALID_IMAGE when it is a folder, empty, cut short,
+ * damaged, too large, not a photo, or a TIFF of floats, signed numbers or other bands; INVALID_ARGUMENT for anything but
+ * a path or bytes
  */
 export async function decodePhoto(
   source: string | Uint8Array,
-  options: { maxPixels?: number } = {},
+  options: DecodePhotoOptions = {},
 ): Promise<Photo> {
-  const { maxPixels = MAX_PIXELS } = options;
+  return (await decodeOrientedPhoto(source, options)).photo;
+}
+
+/** Reads a photo as `decodePhoto` does, and says how it was turned. */
+export async function decodeOrientedPhoto(
+  source: string | Uint8Array,
+  { maxPixels = MAX_PIXELS }: DecodePhotoOptions = {},
+): Promise<OrientedPhoto> {
   checkInteger(maxPixels, WHERE, "maxPixels");
-  const name = typeof source === "string" ? source : "bytes";
+  const file = typeof source === "string" ? source : undefined;
   const bytes = typeof source === "string" ? await readPhotoFile(source) : source;
   if (!(bytes instanceof Uint8Array)) {
     throw new LightsegError({
@@ -46,23 +68,43 @@ export async function decodePhoto(
       value: typeof bytes,
     });
   }
-  if (bytes.length === 0) throw unreadable(name, "an empty file");
+  if (bytes.length === 0) throw unreadable(file, "an empty file");
+  try {
+    return await decodeBytes(bytes, file, maxPixels);
+  } catch (error) {
+    // What remains to be warned of in a repaired file concerns its pixels.
+    const repaired = repairJpeg(bytes);
+    if (repaired === undefined) throw error;
+    return decodeBytes(repaired, file, maxPixels);
+  }
+}
 
-  const header = await readable(name, sharp(bytes, SHARP_OPTIONS).metadata());
-  checkFormat(name, header);
-  checkSize(name, header, maxPixels);
+async function decodeBytes(
+  bytes: Uint8Array,
+  file: string | undefined,
+  maxPixels: number,
+): Promise<OrientedPhoto> {
+  const header = await readable(file, sharp(bytes, SHARP_OPTIONS).metadata());
+  checkFormat(file, header);
+  checkSize(file, header, maxPixels);
+  const hasAlpha = header.format === "tiff" ? readAlpha(bytes, file) : true;
 
-  const decoding = sharp(bytes, SHARP_OPTIONS)
-    .flatten({ background: "#ffffff" })
-    .toColourspace("srgb")
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  const { data, info } = await readable(name, decoding);
-  return {
-    width: info.width,
-    height: info.height,
-    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-  };
+  const image = sharp(bytes, SHARP_OPTIONS);
+  const opaque = hasAlpha ? image.flatten({ background: "#ffffff" }) : image.removeAlpha();
+  const decoding = opaque.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const { data, info } = await readable(file, decoding);
+  const { width, height, channels } = info;
+  if (data.length !== width * height * 3) throw unreadable(file, `${channels} bands`);
+  const photo = { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  return { photo, orientation: header.orientation ?? 1 };
+}
+
+/** Whether the last band of a TIFF, if it has more than its colors need, is tagged as transparency. */
+function readAlpha(bytes: Uint8Array, file: string | undefined): boolean {
+  const bands = readTiffBands(bytes);
+  if (!bands) return true;
+  if (bands.fault === undefined) return bands.hasAlpha;
+  throw new LightsegError({ code: "INVALID_IMAGE", where: WHERE, file, argument: "photo", ...bands.fault });
 }
 
 async function readPhotoFile(path: string): Promise<Uint8Array> {
@@ -75,11 +117,13 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
     if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) {
+      const rule = "does not exist";
       throw new LightsegError({
         code: "NOT_FOUND",
         where: WHERE,
-        argument: path,
-        rule: "does not exist",
+        file: path,
+        argument: "photo",
+        rule,
         cause,
       });
     }
@@ -87,20 +131,21 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
   }
 }
 
-function checkFormat(name: string, header: Metadata): void {
+function checkFormat(file: string | undefined, header: Metadata): void {
   const { format, compression } = header;
   const isAvif = format === "heif" && compression === "av1";
   if (isAvif || ["jpeg", "png", "webp", "tiff", "gif"].includes(format)) return;
-  throw unreadable(name, `the format ${format}`, READABLE);
+  throw unreadable(file, `the format ${format}`, READABLE);
 }
 
-function checkSize(name: string, header: Metadata, maxPixels: number): void {
+function checkSize(file: string | undefined, header: Metadata, maxPixels: number): void {
   const { width, height } = header;
   if (width * height <= maxPixels) return;
   throw new LightsegError({
     code: "INVALID_IMAGE",
     where: WHERE,
-    argument: name,
+    file,
+    argument: "photo",
     rule: `must have at most ${maxPixels} pixels`,
     value: `${width} x ${height} = ${width * height}`,
     hint: "shrink it first",
@@ -108,23 +153,24 @@ function checkSize(name: string, header: Metadata, maxPixels: number): void {
 }
 
 /** Waits for sharp, whose message has a line for every warning; the last that holds words is the reason. */
-async function readable<T>(name: string, reading: Promise<T>): Promise<T> {
+async function readable<T>(file: string | undefined, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
     const lines = messageOf(cause).split("\n");
     const reason = lines.findLast((line) => /[a-z]/.test(line) && !line.includes("bad seek"));
     if (reason?.includes("unsupported image format"))
-      throw unreadable(name, "an unknown format", READABLE, cause);
-    throw unreadable(name, reason?.trim() ?? "a damaged file", undefined, cause);
+      throw unreadable(file, "an unknown format", READABLE, cause);
+    throw unreadable(file, reason?.trim() ?? "a damaged file", undefined, cause);
   }
 }
 
-function unreadable(name: string, value: string, hint?: string, cause?: unknown): LightsegError {
+function unreadable(file: string | undefined, value: string, hint?: string, cause?: unknown): LightsegError {
   return new LightsegError({
     code: "INVALID_IMAGE",
     where: WHERE,
-    argument: name,
+    file,
+    argument: "photo",
     rule: "is not an image that can be read",
     value,
     hint,

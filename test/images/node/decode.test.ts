@@ -18,7 +18,7 @@ function largestDifference(a: Photo, b: Photo): number {
 
 describe("decodePhoto", () => {
   it.each(["png", "tiff", "gif", "webp", "jpeg", "avif"] as const)("reads %s", async (format) => {
-    // One colour survives every codec's palette or transform almost unchanged.
+    // One color survives every codec's palette or transform almost unchanged.
     const flat = photoOf(20, 10, () => [200, 100, 50]);
     const bytes = await toSharp(flat).toFormat(format, { lossless: true, quality: 100 }).toBuffer();
     const photo = await decodePhoto(bytes);
@@ -43,38 +43,36 @@ describe("decodePhoto", () => {
   });
 
   it("repeats gray in three channels", async () => {
-    const photo = await decodePhoto(rawPng({ width: 2, height: 1, depth: 8, colourType: 0 }, [0, 10, 200]));
+    const photo = await decodePhoto(rawPng({ width: 2, height: 1, depth: 8, colorType: 0 }, [0, 10, 200]));
     expect([...photo.data]).toEqual([10, 10, 10, 200, 200, 200]);
   });
 
   it("composites gray with alpha on white", async () => {
     const scanline = [0, 100, 255, 100, 0];
-    const photo = await decodePhoto(rawPng({ width: 2, height: 1, depth: 8, colourType: 4 }, scanline));
+    const photo = await decodePhoto(rawPng({ width: 2, height: 1, depth: 8, colorType: 4 }, scanline));
     expect([...photo.data]).toEqual([100, 100, 100, 255, 255, 255]);
   });
 
   it("composites RGB with alpha on white", async () => {
     const scanline = [0, 10, 20, 30, 255, 10, 20, 30, 0, 0, 100, 200, 51];
-    const photo = await decodePhoto(rawPng({ width: 3, height: 1, depth: 8, colourType: 6 }, scanline));
+    const photo = await decodePhoto(rawPng({ width: 3, height: 1, depth: 8, colorType: 6 }, scanline));
     // 51/255 is a fifth: 0.8 * 255 + 0.2 * [0, 100, 200].
     expect([...photo.data]).toEqual([10, 20, 30, 255, 255, 255, 204, 224, 244]);
   });
 
   it("keeps the upper byte of 16-bit channels", async () => {
     const rgb = [0, 0x12, 0x34, 0x80, 0x00, 0xff, 0xff];
-    const colour = await decodePhoto(rawPng({ width: 1, height: 1, depth: 16, colourType: 2 }, rgb));
-    expect([...colour.data]).toEqual([0x12, 0x80, 0xff]);
-    const gray = await decodePhoto(
-      rawPng({ width: 1, height: 1, depth: 16, colourType: 0 }, [0, 0x80, 0x01]),
-    );
+    const color = await decodePhoto(rawPng({ width: 1, height: 1, depth: 16, colorType: 2 }, rgb));
+    expect([...color.data]).toEqual([0x12, 0x80, 0xff]);
+    const gray = await decodePhoto(rawPng({ width: 1, height: 1, depth: 16, colorType: 0 }, [0, 0x80, 0x01]));
     expect([...gray.data]).toEqual([0x80, 0x80, 0x80]);
   });
 
-  it("looks up palette colours and scales gray of 1 bit", async () => {
+  it("looks up palette colors and scales gray of 1 bit", async () => {
     const palette: [string, number[]][] = [["PLTE", [1, 2, 3, 40, 50, 60]]];
-    const indexed = rawPng({ width: 2, height: 1, depth: 8, colourType: 3 }, [0, 1, 0], palette);
+    const indexed = rawPng({ width: 2, height: 1, depth: 8, colorType: 3 }, [0, 1, 0], palette);
     expect([...(await decodePhoto(indexed)).data]).toEqual([40, 50, 60, 1, 2, 3]);
-    const bits = rawPng({ width: 2, height: 1, depth: 1, colourType: 0 }, [0, 0b01000000]);
+    const bits = rawPng({ width: 2, height: 1, depth: 1, colorType: 0 }, [0, 0b01000000]);
     expect([...(await decodePhoto(bits)).data]).toEqual([0, 0, 0, 255, 255, 255]);
   });
 
@@ -123,12 +121,12 @@ describe("decodePhoto, given something that is no photo", () => {
     expect(await decodePhoto(path)).toEqual(source);
     const text = await file("text.jpg", "this is not a photo");
     const { message } = await rejectionOf(decodePhoto(text), "INVALID_IMAGE");
-    expect(message).toContain(`decodePhoto: ${text} is not an image that can be read, got `);
+    expect(message).toContain(`decodePhoto: ${text}: photo is not an image that can be read, got `);
   });
 
   it("tells a missing file from one that cannot be read", async () => {
     const missing = await rejectionOf(decodePhoto(join(folder, "missing.jpg")), "NOT_FOUND");
-    expect(missing.message).toBe(`decodePhoto: ${join(folder, "missing.jpg")} does not exist`);
+    expect(missing.message).toBe(`decodePhoto: ${join(folder, "missing.jpg")}: photo does not exist`);
     const inside = await file("plain.txt", "text");
     await rejectionOf(decodePhoto(join(inside, "photo.jpg")), "NOT_FOUND");
     await rejectionOf(decodePhoto("bad\0path"), "INVALID_IMAGE");
@@ -153,7 +151,7 @@ describe("decodePhoto, given something that is no photo", () => {
   });
 
   it("refuses a photo that claims too many pixels, by its header alone", async () => {
-    const bytes = rawPng({ width: 20000, height: 20000, depth: 8, colourType: 2 }, [0]);
+    const bytes = rawPng({ width: 20000, height: 20000, depth: 8, colorType: 2 }, [0]);
     const { message } = await rejectionOf(decodePhoto(bytes), "INVALID_IMAGE");
     expect(message).toContain("must have at most 64000000 pixels");
     expect(message).toContain("20000 x 20000");

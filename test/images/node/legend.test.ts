@@ -40,11 +40,11 @@ describe("addLegend", () => {
     expect(result.data.subarray(0, picture.data.length)).toEqual(picture.data);
   });
 
-  it("writes the name and percentage and shows the colour", () => {
+  it("writes the name and percentage and shows the color", () => {
     const result = addLegend(gradient(120, 4), [cat]);
     expect(isWritten(result, "cat", 1)).toBe(true);
     expect(isWritten(result, "25.0%", 1)).toBe(true);
-    // Margin 6, border 1, then the colour.
+    // Margin 6, border 1, then the color.
     expect(pixel(result, 6, 4 + 6)).toEqual([96, 96, 96]);
     expect(pixel(result, 7, 4 + 7)).toEqual([64, 0, 0]);
   });

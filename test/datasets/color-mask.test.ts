@@ -1,28 +1,28 @@
 import { encode } from "fast-png";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { decodeColourMask, packColour } from "../../src/datasets/colour-mask.ts";
+import { decodeColorMask, packColor } from "../../src/datasets/color-mask.ts";
 import { lightsegError } from "../support/errors.ts";
 
 const labelOf = new Map([
-  [packColour([255, 0, 0]), 0],
-  [packColour([0, 128, 1]), 1],
-  [packColour([85, 85, 85]), 2],
-  [packColour([0, 0, 0]), 255],
+  [packColor([255, 0, 0]), 0],
+  [packColor([0, 128, 1]), 1],
+  [packColor([85, 85, 85]), 2],
+  [packColor([0, 0, 0]), 255],
 ]);
 const size = { width: 2, height: 2 };
 const rgb = Uint8Array.of(255, 0, 0, 0, 128, 1, 0, 0, 0, 255, 0, 0);
 const expected = { ...size, data: Uint8Array.of(0, 1, 255, 0) };
 
-describe("decodeColourMask", () => {
+describe("decodeColorMask", () => {
   it("reads RGB and RGBA, whose alpha is passed over", async () => {
     const plain = encode({ ...size, data: rgb, channels: 3 });
-    expect(decodeColourMask(plain, labelOf, "a.png")).toEqual(expected);
+    expect(decodeColorMask(plain, labelOf, "a.png")).toEqual(expected);
     const alpha = Uint8Array.of(255, 0, 0, 255, 0, 128, 1, 7, 0, 0, 0, 0, 255, 0, 0, 255);
     const rgba = encode({ ...size, data: alpha, channels: 4 });
-    expect(decodeColourMask(rgba, labelOf, "a.png")).toEqual(expected);
+    expect(decodeColorMask(rgba, labelOf, "a.png")).toEqual(expected);
     const interlaced = encode({ ...size, data: rgb, channels: 3 }, { interlace: "Adam7" });
-    expect(decodeColourMask(interlaced, labelOf, "a.png")).toEqual(expected);
+    expect(decodeColorMask(interlaced, labelOf, "a.png")).toEqual(expected);
   });
 
   it("looks up the palette, also of fewer than 8 bits a pixel", async () => {
@@ -32,33 +32,33 @@ describe("decodeColourMask", () => {
       [0, 128, 1],
     ];
     const indices = encode({ ...size, data: Uint8Array.of(1, 2, 0, 1), channels: 1, palette });
-    expect(decodeColourMask(indices, labelOf, "a.png")).toEqual(expected);
+    expect(decodeColorMask(indices, labelOf, "a.png")).toEqual(expected);
     const packed = await sharp(rgb, { raw: { ...size, channels: 3 } })
       .png({ palette: true, colours: 4, dither: 0 })
       .toBuffer();
-    // Depth and colour type: 2 bits, indexed.
+    // Depth and color type: 2 bits, indexed.
     expect([packed[24], packed[25]]).toEqual([2, 3]);
-    expect(decodeColourMask(packed, labelOf, "a.png")).toEqual(expected);
+    expect(decodeColorMask(packed, labelOf, "a.png")).toEqual(expected);
   });
 
-  it("takes gray for a colour of three equal channels, whatever its depth", () => {
+  it("takes gray for a color of three equal channels, whatever its depth", () => {
     const gray = encode({ ...size, data: Uint8Array.of(85, 0, 85, 85), channels: 1 });
-    expect([...decodeColourMask(gray, labelOf, "a.png").data]).toEqual([2, 255, 2, 2]);
+    expect([...decodeColorMask(gray, labelOf, "a.png").data]).toEqual([2, 255, 2, 2]);
     // Rows of 2 bits a pixel: 1 (a third of white, 85) and 0; 1 and 1.
     const twoBits = encode({ ...size, data: Uint8Array.of(0b01000000, 0b01010000), channels: 1, depth: 2 });
-    expect([...decodeColourMask(twoBits, labelOf, "a.png").data]).toEqual([2, 255, 2, 2]);
+    expect([...decodeColorMask(twoBits, labelOf, "a.png").data]).toEqual([2, 255, 2, 2]);
   });
 
-  it("names the file, the colour and the first pixel of an unknown colour", () => {
+  it("names the file, the color and the first pixel of an unknown color", () => {
     const near = encode({ ...size, data: rgb.with(8, 1).with(9, 254), channels: 3 });
-    expect(() => decodeColourMask(near, labelOf, "a.png")).toThrow(
-      /a\.png must only hold the colours of classes .* got "#000001 at column 0, row 1"/,
+    expect(() => decodeColorMask(near, labelOf, "a.png")).toThrow(
+      /a\.png: mask must only hold the colors of classes .* got "#000001 at column 0, row 1"/,
     );
   });
 
   it("refuses other files, damage, 16 bits and claims of too many pixels", () => {
     const refused = (bytes: Uint8Array) =>
-      expect(() => decodeColourMask(bytes, labelOf, "a.png")).toThrow(
+      expect(() => decodeColorMask(bytes, labelOf, "a.png")).toThrow(
         expect.objectContaining({ code: "INVALID_IMAGE", message: expect.stringContaining("a.png") }),
       );
     const png = encode({ ...size, data: rgb, channels: 3 });
@@ -70,8 +70,8 @@ describe("decodeColourMask", () => {
     const huge = Uint8Array.from(png);
     new DataView(huge.buffer).setUint32(16, 70_000);
     new DataView(huge.buffer).setUint32(20, 70_000);
-    expect(() => decodeColourMask(huge, labelOf, "a.png")).toThrow(
-      lightsegError("INVALID_IMAGE", "decodeColourMask"),
+    expect(() => decodeColorMask(huge, labelOf, "a.png")).toThrow(
+      lightsegError("INVALID_IMAGE", "decodeMask"),
     );
   });
 });

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { LightsegError } from "../errors.ts";
+import { PHOTO_ENDINGS } from "../images/node/decode.ts";
+import type { OpenOptions } from "./dataset.ts";
+import { notFound } from "./errors.ts";
+import { type FileNames, listFileNames } from "./file-names.ts";
+import { idsOfList, type ListFile, nameOf } from "./list-file.ts";
+import type { SampleFiles } from "./paired-files.ts";
+
+export interface PairFilesOptions extends OpenOptions {
+  readonly photos: FileNames;
+  readonly masks: FileNames;
+  /** Which samples to take, in this order. Defaults to every id that has a photo or a mask, sorted. */
+  readonly list?: ListFile;
+  readonly layout: string;
+}
+
+/**
+ * Puts the photo and the mask of each id together: they have one name, but for the ending, in folders of one name.
+ *
+ * @throws LightsegError INVALID_DATASET when there is no id or a line of the list is no sample; NOT_FOUND for a photo
+ * without mask or a mask without photo, unless `missing` is `keep`: the sample's `fault` then is that error
+ */
+export function pairFiles({
+  photos,
+  masks,
+  list,
+  layout,
+  missing = "refuse",
+}: PairFilesOptions): SampleFiles[] {
+  const ids = list
+    ? idsOfList(list, photos)
+    : [...new Set([...photos.paths.keys(), ...masks.paths.keys()])].sort();
+  if (ids.length === 0) throw noPhotos(photos, layout);
+  return ids.map((id) => {
+    const photo = photos.paths.get(id);
+    const mask = masks.paths.get(id);
+    if (photo !== undefined && mask !== undefined) return { id, photo, mask };
+    const [kind, names] = photo === undefined ? (["photo", photos] as const) : (["mask", masks] as const);
+    const near = findNear(names, id);
+    const fault = notFound(
+      expectedPath(names, id),
+      kind,
+      "must exist",
+      near ?? (missing === "refuse" ? layout : undefined),
+    );
+    if (missing === "refuse") throw fault;
+    return { id, photo: photo ?? expectedPath(photos, id), mask: mask ?? expectedPath(masks, id), fault };
+  });
+}
+
+export interface PairOfficialFilesOptions extends OpenOptions {
+  /** Where photos and masks lie, and how the official names end; photos may have any ending that can be read. */
+  readonly photos: readonly [folder: string, endings: readonly [string, ...string[]]];
+  readonly masks: readonly [folder: string, ending: string];
+  readonly list?: ListFile;
+  readonly layout: string;
+}
+
+/** The endings of photos that can be read, an official one first; `before` is what names have before it. */
+export function endingsOf(official: (typeof PHOTO_ENDINGS)[number], before = ""): [string, ...string[]] {
+  const others = PHOTO_ENDINGS.filter((ending) => ending !== official);
+  return [`${before}${official}`, ...others.map((ending) => `${before}${ending}`)];
+}
+
+/** Lists the folders of a published data set and pairs their files; where names clash, the official ending counts. */
+export async function pairOfficialFiles({
+  photos: [photoFolder, photoEndings],
+  masks: [maskFolder, maskEnding],
+  layout,
+  ...options
+}: PairOfficialFilesOptions): Promise<SampleFiles[]> {
+  const photos = await listFileNames(photoFolder, { endings: photoEndings, layout, firstWins: true });
+  const masks = await listFileNames(maskFolder, { endings: [maskEnding], layout });
+  return pairFiles({ ...options, photos, masks, layout });
+}
+
+function expectedPath({ folder, endings: [ending] }: FileNames, id: string): string {
+  return join(folder, `${id}${ending}`);
+}
+
+/** A file that may be the one that is missing, and why it is not taken. */
+function findNear({ endings, paths, others }: FileNames, id: string): string | undefined {
+  const name = nameOf(id);
+  const stemOf = (path: string) => (path.split("/").at(-1) ?? "").replace(/\.[^.]*$/, "");
+  const other =
+    others.find((path) => path.startsWith(`${id}.`)) ?? others.find((path) => stemOf(path) === name);
+  if (other !== undefined) return `${other} is there, but only ${endings.join(", ")} files are read`;
+  const elsewhere = [...paths.keys()].find((known) => nameOf(known) === name);
+  if (elsewhere !== undefined)
+    return `${elsewhere} is there: a photo and its mask lie in folders of one name`;
+  const longer = [...paths.keys()].find(
+    (known) => /^[_.\- ]/.test(nameOf(known).slice(name.length)) && nameOf(known).startsWith(name),
+  );
+  return longer && `${longer} is there: a photo and its mask have one name but for the ending`;
+}
+
+function noPhotos({ folder, endings, others }: FileNames, layout: string): LightsegError {
+  return new LightsegError({
+    code: "INVALID_DATASET",
+    where: "open",
+    file: folder,
+    argument: "folder",
+    rule: `must hold at least one photo ID${endings.join(" or ")}`,
+    value: others.length > 0 ? others : undefined,
+    hint: layout,
+  });
+}
