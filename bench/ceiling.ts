@@ -1,9 +1,10 @@
 /** How fast this machine multiplies matrices: what any network can at most reach. */
 
 import { lowerToOnnx } from "../src/graph/onnx/lower.ts";
+import { defineOp } from "../src/graph/op.ts";
 import { matmul } from "../src/graph/ops/matmul.ts";
 import { sum } from "../src/graph/ops/reduction.ts";
-import { defineOp, input, type Tensor } from "../src/graph/tensor.ts";
+import { input, type Tensor } from "../src/graph/tensor.ts";
 import { openNodeSession } from "../src/runtime/node/session.ts";
 import type { TensorData } from "../src/runtime/session.ts";
 import { median, takeTurns, timed } from "./peers.ts";

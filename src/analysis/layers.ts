@@ -1,7 +1,5 @@
-import { averagePoolOp } from "../graph/ops/average-pooling.ts";
 import { convolutionOp } from "../graph/ops/convolution.ts";
 import { batchNormOp } from "../graph/ops/normalization.ts";
-import { maxPoolOp, type PoolingAttributes } from "../graph/ops/pooling.ts";
 import { countValues, fixedShape } from "../graph/shape.ts";
 import { collect, isTrainable, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
@@ -51,23 +49,18 @@ export function listLayers({ scores, encoder }: Network): Layer[] {
       continue;
     }
     const macs = tensor.macs();
-    const pooling = poolingOf(tensor);
-    if (parameters === 0 && macs === 0 && !pooling && tensor.op !== "resize") continue;
-    const output = fixedShape("listLayers", tensor.shape);
+    const detail = tensor.describe();
+    if (parameters === 0 && macs === 0 && detail === undefined) continue;
     layers.set(tensor, {
       name: placeOf(own[0]),
       part: ofDecoder ? "decoder" : "encoder",
       op: tensor.op,
-      detail: convolutionOp.made(tensor)
-        ? describeConvolution(tensor)
-        : pooling
-          ? describeWindow(pooling)
-          : "",
+      detail: detail ?? "",
       input: fixedShape("listLayers", x?.shape ?? []),
-      output,
+      output: fixedShape("listLayers", tensor.shape),
       parameters,
       macs,
-      pooled: pooling ? valuesOf(output) * pooling.kernel ** 2 : 0,
+      pooled: tensor.pooledValues(),
     });
   }
   return [...layers.values()];
@@ -77,27 +70,8 @@ function valuesOf(shape: Tensor["shape"]): number {
   return countValues(fixedShape("listLayers", shape));
 }
 
-function poolingOf(tensor: Tensor): PoolingAttributes | undefined {
-  return maxPoolOp.made(tensor) || averagePoolOp.made(tensor) ? tensor.attributes : undefined;
-}
-
 /** A parameter's name without its last part. */
 function placeOf(parameter: Tensor | undefined): string {
   if (parameter?.leaf?.kind !== "parameter") return "";
   return parameter.leaf.name.split(".").slice(0, -1).join(".");
-}
-
-function describeConvolution({ inputs: [, weight], attributes }: ReturnType<typeof convolutionOp>): string {
-  const [outputs, , height, width] = fixedShape("listLayers", weight?.shape ?? []);
-  const { stride, dilation, groups } = attributes;
-  return [
-    `${height}x${width}`,
-    ...(stride[0] > 1 ? [`stride ${stride[0]}`] : []),
-    ...(dilation[0] > 1 ? [`dilation ${dilation[0]}`] : []),
-    ...(groups > 1 ? [groups === outputs ? "depthwise" : `${groups} groups`] : []),
-  ].join(", ");
-}
-
-function describeWindow({ kernel, stride }: PoolingAttributes): string {
-  return `${kernel}x${kernel}${stride > 1 ? `, stride ${stride}` : ""}`;
 }

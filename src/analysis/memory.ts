@@ -1,4 +1,3 @@
-import { relu6Op, reluOp } from "../graph/ops/activation.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { countValues, fixedShape } from "../graph/shape.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
@@ -31,7 +30,7 @@ export function peakActivationBytes(outputs: readonly Tensor[]): number {
   for (const tensor of tensors) {
     if (!varying.has(tensor)) continue;
     const [x] = tensor.inputs;
-    const inPlace = x !== undefined && isActivation(tensor) && readers.get(x) === 1;
+    const inPlace = x !== undefined && tensor.inPlace && readers.get(x) === 1;
     if (!inPlace) alive += bytesOf(tensor);
     peak = Math.max(peak, alive);
     for (const input of new Set(tensor.inputs)) {
@@ -41,10 +40,6 @@ export function peakActivationBytes(outputs: readonly Tensor[]): number {
     }
   }
   return peak;
-}
-
-function isActivation(tensor: Tensor): boolean {
-  return reluOp.made(tensor) || relu6Op.made(tensor);
 }
 
 function bytesOf({ shape }: Tensor): number {

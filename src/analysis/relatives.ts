@@ -1,7 +1,3 @@
-import { reluOp } from "../graph/ops/activation.ts";
-import { convolutionOp } from "../graph/ops/convolution.ts";
-import { batchNormOp } from "../graph/ops/normalization.ts";
-import { maxPoolOp } from "../graph/ops/pooling.ts";
 import { countValues, fixedShape, type Shape } from "../graph/shape.ts";
 import { collect, isTrainable, type Tensor } from "../graph/tensor.ts";
 import { buildNetwork } from "../models/network.ts";
@@ -62,14 +58,8 @@ export function compareRelatives(): RelativeRow[] {
 
 /** Billions of operations as the NDNet authors' counter has them; it fits their printed numbers to the digit. */
 function countLikeNdnet(scores: Tensor): number {
-  let count = 0;
-  for (const tensor of collect([scores])) {
-    if (convolutionOp.made(tensor)) count += tensor.macs();
-    else if (batchNormOp.made(tensor)) count += 2 * valuesOf(tensor.shape);
-    else if (reluOp.made(tensor)) count += valuesOf(tensor.shape);
-    else if (maxPoolOp.made(tensor)) count += valuesOf(tensor.inputs[0]?.shape ?? []);
-  }
-  return count / 1e9;
+  const count = (sum: number, tensor: Tensor) => sum + tensor.macs() + tensor.otherOperations();
+  return collect([scores]).reduce(count, 0) / 1e9;
 }
 
 function valuesOf(shape: Shape): number {

@@ -1,8 +1,8 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { bestClass } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
-import { evaluateWeights } from "../graph/rewrite/evaluate-weights.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
+import { foldConstants } from "../graph/rewrite/fold-constants.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { toHalfPrecision } from "../inference/half-precision.ts";
@@ -87,7 +87,7 @@ export function foldedOutputs(
   const outputs = Object.entries(selectOutputs(model, options));
   const folded = foldBatchNorm(outputs.map(([, tensor]) => tensor));
   const values = weightsOf(model);
-  const { current, weights } = evaluateWeights(
+  const { current, weights } = foldConstants(
     outputs.map(([, tensor]) => folded(tensor)),
     (name) => values.get(name),
     FOLDED,

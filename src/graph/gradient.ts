@@ -1,4 +1,4 @@
-import { LightsegError } from "../errors.ts";
+import { invalidGraph } from "./invalid-graph.ts";
 import { add } from "./ops/elementwise.ts";
 import { formatShape } from "./shape.ts";
 import { collect, constant, type Tensor } from "./tensor.ts";
@@ -6,8 +6,11 @@ import { collect, constant, type Tensor } from "./tensor.ts";
 /**
  * Reverse-mode differentiation, graph to graph: the derivatives of the scalar `loss` with respect to `variables`.
  *
- * Walks from the loss back to the variables, each tensor after all its uses. What is behind no variable
- * (the photo, say) gets no derivative, so the first convolution has none for its input.
+ * Walks from the loss back to the variables, each tensor after all its uses. Only tensors that depend on a variable
+ * get a derivative, so the first convolution computes none for the photo.
+ *
+ * The result can be differentiated again only where it is made of ops with a gradient. Second derivatives stop at the
+ * `*Gradient` ops, which are written for speed and have none.
  *
  * @param loss a tensor of shape `[]`
  * @param variables tensors that the loss depends on
@@ -15,7 +18,8 @@ import { collect, constant, type Tensor } from "./tensor.ts";
  * @throws LightsegError INVALID_GRAPH if the loss is no scalar or does not depend on a variable
  */
 export function differentiate(loss: Tensor, variables: readonly Tensor[]): Tensor[] {
-  if (loss.shape.length !== 0) throw invalid("loss", "must be a scalar of shape []", formatShape(loss.shape));
+  if (loss.shape.length !== 0)
+    throw invalidGraph("differentiate", "loss", "must be a scalar of shape []", formatShape(loss.shape));
   const tensors = collect([loss]);
   const active = new Set(variables);
   for (const tensor of tensors) {
@@ -39,10 +43,6 @@ export function differentiate(loss: Tensor, variables: readonly Tensor[]): Tenso
     const derivative = derivatives.get(variable);
     if (derivative) return derivative;
     const name = variable.leaf && "name" in variable.leaf ? variable.leaf.name : variable.op;
-    throw invalid(name, "has no influence on the loss");
+    throw invalidGraph("differentiate", name, "has no influence on the loss");
   });
-}
-
-function invalid(argument: string, rule: string, value?: string): LightsegError {
-  return new LightsegError({ code: "INVALID_GRAPH", where: "differentiate", argument, rule, value });
 }

@@ -1,10 +1,10 @@
-import { LightsegError } from "../errors.ts";
+import { invalidGraph } from "./invalid-graph.ts";
 
 /**
  * A dimension known only when the network runs, such as the height of a photo: `term + offset`.
  *
- * Two of them are the same dimension when both parts are. Whole numbers are drawn out of the term wherever that is exact,
- * so that sizes which are always equal come out equal, by whatever windows a network arrives at them.
+ * Two of them are the same dimension when both parts are. Integers are moved from the term into the offset wherever
+ * that is exact, so that sizes which are always equal compare equal, whatever windows produced them.
  */
 export interface SymbolicDim {
   /** A name, or a quotient such as `floor((H+1)/2)`. */
@@ -17,6 +17,18 @@ export type Dim = number | SymbolicDim;
 
 /** Extents of a tensor, outermost first: feature maps are `[N, C, H, W]`. */
 export type Shape = readonly Dim[];
+
+/** The fixed shape of a feature map, or of a convolution's weight `[O, I / groups, kH, kW]`. */
+export type Shape4 = readonly [n: number, c: number, h: number, w: number];
+
+/** Element type of a tensor. */
+export type ElementType = "float32" | "int32" | "uint8";
+
+/** Shape and element type, the part of a tensor that shape rules look at. */
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: ElementType;
+}
 
 export function symbol(name: string): SymbolicDim {
   return { term: name, offset: 0 };
@@ -32,10 +44,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 export function formatDim(dim: Dim): string {
-  return typeof dim === "number" ? String(dim) : `${dim.term}${signed(dim.offset)}`;
+  if (typeof dim === "number") return String(dim);
+  const { term, offset } = dim;
+  return `${term}${offset > 0 ? "+" : ""}${offset === 0 ? "" : offset}`;
 }
 
-/** A dimension made longer by so many, or shorter. */
+/** A dimension plus an integer. */
 export function shiftDim(dim: Dim, by: number): Dim {
   return typeof dim === "number" ? dim + by : { term: dim.term, offset: dim.offset + by };
 }
@@ -44,41 +58,12 @@ export function formatShape(shape: Shape): string {
   return `[${shape.map(formatDim).join(", ")}]`;
 }
 
-/** The window of a convolution or a pooling along one axis. */
-export interface Window {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** Zeros (or -infinity) added before and after, together. */
-  readonly padding: number;
+/** Element type and shape, e.g. `uint8 [N, H, W, 3]`. */
+export function formatType({ dtype, shape }: TensorType): string {
+  return `${dtype} ${formatShape(shape)}`;
 }
 
-/** How many places a window has along an axis: `floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1`. */
-export function slideWindow(where: string, size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
-  const margin = padding - dilation * (kernel - 1) - 1;
-  if (typeof size === "number") {
-    if (size + margin >= 0) return Math.floor((size + margin) / stride) + 1;
-    throw new LightsegError({
-      code: "INVALID_GRAPH",
-      where,
-      argument: "kernel",
-      rule: `must fit into the ${size + padding} padded rows or columns of the map`,
-      value: dilation * (kernel - 1) + 1,
-    });
-  }
-  if (stride === 1) return shiftDim(size, margin + 1);
-  // floor((t + q stride + r) / stride) + 1 = floor((t + r) / stride) + q + 1
-  const q = Math.floor((size.offset + margin) / stride);
-  const r = size.offset + margin - q * stride;
-  return { term: `floor((${size.term}${signed(r)})/${stride})`, offset: q + 1 };
-}
-
-function signed(value: number): string {
-  if (value === 0) return "";
-  return value > 0 ? `+${value}` : String(value);
-}
-
-/** The shape numpy's broadcasting gives, or an error when the two do not fit. */
+/** The shape of numpy's broadcasting. @throws LightsegError INVALID_GRAPH if the two do not broadcast */
 export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
@@ -86,44 +71,46 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
     const right = b[axis - rank + b.length] ?? 1;
     if (left === 1) return right;
     if (right === 1 || sameDim(left, right)) return left;
-    throw new LightsegError({
-      code: "INVALID_GRAPH",
-      where,
-      argument: "shapes",
-      rule: "must be equal or broadcast to each other",
-      value: `${formatShape(a)} and ${formatShape(b)}`,
-    });
+    const shapes = `${formatShape(a)} and ${formatShape(b)}`;
+    throw invalidGraph(where, "shapes", "must be equal or broadcast to each other", shapes);
   });
 }
 
-/** The shape as numbers; a training graph, made for one crop size, needs this. */
+/** The shape as numbers. @throws LightsegError INVALID_GRAPH if a dimension is symbolic */
 export function fixedShape(where: string, shape: Shape): number[] {
   return shape.map((dim) => {
     if (typeof dim === "number") return dim;
-    throw new LightsegError({
-      code: "INVALID_GRAPH",
+    throw invalidGraph(
       where,
-      argument: "shape",
-      rule: "must be fixed here",
-      value: formatShape(shape),
-      hint: "gradients are derived for one input size: build the network with numbers for N, H and W",
-    });
+      "shape",
+      "must be fixed here",
+      formatShape(shape),
+      "gradients are derived for one input size: build the network with numbers for N, H and W",
+    );
   });
 }
 
-/** The extents of a feature map. */
+/** A shape of four numbers. @throws LightsegError INVALID_GRAPH if the rank is another or a dimension is symbolic */
+export function shape4(where: string, { shape }: Pick<TensorType, "shape">): Shape4 {
+  const [n, c, h, w, ...rest] = fixedShape(where, shape);
+  if (n === undefined || c === undefined || h === undefined || w === undefined || rest.length > 0)
+    throw invalidGraph(where, "shape", "must have 4 dimensions", formatShape(shape));
+  return [n, c, h, w];
+}
+
+/** The extents of a feature map. @throws LightsegError INVALID_GRAPH if it is none */
 export function featureMapShape(where: string, shape: Shape): readonly [n: Dim, c: number, h: Dim, w: Dim] {
   const [n, c, h, w] = shape;
   if (shape.length !== 4 || n === undefined || typeof c !== "number" || h === undefined || w === undefined) {
-    throw new LightsegError({
-      code: "INVALID_GRAPH",
-      where,
-      argument: "input",
-      rule: "must be a feature map [N, C, H, W] with a known number of channels",
-      value: formatShape(shape),
-    });
+    const rule = "must be a feature map [N, C, H, W] with a known number of channels";
+    throw invalidGraph(where, "input", rule, formatShape(shape));
   }
   return [n, c, h, w];
+}
+
+/** The channels of a feature map. @throws LightsegError INVALID_GRAPH if it is none */
+export function channelsOf({ shape }: Pick<TensorType, "shape">): number {
+  return featureMapShape("channelsOf", shape)[1];
 }
 
 /** How many values a tensor of this fixed shape holds. */

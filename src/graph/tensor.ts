@@ -2,14 +2,11 @@
  * Symbolic tensors: the one description of a network.
  *
  * A tensor is the result of an op applied to other tensors, or a leaf (input, parameter, constant). Nothing is
- * computed here. A graph is whatever can be reached from its outputs, and since a tensor can only be made from
- * tensors that exist already, the order of their ids is an order in which they can be computed.
+ * computed here. A graph is whatever can be reached from its outputs. A tensor can only be made from tensors that
+ * exist already, so ascending ids are an order of computation.
  */
-import { LightsegError } from "../errors.ts";
-import type { OnnxBuilder } from "./onnx/builder.ts";
-import { type Shape, sameShape } from "./shape.ts";
-
-export type DType = "float32" | "int32" | "uint8" | "bool";
+import type { OnnxWriter } from "./onnx/writer.ts";
+import type { ElementType, Shape } from "./shape.ts";
 
 export type Leaf =
   | { readonly kind: "input"; readonly name: string }
@@ -28,105 +25,70 @@ export interface ParameterOptions {
   readonly trainable?: boolean;
 }
 
-export interface Tensor<A = unknown> {
+export interface Tensor<A = unknown> extends OpKnowledge {
   readonly id: number;
   /** Name of the op, or of the leaf kind. */
   readonly op: string;
   readonly inputs: readonly Tensor[];
   readonly attributes: A;
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly dtype: ElementType;
   readonly leaf?: Leaf;
+}
+
+/** A value known before the network runs, row-major. */
+export interface KnownValue {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/**
+ * What quantisation does with the result of an op:
+ *
+ * - `weighted`: an integer kernel with weights computes it, and its first input is quantised for that
+ * - `computed`: an integer kernel computes it where all its inputs are quantised
+ * - `inherited`: its values are those of its first input, or between them, so it keeps that quantisation
+ * - `absorbs`: it only clips the result of an integer kernel, and the clipping of uint8 stands for it
+ * - `stored`: it is the value of stored integers
+ */
+export type QuantizedForm = "weighted" | "computed" | "inherited" | "absorbs" | "stored";
+
+/** What a tensor answers from the definition of its op; leaves answer with the defaults. See `OpDefinition`. */
+export interface OpKnowledge {
   /** Derivatives of a scalar with respect to each input, given its derivative `dy` with respect to this tensor. */
   gradient(dy: Tensor): readonly (Tensor | undefined)[];
-  /** Multiply-accumulates to compute this tensor once its inputs are there. Needs fixed shapes. */
+  /** Multiply-accumulates to compute this tensor from its inputs. Needs fixed shapes. Default: 0. */
   macs(): number;
   /** Adds this tensor to an ONNX graph that holds its inputs already; returns the name of the value. */
-  lower(onnx: OnnxBuilder): string;
+  lower(onnx: OnnxWriter): string;
   /** The same op on other inputs. */
   withInputs(inputs: readonly Tensor[]): Tensor;
-}
-
-/** One application of an op. */
-export interface Call<I extends readonly Tensor[], A> {
-  readonly inputs: I;
-  readonly attributes: A;
-  readonly output: Tensor;
-}
-
-/** Everything that lightseg knows about an op; each op's file holds one of these. */
-export interface OpDefinition<I extends readonly Tensor[], A> {
-  readonly name: string;
-  /** Shape rule (and element type, float32 unless stated). Throws INVALID_GRAPH where inputs do not fit. */
-  infer(inputs: I, attributes: A): { shape: Shape; dtype?: DType };
-  /** The chain rule; undefined for an input that has no derivative. Left out for ops that no loss passes through. */
-  gradient?(call: Call<I, A>, dy: Tensor): readonly (Tensor | undefined)[];
-  /** Multiply-accumulates; left out where the field counts none (activations, pooling, sums). */
-  macs?(call: Call<I, A>): number;
-  /** ONNX form: adds nodes, returns the name of the result. */
-  onnx(call: Call<I, A>, onnx: OnnxBuilder): string;
-}
-
-export interface Op<I extends readonly Tensor[], A> {
-  (inputs: I, attributes: A): Tensor<A>;
-  /** Was this tensor made by this op? */
-  made(tensor: Tensor): tensor is Tensor<A>;
+  /** The tensor's value from those of its inputs; undefined where its op is not folded. */
+  evaluate(values: readonly KnownValue[]): Float32Array | undefined;
+  /** The op's settings in a layer table; undefined for an op that is no layer by itself. */
+  describe(): string | undefined;
+  /** Values in the windows of a pooling. Default: 0. */
+  pooledValues(): number;
+  /** Operations beside multiply-accumulates, by the counter of NDNet's authors. Default: 0. */
+  otherOperations(): number;
+  /** Whether the result can take the place of the first input in memory. Default: false. */
+  readonly inPlace: boolean;
+  /** Undefined where the result stays float. */
+  readonly quantized: QuantizedForm | undefined;
+  /** The same value in the form for ONNX Runtime's blocked layout (NCHWc) on CPUs, where there is one. */
+  blockedForm(): Tensor | undefined;
 }
 
 let nextId = 0;
 
-/** Makes the function that applies an op. */
-export function defineOp<I extends readonly Tensor[], A>(definition: OpDefinition<I, A>): Op<I, A> {
-  const made = new WeakSet<Tensor>();
-  function apply(inputs: I, attributes: A): Tensor<A> {
-    const { shape, dtype = "float32" } = definition.infer(inputs, attributes);
-    const output: Tensor<A> = {
-      id: nextId++,
-      op: definition.name,
-      inputs,
-      attributes,
-      shape,
-      dtype,
-      gradient(dy) {
-        if (!definition.gradient) throw noGradient(definition.name);
-        if (!sameShape(dy.shape, shape)) throw badUpstream(definition.name, dy, output);
-        return definition.gradient({ inputs, attributes, output }, dy);
-      },
-      macs: () => definition.macs?.({ inputs, attributes, output }) ?? 0,
-      lower: (onnx) => definition.onnx({ inputs, attributes, output }, onnx),
-      withInputs: (others) => apply(sameLength(inputs, others), attributes),
-    };
-    made.add(output);
-    return output;
-  }
-  return Object.assign(apply, { made: (tensor: Tensor): tensor is Tensor<A> => made.has(tensor) });
+/** The id of a tensor that is being made. */
+export function nextTensorId(): number {
+  return nextId++;
 }
 
-function sameLength<I extends readonly Tensor[]>(inputs: I, others: readonly Tensor[]): I {
-  if (others.length !== inputs.length)
-    throw new RangeError(`expected ${inputs.length} inputs, got ${others.length}`);
-  // A tuple of tensors is told apart by its length alone, which has just been checked.
-  return others as unknown as I;
-}
-
-function noGradient(name: string): LightsegError {
-  return new LightsegError({
-    code: "INVALID_GRAPH",
-    where: "gradient",
-    argument: name,
-    rule: "has no derivative",
-  });
-}
-
-function badUpstream(name: string, dy: Tensor, output: Tensor): Error {
-  return new Error(
-    `gradient of ${name}: dy has shape ${JSON.stringify(dy.shape)}, its value ${JSON.stringify(output.shape)}`,
-  );
-}
-
-function makeLeaf(leaf: Leaf, shape: Shape, dtype: DType): Tensor {
+function makeLeaf(leaf: Leaf, shape: Shape, dtype: ElementType): Tensor {
   const output: Tensor = {
-    id: nextId++,
+    id: nextTensorId(),
     op: leaf.kind,
     inputs: [],
     attributes: undefined,
@@ -135,14 +97,23 @@ function makeLeaf(leaf: Leaf, shape: Shape, dtype: DType): Tensor {
     leaf,
     gradient: () => [],
     macs: () => 0,
-    lower: (onnx) => onnx.leaf(output, leaf),
+    lower(onnx) {
+      return onnx.name(output);
+    },
     withInputs: () => output,
+    evaluate: () => undefined,
+    describe: () => undefined,
+    pooledValues: () => 0,
+    otherOperations: () => 0,
+    inPlace: false,
+    quantized: undefined,
+    blockedForm: () => undefined,
   };
   return output;
 }
 
 /** A value that is fed to every run. */
-export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
+export function input(name: string, shape: Shape, dtype: ElementType = "float32"): Tensor {
   return makeLeaf({ kind: "input", name }, shape, dtype);
 }
 
@@ -161,7 +132,7 @@ export function scalar(value: number): Tensor {
   return constant(Float32Array.of(value), []);
 }
 
-/** Is this a parameter that an optimiser may change? Stored statistics are none. */
+/** Whether this is a parameter that an optimiser may change; stored statistics are not. */
 export function isTrainable({ leaf }: Tensor): boolean {
   return leaf?.kind === "parameter" && leaf.parameter.trainable !== false;
 }

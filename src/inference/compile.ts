@@ -1,6 +1,6 @@
 import { distributeConvolutions } from "../graph/rewrite/distribute-convolutions.ts";
-import { evaluateWeights } from "../graph/rewrite/evaluate-weights.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
+import { foldConstants } from "../graph/rewrite/fold-constants.ts";
 import { foldPreprocessing } from "../graph/rewrite/fold-preprocessing.ts";
 import { keepBlocked } from "../graph/rewrite/keep-blocked.ts";
 import { mergeConvolutions } from "../graph/rewrite/merge-convolutions.ts";
@@ -53,7 +53,7 @@ export function compileForInference(
   for (const { rewrite } of inferenceRewrites(network, model.preprocessing, options)) {
     scores = rewrite([scores])(scores);
   }
-  const { current, weights } = evaluateWeights([scores], (name) => model.weights.get(name)?.data);
+  const { current, weights } = foldConstants([scores], (name) => model.weights.get(name)?.data);
   return { scores: current(scores), weights };
 }
 

@@ -1,6 +1,5 @@
 import { LightsegError } from "../errors.ts";
-import type { Dim } from "../graph/shape.ts";
-import { symbol } from "../graph/shape.ts";
+import { type Dim, symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
 import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";

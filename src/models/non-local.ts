@@ -1,7 +1,7 @@
 import { add, multiply, subtract } from "../graph/ops/elementwise.ts";
 import { flatten, unflatten } from "../graph/ops/flatten.ts";
 import { matmul } from "../graph/ops/matmul.ts";
-import { mean } from "../graph/ops/reduction.ts";
+import { mean } from "../graph/ops/mean.ts";
 import { softmax } from "../graph/ops/softmax.ts";
 import { scalar, type Tensor } from "../graph/tensor.ts";
 import { conv, normalize } from "./layers.ts";

@@ -1,13 +1,11 @@
 import { relu } from "../graph/ops/activation.ts";
 import { convolution } from "../graph/ops/convolution.ts";
-import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
-import { exp, log } from "../graph/ops/exponential.ts";
+import { add, divide, exp, log, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
 import { flatten } from "../graph/ops/flatten.ts";
 import { gatherPixels } from "../graph/ops/gather.ts";
 import { bestClass, oneHot, resizeLabels } from "../graph/ops/labels.ts";
 import { matmul } from "../graph/ops/matmul.ts";
-import { sum } from "../graph/ops/reduction.ts";
-import { reshape } from "../graph/ops/shape.ts";
+import { reshape, sum } from "../graph/ops/reduction.ts";
 import { topK } from "../graph/ops/top-k.ts";
 import { featureMapShape, fixedShape } from "../graph/shape.ts";
 import { constant, scalar, type Tensor } from "../graph/tensor.ts";

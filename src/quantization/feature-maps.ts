@@ -1,8 +1,3 @@
-import { relu6Op, reluOp } from "../graph/ops/activation.ts";
-import { convolutionOp } from "../graph/ops/convolution.ts";
-import { maxPoolOp } from "../graph/ops/pooling.ts";
-import { dequantizeOp } from "../graph/ops/quantize.ts";
-import { resizeOp } from "../graph/ops/resize.ts";
 import { countReaders } from "../graph/rewrite/rewrite.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
 
@@ -22,24 +17,28 @@ export type Treatment =
 export function treatFeatureMaps(outputs: readonly Tensor[]): ReadonlyMap<Tensor, Treatment> {
   const tensors = collect(outputs);
   const readers = countReaders(outputs);
-  const convolved = new Set(tensors.filter(convolutionOp.made).map(({ inputs: [x] }) => x));
+  const weighted = new Set(
+    tensors.filter(({ quantized }) => quantized === "weighted").map(({ inputs: [x] }) => x),
+  );
   const treatments = new Map<Tensor, Treatment>();
   for (const tensor of tensors) {
     const [x] = tensor.inputs;
     const isKnown = x !== undefined && treatments.has(x);
-    if (dequantizeOp.made(tensor)) treatments.set(tensor, "inherited");
-    else if (isKnown && (maxPoolOp.made(tensor) || resizeOp.made(tensor)))
-      treatments.set(tensor, "inherited");
-    else if (isKnown && (reluOp.made(tensor) || relu6Op.made(tensor))) {
-      if (isSum(x, treatments) && readers(x) === 1) treatments.set(x, "absorbed");
+    const { quantized } = tensor;
+    if (quantized === "stored" || (isKnown && quantized === "inherited")) treatments.set(tensor, "inherited");
+    else if (isKnown && quantized === "absorbs") {
+      if (hasIntegerKernel(x, treatments) && readers(x) === 1) treatments.set(x, "absorbed");
       treatments.set(tensor, "quantized");
-    } else if (isSum(tensor, treatments) || convolved.has(tensor)) treatments.set(tensor, "quantized");
+    } else if (hasIntegerKernel(tensor, treatments) || weighted.has(tensor))
+      treatments.set(tensor, "quantized");
   }
   return treatments;
 }
 
-/** A convolution, or the sum of two maps that are whole numbers. */
-function isSum(tensor: Tensor, treatments: ReadonlyMap<Tensor, Treatment>): boolean {
-  if (convolutionOp.made(tensor)) return true;
-  return tensor.op === "add" && tensor.inputs.every((input) => treatments.has(input));
+function hasIntegerKernel(
+  { quantized, inputs }: Tensor,
+  treatments: ReadonlyMap<Tensor, Treatment>,
+): boolean {
+  if (quantized === "computed") return inputs.every((input) => treatments.has(input));
+  return quantized === "weighted";
 }

@@ -1,5 +1,5 @@
+import { slice } from "../graph/ops/concat.ts";
 import { convolutionOp } from "../graph/ops/convolution.ts";
-import { slice } from "../graph/ops/shape.ts";
 import { fixedShape } from "../graph/shape.ts";
 import { parameter, type Tensor } from "../graph/tensor.ts";
 import type { ScoreGraph } from "./read-bytes.ts";

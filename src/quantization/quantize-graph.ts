@@ -1,4 +1,5 @@
-import { type ConvolutionAttributes, convolutionOp } from "../graph/ops/convolution.ts";
+import { convolutionOp } from "../graph/ops/convolution.ts";
+import { add } from "../graph/ops/elementwise.ts";
 import {
   dequantize,
   dequantizeOp,
@@ -6,6 +7,7 @@ import {
   quantize,
   storedWeight,
 } from "../graph/ops/quantize.ts";
+import type { ConvolutionAttributes } from "../graph/ops/window.ts";
 import { rewriteGraph } from "../graph/rewrite/rewrite.ts";
 import { fixedShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -57,7 +59,7 @@ export function quantizeGraph(
 
 function quantizationOfSum(tensor: Tensor, chosen: Quantization): Quantization {
   const [a, b] = tensor.inputs;
-  if (tensor.op !== "add" || !a || !b || !dequantizeOp.made(a) || !dequantizeOp.made(b)) return chosen;
+  if (!add.made(tensor) || !a || !b || !dequantizeOp.made(a) || !dequantizeOp.made(b)) return chosen;
   return avoidHalves(chosen, [a.attributes, b.attributes]);
 }
 

@@ -1,5 +1,7 @@
 import { convolutionOp } from "../graph/ops/convolution.ts";
-import { bytePlanes, dequantize } from "../graph/ops/quantize.ts";
+import { subtract } from "../graph/ops/elementwise.ts";
+import { bytePlanes, pixelPlanesOp } from "../graph/ops/pixels.ts";
+import { dequantize } from "../graph/ops/quantize.ts";
 import { rewriteGraph } from "../graph/rewrite/rewrite.ts";
 import { parameter, type Tensor } from "../graph/tensor.ts";
 
@@ -52,9 +54,10 @@ export function readBytes({ scores, weights }: ScoreGraph): ScoreGraph {
 }
 
 /** The bytes and the mean colour that a tensor is the difference of. */
-function findPhoto({ op, inputs }: Tensor): { pixels: Tensor; mean: Float32Array } | undefined {
-  const [planes, mean] = inputs;
-  const pixels = planes?.op === "pixelPlanes" ? planes.inputs[0] : undefined;
+function findPhoto(tensor: Tensor): { pixels: Tensor; mean: Float32Array } | undefined {
+  const [planes, mean] = tensor.inputs;
+  const pixels = planes && pixelPlanesOp.made(planes) ? planes.inputs[0] : undefined;
   const data = mean?.leaf?.kind === "constant" ? mean.leaf.data : undefined;
-  return op === "subtract" && pixels && data instanceof Float32Array ? { pixels, mean: data } : undefined;
+  if (!subtract.made(tensor) || !pixels || !(data instanceof Float32Array)) return undefined;
+  return { pixels, mean: data };
 }

@@ -2,11 +2,11 @@
  * One training step as one graph: forward, loss, backward and the update of every parameter.
  */
 import { differentiate } from "../graph/gradient.ts";
-import { relu } from "../graph/ops/activation.ts";
+import { atMost } from "../graph/ops/activation.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
-import { keepHardPixels } from "../graph/ops/hard-pixels.ts";
 import { softJaccardLoss } from "../graph/ops/jaccard.ts";
 import { softmaxCrossEntropy } from "../graph/ops/loss.ts";
+import { keepHardPixels } from "../graph/ops/ohem.ts";
 import { sum } from "../graph/ops/reduction.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
@@ -245,8 +245,7 @@ function clipFactor(gradients: readonly Tensor[], limit: number): Tensor {
   );
   const norm = squareRoot(squares.reduce(add));
   const ratio = divide(scalar(limit), add(norm, scalar(1e-6)));
-  // min(1, r) = 1 - max(0, 1 - r)
-  return subtract(scalar(1), relu(subtract(scalar(1), ratio)));
+  return atMost(ratio, 1);
 }
 
 /** The input that holds the learning rate of a group. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { peakActivationBytes } from "../../src/analysis/memory.ts";
 import { relu } from "../../src/graph/ops/activation.ts";
+import { concat } from "../../src/graph/ops/concat.ts";
 import { add } from "../../src/graph/ops/elementwise.ts";
 import { maxPool } from "../../src/graph/ops/pooling.ts";
-import { concat } from "../../src/graph/ops/shape.ts";
 import { input, parameter } from "../../src/graph/tensor.ts";
 
 /** 10 values, 40 bytes. */

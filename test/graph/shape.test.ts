@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { slideWindow } from "../../src/graph/ops/window.ts";
 import {
   broadcastShapes,
   countValues,
@@ -10,7 +11,6 @@ import {
   sameDim,
   sameShape,
   shiftDim,
-  slideWindow,
   symbol,
 } from "../../src/graph/shape.ts";
 import { invalidGraph } from "../support/errors.ts";

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { type Dim, formatDim, type Shape } from "../shape.ts";
-import type { DType, Leaf, Tensor } from "../tensor.ts";
+import { type Dim, type ElementType, fixedShape, formatDim, type Shape } from "../shape.ts";
+import type { Leaf, Tensor } from "../tensor.ts";
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
@@ -15,26 +15,36 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./onnx_pb.ts";
+import type {
+  AttributeValue,
+  OnnxAttributes,
+  OnnxInput,
+  OnnxValue,
+  OnnxWriter,
+  ScanInput,
+  SliceRange,
+} from "./writer.ts";
 
-/** Value of a node attribute: a whole number, a list of them, a float (marked, since 1 is both), text or a graph. */
-export type AttributeValue = number | readonly number[] | { float: number } | string | GraphProto;
+type StoredType = ElementType | "int8" | "int64";
 
-const elementTypes: Record<DType, TensorProto_DataType> = {
+const storedTypes: Record<StoredType, TensorProto_DataType> = {
   float32: TensorProto_DataType.FLOAT,
   int32: TensorProto_DataType.INT32,
   uint8: TensorProto_DataType.UINT8,
-  bool: TensorProto_DataType.BOOL,
+  int8: TensorProto_DataType.INT8,
+  int64: TensorProto_DataType.INT64,
 };
 
 /** Where parameters come from: constants of the model, or inputs fed to each run. */
 export type ParameterSource = (name: string) => Float32Array | "input";
 
 /** Collects the nodes of one ONNX graph. Ops add themselves to it. */
-export class OnnxBuilder {
-  readonly nodes: NodeProto[] = [];
-  readonly initializers: TensorProto[] = [];
-  readonly inputs: ValueInfoProto[] = [];
-  readonly #names = new Map<Tensor, string>();
+export class OnnxBuilder implements OnnxWriter {
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers = new Map<string, TensorProto>();
+  readonly #inputs: ValueInfoProto[] = [];
+  /** Names of lowered tensors by their ids. */
+  readonly #names = new Map<number, string>();
   readonly #constants = new Map<string, string>();
   /** How many nodes read each weight. */
   readonly #readers = new Map<string, number>();
@@ -42,48 +52,78 @@ export class OnnxBuilder {
   readonly #prefix: string;
   #count = 0;
 
-  /** @param prefix begins the names of values in between, and no name of an input, parameter or output */
+  /** @param prefix begins the names of intermediate values, and no name of an input, parameter or output */
   constructor(parameters: ParameterSource, prefix = "%") {
     this.#parameters = parameters;
     this.#prefix = prefix;
   }
 
-  /** The name of a tensor that was added before. */
-  name(tensor: Tensor): string {
-    const name = this.#names.get(tensor);
-    if (name === undefined) throw new Error(`${tensor.op} is used before it is lowered`);
+  name({ id, op }: OnnxValue): string {
+    const name = this.#names.get(id);
+    if (name === undefined) throw new Error(`${op} is used before it is lowered`);
     return name;
   }
 
   /** Adds a tensor whose inputs were added before; an output of the model gets the name that it has there. */
   add(tensor: Tensor, outputName?: string): void {
-    const name = tensor.lower(this);
-    this.#names.set(tensor, outputName === undefined ? name : this.#rename(name, outputName));
+    const name = tensor.leaf ? this.#addLeaf(tensor, tensor.leaf) : tensor.lower(this);
+    this.#names.set(tensor.id, outputName === undefined ? name : this.#rename(name, outputName));
   }
 
-  /** Adds a node with one output and returns the output's name. */
-  node(type: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
-    return this.nodeWithOutputs(type, inputs, [this.#fresh()], attributes)[0] ?? "";
+  node(type: string, inputs: readonly OnnxInput[], attributes?: OnnxAttributes): string {
+    const output = this.#fresh();
+    this.#addNode(type, inputs, [output], encodeAttributes(attributes));
+    return output;
   }
 
-  /** Adds a node whose outputs have the given names. */
-  nodeWithOutputs(
+  nodeWithTwoOutputs(
     type: string,
-    inputs: readonly string[],
-    outputs: readonly string[],
-    attributes: Record<string, AttributeValue> = {},
-  ): readonly string[] {
-    const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
-    this.nodes.push(
-      create(NodeProtoSchema, {
-        name: this.#nameNode(type, inputs),
-        opType: type,
-        input: [...inputs],
-        output: [...outputs],
-        attribute,
-      }),
-    );
+    inputs: readonly OnnxInput[],
+    attributes?: OnnxAttributes,
+  ): readonly [first: string, second: string] {
+    const outputs = [this.#fresh(), this.#fresh()] as const;
+    this.#addNode(type, inputs, outputs, encodeAttributes(attributes));
     return outputs;
+  }
+
+  scan(
+    inputs: readonly ScanInput[],
+    write: (onnx: OnnxWriter, elements: readonly string[]) => string,
+    shape: Shape,
+  ): string {
+    const prefix = `${this.#fresh()}_`;
+    const body = new OnnxBuilder(this.#parameters, prefix);
+    const elements = inputs.map(({ name, shape }) => body.#addInput(`${prefix}${name}`, shape, "float32"));
+    const result = write(body, elements);
+    const graph = body.finish("body", [describeValue(result, shape, "float32")]);
+    const output = this.#fresh();
+    const sequences = inputs.map(({ sequence }) => sequence);
+    this.#addNode(
+      "Scan",
+      sequences,
+      [output],
+      [
+        create(AttributeProtoSchema, { name: "body", type: AttributeProto_AttributeType.GRAPH, g: graph }),
+        ...encodeAttributes({ num_scan_inputs: inputs.length }),
+      ],
+    );
+    return output;
+  }
+
+  /** A second name for a value. */
+  copy(name: string, copy: string): void {
+    this.#addNode("Identity", [name], [copy], []);
+  }
+
+  #addNode(
+    type: string,
+    inputs: readonly OnnxInput[],
+    output: readonly string[],
+    attribute: AttributeProto[],
+  ): void {
+    const input = inputs.map((value) => (typeof value === "string" ? value : this.name(value)));
+    const name = this.#nameNode(type, input);
+    this.#nodes.push(create(NodeProtoSchema, { name, opType: type, input, output: [...output], attribute }));
   }
 
   /** A node with a weight is named after it, as `layer1.0.weight/Conv`, others have no name. ONNX Runtime refuses two of one name. */
@@ -95,93 +135,76 @@ export class OnnxBuilder {
     return count === 1 ? `${weight}/${type}` : `${weight}/${type}_${count}`;
   }
 
-  leaf(tensor: Tensor, leaf: Leaf): string {
+  #addLeaf({ shape, dtype }: Tensor, leaf: Leaf): string {
     if (leaf.kind === "constant")
-      return this.#constant(tensor.dtype, bytesOf(leaf.data), tensor.shape.map(Number));
-    if (leaf.kind === "parameter") {
-      const data = this.#parameters(leaf.name);
-      if (data !== "input") {
-        this.#readers.set(leaf.name, 0);
-        this.initializers.push(
-          encodeTensor(leaf.name, elementTypes.float32, bytesOf(data), tensor.shape.map(Number)),
-        );
-        return leaf.name;
-      }
-    }
-    this.inputs.push(describeValue(leaf.name, tensor.shape, tensor.dtype));
+      return this.#constant(leaf.data instanceof Int32Array ? "int32" : "float32", leaf.data, fixed(shape));
+    const data = leaf.kind === "parameter" ? this.#parameters(leaf.name) : "input";
+    if (data === "input") return this.#addInput(leaf.name, shape, dtype);
+    this.#readers.set(leaf.name, 0);
+    this.#initialize(leaf.name, "float32", data, fixed(shape));
     return leaf.name;
   }
 
-  /** Declares an input of a graph written by hand, such as the body of a Scan. */
-  input(name: string, shape: Shape): string {
-    const unique = `${this.#prefix}${name}`;
-    this.inputs.push(describeValue(unique, shape, "float32"));
-    return unique;
+  #addInput(name: string, shape: Shape, dtype: ElementType): string {
+    this.#inputs.push(describeValue(name, shape, dtype));
+    return name;
   }
 
-  /** A float32 constant; shape `[values.length]` unless given. */
   floats(values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
-    return this.#constant("float32", bytesOf(Float32Array.from(values)), dims);
+    return this.#constant("float32", Float32Array.from(values), dims);
   }
 
-  /** A float32 number. */
   float(value: number): string {
     return this.floats([value], []);
   }
 
-  /** An int64 vector, as ONNX wants for shapes, axes and slices. */
   ints(values: readonly number[]): string {
-    const data = BigInt64Array.from(values, BigInt);
-    return this.#constant("int64", bytesOf(data), [values.length]);
+    return this.#constant("int64", BigInt64Array.from(values, BigInt), [values.length]);
   }
 
   int32s(values: ArrayLike<number>, dims: readonly number[]): string {
-    return this.#constant("int32", bytesOf(Int32Array.from(values)), dims);
+    return this.#constant("int32", Int32Array.from(values), dims);
   }
 
-  reshape(value: string, dims: readonly number[]): string {
+  stored(name: string, values: Uint8Array | Int8Array | Int32Array, dims: readonly number[]): string {
+    const type = values instanceof Uint8Array ? "uint8" : values instanceof Int8Array ? "int8" : "int32";
+    if (!this.#initializers.has(name)) this.#initialize(name, type, values, dims);
+    return name;
+  }
+
+  cast(value: OnnxInput, to: ElementType | "int64"): string {
+    return this.node("Cast", [value], { to: storedTypes[to] });
+  }
+
+  reshape(value: OnnxInput, dims: readonly number[]): string {
     return this.node("Reshape", [value, this.ints(dims)]);
   }
 
-  transpose(value: string, permutation: readonly number[]): string {
+  transpose(value: OnnxInput, permutation: readonly number[]): string {
     return this.node("Transpose", [value], { perm: permutation });
   }
 
-  /** `value[starts:ends:steps]` along the given axes. */
-  slice(
-    value: string,
-    {
-      axes,
-      starts,
-      ends,
-      steps,
-    }: Record<"axes" | "starts" | "ends", readonly number[]> & { steps?: readonly number[] },
-  ): string {
+  slice(value: OnnxInput, { axes, starts, ends, steps }: SliceRange): string {
     const inputs = [value, this.ints(starts), this.ints(ends), this.ints(axes)];
     return this.node("Slice", steps ? [...inputs, this.ints(steps)] : inputs);
-  }
-
-  /** A builder for the body of a Scan; its names differ from all of this graph's. */
-  body(): OnnxBuilder {
-    return new OnnxBuilder(this.#parameters, `${this.#fresh()}_`);
   }
 
   /** The finished graph. */
   finish(name: string, outputs: readonly ValueInfoProto[]): GraphProto {
     return create(GraphProtoSchema, {
       name,
-      node: this.nodes,
-      initializer: this.initializers,
-      input: this.inputs,
+      node: this.#nodes,
+      initializer: [...this.#initializers.values()],
+      input: this.#inputs,
       output: [...outputs],
     });
   }
 
-  /** Renames a value in the node that has just made it; one that is older gets a copy. */
+  /** Renames a value in the node that has just made it; an older one gets a copy. */
   #rename(name: string, outputName: string): string {
-    const last = this.nodes.at(-1);
+    const last = this.#nodes.at(-1);
     if (last?.output.length === 1 && last.output[0] === name) last.output[0] = outputName;
-    else this.nodeWithOutputs("Identity", [name], [outputName]);
+    else this.copy(name, outputName);
     return outputName;
   }
 
@@ -190,20 +213,35 @@ export class OnnxBuilder {
   }
 
   /** Equal constants are stored once. */
-  #constant(type: DType | "int64", data: Uint8Array, dims: readonly number[]): string {
-    const key = data.length <= 256 ? `${type} ${dims} ${data}` : undefined;
+  #constant(type: StoredType, values: ArrayBufferView, dims: readonly number[]): string {
+    const key = values.byteLength <= 256 ? `${type} ${dims} ${bytesOf(values)}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = `${this.#prefix}c${this.initializers.length}`;
-    const elementType = type === "int64" ? TensorProto_DataType.INT64 : elementTypes[type];
-    this.initializers.push(encodeTensor(name, elementType, data, dims));
+    const name = `${this.#prefix}c${this.#initializers.size}`;
+    this.#initialize(name, type, values, dims);
     if (key !== undefined) this.#constants.set(key, name);
     return name;
   }
+
+  #initialize(name: string, type: StoredType, values: ArrayBufferView, dims: readonly number[]): void {
+    this.#initializers.set(
+      name,
+      create(TensorProtoSchema, {
+        name,
+        dataType: storedTypes[type],
+        rawData: bytesOf(values),
+        dims: dims.map(BigInt),
+      }),
+    );
+  }
+}
+
+function fixed(shape: Shape): number[] {
+  return fixedShape("lowerToOnnx", shape);
 }
 
 /** Name, type and shape of a graph's input or output. */
-export function describeValue(name: string, shape: Shape, dtype: DType): ValueInfoProto {
+export function describeValue(name: string, shape: Shape, dtype: ElementType): ValueInfoProto {
   const dim = shape.map((extent: Dim) => ({
     value:
       typeof extent === "number"
@@ -212,17 +250,12 @@ export function describeValue(name: string, shape: Shape, dtype: DType): ValueIn
   }));
   return create(ValueInfoProtoSchema, {
     name,
-    type: { value: { case: "tensorType", value: { elemType: elementTypes[dtype], shape: { dim } } } },
+    type: { value: { case: "tensorType", value: { elemType: storedTypes[dtype], shape: { dim } } } },
   });
 }
 
-function encodeTensor(
-  name: string,
-  dataType: TensorProto_DataType,
-  rawData: Uint8Array,
-  dims: readonly number[],
-): TensorProto {
-  return create(TensorProtoSchema, { name, dataType, rawData, dims: dims.map(BigInt) });
+function encodeAttributes(attributes: OnnxAttributes = {}): AttributeProto[] {
+  return Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
 }
 
 function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
@@ -231,13 +264,8 @@ function encodeAttribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === "number") return make({ type: AttributeProto_AttributeType.INT, i: BigInt(value) });
   if (typeof value === "string")
     return make({ type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(value) });
-  if (isIntegerList(value)) return make({ type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
   if ("float" in value) return make({ type: AttributeProto_AttributeType.FLOAT, f: value.float });
-  return make({ type: AttributeProto_AttributeType.GRAPH, g: value });
-}
-
-function isIntegerList(value: AttributeValue): value is readonly number[] {
-  return Array.isArray(value);
+  return make({ type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
 }
 
 // ONNX stores raw values little-endian, as every platform that Node and browsers run on does.

@@ -35,7 +35,7 @@ export function lowerToOnnx(outputs: Readonly<Record<string, Tensor>>, options: 
   for (const [copy, tensor] of copies) {
     const name = builder.name(tensor);
     // A leaf under its own name is an output as it is.
-    if (name !== copy) builder.nodeWithOutputs("Identity", [name], [copy]);
+    if (name !== copy) builder.copy(name, copy);
   }
 
   const graph = builder.finish(

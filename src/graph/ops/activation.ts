@@ -1,19 +1,48 @@
-import type { OnnxBuilder } from "../onnx/builder.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
+import { defineOp } from "../op.ts";
+import { countValues, featureMapShape, fixedShape } from "../shape.ts";
+import { constant, scalar, type Tensor } from "../tensor.ts";
+import { convolution, convolutionOp } from "./convolution.ts";
+import { add, subtract } from "./elementwise.ts";
+import { defineUnary, type UnaryOp } from "./unary.ts";
 
-export const reluOp = defineOp<[x: Tensor], undefined>({
-  name: "relu",
-  infer: ([x]) => ({ shape: x.shape }),
-  gradient: ({ output }, dy) => [maskOp([output, dy], { upper: Number.POSITIVE_INFINITY })],
-  onnx: ({ inputs: [x] }, onnx) => onnx.node("Relu", [onnx.name(x)]),
-});
+/** `max(x, 0)`. The derivative at 0 is 0, as in PyTorch. */
+export const relu = defineUnary(
+  {
+    name: "relu",
+    onnx: "Relu",
+    gradient: (dy, y) => maskOp([y, dy], { upper: Number.POSITIVE_INFINITY }),
+    value: (x) => Math.max(x, 0),
+  },
+  {
+    inPlace: true,
+    quantized: "absorbs",
+    otherOperations: ({ output }) => countValues(fixedShape("relu", output.shape)),
+  },
+);
 
-export const relu6Op = defineOp<[x: Tensor], undefined>({
-  name: "relu6",
-  infer: ([x]) => ({ shape: x.shape }),
-  gradient: ({ output }, dy) => [maskOp([output, dy], { upper: 6 })],
-  onnx: ({ inputs: [x] }, onnx) => onnx.node("Clip", [onnx.name(x), onnx.float(0), onnx.float(6)]),
-});
+/** `min(max(x, 0), 6)` (Howard et al. 2017). The derivative at 0 and at 6 is 0, as in PyTorch. */
+export const relu6: UnaryOp = defineUnary(
+  {
+    name: "relu6",
+    onnx: (x, onnx) => onnx.node("Clip", [x, onnx.float(0), onnx.float(6)]),
+    gradient: (dy, y) => maskOp([y, dy], { upper: 6 }),
+    value: (x) => Math.min(Math.max(x, 0), 6),
+  },
+  {
+    inPlace: true,
+    quantized: "absorbs",
+    // ONNX Runtime keeps ReLU6 in its blocked layout (NCHWc) only when fused into a Conv. After an Add it falls back
+    // to NCHW, and so does every later Add that reads it, which costs a reorder per Conv. An identity depthwise 1x1
+    // Conv in front avoids that, for one multiplication a value.
+    blockedForm({ inputs: [x] }) {
+      if (convolutionOp.made(x)) return undefined;
+      const [, channels] = featureMapShape("relu6", x.shape);
+      const ones = constant(new Float32Array(channels).fill(1), [channels, 1, 1, 1]);
+      return relu6(convolution(x, ones, { groups: channels }));
+    },
+  },
+);
 
 /**
  * `dy` where `0 < y < upper`, else 0, where `y` is the value that was clipped to `[0, upper]`.
@@ -26,55 +55,46 @@ const maskOp = defineOp<[y: Tensor, dy: Tensor], { upper: number }>({
   name: "activationMask",
   infer: ([y]) => ({ shape: y.shape }),
   onnx({ inputs: [y, dy], attributes: { upper } }, onnx) {
-    const value = onnx.name(y);
     const inside =
       upper === Number.POSITIVE_INFINITY
-        ? value
-        : onnx.node("Mul", [value, onnx.node("Sub", [onnx.float(upper), value])]);
+        ? y
+        : onnx.node("Mul", [y, onnx.node("Sub", [onnx.float(upper), y])]);
     const mask = onnx.node("HardSigmoid", [inside], { alpha: { float: 1e30 }, beta: { float: 0 } });
-    return onnx.node("Mul", [mask, onnx.name(dy)]);
+    return onnx.node("Mul", [mask, dy]);
   },
 });
 
-/** `max(x, 0)`. The derivative at 0 is 0, as in PyTorch. */
-export function relu(x: Tensor): Tensor {
-  return reluOp([x], undefined);
+/** `min(x, limit) = limit - max(0, limit - x)` */
+export function atMost(x: Tensor, limit: number): Tensor {
+  return subtract(scalar(limit), relu(subtract(scalar(limit), x)));
 }
 
-/** `min(max(x, 0), 6)` (Howard et al. 2017). The derivative at 0 and at 6 is 0, as in PyTorch. */
-export function relu6(x: Tensor): Tensor {
-  return relu6Op([x], undefined);
+/** `max(x, limit) = limit + max(0, x - limit)` */
+export function atLeast(x: Tensor, limit: number): Tensor {
+  return add(relu(subtract(x, scalar(limit))), scalar(limit));
 }
 
-const geluOp = defineOp<[x: Tensor], undefined>({
+/** `x P(x)`, where P is the distribution function of the standard normal (Hendrycks & Gimpel 2016). */
+export const gelu = defineUnary({
   name: "gelu",
-  infer: ([x]) => ({ shape: x.shape }),
-  gradient: ({ inputs: [x] }, dy) => [geluGradientOp([x, dy], undefined)],
-  onnx({ inputs: [x] }, onnx) {
-    return onnx.node("Mul", [onnx.name(x), normalDistribution(onnx, onnx.name(x))]);
-  },
+  onnx: (x, onnx) => onnx.node("Mul", [x, normalDistribution(onnx, x)]),
+  gradient: (dy, _y, x) => geluGradientOp([x, dy], undefined),
 });
 
-/** With P the distribution and p the density of the standard normal distribution: `(x P(x))' = P(x) + x p(x)`. */
+/** With the density p of the standard normal: `(x P(x))' = P(x) + x p(x)`. */
 const geluGradientOp = defineOp<[x: Tensor, dy: Tensor], undefined>({
   name: "geluGradient",
   infer: ([x]) => ({ shape: x.shape }),
   onnx({ inputs: [x, dy] }, onnx) {
-    const value = onnx.name(x);
-    const square = onnx.node("Mul", [onnx.node("Mul", [value, value]), onnx.float(-0.5)]);
+    const square = onnx.node("Mul", [onnx.node("Mul", [x, x]), onnx.float(-0.5)]);
     const density = onnx.node("Mul", [onnx.node("Exp", [square]), onnx.float(1 / Math.sqrt(2 * Math.PI))]);
-    const slope = onnx.node("Add", [normalDistribution(onnx, value), onnx.node("Mul", [value, density])]);
-    return onnx.node("Mul", [slope, onnx.name(dy)]);
+    const slope = onnx.node("Add", [normalDistribution(onnx, x), onnx.node("Mul", [x, density])]);
+    return onnx.node("Mul", [slope, dy]);
   },
 });
 
 /** `P(x) = (1 + erf(x / sqrt 2)) / 2` */
-function normalDistribution(onnx: OnnxBuilder, value: string): string {
-  const error = onnx.node("Erf", [onnx.node("Mul", [value, onnx.float(Math.SQRT1_2)])]);
+function normalDistribution(onnx: OnnxWriter, x: OnnxInput): string {
+  const error = onnx.node("Erf", [onnx.node("Mul", [x, onnx.float(Math.SQRT1_2)])]);
   return onnx.node("Mul", [onnx.node("Add", [error, onnx.float(1)]), onnx.float(0.5)]);
-}
-
-/** `x P(x)` with the distribution P of the standard normal distribution, exactly (Hendrycks & Gimpel 2016). */
-export function gelu(x: Tensor): Tensor {
-  return geluOp([x], undefined);
 }

@@ -2,17 +2,16 @@
  * The two derivatives of a convolution, each an op of its own, in the ONNX forms that run fastest on the CPU
  * (a convolution's gradient is again a convolution, but not every way to write it is equally fast).
  */
-import type { OnnxBuilder } from "../onnx/builder.ts";
-import { fixedShape } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
-import type { ConvolutionAttributes } from "./convolution.ts";
+import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
+import { defineOp } from "../op.ts";
+import { type Shape4, shape4 } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import { correlateDepthwise, isDepthwise } from "./depthwise-gradient.ts";
-
-type Pair = readonly [number, number];
+import type { ConvolutionAttributes, Pair } from "./window.ts";
 
 interface GradientAttributes extends ConvolutionAttributes {
   /** Shape of the result: of the input `[N, I, H, W]`, or of the weight `[O, I / groups, kH, kW]`. */
-  readonly shape: readonly number[];
+  readonly shape: Shape4;
 }
 
 const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>({
@@ -20,7 +19,7 @@ const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>(
   infer: (_inputs, { shape }) => ({ shape }),
   onnx(call, onnx) {
     const { stride, padding, dilation } = call.attributes;
-    const [, , kh = 1, kw = 1] = fixedShape("convolution", call.inputs[1].shape);
+    const [, , kh, kw] = shape4("convolution", call.inputs[1]);
     const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
     const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
     return dense ? correlateFlipped(call, reach, onnx) : transposeConvolve(call, reach, onnx);
@@ -37,7 +36,7 @@ export function convolutionDataGradient(
   x: Tensor,
   attributes: ConvolutionAttributes,
 ): Tensor {
-  return dataGradient([dy, weight], { ...attributes, shape: fixedShape("convolution", x.shape) });
+  return dataGradient([dy, weight], { ...attributes, shape: shape4("convolution", x) });
 }
 
 type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttributes };
@@ -46,11 +45,11 @@ type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttr
 function correlateFlipped(
   { inputs: [dy, weight], attributes }: DataCall,
   reach: Pair,
-  onnx: OnnxBuilder,
+  onnx: OnnxWriter,
 ): string {
   const { padding, dilation, groups } = attributes;
-  const [o = 1, i = 1, kh = 1, kw = 1] = fixedShape("convolution", weight.shape);
-  let kernel = onnx.name(weight);
+  const [o, i, kh, kw] = shape4("convolution", weight);
+  let kernel: OnnxInput = weight;
   if (kh * kw > 1) {
     // Whole axes backwards: from the last element to before the first.
     kernel = onnx.slice(kernel, {
@@ -66,7 +65,7 @@ function correlateFlipped(
     kernel = onnx.reshape(onnx.transpose(grouped, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
   }
   const pads: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
-  return onnx.node("Conv", [onnx.name(dy), kernel], {
+  return onnx.node("Conv", [dy, kernel], {
     kernel_shape: [kh, kw],
     pads: [...pads, ...pads],
     dilations: dilation,
@@ -78,17 +77,17 @@ function correlateFlipped(
 function transposeConvolve(
   { inputs: [dy, weight], attributes }: DataCall,
   reach: Pair,
-  onnx: OnnxBuilder,
+  onnx: OnnxWriter,
 ): string {
   const { stride, padding, dilation, groups, shape } = attributes;
-  const output = fixedShape("convolution", dy.shape).slice(2);
+  const output = shape4("convolution", dy).slice(2);
   const leftOver = ([0, 1] as const).map(
     (axis) =>
       (shape[axis + 2] ?? 0) -
       (((output[axis] ?? 0) - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]),
   );
-  return onnx.node("ConvTranspose", [onnx.name(dy), onnx.name(weight)], {
-    kernel_shape: fixedShape("convolution", weight.shape).slice(2),
+  return onnx.node("ConvTranspose", [dy, weight], {
+    kernel_shape: shape4("convolution", weight).slice(2),
     strides: stride,
     // Rows that the stride left over come back as zeros; a negative end padding would say the same.
     pads: [...padding, ...padding],
@@ -105,7 +104,7 @@ const weightGradient = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
     const { groups, shape, padding } = call.attributes;
     if (groups === 1) return multiplyShifted(call, onnx);
     if (!isDepthwise(shape, call.attributes)) return correlateSwapped(call, onnx);
-    const [, , kh = 1, kw = 1] = shape;
+    const [, , kh, kw] = shape;
     return correlateDepthwise(call.inputs, { kernel: [kh, kw], padding }, onnx);
   },
 });
@@ -117,7 +116,7 @@ export function convolutionWeightGradient(
   weight: Tensor,
   attributes: ConvolutionAttributes,
 ): Tensor {
-  return weightGradient([x, dy], { ...attributes, shape: fixedShape("convolution", weight.shape) });
+  return weightGradient([x, dy], { ...attributes, shape: shape4("convolution", weight) });
 }
 
 type WeightCall = { inputs: [x: Tensor, dy: Tensor]; attributes: GradientAttributes };
@@ -127,11 +126,11 @@ type WeightCall = { inputs: [x: Tensor, dy: Tensor]; attributes: GradientAttribu
  *
  * x is stacked once for each kernel place, shifted; or dy is, where it has fewer channels (a classifier) and no stride is in the way.
  */
-function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxBuilder): string {
+function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxWriter): string {
   const { stride, padding, dilation, shape } = attributes;
-  const [o = 1, i = 1, kh = 1, kw = 1] = shape;
-  const [n = 1, , height = 1, width = 1] = fixedShape("convolution", x.shape);
-  const [, , outHeight = 1, outWidth = 1] = fixedShape("convolution", dy.shape);
+  const [o, i, kh, kw] = shape;
+  const [n, , height, width] = shape4("convolution", x);
+  const [, , outHeight, outWidth] = shape4("convolution", dy);
   const places = kernelPlaces(kh, kw);
   const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
   const shiftDy =
@@ -140,14 +139,11 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
   if (shiftDy) {
     // x[q] met dy[q + padding - dilation k].
     const before: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
-    const padded = pad(onnx, onnx.name(dy), before, [
-      height + padding[0] - outHeight,
-      width + padding[1] - outWidth,
-    ]);
+    const padded = pad(onnx, dy, before, [height + padding[0] - outHeight, width + padding[1] - outWidth]);
     const starts = places.map(([ky, kx]): Pair => [reach[0] - dilation[0] * ky, reach[1] - dilation[1] * kx]);
     const stacked = stackShifted(onnx, padded, starts, [height, width], [1, 1]);
     const left = onnx.reshape(stacked, [n, places.length * o, height * width]);
-    const right = onnx.transpose(onnx.reshape(onnx.name(x), [n, i, height * width]), [0, 2, 1]);
+    const right = onnx.transpose(onnx.reshape(x, [n, i, height * width]), [0, 2, 1]);
     const products = sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
     return onnx.reshape(onnx.transpose(onnx.reshape(products, [places.length, o, i]), [1, 2, 0]), shape);
   }
@@ -156,11 +152,11 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
     const [size, output] = axis === 0 ? [height, outHeight] : [width, outWidth];
     return Math.max(0, (output - 1) * stride[axis] + reach[axis] + 1 - size - padding[axis]);
   });
-  const padded = pad(onnx, onnx.name(x), padding, [after[0] ?? 0, after[1] ?? 0]);
+  const padded = pad(onnx, x, padding, [after[0] ?? 0, after[1] ?? 0]);
   const starts = places.map(([ky, kx]): Pair => [dilation[0] * ky, dilation[1] * kx]);
-  const whole = places.length === 1 && padded === onnx.name(x) && outHeight === height && outWidth === width;
+  const whole = places.length === 1 && padded === x && outHeight === height && outWidth === width;
   const stacked = whole ? padded : stackShifted(onnx, padded, starts, [outHeight, outWidth], stride);
-  const left = onnx.reshape(onnx.name(dy), [n, o, outHeight * outWidth]);
+  const left = onnx.reshape(dy, [n, o, outHeight * outWidth]);
   const right = onnx.transpose(
     onnx.reshape(stacked, [n, places.length * i, outHeight * outWidth]),
     [0, 2, 1],
@@ -174,16 +170,16 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
  * Groups, and depthwise convolutions with a stride: a convolution of x with dy as its kernel, where batch and channels have exchanged
  * their parts, the stride has become the dilation and the dilation the stride.
  */
-function correlateSwapped({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxBuilder): string {
+function correlateSwapped({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxWriter): string {
   const { stride, padding, dilation, groups, shape } = attributes;
-  const [o = 1, i = 1, kh = 1, kw = 1] = shape;
-  const [n = 1, , height = 1, width = 1] = fixedShape("convolution", x.shape);
-  const [, , outHeight = 1, outWidth = 1] = fixedShape("convolution", dy.shape);
+  const [o, i, kh, kw] = shape;
+  const [n, , height, width] = shape4("convolution", x);
+  const [, , outHeight, outWidth] = shape4("convolution", dy);
 
   // x: [N, groups, I, H, W] to [I, groups N, H, W]; dy: [N, O, H', W'] to [O, N, H', W'].
-  const split = onnx.reshape(onnx.name(x), [n, groups, i, height, width]);
+  const split = onnx.reshape(x, [n, groups, i, height, width]);
   const images = onnx.reshape(onnx.transpose(split, [2, 1, 0, 3, 4]), [i, groups * n, height, width]);
-  const kernel = onnx.transpose(onnx.name(dy), [1, 0, 2, 3]);
+  const kernel = onnx.transpose(dy, [1, 0, 2, 3]);
   const end = (axis: 0 | 1, size: number, output: number, k: number) =>
     (output - 1) * stride[axis] + (k - 1) * dilation[axis] + 1 - size - padding[axis];
   const correlated = onnx.node("Conv", [images, kernel], {
@@ -202,13 +198,19 @@ function kernelPlaces(kh: number, kw: number): Pair[] {
   return Array.from({ length: kh * kw }, (_, k): Pair => [Math.floor(k / kw), k % kw]);
 }
 
-function pad(onnx: OnnxBuilder, value: string, before: Pair, after: Pair): string {
+function pad(onnx: OnnxWriter, value: OnnxInput, before: Pair, after: Pair): OnnxInput {
   if (before[0] === 0 && before[1] === 0 && after[0] === 0 && after[1] === 0) return value;
   return onnx.node("Pad", [value, onnx.ints([0, 0, ...before, 0, 0, ...after])]);
 }
 
 /** Cuts windows of one size out of a feature map and stacks them along the channels. */
-function stackShifted(onnx: OnnxBuilder, value: string, starts: Pair[], size: Pair, steps: Pair): string {
+function stackShifted(
+  onnx: OnnxWriter,
+  value: OnnxInput,
+  starts: Pair[],
+  size: Pair,
+  steps: Pair,
+): OnnxInput {
   const windows = starts.map(([top, left]) =>
     onnx.slice(value, {
       axes: [2, 3],
@@ -220,6 +222,6 @@ function stackShifted(onnx: OnnxBuilder, value: string, starts: Pair[], size: Pa
   return windows.length === 1 ? (windows[0] ?? value) : onnx.node("Concat", windows, { axis: 1 });
 }
 
-function sumBatch(onnx: OnnxBuilder, products: string, n: number): string {
+function sumBatch(onnx: OnnxWriter, products: string, n: number): string {
   return n === 1 ? products : onnx.node("ReduceSum", [products, onnx.ints([0])], { keepdims: 0 });
 }

@@ -1,28 +1,21 @@
-import { LightsegError } from "../../errors.ts";
-import { countValues, featureMapShape, fixedShape, formatShape, slideWindow } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import { invalidGraph } from "../invalid-graph.ts";
+import { defineOp } from "../op.ts";
+import { countValues, featureMapShape, fixedShape, formatShape, shape4 } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import { convolutionDataGradient, convolutionWeightGradient } from "./convolution-gradient.ts";
 import { channelSum } from "./reduction.ts";
-
-/** How a kernel moves over a feature map; pairs are vertical, horizontal. */
-export interface ConvolutionAttributes {
-  readonly stride: readonly [number, number];
-  /** Zeros before the first and after the last row (column). */
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly groups: number;
-}
+import { type ConvolutionAttributes, type Pair, slideWindow } from "./window.ts";
 
 export interface ConvolutionOptions {
   /** Added to every output channel, `[O]`. */
   bias?: Tensor;
   /** Defaults to 1. */
-  stride?: number | readonly [number, number];
+  stride?: number | Pair;
   /** Defaults to 0. */
-  padding?: number | readonly [number, number];
+  padding?: number | Pair;
   /** Defaults to 1. */
-  dilation?: number | readonly [number, number];
-  /** Channels in and out fall into this many groups that do not see each other. Defaults to 1. */
+  dilation?: number | Pair;
+  /** Number of groups that channels in and out are divided into; groups do not mix. Defaults to 1. */
   groups?: number;
 }
 
@@ -32,33 +25,21 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
   name: "convolution",
   infer([x, weight, bias], { stride, padding, dilation, groups }) {
     const [n, channels, height, width] = featureMapShape("convolution", x.shape);
-    const [outputs = 0, inputs = 0, ...kernel] = fixedShape("convolution", weight.shape);
-    if (kernel.length !== 2 || inputs * groups !== channels || outputs % groups !== 0) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "convolution",
-        argument: "weight",
-        rule: `must be [O, ${channels / groups}, kH, kW] with O a multiple of groups = ${groups}`,
-        value: formatShape(weight.shape),
-      });
+    const [outputs = 0, inputs = 0, kh = 0, kw = 0] = fixedShape("convolution", weight.shape);
+    if (weight.shape.length !== 4 || inputs * groups !== channels || outputs % groups !== 0) {
+      const rule = `must be [O, ${channels / groups}, kH, kW] with O a multiple of groups = ${groups}`;
+      throw invalidGraph("convolution", "weight", rule, formatShape(weight.shape));
     }
-    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "convolution",
-        argument: "bias",
-        rule: `must be [${outputs}]`,
-        value: formatShape(bias.shape),
-      });
-    }
-    const slide = (size: typeof height, axis: 0 | 1) =>
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs))
+      throw invalidGraph("convolution", "bias", `must be [${outputs}]`, formatShape(bias.shape));
+    const slide = (size: typeof height, kernel: number, axis: 0 | 1) =>
       slideWindow("convolution", size, {
-        kernel: kernel[axis] ?? 1,
+        kernel,
         stride: stride[axis],
         dilation: dilation[axis],
         padding: 2 * padding[axis],
       });
-    return { shape: [n, outputs, slide(height, 0), slide(width, 1)] };
+    return { shape: [n, outputs, slide(height, kh, 0), slide(width, kw, 1)] };
   },
 
   // y[o, p] = bias[o] + sum over i, k of weight[o, i, k] x[i, stride p + dilation k - padding].
@@ -71,29 +52,37 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
 
   // Every output value needs one multiply-accumulate for each weight of its channel.
   macs({ inputs: [, weight], output }) {
-    const perValue = countValues(fixedShape("macs", weight.shape).slice(1));
-    return countValues(fixedShape("macs", output.shape)) * perValue;
+    const [, inputs, kh, kw] = shape4("macs", weight);
+    return countValues(shape4("macs", output)) * inputs * kh * kw;
   },
 
   onnx({ inputs, attributes: { stride, padding, dilation, groups } }, onnx) {
-    const [, weight] = inputs;
-    return onnx.node(
-      "Conv",
-      inputs.map((tensor) => onnx.name(tensor)),
-      {
-        kernel_shape: fixedShape("convolution", weight.shape).slice(2),
-        strides: stride,
-        // Spelled out, since auto_pad with strides is wrong on WebGPU.
-        pads: [...padding, ...padding],
-        dilations: dilation,
-        group: groups,
-      },
-    );
+    const [, , kh, kw] = shape4("convolution", inputs[1]);
+    return onnx.node("Conv", inputs, {
+      kernel_shape: [kh, kw],
+      strides: stride,
+      // Spelled out, since auto_pad with strides is wrong on WebGPU.
+      pads: [...padding, ...padding],
+      dilations: dilation,
+      group: groups,
+    });
   },
+
+  describe({ inputs: [, weight], attributes: { stride, dilation, groups } }) {
+    const [outputs, , height, width] = shape4("describe", weight);
+    return [
+      `${height}x${width}`,
+      ...(stride[0] > 1 ? [`stride ${stride[0]}`] : []),
+      ...(dilation[0] > 1 ? [`dilation ${dilation[0]}`] : []),
+      ...(groups > 1 ? [groups === outputs ? "depthwise" : `${groups} groups`] : []),
+    ].join(", ");
+  },
+
+  quantized: "weighted",
 });
 
 /**
- * 2-D cross-correlation, what the field calls a convolution: `[N, I, H, W]` and `[O, I / groups, kH, kW]` to `[N, O, H', W']`.
+ * 2-D convolution (cross-correlation): `[N, I, H, W]` and `[O, I / groups, kH, kW]` to `[N, O, H', W']`.
  *
  * @throws LightsegError INVALID_GRAPH if channels, groups and weight do not agree
  */
@@ -103,6 +92,6 @@ export function convolution(x: Tensor, weight: Tensor, options: ConvolutionOptio
   return convolutionOp(bias ? [x, weight, bias] : [x, weight], attributes);
 }
 
-function pair(value: number | readonly [number, number]): readonly [number, number] {
+function pair(value: number | Pair): Pair {
   return typeof value === "number" ? [value, value] : value;
 }

@@ -9,22 +9,23 @@
  *
  *   G[ky][j, i] = sum over n, y and blocks b of xp[y + ky, b B + j] dy[y, b B + i],   dweight[ky, kx] = sum over i of G[ky][i + kx, i]
  */
-import type { OnnxBuilder } from "../onnx/builder.ts";
-import { fixedShape } from "../shape.ts";
+import type { OnnxWriter } from "../onnx/writer.ts";
+import { type Shape4, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Pair } from "./window.ts";
 
 /** Places of a block: the shortest that fills the processor's registers. */
 const BLOCK = 8;
 
 export interface DepthwiseOptions {
   /** Sides of the kernel, each at most BLOCK + 1. */
-  readonly kernel: readonly [number, number];
-  readonly padding: readonly [number, number];
+  readonly kernel: Pair;
+  readonly padding: Pair;
 }
 
 /** Whether `correlateDepthwise` can have it: a kernel of one channel each, no larger than a block, at stride 1 and without dilation. */
 export function isDepthwise(
-  [o = 1, i = 1, kh = 1, kw = 1]: readonly number[],
+  [o, i, kh, kw]: Shape4,
   { groups, stride, dilation }: { groups: number } & Record<"stride" | "dilation", readonly number[]>,
 ): boolean {
   const isDense = [...stride, ...dilation].every((step) => step === 1);
@@ -35,24 +36,21 @@ export function isDepthwise(
 export function correlateDepthwise(
   [x, dy]: readonly [Tensor, Tensor],
   { kernel: [kh, kw], padding }: DepthwiseOptions,
-  onnx: OnnxBuilder,
+  onnx: OnnxWriter,
 ): string {
-  const [n = 1, c = 1, height = 1, width = 1] = fixedShape("convolution", x.shape);
-  const [, , rows = 1, columns = 1] = fixedShape("convolution", dy.shape);
+  const [n, c, height, width] = shape4("convolution", x);
+  const [, , rows, columns] = shape4("convolution", dy);
   const blocks = Math.ceil(columns / BLOCK);
   const long = BLOCK + kw - 1;
 
   const end = [rows + kh - 1 - height - padding[0], (blocks + 1) * BLOCK - width - padding[1]];
-  const padded = onnx.node("Pad", [onnx.name(x), onnx.ints([0, 0, ...padding, 0, 0, ...end])]);
+  const padded = onnx.node("Pad", [x, onnx.ints([0, 0, ...padding, 0, 0, ...end])]);
   const cut = onnx.reshape(padded, [n * c, rows + kh - 1, blocks + 1, BLOCK]);
   const own = onnx.slice(cut, { axes: [2], starts: [0], ends: [blocks] });
   const next = onnx.slice(cut, { axes: [2, 3], starts: [1, 0], ends: [blocks + 1, kw - 1] });
   const overlapping = kw === 1 ? own : onnx.node("Concat", [own, next], { axis: 3 });
 
-  const filled = onnx.node("Pad", [
-    onnx.name(dy),
-    onnx.ints([0, 0, 0, 0, 0, 0, 0, blocks * BLOCK - columns]),
-  ]);
+  const filled = onnx.node("Pad", [dy, onnx.ints([0, 0, 0, 0, 0, 0, 0, blocks * BLOCK - columns])]);
   const right = onnx.reshape(filled, [n * c, rows * blocks, BLOCK]);
   const products = Array.from({ length: kh }, (_, ky) => {
     const shifted = onnx.slice(overlapping, { axes: [1], starts: [ky], ends: [ky + rows] });
@@ -65,7 +63,7 @@ export function correlateDepthwise(
 }
 
 /** Adds the pairs that belong to a weight: `[long B, kW]`, 1 at (j, i) and kx where j = i + kx. */
-function diagonals(onnx: OnnxBuilder, kw: number): string {
+function diagonals(onnx: OnnxWriter, kw: number): string {
   const long = BLOCK + kw - 1;
   const values = new Float32Array(long * BLOCK * kw);
   for (let i = 0; i < BLOCK; i++)

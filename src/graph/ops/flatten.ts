@@ -1,6 +1,7 @@
-import { LightsegError } from "../../errors.ts";
+import { invalidGraph } from "../invalid-graph.ts";
+import { defineOp } from "../op.ts";
 import { type Dim, featureMapShape, formatDim, formatShape, sameShape, symbol } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 
 const flattenOp = defineOp<[x: Tensor], undefined>({
   name: "flatten",
@@ -10,7 +11,7 @@ const flattenOp = defineOp<[x: Tensor], undefined>({
   },
   gradient: ({ inputs: [x] }, dy) => [unflatten(dy, { like: x })],
   // 0 keeps an extent.
-  onnx: ({ inputs: [x] }, onnx) => onnx.reshape(onnx.name(x), [0, 0, -1]),
+  onnx: ({ inputs: [x] }, onnx) => onnx.reshape(x, [0, 0, -1]),
 });
 
 const unflattenOp = defineOp<[x: Tensor, like: Tensor], undefined>({
@@ -19,38 +20,33 @@ const unflattenOp = defineOp<[x: Tensor, like: Tensor], undefined>({
     const [n, , h, w] = featureMapShape("unflatten", like.shape);
     const [, c = 0] = x.shape;
     if (!sameShape(x.shape, [n, c, multiplyDims(h, w)])) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "unflatten",
-        argument: "x",
-        rule: `must be [N, C, H * W] of a map like ${formatShape(like.shape)}`,
-        value: formatShape(x.shape),
-      });
+      const rule = `must be [N, C, H * W] of a map like ${formatShape(like.shape)}`;
+      throw invalidGraph("unflatten", "x", rule, formatShape(x.shape));
     }
     return { shape: [n, c, h, w], dtype: x.dtype };
   },
   gradient: (_call, dy) => [flatten(dy), undefined],
   onnx({ inputs: [x, like], output: { shape } }, onnx) {
-    if (shape.every((extent) => typeof extent === "number")) return onnx.reshape(onnx.name(x), shape);
+    if (shape.every((extent) => typeof extent === "number")) return onnx.reshape(x, shape);
     const part = (tensor: Tensor, start: number, end: number) =>
-      onnx.slice(onnx.node("Shape", [onnx.name(tensor)]), { axes: [0], starts: [start], ends: [end] });
+      onnx.slice(onnx.node("Shape", [tensor]), { axes: [0], starts: [start], ends: [end] });
     const sizes = onnx.node("Concat", [part(x, 0, 2), part(like, 2, 4)], { axis: 0 });
-    return onnx.node("Reshape", [onnx.name(x), sizes]);
+    return onnx.node("Reshape", [x, sizes]);
   },
 });
 
-/** A product that is not known yet is a symbol of its own, the same for the same factors. */
+/** A product with a symbolic factor is a new symbol, the same for the same factors. */
 function multiplyDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return a * b;
   return symbol(`(${formatDim(a)})*(${formatDim(b)})`);
 }
 
-/** A feature map as one row of pixels for each channel: `[N, C, H, W]` to `[N, C, H * W]`, whatever the sizes. */
+/** A feature map with its pixels in one row: `[N, C, H, W]` to `[N, C, H * W]`, for any sizes. */
 export function flatten(map: Tensor): Tensor {
   return flattenOp([map], undefined);
 }
 
-/** Rows of pixels as a feature map of the height and width of another one: `[N, C, H * W]` to `[N, C, H, W]`. */
+/** The inverse of `flatten`: `[N, C, H * W]` to `[N, C, H, W]`, with the height and width of `like`. */
 export function unflatten(x: Tensor, { like }: { like: Tensor }): Tensor {
   return unflattenOp([x, like], undefined);
 }

@@ -1,27 +1,19 @@
-import { LightsegError } from "../../errors.ts";
 import { nearestIn } from "../../grid.ts";
-import { TensorProto_DataType } from "../onnx/onnx_pb.ts";
-import { type Dim, featureMapShape, fixedShape, formatShape } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import { invalidGraph } from "../invalid-graph.ts";
+import { defineOp } from "../op.ts";
+import { type Dim, featureMapShape, fixedShape, formatType } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 
 const bestClassOp = defineOp<[scores: Tensor], undefined>({
   name: "bestClass",
   infer([scores]) {
     const [n, classes, h, w] = featureMapShape("bestClass", scores.shape);
-    if (classes > 256) {
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "bestClass",
-        argument: "scores",
-        rule: "must be of 256 classes at most, which a byte tells apart",
-        value: classes,
-      });
-    }
+    if (classes > 256)
+      throw invalidGraph("bestClass", "scores", "must have at most 256 classes, as many as a byte", classes);
     return { shape: [n, h, w], dtype: "uint8" };
   },
   onnx({ inputs: [scores] }, onnx) {
-    const index = onnx.node("ArgMax", [onnx.name(scores)], { axis: 1, keepdims: 0 });
-    return onnx.node("Cast", [index], { to: TensorProto_DataType.UINT8 });
+    return onnx.cast(onnx.node("ArgMax", [scores], { axis: 1, keepdims: 0 }), "uint8");
   },
 });
 
@@ -33,8 +25,8 @@ const confidenceOp = defineOp<[scores: Tensor], undefined>({
   },
   // max softmax = 1 / sum of exp(score - best score)
   onnx({ inputs: [scores] }, onnx) {
-    const best = onnx.node("ReduceMax", [onnx.name(scores)], { axes: [1], keepdims: 1 });
-    const exponentials = onnx.node("Exp", [onnx.node("Sub", [onnx.name(scores), best])]);
+    const best = onnx.node("ReduceMax", [scores], { axes: [1], keepdims: 1 });
+    const exponentials = onnx.node("Exp", [onnx.node("Sub", [scores, best])]);
     return onnx.node("Reciprocal", [onnx.node("ReduceSum", [exponentials, onnx.ints([1])], { keepdims: 0 })]);
   },
 });
@@ -45,16 +37,18 @@ const oneHotOp = defineOp<[labels: Tensor], { classes: number }>({
     const [n, h, w] = labelMapShape("oneHot", labels);
     return { shape: [n, classes, h, w] };
   },
-  // Labels move in jumps: there is no derivative.
+  // Piecewise constant: no gradient.
   gradient: () => [undefined],
   onnx({ inputs: [labels], attributes: { classes } }, onnx) {
-    const whole = onnx.node("Cast", [onnx.name(labels)], { to: TensorProto_DataType.INT32 });
-    const numbers = onnx.int32s(
+    const whole = onnx.cast(labels, "int32");
+    const indices = onnx.int32s(
       Array.from({ length: classes }, (_, index) => index),
       [1, classes, 1, 1],
     );
-    const isClass = onnx.node("Equal", [onnx.node("Unsqueeze", [whole, onnx.ints([1])]), numbers]);
-    return onnx.node("Cast", [isClass], { to: TensorProto_DataType.FLOAT });
+    return onnx.cast(
+      onnx.node("Equal", [onnx.node("Unsqueeze", [whole, onnx.ints([1])]), indices]),
+      "float32",
+    );
   },
 });
 
@@ -66,7 +60,7 @@ const resizeLabelsOp = defineOp<[labels: Tensor], { size: readonly [number, numb
   },
   onnx({ inputs: [labels], attributes: { size } }, onnx) {
     const [, height = 1, width = 1] = fixedShape("resizeLabels", labels.shape);
-    const rows = onnx.node("Gather", [onnx.name(labels), onnx.ints(nearest(height, size[0]))], { axis: 1 });
+    const rows = onnx.node("Gather", [labels, onnx.ints(nearest(height, size[0]))], { axis: 1 });
     return onnx.node("Gather", [rows, onnx.ints(nearest(width, size[1]))], { axis: 2 });
   },
 });
@@ -75,18 +69,11 @@ function nearest(inSize: number, outSize: number): number[] {
   return Array.from({ length: outSize }, (_, pixel) => nearestIn(pixel, { inSize, outSize }));
 }
 
-function labelMapShape(where: string, { shape, dtype }: Tensor): readonly [n: Dim, h: Dim, w: Dim] {
-  const [n, h, w] = shape;
-  if (shape.length === 3 && n !== undefined && h !== undefined && w !== undefined && dtype !== "float32") {
-    return [n, h, w];
-  }
-  throw new LightsegError({
-    code: "INVALID_GRAPH",
-    where,
-    argument: "labels",
-    rule: "must be whole numbers [N, H, W]",
-    value: `${dtype} ${formatShape(shape)}`,
-  });
+function labelMapShape(where: string, labels: Tensor): readonly [n: Dim, h: Dim, w: Dim] {
+  const [n, h, w, ...rest] = labels.shape;
+  const isMap = n !== undefined && h !== undefined && w !== undefined && rest.length === 0;
+  if (isMap && labels.dtype !== "float32") return [n, h, w];
+  throw invalidGraph(where, "labels", "must be integers [N, H, W]", formatType(labels));
 }
 
 /** The class with the highest score, the first on ties: `[N, C, H, W]` to uint8 `[N, H, W]`. */
@@ -99,12 +86,15 @@ export function confidence(scores: Tensor): Tensor {
   return confidenceOp([scores], undefined);
 }
 
-/** 1 at the class of each pixel and 0 at the others; labels that are no class have no 1: `[N, H, W]` to float32 `[N, classes, H, W]`. */
+/**
+ * One-hot labels: `[N, H, W]` to float32 `[N, classes, H, W]`, 1 at the class of each pixel and 0 elsewhere.
+ * Labels that are no class have no 1.
+ */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   return oneHotOp([labels], { classes });
 }
 
-/** Labels at another size `[H, W]`: each place takes the label that its centre lies in. Needs fixed sizes. */
+/** Nearest-neighbour resizing of labels to `[H, W]`. Needs fixed sizes. */
 export function resizeLabels(labels: Tensor, size: readonly [number, number]): Tensor {
   return resizeLabelsOp([labels], { size });
 }

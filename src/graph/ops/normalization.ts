@@ -1,9 +1,10 @@
-import { LightsegError } from "../../errors.ts";
-import { countValues, featureMapShape, fixedShape, formatShape } from "../shape.ts";
-import { defineOp, scalar, type Tensor } from "../tensor.ts";
+import { invalidGraph } from "../invalid-graph.ts";
+import { defineOp } from "../op.ts";
+import { countValues, featureMapShape, fixedShape, formatShape, shape4 } from "../shape.ts";
+import { scalar, type Tensor } from "../tensor.ts";
 import { add, divide, multiply, squareRoot, subtract } from "./elementwise.ts";
-import { channelSum, mean } from "./reduction.ts";
-import { reshape } from "./shape.ts";
+import { mean } from "./mean.ts";
+import { channelSum, reshape } from "./reduction.ts";
 
 interface BatchNormAttributes {
   /** Added to the variance. */
@@ -21,13 +22,8 @@ export const batchNormOp = defineOp<Inputs, BatchNormAttributes>({
     const [, channels] = featureMapShape("batchNorm", x.shape);
     for (const { shape } of perChannel) {
       if (shape.length === 1 && shape[0] === channels) continue;
-      throw new LightsegError({
-        code: "INVALID_GRAPH",
-        where: "batchNorm",
-        argument: "gamma, beta, mean and variance",
-        rule: `must be [${channels}]`,
-        value: formatShape(shape),
-      });
+      const argument = "gamma, beta, mean and variance";
+      throw invalidGraph("batchNorm", argument, `must be [${channels}]`, formatShape(shape));
     }
     return { shape: x.shape };
   },
@@ -50,12 +46,9 @@ export const batchNormOp = defineOp<Inputs, BatchNormAttributes>({
   },
 
   onnx({ inputs, attributes: { epsilon } }, onnx) {
-    return onnx.node(
-      "BatchNormalization",
-      inputs.map((tensor) => onnx.name(tensor)),
-      { epsilon: { float: epsilon } },
-    );
+    return onnx.node("BatchNormalization", inputs, { epsilon: { float: epsilon } });
   },
+  otherOperations: ({ output }) => 2 * countValues(fixedShape("batchNorm", output.shape)),
 });
 
 export interface BatchNormParameters {
@@ -121,6 +114,6 @@ function perChannel(vector: Tensor): Tensor {
 }
 
 function valuesPerChannel(x: Tensor): number {
-  const [n = 1, , h = 1, w = 1] = fixedShape("batchNorm", x.shape);
-  return countValues([n, h, w]);
+  const [n, , h, w] = shape4("batchNorm", x);
+  return n * h * w;
 }

@@ -17,15 +17,16 @@
  * and 1, `dm` another one added to `dnext`. And it is done by a Scan over groups of channels that stay in the cache. What lies
  * beyond the border is padding, where dnext is zero.
  */
-import type { OnnxBuilder } from "../onnx/builder.ts";
-import { describeValue } from "../onnx/builder.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
-import type { PoolingAttributes } from "./pooling.ts";
+import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
+import { defineOp } from "../op.ts";
+import type { Shape4 } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Pair, PoolingAttributes } from "./window.ts";
 
 interface GradientAttributes extends PoolingAttributes {
-  /** `[N, C, H, W]` of the input, and of the pooled map. */
-  readonly shape: readonly number[];
-  readonly output: readonly number[];
+  /** Shape of the input, and of the pooled map. */
+  readonly shape: Shape4;
+  readonly output: Shape4;
 }
 
 /** Smaller than any activation: those of 4e18 and more have no gradient, since the ramp would not end. */
@@ -42,23 +43,25 @@ const gradientOp = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
   infer: (_inputs, { shape }) => ({ shape }),
   onnx({ inputs: [x, dy], attributes }, onnx) {
     const { kernel, stride, padding, shape, output } = attributes;
-    const [n = 1, c = 1, h = 1, w = 1] = shape;
-    const padded = [h + 2 * padding, w + 2 * padding] as const;
-    const places = [padded[0] - kernel + 1, padded[1] - kernel + 1] as const;
-    const upstream = spread(onnx, onnx.name(dy), output, stride, places);
-
+    const [n, c, h, w] = shape;
+    const padded: Pair = [h + 2 * padding, w + 2 * padding];
+    const places: Pair = [padded[0] - kernel + 1, padded[1] - kernel + 1];
+    const upstream = spread(onnx, dy, output, stride, places);
     const channels = groupSize(n * c, padded[0] * padded[1]);
     const groups = (n * c) / channels;
-    const body = onnx.body();
-    const gradient = chainGradient(body, { channels, map: [h, w], padding, padded, places, kernel });
-    const graph = body.finish("maxPoolGradient", [describeValue(gradient, [channels, h, w], "float32")]);
-    const result = onnx.node(
-      "Scan",
-      [
-        onnx.reshape(onnx.name(x), [groups, channels, h, w]),
-        onnx.reshape(upstream, [groups, channels, places[0], places[1]]),
-      ],
-      { body: graph, num_scan_inputs: 2 },
+    const elements = [
+      { name: "x", sequence: onnx.reshape(x, [groups, channels, h, w]), shape: [channels, h, w] },
+      {
+        name: "dy",
+        sequence: onnx.reshape(upstream, [groups, channels, ...places]),
+        shape: [channels, ...places],
+      },
+    ];
+    const chain = { channels, map: [h, w], padding, padded, places, kernel } as const;
+    const result = onnx.scan(
+      elements,
+      (body, [mapOfGroup = "", dyOfGroup = ""]) => chainGradient(body, mapOfGroup, dyOfGroup, chain),
+      [channels, h, w],
     );
     return onnx.reshape(result, shape);
   },
@@ -68,14 +71,14 @@ export function maxPoolGradient(x: Tensor, dy: Tensor, attributes: GradientAttri
   return gradientOp([x, dy], attributes);
 }
 
-/** dy of a strided pool as dy of the same pool without stride: zero at the places that the stride steps over. */
+/** dy of a strided pool as dy of the same pool with stride 1: zero at the places that the stride skips. */
 function spread(
-  onnx: OnnxBuilder,
-  dy: string,
-  [n = 1, c = 1, h = 1, w = 1]: readonly number[],
+  onnx: OnnxWriter,
+  dy: OnnxInput,
+  [n, c, h, w]: Shape4,
   stride: number,
-  places: readonly [number, number],
-): string {
+  places: Pair,
+): OnnxInput {
   if (stride === 1) return dy;
   const apart = onnx.node("Pad", [
     onnx.reshape(dy, [n, c, h, 1, w, 1]),
@@ -90,22 +93,23 @@ function spread(
 
 interface Chain {
   channels: number;
-  map: readonly [number, number];
+  map: Pair;
   padding: number;
-  padded: readonly [number, number];
-  places: readonly [number, number];
+  padded: Pair;
+  places: Pair;
   kernel: number;
 }
 
+/** The gradient of one group of channels, `[channels, h, w]`, from the group's x and dy. */
 function chainGradient(
-  body: OnnxBuilder,
+  body: OnnxWriter,
+  x: string,
+  dy: string,
   { channels, map: [h, w], padding, padded: [height, width], places, kernel }: Chain,
 ): string {
-  const x = body.input("x", [channels, h, w]);
-  const dy = body.input("dy", [channels, places[0], places[1]]);
   const shifts = shiftsOf(kernel);
 
-  const links: { loses: string; shift: Shift }[] = [];
+  const links: { loses: string; shift: Pair }[] = [];
   const pads = body.ints([0, padding, padding, 0, padding, padding]);
   const surrounded = body.node("Pad", [x, pads, body.float(LOWEST)]);
   let maximum = body.reshape(surrounded, [1, channels, height, width]);
@@ -133,27 +137,25 @@ function chainGradient(
   });
 }
 
-type Shift = readonly [down: number, across: number];
-
-function across(places: number): Shift {
+function across(places: number): Pair {
   return [0, places];
 }
 
-function down(lines: number): Shift {
+function down(lines: number): Pair {
   return [lines, 0];
 }
 
 interface Convolution {
   /** The first at a place itself, the second at the place that lies a shift further. */
   taps: readonly number[];
-  shift: Shift;
+  shift: Pair;
   channels: number;
   /** Top, left, bottom, right. */
   pads: readonly number[];
 }
 
 /** Each channel by itself, all by the same taps. */
-function convolve(body: OnnxBuilder, x: string, { taps, shift, channels, pads }: Convolution): string {
+function convolve(body: OnnxWriter, x: string, { taps, shift, channels, pads }: Convolution): string {
   const size = shift.map((places) => (places > 0 ? 2 : 1));
   const kernels = body.floats(new Array(channels).fill(taps).flat(), [channels, 1, ...size]);
   const dilations = shift.map((places) => Math.max(1, places));

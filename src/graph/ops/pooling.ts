@@ -1,63 +1,41 @@
-import { LightsegError } from "../../errors.ts";
-import { featureMapShape, fixedShape, slideWindow } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import type { OnnxInput } from "../onnx/writer.ts";
+import { defineOp } from "../op.ts";
+import { countValues, fixedShape, shape4 } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import { maxPoolGradient } from "./pooling-gradient.ts";
+import { describePooling, type PoolingAttributes, type PoolingOptions, pooledShape } from "./window.ts";
 
-/** A square window that moves over a feature map. */
-export interface PoolingAttributes {
-  /** Side of the window, in pixels. */
-  readonly kernel: number;
-  readonly stride: number;
-  /** Rows and columns on each side that lie outside the map and do not count. */
-  readonly padding: number;
-}
-
-export const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
+const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "maxPool",
-  infer([x], attributes) {
-    checkPadding("maxPool", attributes);
-    const { kernel, stride, padding } = attributes;
-    const [n, c, h, w] = featureMapShape("maxPool", x.shape);
-    const window = { kernel, stride, dilation: 1, padding: 2 * padding };
-    return { shape: [n, c, slideWindow("maxPool", h, window), slideWindow("maxPool", w, window)] };
-  },
+  infer: ([x], attributes) => ({ shape: pooledShape("maxPool", x, attributes) }),
   // y is one of the x in its window, the first of the largest: dy goes there and nowhere else.
   gradient: ({ inputs: [x], attributes, output }, dy) => [
     maxPoolGradient(x, dy, {
       ...attributes,
-      shape: fixedShape("maxPool", x.shape),
-      output: fixedShape("maxPool", output.shape),
+      shape: shape4("maxPool", x),
+      output: shape4("maxPool", output),
     }),
   ],
   onnx({ inputs: [x], attributes: { kernel, stride, padding } }, onnx) {
-    const pool = (from: string, across: 0 | 1, down: 0 | 1) =>
+    const pool = (from: OnnxInput, across: 0 | 1, down: 0 | 1) =>
       onnx.node("MaxPool", [from], {
         kernel_shape: [down ? kernel : 1, across ? kernel : 1],
         strides: [down ? stride : 1, across ? stride : 1],
         pads: [down * padding, across * padding, down * padding, across * padding],
       });
-    // The engine's kernel for bytes reads every value of a window: 2 k of them by rows and then columns, k^2 at once. That for floats
-    // waits for memory, which two passes need twice.
-    return x.dtype === "uint8" ? pool(pool(onnx.name(x), 1, 0), 0, 1) : pool(onnx.name(x), 1, 1);
+    // uint8 max-pool is compute-bound: two 1-D passes (2 k reads) beat one 2-D pass (k^2). float32 is memory-bound, so
+    // one pass is faster.
+    return x.dtype === "uint8" ? pool(pool(x, 1, 0), 0, 1) : pool(x, 1, 1);
   },
+  describe: ({ attributes }) => describePooling(attributes),
+  pooledValues({ output, attributes: { kernel } }) {
+    return countValues(fixedShape("maxPool", output.shape)) * kernel ** 2;
+  },
+  otherOperations: ({ inputs: [x] }) => countValues(fixedShape("maxPool", x.shape)),
+  quantized: "inherited",
 });
 
-/** @throws LightsegError INVALID_GRAPH if a window could lie in the padding alone */
-export function checkPadding(where: string, { kernel, padding }: PoolingAttributes): void {
-  if (padding < kernel) return;
-  throw new LightsegError({
-    code: "INVALID_GRAPH",
-    where,
-    argument: "padding",
-    rule: `must be less than the kernel's ${kernel}, or a window would hold no value`,
-    value: padding,
-  });
-}
-
-/** The largest value in each window; stride defaults to 1 and padding to 0. On ties the first one, row by row, gets the gradient. */
-export function maxPool(
-  x: Tensor,
-  { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number },
-): Tensor {
+/** The largest value in each window. On ties the first one, row by row, gets the gradient. */
+export function maxPool(x: Tensor, { kernel, stride = 1, padding = 0 }: PoolingOptions): Tensor {
   return maxPoolOp([x], { kernel, stride, padding });
 }

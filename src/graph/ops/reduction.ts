@@ -1,46 +1,71 @@
-import { countValues, fixedShape, type Shape, sameShape } from "../shape.ts";
-import { defineOp, scalar, type Tensor } from "../tensor.ts";
-import { multiply } from "./elementwise.ts";
-import { broadcastTo, reshape } from "./shape.ts";
+import { broadcastValues } from "../broadcast-values.ts";
+import { invalidGraph } from "../invalid-graph.ts";
+import { defineOp } from "../op.ts";
+import { broadcastShapes, countValues, fixedShape, formatShape, type Shape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 
-interface ReductionAttributes {
+/** Reshaping, broadcasting and summing are each other's gradients, so they share a file. */
+const reshapeOp = defineOp<[x: Tensor], { shape: readonly number[] }>({
+  name: "reshape",
+  infer([x], { shape }) {
+    if (countValues(fixedShape("reshape", x.shape)) !== countValues(shape)) {
+      const rule = `must hold as many values as ${formatShape(x.shape)}`;
+      throw invalidGraph("reshape", "shape", rule, formatShape(shape));
+    }
+    return { shape, dtype: x.dtype };
+  },
+  gradient: ({ inputs: [x] }, dy) => [reshape(dy, x.shape)],
+  onnx: ({ inputs: [x], attributes: { shape } }, onnx) => onnx.reshape(x, shape),
+  evaluate: ([{ data }]) => data,
+});
+
+/** The same values in another shape. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : reshapeOp([x], { shape: fixedShape("reshape", shape) });
+}
+
+const broadcastOp = defineOp<[x: Tensor], { shape: readonly number[] }>({
+  name: "broadcast",
+  infer([x], { shape }) {
+    if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
+      const rule = `must be one that ${formatShape(x.shape)} broadcasts to`;
+      throw invalidGraph("broadcastTo", "shape", rule, formatShape(shape));
+    }
+    return { shape };
+  },
+  gradient: ({ inputs: [x] }, dy) => [sumTo(dy, x.shape)],
+  onnx: ({ inputs: [x], attributes: { shape } }, onnx) => onnx.node("Expand", [x, onnx.ints(shape)]),
+  evaluate: ([x], { attributes: { shape } }) => broadcastValues(x, x, shape, (value) => value),
+});
+
+/** Repeats `x` along its axes of extent 1. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : broadcastOp([x], { shape: fixedShape("broadcastTo", shape) });
+}
+
+export interface ReductionAttributes {
   readonly axes: readonly number[];
   readonly keepDims: boolean;
 }
 
-const reduceSum = defineOp<[x: Tensor], ReductionAttributes>({
+const sumOp = defineOp<[x: Tensor], ReductionAttributes>({
   name: "sum",
   infer: ([x], attributes) => ({ shape: reducedShape(x.shape, attributes) }),
   // y = sum of x: every summand has derivative dy.
-  gradient: ({ inputs: [x], attributes: { axes } }, dy) => [spread(dy, x.shape, axes)],
+  gradient: ({ inputs: [x], attributes: { axes } }, dy) => [repeat(dy, x.shape, axes)],
   onnx({ inputs: [x], attributes: { axes, keepDims } }, onnx) {
-    return onnx.node("ReduceSum", [onnx.name(x), onnx.ints(axes)], { keepdims: keepDims ? 1 : 0 });
+    return onnx.node("ReduceSum", [x, onnx.ints(axes)], { keepdims: keepDims ? 1 : 0 });
   },
 });
 
-const reduceMean = defineOp<[x: Tensor], ReductionAttributes>({
-  name: "mean",
-  infer: ([x], attributes) => ({ shape: reducedShape(x.shape, attributes) }),
-  // y = sum of x / M: every one of the M summands has derivative dy / M.
-  gradient({ inputs: [x], attributes: { axes } }, dy) {
-    const extents = fixedShape(
-      "mean",
-      axes.map((axis) => x.shape[axis] ?? 1),
-    );
-    return [spread(multiply(dy, scalar(1 / countValues(extents))), x.shape, axes)];
-  },
-  onnx({ inputs: [x], attributes: { axes, keepDims } }, onnx) {
-    return onnx.node("ReduceMean", [onnx.name(x)], { axes, keepdims: keepDims ? 1 : 0 });
-  },
-});
-
-function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
+/** The shape that is left when axes are reduced. */
+export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
   return withOnes(shape, axes).filter((_, axis) => keepDims || !axes.includes(axis));
 }
 
-/** Repeats a reduced `dy` along the axes that were reduced. */
-function spread(dy: Tensor, shape: Shape, axes: readonly number[]): Tensor {
-  return broadcastTo(reshape(dy, withOnes(shape, axes)), shape);
+/** Repeats a reduced tensor along the axes that were reduced. */
+export function repeat(x: Tensor, shape: Shape, axes: readonly number[]): Tensor {
+  return broadcastTo(reshape(x, withOnes(shape, axes)), shape);
 }
 
 function withOnes(shape: Shape, axes: readonly number[]): Shape {
@@ -49,12 +74,7 @@ function withOnes(shape: Shape, axes: readonly number[]): Shape {
 
 /** Sum over axes. The axes are dropped unless `keepDims`. */
 export function sum(x: Tensor, axes: readonly number[], { keepDims = false } = {}): Tensor {
-  return reduceSum([x], { axes, keepDims });
-}
-
-/** Mean over axes; its gradient needs their sizes. The axes are dropped unless `keepDims`. */
-export function mean(x: Tensor, axes: readonly number[], { keepDims = false } = {}): Tensor {
-  return reduceMean([x], { axes, keepDims });
+  return sumOp([x], { axes, keepDims });
 }
 
 /** Sum over everything but the channels: `[N, C, H, W]` to `[C]`. */

@@ -1,11 +1,12 @@
 import { neighborsIn } from "../../grid.ts";
-import { countValues, featureMapShape, fixedShape } from "../shape.ts";
-import { defineOp, type Tensor } from "../tensor.ts";
+import { defineOp } from "../op.ts";
+import { countValues, featureMapShape, fixedShape, type Shape4, shape4 } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 
 interface ResizeAttributes {
   /** Height and width of the result; those of the second input where absent. */
   readonly size?: readonly [number, number];
-  /** Whether the corner pixels' centres, or the corners of the picture, stay in place. */
+  /** PyTorch's `align_corners`: whether the centres of the corner pixels coincide, or the picture's edges. */
   readonly alignCorners: boolean;
 }
 
@@ -19,48 +20,45 @@ export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], Resize
   // Bilinear resizing is linear in x and acts on rows and columns apart: Y = V X Hᵀ, with one row of weights
   // for each output row (V) and column (H). So dX = Vᵀ dY H.
   gradient({ inputs: [x, like], attributes: { alignCorners } }, dy) {
-    const dx = gradientOp([dy], { alignCorners, shape: fixedShape("resize", x.shape) });
+    const dx = gradientOp([dy], { alignCorners, shape: shape4("resize", x) });
     return like ? [dx, undefined] : [dx];
   },
   onnx({ inputs: [x, like], attributes: { alignCorners }, output }, onnx) {
-    const [, channels, ...extents] = output.shape;
-    const size = extents.filter((extent) => typeof extent === "number");
+    const [n, c, h, w] = featureMapShape("resize", output.shape);
+    const extents = (of: Tensor, start: number, end: number) =>
+      onnx.slice(onnx.node("Shape", [of]), { axes: [0], starts: [start], ends: [end] });
     let sizes: string;
-    if (size.length === 2 && typeof output.shape[0] === "number") {
-      sizes = onnx.ints(fixedShape("resize", output.shape));
+    if (typeof h === "number" && typeof w === "number" && typeof n === "number") {
+      sizes = onnx.ints([n, c, h, w]);
     } else if (like) {
-      const batchAndChannels = onnx.slice(onnx.node("Shape", [onnx.name(x)]), {
-        axes: [0],
-        starts: [0],
-        ends: [2],
-      });
-      const target = onnx.slice(onnx.node("Shape", [onnx.name(like)]), { axes: [0], starts: [2], ends: [4] });
-      sizes = onnx.node("Concat", [batchAndChannels, target], { axis: 0 });
+      sizes = onnx.node("Concat", [extents(x, 0, 2), extents(like, 2, 4)], { axis: 0 });
     } else {
-      const batch = onnx.slice(onnx.node("Shape", [onnx.name(x)]), { axes: [0], starts: [0], ends: [1] });
-      sizes = onnx.node("Concat", [batch, onnx.ints([Number(channels), ...size])], { axis: 0 });
+      const rest = onnx.ints(fixedShape("resize", [c, h, w]));
+      sizes = onnx.node("Concat", [extents(x, 0, 1), rest], { axis: 0 });
     }
-    return onnx.node("Resize", [onnx.name(x), "", "", sizes], {
+    return onnx.node("Resize", [x, "", "", sizes], {
       mode: "linear",
       coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
     });
   },
+  describe: () => "",
+  quantized: "inherited",
 });
 
-const gradientOp = defineOp<[dy: Tensor], { alignCorners: boolean; shape: readonly number[] }>({
+const gradientOp = defineOp<[dy: Tensor], { alignCorners: boolean; shape: Shape4 }>({
   name: "resizeGradient",
   infer: (_inputs, { shape }) => ({ shape }),
   macs({ inputs: [dy], attributes: { shape } }) {
-    const [, , outHeight = 1] = fixedShape("resize", dy.shape);
-    const [n = 1, c = 1, , w = 1] = shape;
-    return countValues(fixedShape("resize", dy.shape)) * w + n * c * outHeight * w * (shape[2] ?? 1);
+    const outShape = shape4("resize", dy);
+    const [n, c, h, w] = shape;
+    return countValues(outShape) * w + n * c * outShape[2] * w * h;
   },
   onnx({ inputs: [dy], attributes: { alignCorners, shape } }, onnx) {
-    const [, , outHeight = 1, outWidth = 1] = fixedShape("resize", dy.shape);
-    const [, , h = 1, w = 1] = shape;
+    const [, , outHeight, outWidth] = shape4("resize", dy);
+    const [, , h, w] = shape;
     const columns = onnx.floats(interpolationMatrix(w, outWidth, alignCorners), [outWidth, w]);
     const rows = onnx.floats(interpolationMatrix(h, outHeight, alignCorners), [outHeight, h]);
-    const narrow = onnx.node("MatMul", [onnx.name(dy), columns]);
+    const narrow = onnx.node("MatMul", [dy, columns]);
     return onnx.node("MatMul", [onnx.transpose(rows, [1, 0]), narrow]);
   },
 });
@@ -68,8 +66,8 @@ const gradientOp = defineOp<[dy: Tensor], { alignCorners: boolean; shape: readon
 /**
  * Bilinear resizing to a fixed `size` `[H, W]`, or to the size of the feature map `like`.
  *
- * With `alignCorners` output pixel p lies at `p (in - 1) / (out - 1)`, as in all decoders of the RefineNet family; without
- * at `(p + 0.5) in / out - 0.5`, clamped to the map. Both as PyTorch's `interpolate(mode="bilinear")`.
+ * As PyTorch's `interpolate(mode="bilinear")`, with `align_corners` in all decoders of the RefineNet family. See
+ * `positionIn` for the formula.
  */
 export function resize(
   x: Tensor,

@@ -1,7 +1,7 @@
 import { convolutionOp } from "../ops/convolution.ts";
 import { add } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
-import { broadcastTo, reshape } from "../ops/shape.ts";
+import { broadcastTo, reshape } from "../ops/reduction.ts";
 import { countValues, fixedShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { isPointwise } from "./merge-convolutions.ts";
@@ -21,7 +21,7 @@ export function distributeConvolutions(outputs: readonly Tensor[]): (tensor: Ten
   return rewriteGraph(outputs, (tensor, original) => {
     const [sum, kernels, bias] = tensor.inputs;
     if (!convolutionOp.made(tensor) || tensor.attributes.groups !== 1) return tensor;
-    if (sum?.op !== "add" || !kernels || readers(original.inputs[0]) !== 1) return tensor;
+    if (!sum || !add.made(sum) || !kernels || readers(original.inputs[0]) !== 1) return tensor;
     const [channels = 0, , ...taps] = fixedShape("distributeConvolutions", kernels.shape);
     for (const [index, mixed] of sum.inputs.entries()) {
       const [b, matrix, biasOfTerm] = mixed.inputs;

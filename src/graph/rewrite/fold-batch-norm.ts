@@ -1,7 +1,7 @@
 import { convolutionOp } from "../ops/convolution.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../ops/elementwise.ts";
 import { batchNormOp } from "../ops/normalization.ts";
-import { reshape } from "../ops/shape.ts";
+import { reshape } from "../ops/reduction.ts";
 import { scalar, type Tensor } from "../tensor.ts";
 import { rewriteGraph } from "./rewrite.ts";
 

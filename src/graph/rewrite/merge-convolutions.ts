@@ -1,7 +1,8 @@
-import { type ConvolutionAttributes, convolutionOp } from "../ops/convolution.ts";
+import { convolutionOp } from "../ops/convolution.ts";
 import { add } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
-import { reshape } from "../ops/shape.ts";
+import { reshape } from "../ops/reduction.ts";
+import type { ConvolutionAttributes } from "../ops/window.ts";
 import { countValues, fixedShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { countReaders, rewriteGraph } from "./rewrite.ts";

@@ -1,8 +1,8 @@
 import { relu } from "../../graph/ops/activation.ts";
 import { averagePool } from "../../graph/ops/average-pooling.ts";
+import { concat, slice } from "../../graph/ops/concat.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { maxPool } from "../../graph/ops/pooling.ts";
-import { concat, slice } from "../../graph/ops/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, normalize } from "../layers.ts";
 import type { Scope } from "../scope.ts";

@@ -1,6 +1,6 @@
 import { gelu } from "../../graph/ops/activation.ts";
 import { add, multiply } from "../../graph/ops/elementwise.ts";
-import { reshape } from "../../graph/ops/shape.ts";
+import { reshape } from "../../graph/ops/reduction.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, layerNormalize, normalize } from "../layers.ts";
 import { imagenetPreprocessing } from "../preprocessing.ts";

@@ -1,7 +1,7 @@
 import { gelu } from "../../graph/ops/activation.ts";
+import { concat } from "../../graph/ops/concat.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { resize } from "../../graph/ops/resize.ts";
-import { concat } from "../../graph/ops/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, drop, normalize } from "../layers.ts";
 import { disentangledNonLocal } from "../non-local.ts";

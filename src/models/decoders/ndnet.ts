@@ -1,7 +1,7 @@
 import { relu } from "../../graph/ops/activation.ts";
+import { concat } from "../../graph/ops/concat.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { resize } from "../../graph/ops/resize.ts";
-import { concat } from "../../graph/ops/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import type { Tap } from "../backbones/backbone.ts";
 import { conv, normalize, separableConv } from "../layers.ts";

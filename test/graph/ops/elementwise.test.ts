@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { add, divide, multiply, squareRoot, subtract } from "../../../src/graph/ops/elementwise.ts";
+import { add, divide, exp, log, multiply, squareRoot, subtract } from "../../../src/graph/ops/elementwise.ts";
 import { symbol } from "../../../src/graph/shape.ts";
 import { input, type Tensor } from "../../../src/graph/tensor.ts";
 import { array, uniform } from "../../support/array.ts";
@@ -129,6 +129,33 @@ describe("elementwise ops", () => {
           const [u, v] = [valueAt(a, place), valueAt(b, place)];
           return Math.hypot(u, v) / (u - v);
         }),
+    });
+  });
+});
+
+describe("exp and log", () => {
+  it("agree with float64", async () => {
+    await checkOp({
+      variables: { x: uniform([2, 3, 5], { low: -10, high: 3 }) },
+      apply: ({ x }) => exp(x),
+      reference: ({ x }) => ({ ...x, data: x.data.map(Math.exp) }),
+    });
+    await checkOp({
+      variables: { x: uniform([2, 3, 5], { low: 0.01, high: 20 }) },
+      apply: ({ x }) => log(x),
+      reference: ({ x }) => ({ ...x, data: x.data.map(Math.log) }),
+    });
+  });
+
+  it("differentiate as x to the power of a", async () => {
+    const [x, scale] = [uniform([3, 4], { low: 0.5, high: 3 }), uniform([4], { seed: "scale" })];
+    await checkOp({
+      variables: { x, scale },
+      apply: ({ x, scale }) => exp(multiply(log(x), scale)),
+      reference: ({ x, scale }) => ({
+        ...x,
+        data: x.data.map((value, index) => value ** (scale.data[index % 4] ?? Number.NaN)),
+      }),
     });
   });
 });

@@ -29,13 +29,12 @@ describe("keepBlocked", () => {
     expect(results.rewritten).toEqual(results.plain);
   });
 
-  it("spares ONNX Runtime the reordering that ReLU6 of a sum brings about", async () => {
+  it("spares ONNX Runtime the reordering that ReLU6 of a sum brings about", async (ctx) => {
     const kernels = uniform([32, 32, 1, 1]).data;
     const count = (y: Tensor) =>
       countOptimizedNodes(lowerToOnnx({ y }, { parameters: () => Float32Array.from(kernels) }));
     const before = await count(pooled);
-    // Engines for other processors know no blocks.
-    if (!before.ReorderOutput) return;
+    if (!before.ReorderOutput) ctx.skip("ONNX Runtime has no blocked layout on this processor");
     expect(before.Clip).toBe(1);
     const after = await count(rewrite(pooled));
     expect(after).not.toHaveProperty("Clip");

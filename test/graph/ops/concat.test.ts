@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { concat, slice } from "../../../src/graph/ops/concat.ts";
 import { multiply } from "../../../src/graph/ops/elementwise.ts";
-import { broadcastTo, concat, reshape, slice } from "../../../src/graph/ops/shape.ts";
 import { formatShape, symbol } from "../../../src/graph/shape.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { type NdArray, uniform } from "../../support/array.ts";
@@ -127,64 +127,5 @@ describe("slice", () => {
     ["nothing", { axis: 1, start: 2, end: 2 }],
   ])("refuses %s", (_name, range) => {
     expect(() => slice(input("x", [2, 3]), range)).toThrow(invalidGraph("slice"));
-  });
-});
-
-describe("broadcastTo", () => {
-  it.each<[from: number[], to: number[]]>([
-    [
-      [3, 1, 1],
-      [2, 3, 4, 5],
-    ],
-    [[5], [4, 5]],
-    [[], [2, 3]],
-    [
-      [2, 1, 3],
-      [2, 4, 3],
-    ],
-    [[1], [1, 1, 1]],
-  ])("repeats %j to %j", async (from, to) => {
-    await checkOp({
-      variables: { x: uniform(from) },
-      apply: ({ x }) => broadcastTo(x, to),
-      reference: ({ x }) => fill(to, (place) => valueAt(x, place)),
-    });
-  });
-
-  it.each<[from: number[], to: number[]]>([
-    [[3], [4]],
-    [[2, 3], [3]],
-    [[3], [1]],
-  ])("refuses %j to %j", (from, to) => {
-    expect(() => broadcastTo(input("x", from), to)).toThrow(invalidGraph("broadcastTo"));
-  });
-});
-
-describe("reshape", () => {
-  it.each<[from: number[], to: number[]]>([
-    [
-      [2, 3, 4],
-      [6, 4],
-    ],
-    [[2, 3, 4], [24]],
-    [[24], [1, 2, 12, 1]],
-    [[1, 1], []],
-    [[], [1, 1, 1]],
-  ])("%j to %j keeps the order of the values", async (from, to) => {
-    await checkOp({
-      variables: { x: uniform(from) },
-      apply: ({ x }) => reshape(x, to),
-      reference: ({ x }) => ({ ...x, dims: to }),
-    });
-  });
-
-  it("to its own shape is the tensor itself", () => {
-    const tensor = input("x", [2, 3]);
-    expect(reshape(tensor, [2, 3])).toBe(tensor);
-  });
-
-  it("refuses a shape of another number of values, and sizes not known", () => {
-    expect(() => reshape(input("x", [2, 3]), [5])).toThrow(invalidGraph("reshape"));
-    expect(() => reshape(input("x", [2, symbol("W")]), [6])).toThrow(invalidGraph("reshape"));
   });
 });

@@ -1,28 +1,28 @@
 import { fixedShape } from "../shape.ts";
-import { collect, parameter, type Tensor } from "../tensor.ts";
-import { evaluate } from "./evaluate.ts";
+import { collect, type KnownValue, parameter, type Tensor } from "../tensor.ts";
 import { rewriteGraph } from "./rewrite.ts";
 
 /**
- * Works out everything that depends on parameters and constants alone, so that the graph reads nothing but finished weights.
+ * Constant folding: computes every tensor that depends on parameters and constants alone, so that the graph reads
+ * nothing but finished weights.
  *
- * @param weights of the parameters by name; those that it does not know stay as they are, with all that is made of them
- * @param prefix what the names of new weights begin with; then comes the name of the first parameter that went in
- * @returns what stands for a tensor in the rewritten graph, and the values of the parameters that it reads, no others
+ * @param weights of the parameters by name; unknown ones stay parameters, and what depends on them stays computed
+ * @param prefix of the names of new weights; the name of the first parameter that went in follows
+ * @returns what stands for a tensor in the rewritten graph, and the values of exactly the parameters it reads
  */
-export function evaluateWeights(
+export function foldConstants(
   outputs: readonly Tensor[],
   weights: (name: string) => Float32Array | undefined,
   prefix = "%of:",
 ): { current: (tensor: Tensor) => Tensor; weights: ReadonlyMap<string, Float32Array> } {
   const tensors = collect(outputs);
-  const values = new Map<Tensor, Float32Array>();
+  const values = new Map<Tensor, KnownValue>();
   for (const tensor of tensors) {
-    const value = tensor.leaf ? leafValue(tensor, weights) : evaluate(tensor, (x) => values.get(x));
-    if (value) values.set(tensor, value);
+    const data = tensor.leaf ? leafValue(tensor, weights) : fold(tensor, values);
+    if (data) values.set(tensor, { data, shape: fixedShape("foldConstants", tensor.shape) });
   }
 
-  // What is known but read by nothing unknown was a step on the way.
+  // A known value that only known values read was an intermediate result.
   const wanted = new Set([
     ...outputs,
     ...tensors.filter((tensor) => !values.has(tensor)).flatMap(({ inputs }) => inputs),
@@ -32,13 +32,12 @@ export function evaluateWeights(
     const value = wanted.has(original) ? values.get(original) : undefined;
     if (!value || original.leaf?.kind === "constant") return tensor;
     if (original.leaf?.kind === "parameter") {
-      known.set(original.leaf.name, value);
+      known.set(original.leaf.name, value.data);
       return tensor;
     }
     const name = unusedName(`${prefix}${firstParameter(original)}`, known);
-    known.set(name, value);
-    const shape = fixedShape("evaluateWeights", original.shape);
-    return parameter(name, shape, { initialization: { kind: "constant", value: 0 } });
+    known.set(name, value.data);
+    return parameter(name, value.shape, { initialization: { kind: "constant", value: 0 } });
   });
   return { current, weights: known };
 }
@@ -49,6 +48,11 @@ function leafValue(
 ): Float32Array | undefined {
   if (leaf?.kind === "parameter") return weights(leaf.name);
   return leaf?.kind === "constant" && leaf.data instanceof Float32Array ? leaf.data : undefined;
+}
+
+function fold(tensor: Tensor, values: ReadonlyMap<Tensor, KnownValue>): Float32Array | undefined {
+  const known = tensor.inputs.flatMap((input) => values.get(input) ?? []);
+  return known.length > 0 && known.length === tensor.inputs.length ? tensor.evaluate(known) : undefined;
 }
 
 function firstParameter({ leaf, inputs }: Tensor): string {

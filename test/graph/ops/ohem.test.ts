@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepHardPixels } from "../../../src/graph/ops/hard-pixels.ts";
+import { keepHardPixels } from "../../../src/graph/ops/ohem.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { floats, ints, runGraph } from "../../support/run-graph.ts";
 

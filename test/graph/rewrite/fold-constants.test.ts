@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { convolution } from "../../../src/graph/ops/convolution.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../../../src/graph/ops/elementwise.ts";
 import { matmul } from "../../../src/graph/ops/matmul.ts";
-import { broadcastTo, reshape } from "../../../src/graph/ops/shape.ts";
-import { evaluateWeights } from "../../../src/graph/rewrite/evaluate-weights.ts";
+import { broadcastTo, reshape } from "../../../src/graph/ops/reduction.ts";
+import { foldConstants } from "../../../src/graph/rewrite/fold-constants.ts";
 import { collect, constant, input, parameter, scalar, type Tensor } from "../../../src/graph/tensor.ts";
 import { expectClose, uniform } from "../../support/array.ts";
 import { floats, runGraph } from "../../support/run-graph.ts";
@@ -16,12 +16,12 @@ const known = (values: Readonly<Record<string, readonly number[]>>) => (name: st
   return value && Float32Array.from(value);
 };
 
-describe("evaluateWeights", () => {
+describe("foldConstants", () => {
   it("replaces what is made of weights by its value, named after the first of them", () => {
     const x = input("x", [1, 1, 2, 2]);
     const doubled = multiply(weight("conv.weight", [1, 1, 1, 1]), scalar(2));
     const y = convolution(x, doubled, { bias: subtract(weight("conv.bias", [1]), scalar(1)) });
-    const { current, weights } = evaluateWeights([y], known({ "conv.weight": [3], "conv.bias": [5] }));
+    const { current, weights } = foldConstants([y], known({ "conv.weight": [3], "conv.bias": [5] }));
     expect([...weights]).toEqual([
       ["%of:conv.weight", Float32Array.of(6)],
       ["%of:conv.bias", Float32Array.of(4)],
@@ -37,7 +37,7 @@ describe("evaluateWeights", () => {
   it("keeps the weights that are read as they are, and no others", () => {
     const kept = weight("kept", [2]);
     const [sum, half] = [add(input("x", [2]), kept), multiply(kept, scalar(0.5))];
-    const { current, weights } = evaluateWeights([sum, half], known({ kept: [4, 8], unread: [1] }));
+    const { current, weights } = foldConstants([sum, half], known({ kept: [4, 8], unread: [1] }));
     expect(Object.fromEntries(weights)).toEqual({
       kept: Float32Array.of(4, 8),
       "%of:kept": Float32Array.of(2, 4),
@@ -48,7 +48,7 @@ describe("evaluateWeights", () => {
 
   it("gives values of the same first weight different names", () => {
     const w = weight("w", [1]);
-    const { weights } = evaluateWeights(
+    const { weights } = foldConstants(
       [add(w, scalar(1)), add(w, scalar(2)), add(w, scalar(3))],
       known({ w: [10] }),
     );
@@ -61,7 +61,7 @@ describe("evaluateWeights", () => {
 
   it("leaves what is made of weights that are not known", () => {
     const sum = add(weight("known", [1]), weight("unknown", [1]));
-    const { current, weights } = evaluateWeights([sum], known({ known: [1] }));
+    const { current, weights } = foldConstants([sum], known({ known: [1] }));
     expect(current(sum).op).toBe("add");
     expect([...weights.keys()]).toEqual(["known"]);
   });
@@ -95,7 +95,7 @@ describe("evaluateWeights", () => {
     ],
   ])("works out %s", (_name, tensor, expected) => {
     const values = { m: [1, 2, 3, 4, 5, 6], r: [10, 20, 30], c: [100, 200] };
-    const { current, weights } = evaluateWeights([tensor], known(values));
+    const { current, weights } = foldConstants([tensor], known(values));
     expect(current(tensor).shape).toEqual(tensor.shape);
     expect([...weights.values()]).toEqual([Float32Array.from(expected)]);
   });
@@ -106,7 +106,7 @@ describe("evaluateWeights", () => {
     const feeds = { a: random("a", [3, 1, 4, 1, 2]), b: random("b", [2, 1, 5, 1]) };
     const product = multiply(weight("a", [3, 1, 4, 1, 2]), weight("b", [2, 1, 5, 1]));
     const expected = await runGraph({ product }, feeds);
-    const { weights } = evaluateWeights([product], known({ a: [...feeds.a.data], b: [...feeds.b.data] }));
+    const { weights } = foldConstants([product], known({ a: [...feeds.a.data], b: [...feeds.b.data] }));
     const [value = new Float32Array()] = weights.values();
     expectClose({ data: value, dims: [3, 2, 4, 5, 2] }, expected.product);
   });

@@ -1,0 +1,75 @@
+import { invalidGraph } from "../invalid-graph.ts";
+import { type Dim, featureMapShape, formatDim, type Shape, shiftDim, type TensorType } from "../shape.ts";
+
+/** A value for rows and one for columns. */
+export type Pair = readonly [vertical: number, horizontal: number];
+
+/** How a kernel moves over a feature map. */
+export interface ConvolutionAttributes {
+  readonly stride: Pair;
+  /** Zeros before the first and after the last row (column). */
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+/** A square window that moves over a feature map. */
+export interface PoolingAttributes {
+  /** Side of the window, in pixels. */
+  readonly kernel: number;
+  readonly stride: number;
+  /** Rows and columns on each side that lie outside the map and do not count. */
+  readonly padding: number;
+}
+
+export interface PoolingOptions {
+  kernel: number;
+  /** Defaults to 1. */
+  stride?: number;
+  /** Defaults to 0. */
+  padding?: number;
+}
+
+/** The window of a convolution or a pooling along one axis. */
+export interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Zeros (or -infinity) added before and after, together. */
+  readonly padding: number;
+}
+
+/** Positions of a window along an axis: `floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1`. */
+export function slideWindow(where: string, size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
+  const margin = padding - dilation * (kernel - 1) - 1;
+  if (typeof size === "number") {
+    if (size + margin >= 0) return Math.floor((size + margin) / stride) + 1;
+    const rule = `must fit into the ${size + padding} padded rows or columns of the map`;
+    throw invalidGraph(where, "kernel", rule, dilation * (kernel - 1) + 1);
+  }
+  if (stride === 1) return shiftDim(size, margin + 1);
+  // floor((t + q stride + r) / stride) + 1 = floor((t + r) / stride) + q + 1
+  const q = Math.floor((size.offset + margin) / stride);
+  const r = size.offset + margin - q * stride;
+  return { term: `floor((${formatDim({ term: size.term, offset: r })})/${stride})`, offset: q + 1 };
+}
+
+/** The shape of a pooled feature map. @throws LightsegError INVALID_GRAPH if a window could lie in the padding alone */
+export function pooledShape(
+  where: string,
+  { shape }: Pick<TensorType, "shape">,
+  { kernel, stride, padding }: PoolingAttributes,
+): Shape {
+  if (padding >= kernel) {
+    const rule = `must be less than the kernel's ${kernel}, or a window would hold no value`;
+    throw invalidGraph(where, "padding", rule, padding);
+  }
+  const [n, c, h, w] = featureMapShape(where, shape);
+  const window = { kernel, stride, dilation: 1, padding: 2 * padding };
+  return [n, c, slideWindow(where, h, window), slideWindow(where, w, window)];
+}
+
+/** A pooling as a layer table shows it. */
+export function describePooling({ kernel, stride }: PoolingAttributes): string {
+  return `${kernel}x${kernel}${stride > 1 ? `, stride ${stride}` : ""}`;
+}
