@@ -109,8 +109,8 @@ export function featureMapShape(where: string, shape: Shape): readonly [n: Dim, 
 }
 
 /** The channels of a feature map. @throws LightsegError INVALID_GRAPH if it is none */
-export function channelsOf({ shape }: Pick<TensorType, "shape">): number {
-  return featureMapShape("channelsOf", shape)[1];
+export function channelsOf(where: string, { shape }: Pick<TensorType, "shape">): number {
+  return featureMapShape(where, shape)[1];
 }
 
 /** How many values a tensor of this fixed shape holds. */

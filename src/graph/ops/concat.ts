@@ -15,14 +15,14 @@ const concatOp = defineOp<readonly Tensor[], { axis: number }>({
       const rule = `must be one or more tensors of one element type that differ on axis ${axis} alone`;
       throw invalidGraph("concat", "inputs", rule, inputs.map(formatType).join(" "));
     }
-    const total = inputs.reduce((sum, x) => sum + extentOf(x, axis), 0);
+    const total = inputs.reduce((sum, x) => sum + extentOf("concat", x, axis), 0);
     return { shape: first.shape.with(axis, total), dtype: first.dtype };
   },
   // Each input gets back its own piece of dy.
   gradient({ inputs, attributes: { axis } }, dy) {
     let start = 0;
     return inputs.map((input) => {
-      const end = start + extentOf(input, axis);
+      const end = start + extentOf("concat", input, axis);
       const piece = slice(dy, { axis, start, end });
       start = end;
       return piece;
@@ -48,7 +48,7 @@ const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end?: numbe
   },
   // dy surrounded by zeros.
   gradient({ inputs: [x], attributes: { axis, start }, output }, dy) {
-    const after = extentOf(x, axis) - start - extentOf(output, axis);
+    const after = extentOf("slice", x, axis) - start - extentOf("slice", output, axis);
     return [padOp([dy], { axis, before: start, after })];
   },
   onnx({ inputs: [x], attributes: { axis, start, end = THE_END } }, onnx) {
@@ -60,10 +60,10 @@ const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end?: numbe
 const padOp = defineOp<[x: Tensor], { axis: number; before: number; after: number }>({
   name: "pad",
   infer: ([x], { axis, before, after }) => ({
-    shape: x.shape.with(axis, extentOf(x, axis) + before + after),
+    shape: x.shape.with(axis, extentOf("pad", x, axis) + before + after),
   }),
   gradient({ attributes: { axis, before }, inputs: [x] }, dy) {
-    return [slice(dy, { axis, start: before, end: before + extentOf(x, axis) })];
+    return [slice(dy, { axis, start: before, end: before + extentOf("pad", x, axis) })];
   },
   onnx({ inputs: [x], attributes: { axis, before, after } }, onnx) {
     const zeros = x.shape.map(() => 0);
@@ -71,9 +71,9 @@ const padOp = defineOp<[x: Tensor], { axis: number; before: number; after: numbe
   },
 });
 
-function extentOf({ op, shape }: Tensor, axis: number): number {
-  const [extent] = fixedShape(op, shape.slice(axis, axis + 1));
-  if (extent === undefined) throw invalidGraph(op, "axis", `must be one of ${formatShape(shape)}`, axis);
+function extentOf(where: string, { shape }: Tensor, axis: number): number {
+  const [extent] = fixedShape(where, shape.slice(axis, axis + 1));
+  if (extent === undefined) throw invalidGraph(where, "axis", `must be one of ${formatShape(shape)}`, axis);
   return extent;
 }
 

@@ -20,7 +20,7 @@ import { logSoftmax } from "./softmax.ts";
  * @returns a scalar, 0..1; 0 if every pixel is ignored
  */
 export function softJaccardLoss(scores: Tensor, target: Tensor): Tensor {
-  const truth = oneHot(target, channelsOf(scores));
+  const truth = oneHot(target, channelsOf("softJaccardLoss", scores));
   const isLabelled = sum(truth, [1], { keepDims: true });
   const probabilities = multiply(exp(logSoftmax(scores)), isLabelled);
 

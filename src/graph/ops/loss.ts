@@ -82,7 +82,8 @@ export function softmaxCrossEntropy(
   target: Tensor,
   { classWeights }: { classWeights?: readonly number[] } = {},
 ): Tensor {
+  const classes = channelsOf("softmaxCrossEntropy", scores);
   return negativeLogLikelihoodOp([logSoftmax(scores), target], {
-    classWeights: classWeights ?? new Array<number>(channelsOf(scores)).fill(1),
+    classWeights: classWeights ?? new Array<number>(classes).fill(1),
   });
 }

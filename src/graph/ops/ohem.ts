@@ -45,5 +45,6 @@ const hardPixelsOp = defineOp<
  * @returns int32 `[N, H, W]`; pixels left out are -1, which the loss ignores
  */
 export function keepHardPixels(scores: Tensor, target: Tensor, { share }: { share: number }): Tensor {
-  return hardPixelsOp([logSoftmax(scores), oneHot(target, channelsOf(scores)), target], { share });
+  const classes = channelsOf("keepHardPixels", scores);
+  return hardPixelsOp([logSoftmax(scores), oneHot(target, classes), target], { share });
 }
