@@ -64,9 +64,10 @@ export { type QuantizeModelOptions, quantizeModel } from "./quantization/quantiz
 export type { RangeMethod } from "./quantization/range.ts";
 export { openNodeSession } from "./runtime/node/session.ts";
 export type { TensorData } from "./runtime/session.ts";
-export { type TrainingResult, type TrainOptions, train } from "./trainer/train.ts";
+export { type TrainOptions, train } from "./trainer/train.ts";
 export type { TrainingOptions } from "./training/config.ts";
 export type { TrainingEvent } from "./training/events.ts";
+export type { TrainingResult } from "./training/loop.ts";
 export { openVideo, type Video } from "./video/ffmpeg/open-video.ts";
 export { createVideoWriter, type VideoWriter, type VideoWriterOptions } from "./video/ffmpeg/video-writer.ts";
 export {

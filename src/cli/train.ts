@@ -75,6 +75,7 @@ class Reporter {
 
   show(event: TrainingEvent): void {
     if (event.kind === "note") this.note(event.text);
+    else if (event.kind === "warning") this.note(`warning: ${event.text}`);
     else if (event.kind === "progress") this.#progress.update(event.task, event.done, event.total);
     else if (event.kind === "step") this.#showStep(event);
     else {

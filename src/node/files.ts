@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 
@@ -51,6 +51,17 @@ export async function writeFileAtomically(
 /** A name in the same folder, to write to until all is there; a rename then takes no time, and hidden files hardly disturb. */
 export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+}
+
+/**
+ * Removes the temporary files that a killed process left in a folder.
+ *
+ * Only for a folder that no other process writes to: nothing tells a file that is being written from one left behind.
+ */
+export async function removeTemporaryFiles(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const left = names.filter((name) => /^\..+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/.test(name));
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
 }
 
 /** The error for a file or folder that cannot be written. */

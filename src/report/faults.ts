@@ -11,9 +11,14 @@ const GROWTH = 1.5;
 
 /** What looks wrong with a run, and what to try, one sentence or two each; nothing for most runs. */
 export function findFaults(run: Run): Html[] {
-  return [describeStop(run), describeCollapse(run), describeGrowth(run)].filter(
-    (fault) => fault !== undefined,
-  );
+  const found = [describeStop(run), describeCollapse(run), describeGrowth(run)];
+  return [...dataWarnings(run), ...found.filter((fault) => fault !== undefined)];
+}
+
+/** What looked wrong with the data when the run began, such as classes without pixels. */
+function dataWarnings({ origin: { warnings } }: Run): Html[] {
+  if (!Array.isArray(warnings)) return [];
+  return warnings.filter((text) => typeof text === "string").map((text) => html`${text}.`);
 }
 
 function describeStop({ state, steps, folder }: Run): Html | undefined {

@@ -40,7 +40,7 @@ export type RunEvaluation = z.output<typeof evaluationSchema>;
 export async function writeEvaluation(folder: string, evaluation: RunEvaluation): Promise<void> {
   const path = evaluationPath(folder);
   const text = JSON.stringify(evaluation);
-  parseAs(evaluationSchema, text, path);
+  parseAs(evaluationSchema, text, { file: path });
   await writeFileAtomically(path, new TextEncoder().encode(`${text}\n`));
 }
 
@@ -48,7 +48,7 @@ export async function writeEvaluation(folder: string, evaluation: RunEvaluation)
 export async function readEvaluation(folder: string): Promise<RunEvaluation | undefined> {
   const path = evaluationPath(folder);
   const text = await readText(path);
-  return text === undefined ? undefined : parseAs(evaluationSchema, text, path);
+  return text === undefined ? undefined : parseAs(evaluationSchema, text, { file: path });
 }
 
 function evaluationPath(folder: string): string {

@@ -40,6 +40,8 @@ export interface Run {
 /** Long enough for a validation, during which nothing is logged. */
 const SILENCE_MS = 15 * 60_000;
 
+const originSchema = z.record(z.string(), z.unknown());
+
 /**
  * Reads a run's folder, also while the run goes on: a half-written last line of its log is left out.
  *
@@ -54,13 +56,15 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
     throw new LightsegError({
       code: "NOT_FOUND",
       where: "readRun",
-      argument: folder,
-      rule: "holds no training run",
+      file: folder,
+      argument: "folder",
+      rule: "must hold a training run",
       hint: "name a folder that lightseg train --run has made",
     });
   }
-  const originText = await readText(join(folder, "origin.json"));
-  const origin = originText ? parseAs(z.record(z.string(), z.unknown()), originText, "origin.json") : {};
+  const originPath = join(folder, "origin.json");
+  const originText = await readText(originPath);
+  const origin = originText ? parseAs(originSchema, originText, { file: originPath }) : {};
   const records = await readLog(join(folder, "log.jsonl"));
   const steps = records.filter((record) => record.kind === "step");
   const validations = records.filter((record) => record.kind === "validation");
@@ -88,7 +92,7 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
 async function readLog(path: string): Promise<LogRecord[]> {
   const lines = ((await readText(path)) ?? "").split("\n");
   // What follows the last line break is either nothing or still being written.
-  return lines.slice(0, -1).map((line, index) => parseAs(logRecordSchema, line, `${path}, line ${index + 1},`));
+  return lines.slice(0, -1).map((line, index) => parseAs(logRecordSchema, line, { file: path, argument: `line ${index + 1}` }));
 }
 
 /** The end of the last epoch is the only moment of it at which there is a validation. */

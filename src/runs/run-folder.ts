@@ -3,11 +3,14 @@ import { appendFile, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
-import { makeFolder, outputError, writeFileAtomically } from "../node/files.ts";
+import { LightsegError } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
+import { makeFolder, outputError, removeTemporaryFiles, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { LogRecord } from "../training/events.ts";
+import type { Checkpoint } from "../training/loop.ts";
+import { parseJson, readText } from "./read-json.ts";
 import { lockRun } from "./run-lock.ts";
 
 /** The files of a run: settings, log, checkpoints. Once begun or resumed it is locked, until it is disposed of. */
@@ -42,18 +45,19 @@ export class RunFolder implements AsyncDisposable {
    *
    * @throws LightsegError OUTPUT if it holds a run already or cannot be written
    */
-  async begin(config: TrainingConfig): Promise<void> {
+  async begin(config: TrainingConfig, { warnings = [] }: { warnings?: readonly string[] } = {}): Promise<void> {
     if ((await readText(this.#config)) !== undefined) {
       throw new LightsegError({
         code: "OUTPUT",
         where: "train",
-        argument: this.path,
+        file: this.path,
+        argument: "folder",
         rule: "holds a training run already",
         hint: "go on with --resume, or take another folder",
       });
     }
     await makeFolder(this.path);
-    this.#lock = await lockRun(this.path);
+    await this.#lockAndTidy();
     const origin = {
       lightseg: await readVersion(),
       node: process.version,
@@ -61,6 +65,7 @@ export class RunFolder implements AsyncDisposable {
       cores: availableParallelism(),
       began: new Date().toISOString(),
       weightsSha256: config.weights === undefined ? null : await hashFile(config.weights),
+      ...(warnings.length > 0 && { warnings }),
     };
     await this.#write(join(this.path, "origin.json"), toJson(origin));
     await this.#write(this.#config, toJson(config));
@@ -73,12 +78,13 @@ export class RunFolder implements AsyncDisposable {
       throw new LightsegError({
         code: "NOT_FOUND",
         where: "train",
-        argument: this.path,
+        file: this.path,
+        argument: "folder",
         rule: "holds no training run to resume",
         hint: "leave --resume out to begin one",
       });
     }
-    this.#lock = await lockRun(this.path);
+    await this.#lockAndTidy();
     const own = new Map<string, unknown>(Object.entries(config));
     for (const [name, other] of Object.entries(parseTrainingConfig({ ...config, ...options }))) {
       const value = own.get(name);
@@ -103,15 +109,15 @@ export class RunFolder implements AsyncDisposable {
     }
   }
 
-  /** Drops what was logged after a step, a half-written last line among it: those steps will be done again. */
-  async rewindLog(step: number): Promise<void> {
+  /** Drops what will be done again from a checkpoint on: later steps, a validation still due, a half-written line. */
+  async rewindLog({ step, validationDue }: Pick<Checkpoint, "step" | "validationDue">): Promise<void> {
     const lines = ((await readText(this.#log)) ?? "").split("\n");
     const kept = lines.filter((line) => {
       try {
         const record: unknown = JSON.parse(line);
-        return (
-          typeof record === "object" && record !== null && "step" in record && Number(record.step) <= step
-        );
+        if (!isRecord(record)) return false;
+        const isRepeated = validationDue && record.kind === "validation" && record.step === step;
+        return Number(record.step) <= step && !isRepeated;
       } catch {
         return false;
       }
@@ -121,6 +127,12 @@ export class RunFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lock?.[Symbol.asyncDispose]();
+  }
+
+  /** Locks the folder. No other process writes there then: temporary files are those of a run that was killed. */
+  async #lockAndTidy(): Promise<void> {
+    this.#lock = await lockRun(this.path);
+    await removeTemporaryFiles(this.path);
   }
 
   #write(path: string, text: string): Promise<void> {
@@ -136,21 +148,11 @@ export class RunFolder implements AsyncDisposable {
 export async function readConfig(path: string): Promise<TrainingConfig | undefined> {
   const text = await readText(path);
   if (text === undefined) return undefined;
-  return parseTrainingConfig(parseJson(text, path), { where: "readConfig", file: path, code: "INVALID_RUN" });
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(error))) return undefined;
-    throw new LightsegError({
-      code: "NOT_FOUND",
-      where: "train",
-      argument: path,
-      rule: `cannot be read: ${messageOf(error)}`,
-    });
-  }
+  return parseTrainingConfig(parseJson(text, { file: path }), {
+    where: "readConfig",
+    file: path,
+    code: "INVALID_RUN",
+  });
 }
 
 async function hashFile(path: string): Promise<string> {
@@ -161,19 +163,4 @@ async function hashFile(path: string): Promise<string> {
 
 function toJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new LightsegError({
-      code: "INVALID_RUN",
-      where: "readConfig",
-      file: path,
-      argument: "text",
-      rule: `must be JSON: ${messageOf(cause)}`,
-      cause,
-    });
-  }
 }

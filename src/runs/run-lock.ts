@@ -65,7 +65,8 @@ function isTrained(folder: string, owner: number): LightsegError {
   return new LightsegError({
     code: "OUTPUT",
     where: "train",
-    argument: folder,
+    file: folder,
+    argument: "run",
     rule: `is being trained by process ${owner}`,
     hint: "stop that one first, or take another folder",
   });

@@ -25,7 +25,7 @@ export function estimateStepMemory({ network, step }: TrainingGraph): StepMemory
   const values = [...network.parameters.values()].map(({ shape }) =>
     countValues(fixedShape("estimateStepMemory", shape)),
   );
-  const { replicas, share: outputs } = "share" in step ? step : { replicas: 1, share: step.outputs };
+  const { replicas, part: outputs } = step.kind === "replicated" ? step : { replicas: 1, part: step.outputs };
   const parameters = 4 * values.reduce((sum, count) => sum + count, 0);
   return {
     varying: replicas * MAPS_FACTOR * peakActivationBytes(Object.values(outputs)),

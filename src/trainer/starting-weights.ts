@@ -30,7 +30,8 @@ export async function startingWeights(
     throw new LightsegError({
       code: "INVALID_WEIGHTS",
       where: "train",
-      argument: file,
+      file,
+      argument: "weights",
       rule: "must hold parameters of the network",
       hint: `none of its ${match.unexpected.length + match.misshaped.length} tensors has the name and shape of one`,
     });
@@ -40,7 +41,8 @@ export async function startingWeights(
     throw new LightsegError({
       code: "INVALID_WEIGHTS",
       where: "train",
-      argument: file,
+      file,
+      argument: "weights",
       rule: `must hold the encoder: ${lost.length} of its ${network.encoder.size} parameters are missing or have another shape`,
       value: lost.slice(0, 3).join(", "),
       hint: "is it of another backbone? allowRandomEncoder (--allow-random-encoder) goes on with what is there",

@@ -1,10 +1,10 @@
-import type { Sample } from "../datasets/dataset.ts";
 import { LightsegError } from "../errors.ts";
 import { nearestIn, neighborsIn } from "../grid.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Random } from "../random.ts";
+import type { LabelledPhoto } from "./samples.ts";
 
 /** How training samples are varied. */
 export interface AugmentationOptions {
@@ -38,7 +38,7 @@ export interface AugmentationOptions {
  * @throws LightsegError INVALID_ARGUMENT for impossible options or tensors that do not have the slot
  */
 export function augmentInto(
-  sample: Sample,
+  sample: LabelledPhoto,
   options: AugmentationOptions,
   random: Random,
   images: Float32Array,

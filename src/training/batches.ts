@@ -1,9 +1,9 @@
-import type { Dataset } from "../datasets/dataset.ts";
 import { createRandom, deriveSeed, type Random } from "../random.ts";
 import type { TensorData } from "../runtime/session.ts";
 import { type AugmentationOptions, augmentInto } from "./augmentation.ts";
 import { cutObject, type DrawDonor, pasteInto } from "./copy-paste.ts";
 import { batchIndices } from "./sampler.ts";
+import type { Samples } from "./samples.ts";
 
 /** What a step is fed. */
 export interface Batch {
@@ -24,11 +24,11 @@ export interface BatchOptions {
 /**
  * Makes the batch of a step: reads its photos side by side and varies each one.
  *
- * A function of data set, seed and step alone, so a resumed run sees the same batches.
+ * A function of samples, seed and step alone, so a resumed run sees the same batches.
  */
-export async function makeBatch(dataset: Dataset, options: BatchOptions, step: number): Promise<Batch> {
+export async function makeBatch(samples: Samples, options: BatchOptions, step: number): Promise<Batch> {
   const { batch, seed, augmentation } = options;
-  const { epoch, indices } = batchIndices({ size: dataset.size, batch, seed, step });
+  const { epoch, indices } = batchIndices({ size: samples.size, batch, seed, step });
   const [height, width] = augmentation.crop;
   const images = new Float32Array(batch * 3 * height * width);
   const targets = new Int32Array(batch * height * width);
@@ -36,8 +36,8 @@ export async function makeBatch(dataset: Dataset, options: BatchOptions, step: n
     // The object's draws are apart from the photo's, which are the same with and without it.
     const forObject = createRandom(deriveSeed("paste", seed, epoch, index));
     const [sample, object] = await Promise.all([
-      dataset.load(index),
-      drawObject(dataset, options, forObject),
+      samples.load(index),
+      drawObject(samples, options, forObject),
     ]);
     const random = createRandom(deriveSeed("augment", seed, epoch, index));
     augmentInto(sample, augmentation, random, images, targets, slot);
@@ -51,8 +51,8 @@ export async function makeBatch(dataset: Dataset, options: BatchOptions, step: n
 }
 
 /** An object to paste, cut out of its photo; undefined where none is drawn. */
-async function drawObject(dataset: Dataset, { copyPaste }: BatchOptions, random: Random) {
+async function drawObject(samples: Samples, { copyPaste }: BatchOptions, random: Random) {
   if (!copyPaste || random() >= copyPaste.probability) return undefined;
   const { index, label } = copyPaste.drawDonor(random);
-  return cutObject(await dataset.load(index), label);
+  return cutObject(await samples.load(index), label);
 }

@@ -2,7 +2,6 @@
  * Copy-paste augmentation (Ghiasi et al. 2021, "Simple Copy-Paste"), for semantic masks: an object of a rare class is cut
  * out of one photo and pasted over another.
  */
-import type { Sample } from "../datasets/dataset.ts";
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Random } from "../random.ts";
@@ -16,6 +15,7 @@ import {
   writeImage,
 } from "./augmentation.ts";
 import { presentClasses } from "./photo-labels.ts";
+import type { LabelledPhoto } from "./samples.ts";
 
 /** Classes that at most this share of the photos has are rare. */
 const RARE = 0.5;
@@ -91,7 +91,7 @@ export interface CutObject {
  *
  * @returns undefined if the photo has no pixel of the class
  */
-export function cutObject({ photo, labels }: Sample, label: number): CutObject | undefined {
+export function cutObject({ photo, labels }: LabelledPhoto, label: number): CutObject | undefined {
   let [top, bottom, left, right] = [labels.height, 0, labels.width, 0];
   for (let y = 0, pixel = 0; y < labels.height; y++) {
     for (let x = 0; x < labels.width; x++, pixel++) {

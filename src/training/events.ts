@@ -37,9 +37,11 @@ export type LogRecord = StepRecord | ValidationRecord;
 export type TrainingEvent =
   | (LogRecord & { readonly totalSteps: number })
   | { readonly kind: "note"; readonly text: string }
+  /** Something that looks wrong and may be meant, such as a class without pixels. */
+  | { readonly kind: "warning"; readonly text: string }
   | {
       readonly kind: "progress";
-      readonly task: "counting labels" | "validating";
+      readonly task: "checking photos" | "counting labels" | "validating";
       readonly done: number;
       readonly total: number;
     };

@@ -1,5 +1,5 @@
-import type { Dataset } from "../datasets/dataset.ts";
 import { sumByLabel } from "../inference/class-shares.ts";
+import type { Samples } from "./samples.ts";
 
 /**
  * A photo has a class if at least this share of its labelled pixels does; a few pixels at the border do not make it
@@ -7,24 +7,19 @@ import { sumByLabel } from "../inference/class-shares.ts";
  */
 const PRESENT = 0.01;
 
-/** A data set and the pixels of each class in each of its photos, in the same order. */
-export interface CountedDataset {
-  readonly dataset: Dataset;
-  readonly counts: readonly Float64Array[];
-}
-
-/** Counts the pixels of each class in each photo. Decodes the data set once. */
+/** Counts the pixels of each class in each photo. Reads every sample once. */
 export async function countPhotoLabels(
-  dataset: Dataset,
+  samples: Samples,
+  classes: number,
   onProgress?: (done: number, total: number) => void,
-): Promise<CountedDataset> {
+): Promise<Float64Array[]> {
   const counts: Float64Array[] = [];
-  for (let index = 0; index < dataset.size; index++) {
-    const { labels } = await dataset.load(index);
-    counts.push(sumByLabel(labels.data).slice(0, dataset.labels.classes.length));
-    onProgress?.(index + 1, dataset.size);
+  for (let index = 0; index < samples.size; index++) {
+    const { labels } = await samples.load(index);
+    counts.push(sumByLabel(labels.data).slice(0, classes));
+    onProgress?.(index + 1, samples.size);
   }
-  return { dataset, counts };
+  return counts;
 }
 
 /** The classes that a photo has, by label. @param counts pixels of each class in it */

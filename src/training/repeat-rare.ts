@@ -1,5 +1,5 @@
 import { createRandom, deriveSeed } from "../random.ts";
-import { type CountedDataset, presentClasses } from "./photo-labels.ts";
+import { presentClasses } from "./photo-labels.ts";
 
 export interface RepeatRareOptions {
   /** Classes that a smaller share of the photos has are rare, above 0 and up to 1. */
@@ -8,28 +8,22 @@ export interface RepeatRareOptions {
 }
 
 /**
- * The same data set with photos of rare classes several times in it (repeat factor sampling, Gupta et al. 2019, LVIS, Sec. 3.4).
+ * The photos of an epoch, by index: those of rare classes several times (repeat factor sampling, Gupta et al. 2019,
+ * LVIS, Sec. 3.4).
  *
- * A class that a share f of the photos has gets `max(1, sqrt(threshold / f))`, a photo the largest number of its classes. What is left
- * over a whole number is the chance of one time more, drawn from the seed.
+ * A class that a share f of the photos has gets `max(1, sqrt(threshold / f))`, a photo the largest number of its classes.
+ * The fraction of that number is the chance of one time more, drawn from the seed.
+ *
+ * @param counts pixels of each class in each photo, see `countPhotoLabels`
  */
 export function repeatRareClasses(
-  { dataset, counts }: CountedDataset,
+  counts: readonly Float64Array[],
   { threshold, seed }: RepeatRareOptions,
-): CountedDataset {
+): number[] {
   const random = createRandom(deriveSeed("repeat", seed));
-  const places = repeatFactors(counts.map(presentClasses), threshold).flatMap((factor, index) =>
+  return repeatFactors(counts.map(presentClasses), threshold).flatMap((factor, index) =>
     new Array<number>(Math.floor(factor + random())).fill(index),
   );
-  return {
-    dataset: {
-      ...dataset,
-      size: places.length,
-      ids: places.map((index) => dataset.ids[index] ?? ""),
-      load: (place) => dataset.load(places[place] ?? dataset.size),
-    },
-    counts: places.map((index) => counts[index] ?? new Float64Array()),
-  };
 }
 
 /** How many times each photo should be seen, 1 or more. @param present the classes of each photo */

@@ -5,7 +5,8 @@ import type { WeightTensor } from "../models/weights.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import type { Batch } from "./batches.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
-import { gradientInput, gradientName, type ReplicatedStep, shareInput } from "./step.ts";
+import { gradientInput, gradientName, weightInput } from "./state-names.ts";
+import type { ReplicatedStep } from "./step.ts";
 
 /**
  * How many networks divide a batch of a stage among them.
@@ -39,7 +40,7 @@ function hasLossTerms(network: string): boolean {
   return buildNetwork({ network, classes: 2, auxiliary: true }).lossTerms.length > 0;
 }
 
-/** Copies of a network that work on shares of a batch side by side, each in an engine of its own. */
+/** Copies of a network that work on parts of a batch side by side, each in an engine of its own. */
 export interface Replicas {
   /**
    * @param random values of the network's random inputs, by replica
@@ -65,12 +66,12 @@ export interface OpenReplicasOptions {
  * by piece; two replicas with one thread each do.
  */
 export async function openReplicas(
-  { replicas, share, weigh, update }: ReplicatedStep,
+  { replicas, part, weigh, update }: ReplicatedStep,
   valueFor: (name: string) => WeightTensor,
   { open, threads = 0 }: OpenReplicasOptions,
 ): Promise<Replicas> {
   const trained = update.parameters.map(({ input }) => input);
-  const model = lowerToOnnx(share, {
+  const model = lowerToOnnx(part, {
     parameters: (name) => (trained.includes(name) ? "input" : valueFor(name).data),
   });
   const sessions: Session[] = [];
@@ -95,8 +96,8 @@ export async function openReplicas(
   return {
     async run(batch, random) {
       const parts = sessions.map((session, replica) => {
-        const image = part(batch.image, replica, replicas);
-        const target = part(batch.target, replica, replicas);
+        const image = slice(batch.image, replica, replicas);
+        const target = slice(batch.target, replica, replicas);
         return {
           weight: weigh(target.data),
           results: session.run({ image, target, ...random(replica), ...parameters }, outputs, [
@@ -111,13 +112,13 @@ export async function openReplicas(
       const results = await Promise.all(parts.map(({ results }) => results));
       for (const [replica, found] of results.entries()) {
         // Without a labelled pixel the loss is 0, and so is its gradient.
-        const share = total > 0 ? (parts[replica]?.weight ?? 0) / total : 0;
-        feeds[shareInput(replica)] = { data: Float32Array.of(share), dims: [] };
+        const weight = total > 0 ? (parts[replica]?.weight ?? 0) / total : 0;
+        feeds[weightInput(replica)] = { data: Float32Array.of(weight), dims: [] };
         for (const name of trained) {
           const gradient = found[gradientName(name)];
           if (gradient) feeds[gradientInput(name, replica)] = gradient;
         }
-        if (share > 0) loss += share * (found.loss.data[0] ?? Number.NaN);
+        if (weight > 0) loss += weight * (found.loss.data[0] ?? Number.NaN);
       }
       return { loss, feeds };
     },
@@ -129,7 +130,7 @@ export async function openReplicas(
 }
 
 /** One of `count` equal parts along the first axis. */
-function part({ data, dims: [length = 0, ...inner] }: TensorData, index: number, count: number): TensorData {
+function slice({ data, dims: [length = 0, ...inner] }: TensorData, index: number, count: number): TensorData {
   const size = data.length / count;
   return { data: data.slice(index * size, (index + 1) * size), dims: [length / count, ...inner] };
 }

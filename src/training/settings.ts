@@ -16,8 +16,10 @@ import {
   textType,
   type ValueType,
 } from "../value-types.ts";
-import { optimizers } from "./optimizer.ts";
 import { scheduleType } from "./schedule.ts";
+
+/** How a gradient changes a parameter, see optimizer.ts. */
+export const optimizers = ["sgd", "adam", "adamw"] as const;
 
 /** Whether each stage may have a value of its own, or the run has one. */
 export type Scope = "run" | "stage";

@@ -12,30 +12,34 @@ import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { input, isTrainable, scalar, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
-import { adamInputs, type OptimizerSettings, updateParameter } from "./optimizer.ts";
+import type { TrainingConfig } from "./config.ts";
+import { adamInputs, biasCorrections, type OptimizerSettings, updateParameter } from "./optimizer.ts";
+import {
+  averageName,
+  gradientInput,
+  gradientName,
+  learningRateInput,
+  nextName,
+  weightInput,
+} from "./state-names.ts";
 
 /** Parameters that share the settings of the optimiser. */
 export interface ParameterGroup extends OptimizerSettings {
-  /** Names the input that holds this group's learning rate: `learningRate.<name>`. */
+  /** Names the inputs that hold this group's learning rate and bias corrections. */
   readonly name: string;
   readonly has: (parameterName: string) => boolean;
   /** Which of its parameters decay. Defaults to all. */
   readonly decays?: (parameter: Tensor) => boolean;
 }
 
-export interface TrainingStepOptions {
+/** Settings that shape the step, see settings.ts. Auxiliary losses count all pixels, whatever `hardPixels` is. */
+type StepSettings = Pick<TrainingConfig, "hardPixels" | "jaccard" | "clipNorm" | "averaging">;
+
+export interface TrainingStepOptions extends Partial<StepSettings> {
   /** The first group that has a parameter takes it; a parameter of no group stays as it is. */
   readonly groups: readonly ParameterGroup[];
   /** Weights of the classes in the loss, 1 each by default. */
-  readonly classWeights?: readonly number[];
-  /** Share of the labelled pixels that count in the loss, the hardest ones; 1 by default. Auxiliary losses have all. */
-  readonly hardPixels?: number;
-  /** Weight of the soft Jaccard loss of the scores, added to the cross-entropy; 0 by default. */
-  readonly jaccard?: number;
-  /** Gradients whose norm, taken over all parameters, is larger are scaled down to it. No limit by default. */
-  readonly clipNorm?: number;
-  /** Keep a moving average of all parameters: `a = d a + (1 - d) p`, d at most this. Default 0: keep none. */
-  readonly averaging?: number;
+  readonly lossWeights?: readonly number[];
 }
 
 /** A value that the step replaces: fed as `input`, given back as `output`. */
@@ -51,15 +55,17 @@ export interface Update {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** Parameters that change: trained ones and updated statistics. */
   readonly parameters: readonly StateVariable[];
-  /** What the optimiser remembers, zero at the start. */
+  /** What the optimizer remembers, zero at the start. */
   readonly memory: readonly StateVariable[];
-  /** Moving averages, `average:<parameter>`, which begin as the parameters. */
+  /** Exponential moving averages (EMA), which begin as the parameters. */
   readonly averages: readonly StateVariable[];
   /** The scalar inputs of a step: learning rates by group, and what depends on the step's number, from 0. */
   scalars(options: { step: number; rates: Readonly<Record<string, number>> }): Record<string, number>;
 }
 
+/** A step in one graph. */
 export interface TrainingStep extends Update {
+  readonly kind: "whole";
   /** By name: `loss`, and the next value of all state. Inputs are `image` `[N, 3, H, W]`, `target` int32 `[N, H, W]`, all state, and scalars. */
   readonly outputs: Update["outputs"];
   /** Gradients by parameter name, before clipping, for those who want to look at them. */
@@ -68,53 +74,67 @@ export interface TrainingStep extends Update {
 
 /**
  * The loss is the cross-entropy of the scores resized to the target (bilinear), averaged over the pixels that have a class, plus
- * that of auxiliary scores, the soft Jaccard loss and what else the network wants, each times its weight. See optimizer.ts for the update.
+ * that of auxiliary scores, the soft Jaccard loss and what else the network wants, each times its weight. See
+ * optimizer.ts for the update.
  */
 export function buildTrainingStep(network: Network, options: TrainingStepOptions): TrainingStep {
   const { loss, trained, updates } = differentiateLoss(network, options);
   const update = buildUpdate(trained, updates, options);
-  return { ...update, outputs: { loss, ...update.outputs }, gradients: gradientsOf(trained) };
+  return {
+    kind: "whole",
+    ...update,
+    outputs: { loss, ...update.outputs },
+    gradients: gradientsOf(trained),
+  };
 }
 
-/** A step in two graphs: the first runs on each replica's share of a batch, the second on what all of them found. */
+/** A step in two graphs: one for each replica's part of a batch, one for the update. */
 export interface ReplicatedStep {
+  readonly kind: "replicated";
   readonly replicas: number;
-  /** `loss` and `gradient:<parameter>`. Inputs are `image` and `target` of the share, and the trained parameters. */
-  readonly share: Readonly<Record<string, Tensor>>;
-  /** What the pixels of a share weigh in the loss of the batch. */
+  /** `loss` and the gradients. Inputs are `image` and `target` of a part, and the trained parameters. */
+  readonly part: Readonly<Record<string, Tensor>>;
+  /** What the pixels of a part weigh in the loss of the batch: the sum of their classes' weights. */
   weigh(target: ArrayLike<number>): number;
-  /** Inputs are state, scalars, and of each replica `gradient:<parameter>:<replica>` and `share:<replica>`, its part in the mean, 0..1. */
+  /** Inputs are state, scalars, and the gradients (`gradientInput`) and weight in the mean (`weightInput`) of each replica. */
   readonly update: Update;
 }
 
 /**
  * The same step for a batch that is divided among replicas of the network.
  *
- * The loss is a mean over pixels, so the batch's gradient is the mean of the shares', each weighted by its part of what all
- * pixels weigh. That holds for cross-entropy alone: hard pixels are chosen, and the Jaccard loss and
- * further terms taken, within a share.
+ * The loss is a mean over pixels, so the batch's gradient is the mean of the parts' gradients, each weighted by what its
+ * pixels weigh. That holds for cross-entropy alone: hard pixels (OHEM), the Jaccard loss and further terms are taken
+ * within a part.
  *
- * @param network built for the size of one share, with frozen batch norm
+ * @param network built for the size of one part, with frozen batch norm
  */
 export function buildReplicatedStep(
   network: Network,
   { replicas, ...options }: TrainingStepOptions & { replicas: number },
 ): ReplicatedStep {
   const { loss, trained } = differentiateLoss(network, options);
-  const parts = Array.from({ length: replicas }, (_, replica) => input(shareInput(replica), []));
+  const weights = Array.from({ length: replicas }, (_, replica) => input(weightInput(replica), []));
   const combined = trained.map((entry) => ({
     ...entry,
-    gradient: parts
-      .map((part, replica) => multiply(input(gradientInput(entry.name, replica), entry.gradient.shape), part))
+    gradient: weights
+      .map((weight, replica) =>
+        multiply(input(gradientInput(entry.name, replica), entry.gradient.shape), weight),
+      )
       .reduce(add),
   }));
   const gradients = [...gradientsOf(trained)].map(([name, gradient]) => [gradientName(name), gradient]);
   const classes = Number(network.scores.shape[1]);
-  const weights = options.classWeights ?? new Array<number>(classes).fill(1);
+  const { lossWeights = new Array<number>(classes).fill(1) } = options;
   return {
+    kind: "replicated",
     replicas,
-    share: { loss, ...Object.fromEntries(gradients) },
-    weigh: (target) => Array.from(target).reduce((total, label) => total + (weights[label] ?? 0), 0),
+    part: { loss, ...Object.fromEntries(gradients) },
+    weigh(target) {
+      let total = 0;
+      for (let pixel = 0; pixel < target.length; pixel++) total += lossWeights[target[pixel] ?? 255] ?? 0;
+      return total;
+    },
     update: buildUpdate(combined, new Map(), options),
   };
 }
@@ -159,15 +179,21 @@ function buildUpdate(
   { groups, clipNorm, averaging = 0 }: TrainingStepOptions,
 ): Update {
   const clip = clipNorm === undefined ? undefined : clipFactor([...gradientsOf(trained).values()], clipNorm);
-  const rates = new Map(groups.map((group) => [group, input(learningRateInput(group.name), [])]));
+  const inputs = new Map(
+    groups.map((group) => {
+      const rate = input(learningRateInput(group.name), []);
+      return [group, { rate, corrections: biasCorrections(group.name) }];
+    }),
+  );
 
   const outputs: Record<string, Tensor> = {};
   const parameters: StateVariable[] = [];
   const memory: StateVariable[] = [];
   const averages: StateVariable[] = [];
   const replace = (list: StateVariable[], name: string, next: Tensor) => {
-    outputs[`next:${name}`] = next;
-    list.push({ input: name, output: `next:${name}`, shape: next.shape.map(Number) });
+    const output = nextName(name);
+    outputs[output] = next;
+    list.push({ input: name, output, shape: next.shape.map(Number) });
   };
   const replaceParameter = (name: string, next: Tensor) => {
     replace(parameters, name, next);
@@ -178,14 +204,14 @@ function buildUpdate(
   };
 
   for (const { name, tensor, group, gradient } of trained) {
-    const rate = rates.get(group);
-    if (!rate) throw new Error(`no learning rate for ${name}`);
+    const own = inputs.get(group);
+    if (!own) throw new Error(`no learning rate for ${name}`);
     const { decays = () => true } = group;
     const { next, memory: remembered } = updateParameter({
       name,
       parameter: tensor,
       gradient: clip ? multiply(gradient, clip) : gradient,
-      rate,
+      ...own,
       settings: decays(tensor) ? group : { ...group, weightDecay: 0 },
     });
     replaceParameter(name, next);
@@ -200,7 +226,7 @@ function buildUpdate(
     averages,
     scalars: ({ step, rates }) => ({
       ...Object.fromEntries(groups.map(({ name }) => [learningRateInput(name), rates[name] ?? 0])),
-      ...Object.assign({}, ...groups.map((group) => adamInputs(step, group))),
+      ...Object.assign({}, ...groups.map((group) => adamInputs(step, group.name, group))),
       // The first averages are those of few steps, so that the random beginning is forgotten soon.
       ...(averaging > 0 && { averageDecay: Math.min(averaging, (1 + step) / (10 + step)) }),
     }),
@@ -209,18 +235,13 @@ function buildUpdate(
 
 const averageDecay = input("averageDecay", []);
 
-/** The name of a parameter's moving average among the state. */
-export function averageName(parameter: string): string {
-  return `average:${parameter}`;
-}
-
 function targetShape({ image: { shape } }: Network): readonly [n: number, height: number, width: number] {
   const [n = 1, , height = 1, width = 1] = shape.map(Number);
   return [n, height, width];
 }
 
 function buildLoss(network: Network, target: Tensor, options: TrainingStepOptions): Tensor {
-  const { classWeights, hardPixels = 1, jaccard = 0 } = options;
+  const { lossWeights: classWeights, hardPixels = 1, jaccard = 0 } = options;
   const [, ...size] = targetShape(network);
   const fullSize = (scores: Tensor) => resize(scores, { size, alignCorners: network.alignCorners });
   const scores = fullSize(network.scores);
@@ -246,26 +267,6 @@ function clipFactor(gradients: readonly Tensor[], limit: number): Tensor {
   const norm = squareRoot(squares.reduce(add));
   const ratio = divide(scalar(limit), add(norm, scalar(1e-6)));
   return atMost(ratio, 1);
-}
-
-/** The input that holds the learning rate of a group. */
-export function learningRateInput(group: string): string {
-  return `learningRate.${group}`;
-}
-
-/** The output of a replica that holds the gradient of a parameter. */
-export function gradientName(parameter: string): `gradient:${string}` {
-  return `gradient:${parameter}`;
-}
-
-/** The input of the update that holds what one replica found. */
-export function gradientInput(parameter: string, replica: number): string {
-  return `${gradientName(parameter)}:${replica}`;
-}
-
-/** The input of the update that holds a replica's part in the mean. */
-export function shareInput(replica: number): string {
-  return `share:${replica}`;
 }
 
 function missingGradient(name: string): never {

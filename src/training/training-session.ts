@@ -10,8 +10,8 @@ import type { Batch } from "./batches.ts";
 import type { StageConfig } from "./config.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
 import { openReplicas } from "./replicas.ts";
+import { averageName, copiedParameter, copyName } from "./state-names.ts";
 import {
-  averageName,
   buildReplicatedStep,
   buildTrainingStep,
   type ReplicatedStep,
@@ -28,7 +28,7 @@ export interface LearningRates {
 
 /** A network in training as graphs: what each step computes and which state it keeps. */
 export interface TrainingGraph {
-  /** Built for the batch, or for the share of a replica. */
+  /** Built for the batch, or for a replica's part of it. */
   readonly network: Network;
   readonly step: TrainingStep | ReplicatedStep;
 }
@@ -48,7 +48,7 @@ export function buildTrainingGraph(
   stage: StageConfig,
   { network: name, classes, classWeights, averaging, replicas = 1 }: TrainingGraphOptions,
 ): TrainingGraph {
-  const { batch, crop, batchNorm, dropout, optimizer, momentum, beta2, weightDecay } = stage;
+  const { batch, crop, batchNorm, dropout } = stage;
   const network = buildNetwork({
     network: name,
     classes,
@@ -59,15 +59,11 @@ export function buildTrainingGraph(
   });
   const isEncoder = (parameter: string) => network.encoder.has(parameter);
   const isConvolution = ({ shape }: Tensor) => shape.length === 4;
-  const settings = {
-    ...{ optimizer, momentum, beta2, weightDecay },
-    ...(stage.weightDecayOn === "convolutions" && { decays: isConvolution }),
-  };
+  const settings = { ...stage, ...(stage.weightDecayOn === "convolutions" && { decays: isConvolution }) };
   const encoder = { ...settings, name: "encoder", has: isEncoder };
   const decoder = { ...settings, name: "decoder", has: (parameter: string) => !isEncoder(parameter) };
-  const { clipNorm, hardPixels, jaccard } = stage;
   const groups = stage.freezeEncoder ? [decoder] : [encoder, decoder];
-  const options = { groups, classWeights, clipNorm, hardPixels, jaccard, averaging };
+  const options = { ...stage, groups, lossWeights: classWeights, averaging };
   const step =
     replicas > 1
       ? buildReplicatedStep(network, { ...options, replicas })
@@ -75,11 +71,11 @@ export function buildTrainingGraph(
   return { network, step };
 }
 
-/** Parameters, statistics and what the optimiser remembers, living in the engine from step to step. */
+/** Parameters, statistics and what the optimizer remembers, living in the engine from step to step. */
 export interface TrainingSession {
   /** Does the step of this number, from 0, which decides what is random in it, and returns the loss before it. */
   run(batch: Batch, options: { step: number; rates: LearningRates }): Promise<number>;
-  /** All state as it stands now: parameters, the optimiser's memory, moving averages. */
+  /** All state as it stands now: parameters, the optimizer's memory, moving averages. */
   state(): Promise<Weights>;
   dispose(): Promise<void>;
 }
@@ -101,8 +97,8 @@ export async function openTrainingSession(
 ): Promise<TrainingSession> {
   const valueFor = (name: string) => initial.get(name) ?? absent(name);
   for (const name of network.parameters.keys()) valueFor(name);
-  const replicated = "share" in graph ? graph : undefined;
-  const update = "share" in graph ? graph.update : graph;
+  const replicated = graph.kind === "replicated" ? graph : undefined;
+  const update = graph.kind === "replicated" ? graph.update : graph;
   const averaged = new Map(update.parameters.map(({ input }) => [averageName(input), input]));
   const carry = (variable: StateVariable) => {
     const { input, shape } = variable;
@@ -140,7 +136,7 @@ export async function openTrainingSession(
       if (!found || !copies) return (await session.run(feeds, ["loss"])).loss.data[0] ?? Number.NaN;
       const next = await session.run(feeds, Object.keys(copies), Object.keys(found.feeds));
       replicas?.replace(
-        Object.fromEntries(Object.entries(next).map(([name, value]) => [parameterOf(name), value])),
+        Object.fromEntries(Object.entries(next).map(([name, value]) => [copiedParameter(name), value])),
       );
       return found.loss;
     },
@@ -156,20 +152,14 @@ export async function openTrainingSession(
   };
 }
 
-const COPY = "copy:";
-
 /** The trained parameters once more, as outputs that leave the engine. */
 function copiesForReplicas({ parameters, outputs }: Update): Record<string, Tensor> {
   return Object.fromEntries(
     parameters.flatMap(({ input, output }) => {
       const next = outputs[output];
-      return next ? [[`${COPY}${input}`, next]] : [];
+      return next ? [[copyName(input), next]] : [];
     }),
   );
-}
-
-function parameterOf(copy: string): string {
-  return copy.slice(COPY.length);
 }
 
 function absent(name: string): never {

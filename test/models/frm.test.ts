@@ -100,7 +100,7 @@ describe("FRM", () => {
       crop: [48, 40],
     });
     const { network, step } = buildTrainingGraph(stage, { network: name, classes: 3 });
-    if ("share" in step) throw new Error("nobody asked for replicas");
+    if (step.kind === "replicated") throw new Error("nobody asked for replicas");
     expect(step.outputs.loss?.shape).toEqual([]);
     for (const [name, gradient] of step.gradients)
       expect(gradient.shape, name).toEqual(network.parameters.get(name)?.shape);

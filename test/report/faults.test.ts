@@ -19,6 +19,11 @@ describe("findFaults", () => {
     expect(textsOf({})).toEqual([]);
   });
 
+  it("repeats what looked wrong with the data when the run began", () => {
+    const origin = { warnings: ["custom: class <b> has no pixel in train"] };
+    expect(textsOf({}, { origin })).toEqual(["custom: class &lt;b&gt; has no pixel in train."]);
+  });
+
   it("tells how to go on with a run that stopped", () => {
     const [text] = textsOf({ losses: [1, 2] }, { state: "stopped", folder: "/my runs/a" });
     expect(text).toContain("stopped after step 2");

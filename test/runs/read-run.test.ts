@@ -59,7 +59,7 @@ describe("readRun", () => {
     await expect(readRun(folder)).rejects.toMatchObject({
       name: "LightsegError",
       code: "INVALID_RUN",
-      details: { where: "readRun", argument: `${join(folder, "log.jsonl")}, line 2,` },
+      details: { where: "readRun", file: join(folder, "log.jsonl"), argument: "line 2" },
     });
   });
 
@@ -67,7 +67,7 @@ describe("readRun", () => {
     await expect(readRun(join(root, "nowhere"))).rejects.toMatchObject({
       name: "LightsegError",
       code: "NOT_FOUND",
-      details: { argument: join(root, "nowhere"), hint: expect.stringContaining("lightseg train --run") },
+      details: { file: join(root, "nowhere"), hint: expect.stringContaining("lightseg train --run") },
     });
     await writeFile(join(root, "file"), "");
     await expect(readRun(join(root, "file"))).rejects.toMatchObject({ code: "NOT_FOUND" });

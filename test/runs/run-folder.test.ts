@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -90,8 +90,34 @@ describe("RunFolder", () => {
     for (const step of [1, 2, 3]) await run.append(stepRecord(step));
     const log = join(run.path, "log.jsonl");
     await appendFile(log, '{"kind":"step","st');
-    await run.rewindLog(2);
+    await run.rewindLog({ step: 2 });
     const lines = (await readFile(log, "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual([stepRecord(1), stepRecord(2)]);
+  });
+
+  it("drops the validation that a checkpoint says is still to come", async () => {
+    const run = new RunFolder(join(parent, "run"));
+    await run.begin(config);
+    const validation = { kind: "validation", miou: 0.5, pixelAccuracy: 0.5, iou: {} } as const;
+    for (const record of [stepRecord(1), { ...validation, step: 1 }, stepRecord(2), { ...validation, step: 2 }])
+      await run.append(record);
+    const kinds = async () =>
+      (await readFile(join(run.path, "log.jsonl"), "utf8"))
+        .trimEnd()
+        .split("\n")
+        .map((line) => `${JSON.parse(line).kind} ${JSON.parse(line).step}`);
+    await run.rewindLog({ step: 2 });
+    expect(await kinds()).toEqual(["step 1", "validation 1", "step 2", "validation 2"]);
+    await run.rewindLog({ step: 2, validationDue: true });
+    expect(await kinds()).toEqual(["step 1", "validation 1", "step 2"]);
+  });
+
+  it("clears temporary files of a killed process on resume, and no other files", async () => {
+    const path = join(parent, "run");
+    await begin(path);
+    const left = ".last.safetensors.6f1f3a52-0c3c-4f0e-9d1a-0123456789ab.tmp";
+    for (const name of [left, "mine.tmp", ".hidden"]) await writeFile(join(path, name), "x");
+    await resume(path, {});
+    expect((await readdir(path)).sort()).toEqual([".hidden", "config.json", "mine.tmp", "origin.json"]);
   });
 });

@@ -76,8 +76,8 @@ describe("openStages", () => {
       validation,
       (event) => events.push(event),
     );
-    expect(sbd?.dataset.ids).toEqual(["a", "b", "d"]);
-    expect((await sbd?.dataset.load(2))?.id).toBe("d");
+    expect(sbd?.samples.ids).toEqual(["a", "b", "d"]);
+    expect((await sbd?.samples.load(2))?.id).toBe("d");
     const text = "1 photos of sbd train are left out: they are in voc val";
     expect(events).toEqual([{ kind: "note", text }]);
   });
@@ -92,12 +92,12 @@ describe("openStages", () => {
       validation,
       (event) => events.push(event),
     );
-    expect(repeated?.dataset.size).toBeGreaterThanOrEqual(3);
-    expect(plain?.dataset.size).toBe(3);
+    expect(repeated?.samples.size).toBeGreaterThanOrEqual(3);
+    expect(plain?.samples.size).toBe(3);
     expect(events).toContainEqual({ kind: "progress", task: "counting labels", done: 3, total: 3 });
     expect(events).toContainEqual({
       kind: "note",
-      text: `3 photos of sbd train, rare classes repeated: ${repeated?.dataset.size} an epoch`,
+      text: `3 photos of sbd train, rare classes repeated: ${repeated?.samples.size} an epoch`,
     });
   });
 });

@@ -9,7 +9,7 @@ import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { train } from "../../src/trainer/train.ts";
 import type { TrainingOptions } from "../../src/training/config.ts";
 import type { TrainingEvent } from "../../src/training/events.ts";
-import { isMemory } from "../../src/training/optimizer.ts";
+import { isMemory } from "../../src/training/state-names.ts";
 import { readWeights } from "../../src/weights/node/read.ts";
 import { writeCamvid } from "../support/camvid.ts";
 
@@ -72,8 +72,13 @@ async function run(
 const stateOf = async (name: string) => (await readCheckpoint(file(name, "last.safetensors"))).state;
 
 describe("train", { timeout: 120_000 }, () => {
-  it("goes through its stages, each with an optimiser of its own, and validates the averages", async () => {
-    const { result, events, notes } = await run("whole");
+  let whole: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    whole = await run("whole");
+  }, 120_000);
+
+  it("goes through its stages, each with an optimizer of its own, and validates the averages", async () => {
+    const { result, events, notes } = whole;
     expect(result).toMatchObject({ step: 6, finished: true });
     expect(notes.join("\n")).toMatch(
       /stage 1 of 2: camvid train, steps 0 to 2.*stage 2 of 2: .*steps 2 to 6/s,

@@ -71,7 +71,7 @@ describe("makeBatch with copyPaste", () => {
   };
 
   it("pastes objects by the seed, and leaves the photos as they are without", async () => {
-    const { counts } = await countPhotoLabels(rare);
+    const counts = await countPhotoLabels(rare, 2);
     const drawDonor = findDonors(counts);
     const make = (probability: number, step = 0) =>
       makeBatch(rare, { ...options, copyPaste: { probability, drawDonor } }, step);
@@ -91,7 +91,7 @@ describe("logClassWeights", () => {
   it("is 1 / ln(1.02 + share), scaled to a mean of 1, ignored pixels apart", async () => {
     const a = 1 / Math.log(1.02 + 2 / 3);
     const b = 1 / Math.log(1.02 + 1 / 3);
-    const weights = logClassWeights((await countPhotoLabels(dataset)).counts);
+    const weights = logClassWeights(await countPhotoLabels(dataset, 2));
     expect(weights[0]).toBeCloseTo((2 * a) / (a + b), 10);
     expect(weights[1]).toBeCloseTo((2 * b) / (a + b), 10);
   });

@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { input, parameter, type Tensor } from "../../src/graph/tensor.ts";
 import {
   adamInputs,
-  isMemory,
+  biasCorrections,
   type OptimizerSettings,
-  optimizers,
   updateParameter,
 } from "../../src/training/optimizer.ts";
+import { optimizers } from "../../src/training/settings.ts";
+import { isMemory } from "../../src/training/state-names.ts";
 import { floats, runGraph } from "../support/run-graph.ts";
 
 const zero = { initialization: { kind: "constant", value: 0 } } as const;
@@ -44,6 +45,7 @@ async function descend(own: OptimizerSettings): Promise<number[][]> {
     parameter: parameter("p", [3], zero),
     gradient: input("g", [3]),
     rate: input("rate", []),
+    corrections: biasCorrections("all"),
     settings: own,
   });
   const outputs: Record<string, Tensor> = { "next:p": update.next };
@@ -52,7 +54,7 @@ async function descend(own: OptimizerSettings): Promise<number[][]> {
   state.p = floats(start);
   const steps: number[][] = [];
   for (const [step, gradient] of gradients.entries()) {
-    const scalars = { rate: 0.01, ...adamInputs(step, own) };
+    const scalars = { rate: 0.01, ...adamInputs(step, "all", own) };
     const fed = Object.entries(scalars).map(([name, value]) => [name, floats([value], [])] as const);
     const results = await runGraph(outputs, { ...state, ...Object.fromEntries(fed), g: floats(gradient) });
     for (const [name, value] of Object.entries(results)) state[name.replace("next:", "")] = value;
@@ -84,6 +86,7 @@ describe("updateParameter", () => {
         parameter: parameter("layer1.0.weight", [1], zero),
         gradient: input("g", [1]),
         rate: input("rate", []),
+        corrections: biasCorrections("all"),
         settings: { optimizer, ...settings },
       });
       expect(memory.length).toBe(optimizer === "sgd" ? 1 : 2);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { convolution } from "../../src/graph/ops/convolution.ts";
+import { add } from "../../src/graph/ops/elementwise.ts";
 import { input, parameter } from "../../src/graph/tensor.ts";
 import { buildNetwork, type Network } from "../../src/models/network.ts";
 import type { BatchNormMode } from "../../src/models/scope.ts";
@@ -212,6 +213,44 @@ describe("buildTrainingStep's options", () => {
     const jaccard = 1 - ((1 - p) / (1 + (1 - p)) + p / (1 + p)) / 2;
     const free = (await run({})).loss?.data[0] ?? Number.NaN;
     expect((await run({ jaccard: 0.5 })).loss?.data[0]).toBeCloseTo(free + 0.5 * jaccard, 5);
+  });
+
+  it("corrects Adam's bias by the betas of each group", async () => {
+    const groups = [
+      { name: "first", has: (name: string) => name === "a", momentum: 0.9, beta2: 0.999 },
+      { name: "second", has: (name: string) => name === "b", momentum: 0.5, beta2: 0.9 },
+    ].map((group) => ({ ...group, optimizer: "adam" as const, weightDecay: 0 }));
+    const network = onePixelNetwork();
+    const [a, b] = ["a", "b"].map((name) => parameter(name, [2, 3, 1, 1], zero));
+    if (!a || !b) throw new Error("there are two");
+    const scores = add(convolution(network.image, a), convolution(network.image, b));
+    const built = buildTrainingStep(
+      {
+        ...network,
+        scores,
+        parameters: new Map([
+          ["a", a],
+          ["b", b],
+        ]),
+      },
+      { groups },
+    );
+    const scalars = built.scalars({ step: 0, rates: { first: 0.25, second: 0.25 } });
+    const start = [1, 0, 0, 0, 1, 0];
+    const state = [...built.parameters, ...built.memory].map(({ input, shape }) => [
+      input,
+      floats(input.includes(":") ? new Array(6).fill(0) : start, [...shape]),
+    ]);
+    const result = await runGraph(built.outputs, {
+      image: floats([1, 2, 3, 4, 5, 6], [1, 3, 1, 2]),
+      target: ints([0, 1], [1, 1, 2]),
+      ...Object.fromEntries(state),
+      ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, floats([value], [])])),
+    });
+    // Adam's first step has the size of the learning rate, whatever the betas are.
+    for (const name of ["next:a", "next:b"])
+      for (const [index, value] of [...(result[name]?.data ?? [])].entries())
+        expect(Math.abs(value - (start[index] ?? 0)), name).toBeCloseTo(0.25, 4);
   });
 
   it("leaves parameters of no group as they are", () => {

@@ -1,0 +1,87 @@
+import type { Dataset } from "../datasets/dataset.ts";
+import { findLabelIssues } from "../datasets/issues.ts";
+import { LabelCounts } from "../datasets/label-counts.ts";
+import { LightsegError } from "../errors.ts";
+import { createRandom, shuffled } from "../random.ts";
+import type { TrainingEvent } from "../training/events.ts";
+import type { Stage } from "../training/stage.ts";
+
+type OnEvent = (event: TrainingEvent) => void;
+
+/**
+ * Reads what a training will measure, before its first step: a fault found after the first epochs would cost their work.
+ *
+ * The validation split is read as a whole. Of a training split, photos are read until every class was seen.
+ *
+ * @returns what looks wrong, such as classes without pixels; each text is an event as well
+ * @throws LightsegError INVALID_DATASET for a split without a labelled pixel, and what reading a sample throws
+ */
+export async function checkData(
+  stages: readonly Stage<Dataset>[],
+  validation: Dataset,
+  onEvent: OnEvent,
+): Promise<string[]> {
+  const warnings = new Set<string>();
+  const judge = (dataset: Dataset, counts: Pick<LabelCounts, "pixels">) => {
+    for (const { severity, message } of findLabelIssues(dataset, counts)) {
+      if (severity === "error") throw unlabelled(dataset, message);
+      warnings.add(`${dataset.name}: ${message}`);
+    }
+  };
+  judge(validation, await readUntil(validation, onEvent, () => false));
+  // Stages may train on the same split.
+  const unseen = new Map(stages.map((stage) => [splitOf(stage), stage]));
+  for (const { samples, counts } of unseen.values())
+    judge(
+      samples,
+      counts ? await sumCounts(samples, counts, onEvent) : await readUntil(samples, onEvent, hasAllClasses),
+    );
+  for (const text of warnings) onEvent({ kind: "warning", text });
+  return [...warnings];
+}
+
+function splitOf({ config: { dataset, data, split } }: Stage): string {
+  return JSON.stringify([dataset, data, split]);
+}
+
+/** Counts labels, sample by sample in random order, until enough was seen. */
+async function readUntil(
+  dataset: Dataset,
+  onEvent: OnEvent,
+  isEnough: (dataset: Dataset, counts: LabelCounts) => boolean,
+): Promise<LabelCounts> {
+  const counts = new LabelCounts();
+  // Neighbours are alike in data sets of clips.
+  for (const [done, index] of shuffled(dataset.size, createRandom(0)).entries()) {
+    counts.add((await dataset.load(index)).labels);
+    onEvent({ kind: "progress", task: "checking photos", done: done + 1, total: dataset.size });
+    if (isEnough(dataset, counts)) break;
+  }
+  return counts;
+}
+
+function hasAllClasses({ labels }: Dataset, { pixels }: LabelCounts): boolean {
+  return labels.classes.every((_, label) => (pixels[label] ?? 0) > 0);
+}
+
+/** The pixels of each class over all photos. Where a class has none, those of the ignore label are counted too. */
+async function sumCounts(
+  dataset: Dataset,
+  counts: readonly Float64Array[],
+  onEvent: OnEvent,
+): Promise<LabelCounts> {
+  const sum = new LabelCounts();
+  for (const ofPhoto of counts)
+    for (const [label, count] of ofPhoto.entries()) sum.pixels[label] = (sum.pixels[label] ?? 0) + count;
+  return hasAllClasses(dataset, sum) ? sum : readUntil(dataset, onEvent, hasAllClasses);
+}
+
+function unlabelled({ name }: Dataset, message: string): LightsegError {
+  return new LightsegError({
+    code: "INVALID_DATASET",
+    where: "train",
+    argument: name,
+    rule: `must have labelled pixels: ${message}`,
+    hint: "lightseg data check shows what the masks hold",
+  });
+}

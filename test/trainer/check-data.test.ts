@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { Dataset } from "../../src/datasets/dataset.ts";
+import { vocPalette } from "../../src/images/palette.ts";
+import { checkData } from "../../src/trainer/check-data.ts";
+import { parseTrainingConfig } from "../../src/training/config.ts";
+import type { TrainingEvent } from "../../src/training/events.ts";
+import { planStages } from "../../src/training/stage.ts";
+import { lightsegError } from "../support/errors.ts";
+import { testPhoto } from "../support/model.ts";
+
+/** A split of photos with one label each. */
+function split(name: string, labels: readonly number[], read: number[] = []): Dataset {
+  return {
+    name: "custom",
+    split: name,
+    labels: { classes: ["background", "cell"], palette: vocPalette(2), ignoreLabel: 255 },
+    ignoredValues: [255],
+    size: labels.length,
+    ids: labels.map(String),
+    async load(index) {
+      read.push(index);
+      const data = new Uint8Array(64).fill(labels[index] ?? 0);
+      return { id: "x", photo: testPhoto(8, 8), labels: { width: 8, height: 8, data } };
+    },
+  };
+}
+
+async function check(training: Dataset, validation: Dataset, counts?: Float64Array[]) {
+  const config = parseTrainingConfig({ network: "ndnet45", dataset: "custom", data: "d", batch: 1 });
+  const events: TrainingEvent[] = [];
+  const stages = planStages(config, [{ samples: training, ...(counts && { counts }) }]);
+  const warnings = await checkData(stages, validation, (event) => events.push(event));
+  return { warnings, events };
+}
+
+describe("checkData", () => {
+  it("finds nothing where both splits have every class", async () => {
+    expect((await check(split("train", [0, 1]), split("val", [1, 0]))).warnings).toEqual([]);
+  });
+
+  it("warns of classes without pixels, and names the way out where masks hold 255", async () => {
+    const { warnings, events } = await check(split("train", [0, 255]), split("val", [0, 1]));
+    expect(warnings).toEqual([
+      "custom: class cell has no pixel in train",
+      expect.stringMatching(/masks of train hold 255, which is ignored.*"value: 255".*"ignore: \[\]"/),
+    ]);
+    expect(events.filter(({ kind }) => kind === "warning")).toHaveLength(2);
+    const other = await check(split("train", [0, 1]), split("val", [0, 0]));
+    expect(other.warnings).toEqual(["custom: class cell has no pixel in val"]);
+    const counted = await check(split("train", [0, 255]), split("val", [0, 1]), [Float64Array.of(64, 0)]);
+    expect(counted.warnings).toEqual(warnings);
+  });
+
+  it("refuses a split without one labelled pixel", async () => {
+    for (const [train, val] of [
+      [[255], [0, 1]],
+      [
+        [0, 1],
+        [255, 255],
+      ],
+    ])
+      await expect(check(split("train", train ?? []), split("val", val ?? []))).rejects.toThrow(
+        lightsegError("INVALID_DATASET", "train"),
+      );
+  });
+
+  it("reads all photos that validations measure, and of the others enough to see every class", async () => {
+    const [training, validation]: [number[], number[]] = [[], []];
+    const labels = Array.from({ length: 100 }, (_, index) => index % 2);
+    await check(split("train", labels, training), split("val", labels, validation));
+    expect(validation.sort((a, b) => a - b)).toEqual(labels.map((_, index) => index));
+    expect(training.length).toBeLessThan(20);
+    const broken = { ...split("val", [0]), load: () => Promise.reject(new Error("cannot be read")) };
+    await expect(check(split("train", [0, 1]), broken)).rejects.toThrow("cannot be read");
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { initialWeights } from "../../src/models/initialize.ts";
+import { buildNetwork } from "../../src/models/network.ts";
+import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
+import { openNodeSession } from "../../src/runtime/node/session.ts";
+import { parseTrainingConfig } from "../../src/training/config.ts";
+import type { LogRecord } from "../../src/training/events.ts";
+import { type Checkpoint, type RunTrainingOptions, runTraining } from "../../src/training/loop.ts";
+import type { Samples } from "../../src/training/samples.ts";
+import { planStages } from "../../src/training/stage.ts";
+import { testPhoto } from "../support/model.ts";
+
+const network = "ndnet29-fcn32";
+const CLASSES = 3;
+const config = parseTrainingConfig({
+  ...{ network, dataset: "memory", data: "-", batch: 2, crop: [32, 32], epochs: 2, validateEvery: 1 },
+  ...{ saveEvery: 1, averaging: 0.9 },
+});
+
+/** Four photos that are nowhere but in memory. */
+const samples: Samples = {
+  size: 4,
+  load: async (index) => ({
+    photo: testPhoto(40, 32),
+    labels: {
+      width: 40,
+      height: 32,
+      data: Uint8Array.from({ length: 40 * 32 }, (_, pixel) => (pixel + index) % CLASSES),
+    },
+  }),
+};
+
+/** Trains in memory, and keeps all checkpoints and records. */
+async function run(options: Partial<RunTrainingOptions> = {}) {
+  const records: LogRecord[] = [];
+  const saved: Checkpoint[] = [];
+  const kept: number[] = [];
+  const state = initialWeights(buildNetwork({ network, classes: CLASSES, auxiliary: true }).parameters, {
+    seed: 1,
+  });
+  const running = runTraining({
+    config,
+    stages: planStages(config, [{ samples }]),
+    classes: CLASSES,
+    preprocessing: imagenetPreprocessing,
+    start: { step: 0, state },
+    storage: {
+      record: async (entry) => void records.push(entry),
+      save: async (checkpoint) => void saved.push(checkpoint),
+    },
+    open: openNodeSession,
+    threads: 1,
+    validate: async (_, step) => ({
+      metrics: { miou: step === 2 ? 0.5 : 0.25, pixelAccuracy: 0.5, iou: {} },
+      keep: async () => void kept.push(step),
+    }),
+    ...options,
+  });
+  const result = await running.catch((error: unknown) => error);
+  return { result, records, saved, kept };
+}
+
+const linesOf = (records: readonly LogRecord[]) => records.map(({ kind, step }) => `${kind} ${step}`);
+
+describe("runTraining", { timeout: 60_000 }, () => {
+  it("trains on samples in memory, without a folder, and goes on from any checkpoint bit for bit", async () => {
+    const whole = await run();
+    expect(whole.result).toEqual({ step: 4, finished: true, best: { miou: 0.5, step: 2 } });
+    expect(linesOf(whole.records)).toEqual([
+      ...["step 1", "step 2", "validation 2", "step 3", "step 4", "validation 4"],
+    ]);
+    expect(whole.kept).toEqual([2]);
+    expect(whole.saved.map(({ step, validationDue = false }) => [step, validationDue])).toEqual([
+      ...[
+        [1, false],
+        [2, true],
+        [2, false],
+        [3, false],
+        [4, true],
+        [4, false],
+      ],
+    ]);
+    for (const start of [whole.saved[0], whole.saved[1]]) {
+      const resumed = await run({ start });
+      expect(resumed.result).toEqual(whole.result);
+      const { state: expected, ...place } = whole.saved.at(-1) ?? { state: new Map() };
+      const { state: found, ...other } = resumed.saved.at(-1) ?? { state: new Map() };
+      expect(other).toEqual(place);
+      expect([...found.keys()]).toEqual([...expected.keys()]);
+      const bytes = (data: Float32Array) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      for (const [name, { data }] of expected)
+        expect(bytes(found.get(name)?.data ?? new Float32Array()).equals(bytes(data)), name).toBe(true);
+      expect(linesOf(resumed.records)).toEqual(linesOf(whole.records).slice(start?.step));
+    }
+  });
+
+  it("has saved the steps before a validation that fails", async () => {
+    const failure = new Error("a photo cannot be read");
+    const { result, saved } = await run({ validate: () => Promise.reject(failure) });
+    expect(result).toBe(failure);
+    expect(saved.at(-1)).toMatchObject({ step: 2, validationDue: true });
+  });
+
+  it("needs no validation", async () => {
+    const { result, saved } = await run({ validate: undefined });
+    expect(result).toEqual({ step: 4, finished: true });
+    expect(saved.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  });
+});
