@@ -53,7 +53,7 @@ describe("lightseg train, where no run can begin", { timeout: 300_000 }, () => {
     {
       name: "empty-split",
       spoiled: (path: typeof file) => writeFile(path("val.txt"), "\n"),
-      message: ["empty-split/val.txt must list at least one sample id", "expected DIR/val.txt"],
+      message: ["empty-split/val.txt: list must hold at least one sample id", "expected DIR/val.txt"],
     },
   ])("says what is wrong and leaves nothing behind: $name", async ({ name, spoiled, message }) => {
     await spoil(name, spoiled);
