@@ -65,9 +65,31 @@ export function sampleConfidence(
   return { data: confidence, rows, columns };
 }
 
-/** The mean over a photo, 0..1. */
-export function meanConfidence({ data }: SampledConfidence): number {
-  return data.reduce((sum, value) => sum + value, 0) / data.length;
+/** The class of pixels that show nothing the network knows; not every model has one. */
+const BACKGROUND = "background";
+
+/**
+ * The mean confidence over the pixels of a photo that show something, 0..1: those of any class but `background`.
+ *
+ * Networks are sure that a page of text, noise and most photos of strange things are background, and rightly so. What
+ * tells a photo unlike those of the training is how unsure they are of what they find there: see `bench/confidence.ts`.
+ *
+ * @returns undefined where all is background
+ */
+export function meanConfidence(
+  { data, width, confidence }: Prediction,
+  classes: readonly string[],
+): number | undefined {
+  const background = classes.indexOf(BACKGROUND);
+  const { columns = 1, data: values = [] } = confidence ?? {};
+  let [sum, pixels] = [0, 0];
+  for (const [at, value] of values.entries()) {
+    const pixel = CONFIDENCE_STRIDE * (Math.floor(at / columns) * width + (at % columns));
+    if (data[pixel] === background) continue;
+    sum += value;
+    pixels++;
+  }
+  return pixels === 0 ? undefined : sum / pixels;
 }
 
 /** The largest softmax probability: `1 / sum(exp(score - best))`. */

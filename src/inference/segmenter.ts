@@ -9,6 +9,7 @@ import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts";
 import { type ClassShare, countClasses } from "./class-shares.ts";
 import type { CompileTarget } from "./compile.ts";
+import { meanConfidence } from "./confidence.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
@@ -26,6 +27,8 @@ export interface Platform {
 export interface SegmentOptions {
   /** Also compute how sure the network is of each class, which takes some time. Defaults to false. */
   confidence?: boolean;
+  /** Also compute how sure the network is of all that it finds, which takes a few milliseconds. Defaults to false. */
+  meanConfidence?: boolean;
   /** Also give the scores. Defaults to false. */
   scores?: boolean;
   /** What stands for the network's scores from here on, such as their mean over the frames of a clip. Defaults to themselves. */
@@ -56,6 +59,11 @@ export interface Segmentation {
   readonly palette: Palette;
   /** The classes that were found, the largest first. */
   readonly found: readonly ClassShare[];
+  /**
+   * Mean softmax probability over the pixels of any class but `background`, 0..1, where it was asked for. Undefined
+   * where all is background.
+   */
+  readonly meanConfidence?: number;
   /** Raw scores, float32 `[1, classes, h, w]` at the decoder's resolution: no upsampling, no softmax; only where they were asked for. */
   readonly scores?: TensorData;
   /** Milliseconds. */
@@ -116,6 +124,7 @@ export class Segmenter {
     source: PhotoSource,
     {
       confidence = false,
+      meanConfidence: wantsMean = false,
       scores: wantsScores = false,
       adjustScores = (scores) => scores,
     }: SegmentOptions = {},
@@ -135,6 +144,7 @@ export class Segmenter {
     const labels = this.#predictor.chooseLabels(scores, photo);
     const classes = countClasses(labels, this.#model);
     const found = confidence ? await this.#addConfidence(classes, scores, reduced) : classes;
+    const mean = wantsMean ? this.#meanConfidence(labels, scores, photo) : undefined;
     return {
       ...sizeOf(photo),
       labels,
@@ -142,6 +152,7 @@ export class Segmenter {
       classes: this.#model.classes,
       palette: this.#model.palette,
       found,
+      ...(mean !== undefined && { meanConfidence: mean }),
       ...(wantsScores && { scores }),
       timing: {
         preprocess: prepared - start,
@@ -174,6 +185,11 @@ export class Segmenter {
   #engine() {
     const { open, target } = this.#platform;
     return { open, target, threads: this.#options.threads, dtype: this.dtype };
+  }
+
+  #meanConfidence(data: Uint8Array, scores: TensorData, photo: Photo): number | undefined {
+    const confidence = this.#predictor.sampleConfidence(scores, photo);
+    return meanConfidence({ ...sizeOf(photo), data, confidence }, this.#model.classes);
   }
 
   async #addConfidence(found: ClassShare[], scores: TensorData, size: Photo): Promise<ClassShare[]> {

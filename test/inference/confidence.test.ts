@@ -31,7 +31,19 @@ describe("sampleConfidence", () => {
 });
 
 describe("meanConfidence", () => {
-  it("is the mean", () => {
-    expect(meanConfidence({ data: Float32Array.of(0.5, 1), rows: 1, columns: 2 })).toBe(0.75);
+  // Confidences belong to pixels 0 and 4 of row 0 and of row 4.
+  const confidence = { data: Float32Array.of(0.5, 0.75, 1, 0.25), rows: 2, columns: 2 };
+  const labels = new Uint8Array(8 * 5).fill(1);
+  labels[0] = 0;
+  const prediction = { width: 8, height: 5, data: labels, confidence };
+
+  it("is taken over the pixels that show something", () => {
+    expect(meanConfidence(prediction, ["background", "cat"])).toBeCloseTo((0.75 + 1 + 0.25) / 3, 6);
+    expect(meanConfidence(prediction, ["sky", "road"])).toBe(0.625);
+  });
+
+  it("is undefined where all is background", () => {
+    const data = new Uint8Array(8 * 5);
+    expect(meanConfidence({ ...prediction, data }, ["background", "cat"])).toBeUndefined();
   });
 });
