@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
+import { findLabelIssues } from "../datasets/issues.ts";
 import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
@@ -126,6 +127,8 @@ export const evaluate: Command = {
       await predictor.dispose();
     }
 
+    for (const { message } of findLabelIssues(samples, { pixels: evaluation.confusion.labelPixels }))
+      log(`warning: ${message}`);
     const meanOver = some && { classes: some.names, miou: meanIouOf(some.labels, evaluation) };
     print(`${formatClasses(names, evaluation)}\n\n${formatSummary(evaluation)}`);
     if (meanOver) print(`\nmean IoU of ${meanOver.classes.join(", ")}: ${formatShare(meanOver.miou)}`);

@@ -9,6 +9,7 @@ export class ConfusionMatrix {
   readonly classes: number;
   /** `[classes, classes]`, row-major: `counts[truth * classes + prediction]` pixels. */
   readonly counts: Float64Array;
+  #ignored = 0;
 
   /**
    * @param classes 1..255 (255 is the ignore label)
@@ -18,6 +19,17 @@ export class ConfusionMatrix {
     checkInteger(classes, "ConfusionMatrix", "classes", 1, IGNORE_LABEL);
     this.classes = classes;
     this.counts = new Float64Array(classes * classes);
+  }
+
+  /** The true pixels of each label, 0..255; those with the ignore label are at 255. */
+  get labelPixels(): Float64Array<ArrayBuffer> {
+    const pixels = new Float64Array(256);
+    for (const [cell, count] of this.counts.entries()) {
+      const label = Math.floor(cell / this.classes);
+      pixels[label] = (pixels[label] ?? 0) + count;
+    }
+    pixels[IGNORE_LABEL] = this.#ignored;
+    return pixels;
   }
 
   /**
@@ -44,9 +56,13 @@ export class ConfusionMatrix {
     const counts = new Uint32Array(classes * classes);
     const expected = truth.data;
     const predicted = prediction.data;
+    let ignored = 0;
     for (let pixel = 0; pixel < expected.length; pixel++) {
       const row = expected[pixel] ?? 0;
-      if (row === IGNORE_LABEL) continue;
+      if (row === IGNORE_LABEL) {
+        ignored++;
+        continue;
+      }
       const column = predicted[pixel] ?? 0;
       if (row >= classes) throw invalid("truth", `must hold 0..${classes - 1} or ${IGNORE_LABEL}`, row);
       if (column >= classes) throw invalid("prediction", `must hold 0..${classes - 1}`, column);
@@ -54,6 +70,7 @@ export class ConfusionMatrix {
       counts[cell] = (counts[cell] ?? 0) + 1;
     }
     for (const [cell, count] of counts.entries()) this.counts[cell] = (this.counts[cell] ?? 0) + count;
+    this.#ignored += ignored;
   }
 }
 

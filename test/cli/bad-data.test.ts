@@ -160,6 +160,42 @@ describe("lightseg train, where a run ends early", { timeout: 300_000 }, () => {
   });
 });
 
+describe("lightseg train, on data that changed or has classes without pixels", { timeout: 300_000 }, () => {
+  it("warns and goes on, and refuses to resume with other classes", async () => {
+    const folder = file("two");
+    await mkdir(join(folder, "images"), { recursive: true });
+    await mkdir(join(folder, "masks"));
+    for (const index of new Array(8).keys()) {
+      await cp(file("sound/train/photo0.png"), join(folder, `images/${index}.png`));
+      const pixels = Array.from({ length: 64 * 48 }, (_, pixel) => (pixel % 2 === 0 ? 0 : 255));
+      await writeMask(join(folder, `masks/${index}.png`), 64, pixels);
+    }
+    await writeFile(join(folder, "train.txt"), "0\n1\n2\n3\n4\n5\n");
+    await writeFile(join(folder, "val.txt"), "6\n7\n");
+    const name = (classes: string) => writeFile(join(folder, "dataset.yaml"), `classes: [${classes}]\n`);
+    await name("ground, cell");
+    const { code, stderr } = await runCli(training("two", "custom"));
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("warning: custom: class cell has no pixel in train\n");
+    expect(stderr).toContain('"value: 255"');
+    expect(await readFile(file("runs/two/report.html"), "utf8")).toContain(
+      "class cell has no pixel in train",
+    );
+
+    const resume = ["train", "--run", file("runs/two"), "--resume"];
+    const best = file("runs/two/best.safetensors");
+    const [measured, swapped, more] = [
+      await runCli(["evaluate", "--model", best, "--dataset", "custom", "--data", folder]),
+      await name("cell, ground").then(() => runCli(resume)),
+      await name("ground, cell, sky").then(() => runCli(resume)),
+    ];
+    expect(measured.stderr).toContain("warning: class cell has no pixel in val\n");
+    expect([swapped.code, more.code]).toEqual([1, 1]);
+    expect(swapped.stderr).toContain("classes must stay ground, cell in a resumed run");
+    expect(more.stderr).toContain("classes must stay the 2 classes ground, cell in a resumed run");
+  });
+});
+
 describe("lightseg train --weights", { timeout: 300_000 }, () => {
   it("takes what fits of a model of other classes, and says what begins at random", async () => {
     const network = "ndnet29-fcn32";

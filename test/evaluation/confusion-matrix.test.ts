@@ -19,6 +19,14 @@ describe("ConfusionMatrix", () => {
     expect([...matrix.counts]).toEqual([0, 0, 0, 0]);
   });
 
+  it("gives the true pixels of each label, ignored ones too", () => {
+    const matrix = new ConfusionMatrix(3);
+    matrix.add(map(0, 0, 2, 255), map(0, 1, 1, 0));
+    matrix.add(map(255, 0), map(1, 0));
+    const { labelPixels } = matrix;
+    expect([labelPixels[0], labelPixels[1], labelPixels[2], labelPixels[255]]).toEqual([3, 0, 1, 2]);
+  });
+
   it("agrees with counting pair by pair", () => {
     const pixels = (classes: number) =>
       fc.array(fc.tuple(fc.oneof(fc.nat(classes - 1), fc.constant(255)), fc.nat(classes - 1)), {
