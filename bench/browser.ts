@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { exportOnnx } from "../src/export/onnx.ts";
 import { decodePhoto } from "../src/images/node/decode.ts";
 import { resizePhoto } from "../src/images/resample.ts";
-import { loadModel } from "../src/model-files/node/load-model.ts";
+import { loadModel } from "../src/model-files/node/load.ts";
 import { openPage, startBrowser } from "../test/browser/browser.ts";
 import { startServer } from "../test/browser/server.ts";
 import { machine, median } from "./peers.ts";

@@ -6,17 +6,14 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { exportOnnx } from "../src/export/onnx.ts";
 import { decodePhoto } from "../src/images/node/decode.ts";
-import { vocPalette } from "../src/images/palette.ts";
 import { resizePhoto } from "../src/images/resample.ts";
 import { compileOnnx } from "../src/inference/compile-onnx.ts";
 import { Segmenter, type Timing } from "../src/inference/segmenter.ts";
-import type { Model } from "../src/model-files/description.ts";
-import { loadRunnableModel } from "../src/model-files/node/load-runnable.ts";
-import { DEFAULT_MODEL } from "../src/model-files/node/shipped.ts";
-import { isQuantized, type QuantizedModel } from "../src/model-files/quantized-model.ts";
+import { DEFAULT_MODEL } from "../src/model-files/manifest.ts";
+import { describePlainly, isQuantized, type Model, type QuantizedModel } from "../src/model-files/model.ts";
+import { loadRunnableModel } from "../src/model-files/node/load.ts";
 import { initialWeights } from "../src/models/initialize.ts";
 import { buildNetwork } from "../src/models/network.ts";
-import { findNetwork } from "../src/models/zoo.ts";
 import { quantizeModel } from "../src/quantization/quantize-model.ts";
 import { openNodeSession } from "../src/runtime/node/session.ts";
 import type { Case, CaseResult, Variant } from "./cpu-variants.ts";
@@ -71,9 +68,7 @@ async function openPytorch(frozen: boolean): Promise<Turn | undefined> {
 function untrained(): Model {
   const { parameters } = buildNetwork({ network, classes });
   const weights = initialWeights(parameters, { seed: 1 });
-  const names = Array.from({ length: classes }, (_, label) => `class ${label}`);
-  const { preprocessing } = findNetwork(network).backbone;
-  return { network, classes: names, palette: vocPalette(classes), preprocessing, weights };
+  return { ...describePlainly(network, classes), weights };
 }
 
 /** The shipped file where there is one; else ranges from a small photo, since they do not change the time. */

@@ -1,30 +1,38 @@
-/** Writes models/manifest.json from the model files that lie beside it: `npm run manifest`. */
+/**
+ * Writes models/manifest.json from the files that lie beside it: `npm run manifest`. A safetensors file that describes
+ * a model is one; any other has weights of an encoder.
+ */
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readDescription } from "../src/model-files/description.ts";
-import { type Manifest, shippedFolder } from "../src/model-files/node/shipped.ts";
-import { readWeights } from "../src/weights/node/read.ts";
+import type { Manifest } from "../src/model-files/manifest.ts";
+import { shippedFolder } from "../src/model-files/node/shipped.ts";
+import { decodeSafetensors } from "../src/weights/safetensors.ts";
 
 async function describeFile(file: string) {
   const bytes = await readFile(join(shippedFolder, file));
-  return { file, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { bytes, entry: { file, bytes: bytes.length, sha256 } };
 }
 
-const manifest: Manifest = {};
+const manifest: Record<string, Manifest[string] & { network?: string; classes?: number }> = {};
 const files = (await readdir(shippedFolder)).sort();
 for (const file of files) {
   if (!file.endsWith(".safetensors")) continue;
-  const path = join(shippedFolder, file);
   const name = file.replace(".safetensors", "");
+  const { bytes, entry } = await describeFile(file);
+  const description = readDescription(decodeSafetensors(bytes, file).metadata, file);
   const quantized = `${name}.int8.onnx`;
-  const description = readDescription((await readWeights(path)).metadata, path);
-  if (!description) throw new Error(`${file} does not describe itself`);
-  manifest[name] = {
-    ...(await describeFile(file)),
-    network: description.network,
-    classes: description.classes.length,
-    ...(files.includes(quantized) && { int8: await describeFile(quantized) }),
-  };
+  const int8 = files.includes(quantized) ? (await describeFile(quantized)).entry : undefined;
+  manifest[name] = description
+    ? {
+        kind: "model",
+        ...entry,
+        network: description.network,
+        classes: description.classes.length,
+        ...(int8 && { int8 }),
+      }
+    : { kind: "encoder", ...entry };
 }
 await writeFile(join(shippedFolder, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -46,16 +46,17 @@ export type {
   SegmentOptions,
   Timing,
 } from "./inference/segmenter.ts";
-export type { Model, ModelDescription } from "./model-files/description.ts";
 export { type Dtype, type DtypeChoice, dtypeChoices } from "./model-files/dtype.ts";
-export { type LoadModelOptions, loadModel } from "./model-files/node/load-model.ts";
+export { DEFAULT_MODEL } from "./model-files/manifest.ts";
+export type { Model, ModelDescription, QuantizedModel, RunnableModel } from "./model-files/model.ts";
 export {
   type LoadedModel,
+  type LoadModelOptions,
   type LoadRunnableModelOptions,
+  loadModel,
   loadRunnableModel,
-} from "./model-files/node/load-runnable.ts";
-export { DEFAULT_MODEL, listShippedModels } from "./model-files/node/shipped.ts";
-export type { QuantizedModel, RunnableModel } from "./model-files/quantized-model.ts";
+} from "./model-files/node/load.ts";
+export { listShippedModels } from "./model-files/node/shipped.ts";
 export { buildNetwork, type Network, type NetworkOptions } from "./models/network.ts";
 export { imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";
 export type { Weights, WeightTensor } from "./models/weights.ts";

@@ -15,7 +15,6 @@ export { clearCache, listCached } from "./browser/model-cache.ts";
 export type { Look } from "./browser/painting/look.ts";
 export { SegmentationPainter } from "./browser/painting/segmentation-painter.ts";
 export { Segmenter } from "./browser/segmenter.ts";
-export { DEFAULT_MODEL } from "./browser/shipped.ts";
 export type {
   CachedModel,
   Device,
@@ -33,4 +32,5 @@ export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";
-export type { ModelDescription } from "./model-files/description.ts";
+export { DEFAULT_MODEL } from "./model-files/manifest.ts";
+export type { ModelDescription } from "./model-files/model.ts";

@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import { createPredictor, type PredictorOptions } from "../inference/predictor.ts";
-import type { Model } from "../model-files/description.ts";
+import type { Model } from "../model-files/model.ts";
 import type { TensorData } from "../runtime/session.ts";
 
 /** Rounding in another order of sums stays below 1e-3; wrong kernels were seen to give 1. */

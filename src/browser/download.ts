@@ -1,5 +1,5 @@
 import { LightsegError, messageOf } from "../errors.ts";
-import type { ManifestFile } from "./manifest.ts";
+import type { ManifestFile } from "../model-files/manifest.ts";
 import { request } from "./request.ts";
 import type { DownloadProgress } from "./types.ts";
 

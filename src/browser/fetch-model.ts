@@ -1,6 +1,7 @@
 import { LightsegError } from "../errors.ts";
+import { findModel, type Manifest, modelNames, parseManifest } from "../model-files/manifest.ts";
 import { download, downloadChecked } from "./download.ts";
-import { type BrowserManifest, type ModelAddresses, modelAddresses, parseManifest } from "./manifest.ts";
+import { type ModelAddresses, modelAddresses } from "./model-addresses.ts";
 import { keepModel, keepText, readCached, readCachedText } from "./model-cache.ts";
 import { request } from "./request.ts";
 import type { LoadOptions, ModelSource } from "./types.ts";
@@ -22,7 +23,7 @@ export async function listModels({
   modelBase,
   signal,
 }: Pick<LoadOptions, "modelBase" | "signal"> = {}): Promise<string[]> {
-  return Object.keys(await fetchManifest(modelAddresses(modelBase), signal)).sort();
+  return modelNames(await fetchManifest(modelAddresses(modelBase), signal));
 }
 
 /**
@@ -54,7 +55,7 @@ export async function fetchModel(source: ModelSource, options: FetchModelOptions
 async function fetchNamed(name: string, { int8 = false, ...options }: FetchModelOptions): Promise<ModelFile> {
   const addresses = modelAddresses(options.modelBase);
   const manifest = await fetchManifest(addresses, options.signal);
-  const model = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+  const model = findModel(manifest, name);
   if (!model) {
     throw new LightsegError({
       code: "NOT_FOUND",
@@ -62,7 +63,7 @@ async function fetchNamed(name: string, { int8 = false, ...options }: FetchModel
       argument: "model",
       rule: "must be a model of the manifest, or the address of a model file",
       value: name,
-      hint: `in ${addresses.manifest}: ${Object.keys(manifest).join(", ")}`,
+      hint: `in ${addresses.manifest}: ${modelNames(manifest).join(", ")}`,
     });
   }
   const entry = int8 ? model.int8 : model;
@@ -84,10 +85,7 @@ async function fetchNamed(name: string, { int8 = false, ...options }: FetchModel
 }
 
 /** From the server, or as it was last fetched where the server cannot be reached. */
-async function fetchManifest(
-  { manifest: url }: ModelAddresses,
-  signal?: AbortSignal,
-): Promise<BrowserManifest> {
+async function fetchManifest({ manifest: url }: ModelAddresses, signal?: AbortSignal): Promise<Manifest> {
   let text: string;
   try {
     text = await (await request(url, { signal })).text();

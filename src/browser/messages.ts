@@ -1,8 +1,8 @@
 import type { ErrorDetails } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
-import type { ModelDescription } from "../model-files/description.ts";
 import type { Dtype, DtypeChoice } from "../model-files/dtype.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 import type { PaintedPicture, PaintFrameOptions } from "./painting/frame-painter.ts";
 import type { SegmentOptions } from "./types.ts";
 

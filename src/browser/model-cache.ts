@@ -1,5 +1,5 @@
+import type { ManifestFile } from "../model-files/manifest.ts";
 import { findFault } from "./download.ts";
-import type { ManifestFile } from "./manifest.ts";
 import type { CachedModel } from "./types.ts";
 
 /** Of the browser's Cache API. Models lie in it under their hash, lists of models under their address. */

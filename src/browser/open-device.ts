@@ -1,6 +1,6 @@
 import { LightsegError, messageOf } from "../errors.ts";
-import type { ModelDescription } from "../model-files/description.ts";
 import type { Dtype, DtypeChoice } from "../model-files/dtype.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 import type { ModelFile } from "./fetch-model.ts";
 import type { Device, LoadOptions } from "./types.ts";
 import { WorkerClient } from "./worker-client.ts";

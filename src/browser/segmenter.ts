@@ -1,13 +1,13 @@
 import { checkInteger } from "../check.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
-import type { ModelDescription } from "../model-files/description.ts";
 import type { Dtype } from "../model-files/dtype.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { fetchModel } from "./fetch-model.ts";
 import { type OpenDevice, openDevice } from "./open-device.ts";
 import { makeSendable } from "./send-picture.ts";
-import { DEFAULT_MODEL } from "./shipped.ts";
 import { paintVideo, streamVideo } from "./stream-video.ts";
 import type {
   Device,

@@ -1,15 +1,16 @@
-import { type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
+import { type ErrorCode, type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
-import type { Model } from "../model-files/description.ts";
+import { decodeModel, type decodeQuantized } from "../model-files/decode.ts";
 import type { Dtype } from "../model-files/dtype.ts";
-import { isQuantized, type QuantizedModel, type RunnableModel } from "../model-files/quantized-model.ts";
+import { FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../model-files/dtype.ts";
+import type { Model } from "../model-files/model.ts";
+import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/model.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
 import type { Answer, Question, Reply, Request } from "./messages.ts";
 import type { FramePainter } from "./painting/frame-painter.ts";
-import { readModel, refuse } from "./read-model.ts";
 import { PictureReader } from "./read-picture.ts";
 
 export interface ServeOptions {
@@ -17,7 +18,7 @@ export interface ServeOptions {
   /** Tries a model before it is used; what it throws is the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
   /** Reads a quantised model; absent where none runs. */
-  readonly readQuantized?: (bytes: Uint8Array, name: string) => QuantizedModel;
+  readonly decodeQuantized?: typeof decodeQuantized;
   /** Makes what segments and paints the frames of one video. */
   readonly createPainter: (opened: Opened, smoothing: number) => Promise<FramePainter>;
 }
@@ -70,8 +71,7 @@ class Server {
       if (!isQuantized(model)) await this.#options.check?.(model, dtype);
       const segmenter = this.#makeSegmenter(model, { ...question.options, dtype });
       this.#opened = { model, segmenter };
-      const { network, classes, palette, preprocessing } = model;
-      return { opened: { model: { network, classes, palette, preprocessing }, dtype: segmenter.dtype } };
+      return { opened: { model: descriptionOf(model), dtype: segmenter.dtype } };
     }
     if (question.kind === "end") return this.#end(question.stream);
     if (!this.#opened) throw new Error("the worker has no model");
@@ -104,16 +104,19 @@ class Server {
   }
 
   #read({ model: bytes, name, dtype }: Question & { kind: "open" }): RunnableModel {
-    if (!isOnnx(bytes)) {
-      if (dtype !== "int8") return readModel(bytes, name);
-      throw refuse("dtype", `must not be int8 for ${name}, which is not quantised`);
-    }
-    if (dtype === "fp32" || dtype === "fp16")
-      throw refuse("dtype", `must be int8 for ${name}, which is quantised`);
+    const onnx = isOnnx(bytes);
+    resolveDtype(dtype, onnx ? INT8_ONLY : FLOAT_ONLY, name);
+    if (!onnx) return decodeModel(bytes, name);
+    const { decodeQuantized } = this.#options;
     // Another device may do: what is thrown makes `auto` try it.
-    const { readQuantized } = this.#options;
-    if (!readQuantized) throw refuse("engine", "must be WebAssembly for models in int8", "RUNTIME");
-    return readQuantized(bytes, name);
+    if (!decodeQuantized) throw refuse("RUNTIME", "engine", "must be WebAssembly for models in int8");
+    const model = decodeQuantized(bytes, name);
+    if (model) return model;
+    throw refuse(
+      "INVALID_WEIGHTS",
+      name,
+      "must be a model that `lightseg quantize` has written, or safetensors",
+    );
   }
 
   #makeSegmenter(model: RunnableModel, options: SegmenterOptions): Segmenter {
@@ -128,6 +131,11 @@ function movable({ segmentation, painted, frame }: Answer): Transferable[] {
   const parts = [labels, photo?.data, scores?.data, painted?.labels];
   const buffers = parts.map((part) => part?.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
   return [...new Set(buffers), ...[frame, painted?.picture].filter((picture) => picture !== undefined)];
+}
+
+/** The error for a model that cannot be loaded here. */
+function refuse(code: ErrorCode, argument: string, rule: string): LightsegError {
+  return new LightsegError({ code, where: "Segmenter.load", argument, rule });
 }
 
 function describe(error: unknown): ErrorDetails | { defect: string } {

@@ -1,6 +1,3 @@
-/** The model that is used where none is named: that of Node. */
-export const DEFAULT_MODEL = "voc";
-
 /**
  * Addresses of the files of shipped models. Each is written out, since bundlers look for just this form and then make the file part
  * of a built page; it is fetched only when its model is loaded.

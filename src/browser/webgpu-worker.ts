@@ -1,5 +1,5 @@
 /** The worker that runs networks on the GPU. An entry of its own for bundlers, with the engine that can. */
-import { isQuantized } from "../model-files/quantized-model.ts";
+import { isQuantized } from "../model-files/model.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { openWasmSession, webgpuSessions } from "../runtime/web/webgpu.ts";
 import { compareAnswers } from "./compare-answers.ts";

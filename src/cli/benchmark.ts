@@ -2,13 +2,13 @@ import { availableParallelism, cpus } from "node:os";
 import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
-import { vocPalette } from "../images/palette.ts";
 import { createPredictor } from "../inference/predictor.ts";
-import type { DtypeChoice } from "../model-files/dtype.ts";
-import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
+import { type DtypeRequest, FLOAT_ONLY, resolveDtype } from "../model-files/dtype.ts";
+import { describePlainly } from "../model-files/model.ts";
+import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
 import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
-import { findNetwork, isNetwork, networks } from "../models/zoo.ts";
+import { isNetwork, networks } from "../models/zoo.ts";
 import { describeEngine, openNodeSession } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
@@ -16,7 +16,6 @@ import {
   DEFAULT_CLASSES,
   decoder,
   dtypeOption,
-  dtypeToMeasure,
   flag,
   help,
   integer,
@@ -80,8 +79,7 @@ export const benchmark: Command = {
     // A wrong name must not be found after an hour.
     for (const model of models) {
       if (!isNetwork(model)) await openModel(model, settings);
-      else if (settings.dtype === "int8")
-        throw args.usageError("--dtype", `must not be int8 for ${model}, which is not quantised`);
+      else resolveDtype(settings.dtype ?? "exact", FLOAT_ONLY, model);
     }
     const device = { cpu: cpus()[0]?.model ?? "unknown", node: process.version, engine: describeEngine() };
     const [only] = models;
@@ -147,22 +145,19 @@ async function timeHere(name: string, settings: Settings): Promise<Timed> {
   }
 }
 
-async function openModel(
-  model: string,
-  { classes, dtype = dtypeToMeasure(model) }: Settings,
-): Promise<LoadedModel> {
+async function openModel(model: string, settings: Settings): Promise<LoadedModel> {
+  const { classes } = settings;
+  const dtype: DtypeRequest = settings.dtype ?? "exact";
   if (isNetwork(model)) return makeUntrained(model, classes, dtype);
   return loadRunnableModel({ model, dtype, classes });
 }
 
-function makeUntrained(network: string, count = DEFAULT_CLASSES, dtype: DtypeChoice): LoadedModel {
-  const classes = Array.from({ length: count }, (_, label) => `class ${label}`);
-  const { parameters } = buildNetwork({ network, classes: count });
-  const { preprocessing } = findNetwork(network).backbone;
+function makeUntrained(network: string, classes = DEFAULT_CLASSES, dtype: DtypeRequest): LoadedModel {
+  const { parameters } = buildNetwork({ network, classes });
   const weights = initialWeights(parameters, { seed: 0 });
   return {
-    model: { network, classes, palette: vocPalette(count), preprocessing, weights },
-    dtype: dtype === "auto" ? "fp32" : dtype,
+    model: { ...describePlainly(network, classes), weights },
+    dtype: resolveDtype(dtype, FLOAT_ONLY, network),
   };
 }
 

@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
-import { requireWeights } from "../model-files/description.ts";
+import { readParameters } from "../model-files/node/shipped.ts";
+import { requireWeights } from "../model-files/parameters.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import { isNetwork } from "../models/zoo.ts";
@@ -8,7 +9,6 @@ import { averageWeights } from "../weights/average.ts";
 import { decodeElements } from "../weights/elements.ts";
 import { encodeTensor, type FloatType } from "../weights/encode-tensor.ts";
 import { readWeights } from "../weights/node/read.ts";
-import { readNamedWeights } from "../weights/node/read-named.ts";
 import { weightsFormatOf, writeWeights } from "../weights/node/write.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { choice, flag, help, integer, json, text } from "./options.ts";
@@ -111,9 +111,10 @@ async function readAll(file: string) {
 
 /** The parameters of a network alone; others are not read. */
 async function select(file: string, { network, classes }: { network: string; classes: number }) {
-  const names = parameterShapes(buildNetwork({ network, classes }));
-  const { weights, metadata, others } = await readNamedWeights(file, names);
-  return { weights: requireWeights(network, classes, weights, file), metadata, left: others.length };
+  const shapes = parameterShapes(buildNetwork({ network, classes }));
+  const { weights, metadata, others } = await readParameters(file, shapes);
+  const about = { network, classes, where: "convert", file };
+  return { weights: requireWeights(shapes, weights, about), metadata, left: others.length };
 }
 
 /** Undefined for a folder or an index of shards, whose size says nothing of the weights. */

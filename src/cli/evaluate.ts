@@ -8,8 +8,12 @@ import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
 import { createPredictor, predictWithConfidence } from "../inference/predictor.ts";
-import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
-import type { RunnableModel } from "../model-files/quantized-model.ts";
+import type { RunnableModel } from "../model-files/model.ts";
+import {
+  type LoadedModel,
+  type LoadRunnableModelOptions,
+  loadRunnableModel,
+} from "../model-files/node/load.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import type { Command } from "./arguments.ts";
@@ -22,19 +26,7 @@ import {
   predictionWriter,
 } from "./evaluate-output.ts";
 import { catchInterrupts } from "./interrupt.ts";
-import {
-  classes,
-  data,
-  dataset,
-  dtypeOption,
-  dtypeToMeasure,
-  help,
-  json,
-  model,
-  text,
-  threads,
-  weights,
-} from "./options.ts";
+import { classes, data, dataset, dtypeOption, help, json, model, text, threads, weights } from "./options.ts";
 import { formatShare, formatTable, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -79,11 +71,11 @@ export const evaluate: Command = {
     const boundary = typedBoundary(args);
     const csv = args.get(confusion);
     const out = args.get(predictions);
-    const source = {
+    const source: LoadRunnableModelOptions = {
       model: args.get(model),
       weights: args.get(weights),
       classes: args.get(classes),
-      dtype: args.get(dtype) ?? dtypeToMeasure(args.get(model)),
+      dtype: args.get(dtype) ?? "exact",
       onNote: log,
     };
     const threadCount = args.get(threads);
@@ -195,12 +187,11 @@ export function iouTable(iou: Readonly<Record<string, number | null>>): string {
   return formatTable([["class", "IoU"], ...rows]);
 }
 
-/** Weights without a description give classes plain names, which are taken for those of the data set. */
+/** Placeholders, of weights without class names, are taken for the classes of the data set. */
 function requireClasses(loaded: RunnableModel, { name, labels }: Dataset): void {
-  const isPlain = loaded.classes.every((className, label) => className === `class ${label}`);
   const sameCount = loaded.classes.length === labels.classes.length;
   const sameNames = loaded.classes.every((className, label) => className === labels.classes[label]);
-  if (sameCount && (sameNames || isPlain)) return;
+  if (sameCount && (sameNames || loaded.placeholderClasses)) return;
   throw new LightsegError({
     code: "INVALID_WEIGHTS",
     where: "evaluate",

@@ -3,8 +3,9 @@ import type { Layer } from "../analysis/layers.ts";
 import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
 import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
 import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
-import { loadModel } from "../model-files/node/load-model.ts";
-import { DEFAULT_MODEL, listShippedModels } from "../model-files/node/shipped.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import { loadModel } from "../model-files/node/load.ts";
+import { listShippedModels } from "../model-files/node/shipped.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
 import {

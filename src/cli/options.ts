@@ -1,6 +1,6 @@
 import { datasets } from "../datasets/index.ts";
 import { type DtypeChoice, dtypeChoices, dtypes } from "../model-files/dtype.ts";
-import { DEFAULT_MODEL } from "../model-files/node/shipped.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import {
@@ -63,11 +63,6 @@ export const model = text(
   `Shipped model, model file, or network with --weights (default ${DEFAULT_MODEL})`,
 );
 export const weights = text("weights", "FILE", "PyTorch checkpoint or safetensors to use as the weights");
-/** What a model is measured in where nobody says: exactly, but for a quantised file, which has no other form. */
-export function dtypeToMeasure(model: string | undefined): DtypeChoice {
-  return /\.onnx$/i.test(model ?? "") ? "auto" : "fp32";
-}
-
 /** @param byDefault what is computed in where nothing is typed */
 export function dtypeOption(byDefault: DtypeChoice): Option<DtypeChoice> {
   const help = `What is computed in: ${dtypes.join(", ")}, or auto, the fastest (default ${byDefault})`;

@@ -1,9 +1,8 @@
 import type { Palette, Photo } from "../images/types.ts";
 import type { Prediction } from "../inference/confidence.ts";
 import { createPredictor, type Predictor, type PredictorOptions } from "../inference/predictor.ts";
-import type { RunnableModel } from "../model-files/quantized-model.ts";
+import type { RunnableModel } from "../model-files/model.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
-import { findNetwork } from "../models/zoo.ts";
 import { averageViews, checkViews, type ViewOptions } from "./average-views.ts";
 import type { ScoreMap } from "./probability-sum.ts";
 
@@ -34,7 +33,7 @@ export async function createAveragingPredictor(
   const network = {
     score: (photo: Photo) => scoresOf(predictor, photo),
     classes: model.classes.length,
-    alignCorners: findNetwork(model.network).decoder.alignCorners,
+    alignCorners: model.alignCorners,
     fill: meanColour(model.preprocessing),
   };
   return {

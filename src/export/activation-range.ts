@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
-import type { Model } from "../model-files/description.ts";
+import type { Model } from "../model-files/model.ts";
 import type { OpenSession, TensorData } from "../runtime/session.ts";
 import { FOLDED } from "../weights/onnx.ts";
 import { foldedOutputs } from "./onnx.ts";

@@ -3,7 +3,7 @@ import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { Photo } from "../images/types.ts";
-import type { Model } from "../model-files/description.ts";
+import type { Model } from "../model-files/model.ts";
 import { normalizeInto } from "../models/preprocessing.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import { requireHalfRange } from "./activation-range.ts";

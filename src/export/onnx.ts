@@ -6,7 +6,8 @@ import { foldConstants } from "../graph/rewrite/fold-constants.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { toHalfPrecision } from "../inference/half-precision.ts";
-import { describeModel, type Model } from "../model-files/description.ts";
+import { describeModel } from "../model-files/description.ts";
+import type { Model } from "../model-files/model.ts";
 import { buildNetwork } from "../models/network.ts";
 import { FOLDED } from "../weights/onnx.ts";
 
@@ -71,8 +72,7 @@ export function selectOutputs(
     classes: model.classes.length,
     size: size ? [1, ...size] : [symbol("N"), symbol("H"), symbol("W")],
   });
-  const { image, alignCorners } = network;
-  const fullSize = resize(network.scores, { like: image, alignCorners });
+  const fullSize = resize(network.scores, { like: network.image, alignCorners: model.alignCorners });
   return {
     ...(scores && { scores: upsample ? fullSize : network.scores }),
     ...(labels && { labels: bestClass(fullSize) }),

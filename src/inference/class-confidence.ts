@@ -3,7 +3,7 @@ import { bestClass, confidence } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { symbol } from "../graph/shape.ts";
 import { input } from "../graph/tensor.ts";
-import type { ModelDescription } from "../model-files/description.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 import { findNetwork } from "../models/zoo.ts";
 import type { Session, TensorData } from "../runtime/session.ts";
 import { sumByLabel } from "./class-shares.ts";

@@ -1,5 +1,5 @@
 import type { Palette } from "../images/types.ts";
-import type { ModelDescription } from "../model-files/description.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 
 /** What was found of one class. */
 export interface ClassShare {

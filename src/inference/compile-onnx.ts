@@ -1,6 +1,6 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
-import type { Model } from "../model-files/description.ts";
 import type { Dtype } from "../model-files/dtype.ts";
+import type { Model } from "../model-files/model.ts";
 import { type CompileOptions, compileForInference } from "./compile.ts";
 import { toHalfPrecision } from "./half-precision.ts";
 

@@ -7,7 +7,7 @@ import { mergeConvolutions } from "../graph/rewrite/merge-convolutions.ts";
 import type { Rewrite } from "../graph/rewrite/rewrite.ts";
 import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Model } from "../model-files/description.ts";
+import type { Model } from "../model-files/model.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 

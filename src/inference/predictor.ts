@@ -1,8 +1,7 @@
 import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Dtype } from "../model-files/dtype.ts";
-import { isQuantized, type RunnableModel } from "../model-files/quantized-model.ts";
-import { findNetwork } from "../models/zoo.ts";
+import { isQuantized, type RunnableModel } from "../model-files/model.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import type { CompileTarget } from "./compile.ts";
 import { compileOnnx } from "./compile-onnx.ts";
@@ -40,7 +39,7 @@ export function createPredictor(
   model: RunnableModel,
   { dtype, open, target, threads }: PredictorOptions,
 ): Predictor {
-  const { alignCorners } = findNetwork(model.network).decoder;
+  const { alignCorners } = model;
   const sessions = isQuantized(model)
     ? openOnce(() => open(model.onnx, { threads }))
     : openForSizes((size) => open(compileOnnx(model, { dtype, size, target }), { threads }));

@@ -1,11 +1,49 @@
+import { LightsegError } from "../errors.ts";
+
 /** Element types that a network can be computed in. */
 export const dtypes = ["fp32", "fp16", "int8"] as const;
 
 /** The element type that a network is computed in. */
 export type Dtype = (typeof dtypes)[number];
 
-/** Those, and the choice of what is fastest where the model runs. */
+/** `auto` picks int8 where the model comes in it, the fastest on CPUs, and fp32 elsewhere. */
 export const dtypeChoices = ["auto", ...dtypes] as const;
 
 /** A dtype, or `auto`: the fastest one that the model and the device have. */
 export type DtypeChoice = (typeof dtypeChoices)[number];
+
+/** `exact` picks fp32, and int8 only for a model that comes in nothing else: what is measured by default. */
+export type DtypeRequest = DtypeChoice | "exact";
+
+/** In which forms a model is there: with float weights, which run in fp32 and fp16, quantised to int8, or in both. */
+export interface ModelForms {
+  readonly float: boolean;
+  readonly int8: boolean;
+}
+
+/** The forms of a model of one file. */
+export const FLOAT_ONLY: ModelForms = { float: true, int8: false };
+export const INT8_ONLY: ModelForms = { float: false, int8: true };
+
+/**
+ * The element type that a model is computed in: the one rule for Node, browsers and the command line.
+ *
+ * @param name of the model, for the message
+ * @throws LightsegError INVALID_ARGUMENT for a dtype that the model does not come in
+ */
+export function resolveDtype(choice: DtypeRequest, { float, int8 }: ModelForms, name: string): Dtype {
+  if (choice === "auto") return int8 ? "int8" : "fp32";
+  if (choice === "exact") return float ? "fp32" : "int8";
+  if (choice === "int8" && !int8)
+    throw refuse(
+      `must not be int8 for ${name}, which is not quantised`,
+      "lightseg quantize writes a model in int8",
+    );
+  if (choice !== "int8" && !float)
+    throw refuse(`must be int8 for ${name}, which is quantised`, "take the model that it was made from");
+  return choice;
+}
+
+function refuse(rule: string, hint: string): LightsegError {
+  return new LightsegError({ code: "INVALID_ARGUMENT", where: "loadModel", argument: "dtype", rule, hint });
+}

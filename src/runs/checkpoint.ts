@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LightsegError } from "../errors.ts";
-import { describeModel, type ModelDescription, readDescription } from "../model-files/description.ts";
+import { describeModel, readDescription } from "../model-files/description.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 import type { Checkpoint } from "../training/loop.ts";
 import { readWeights } from "../weights/node/read.ts";
 import { writeSafetensors } from "../weights/node/write.ts";
@@ -64,6 +65,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint & { data:
     });
   }
   const { splits, ...progress } = parseAs(progressSchema, text, { file: path, argument: PROGRESS_KEY });
-  const description = readDescription(metadata, "readCheckpoint");
+  const description = readDescription(metadata, path);
   return { ...progress, state: weights, data: { description, splits } };
 }

@@ -1,9 +1,9 @@
 import { LightsegError } from "../errors.ts";
+import { readParameters } from "../model-files/node/shipped.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import { describeMatch, matchWeights } from "../weights/match.ts";
-import { readNamedWeights } from "../weights/node/read-named.ts";
 
 /**
  * The parameters that a run begins with: those of a file where they fit, the rest at random.
@@ -24,7 +24,7 @@ export async function startingWeights(
 ): Promise<{ weights: Weights; note: string }> {
   const { file, allowRandomEncoder, seed, scheme } = options;
   const shapes = parameterShapes(network);
-  const found = file === undefined ? undefined : await readNamedWeights(file, shapes);
+  const found = file === undefined ? undefined : await readParameters(file, shapes);
   const match = matchWeights(shapes, found?.weights ?? new Map(), found?.others);
   if (file !== undefined && match.used.size === 0) {
     throw new LightsegError({

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
-import { describeModel, type ModelDescription, requireWeights } from "../model-files/description.ts";
-import { buildNetwork } from "../models/network.ts";
-import { findNetwork } from "../models/zoo.ts";
+import { describeModel } from "../model-files/description.ts";
+import { describeNetwork } from "../model-files/model.ts";
+import { requireWeights } from "../model-files/parameters.ts";
+import { buildNetwork, parameterShapes } from "../models/network.ts";
 import { writeReport } from "../report/write-report.ts";
 import { type RunData, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { writeEvaluation } from "../runs/evaluation-file.ts";
@@ -98,11 +99,7 @@ function describeData(
   stages: readonly Stage<Dataset>[],
   validation: Dataset,
 ): RunData {
-  const description: ModelDescription = {
-    ...validation.labels,
-    network,
-    preprocessing: findNetwork(network).backbone.preprocessing,
-  };
+  const description = describeNetwork(network, validation.labels);
   return { description, splits: [...stages.map(({ samples }) => samples), validation].map(identifySplit) };
 }
 
@@ -154,8 +151,10 @@ function validator(
   folder: RunFolder,
   { config: { network, threads }, validation, data: { description }, open, onEvent }: ValidatorOptions,
 ): RunTrainingOptions["validate"] {
+  const about = { network, classes: description.classes.length };
+  const shapes = parameterShapes(buildNetwork(about));
   return async (state, step) => {
-    const weights = requireWeights(network, description.classes.length, state, "train");
+    const weights = requireWeights(shapes, state, { ...about, where: "train" });
     const { metrics, describe } = await validate({ ...description, weights }, validation, {
       open,
       threads,

@@ -3,7 +3,7 @@ import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import type { LabelMap } from "../images/types.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
-import type { Model } from "../model-files/description.ts";
+import type { Model } from "../model-files/model.ts";
 import { makePanel } from "../report/panels.ts";
 import type { RunEvaluation } from "../runs/evaluation-file.ts";
 import type { OpenSession } from "../runtime/session.ts";

@@ -16,68 +16,75 @@ const LATIN1_CHUNK = 4096;
 export class ByteReader {
   /** The place in the source of the next byte. */
   position: number;
-  private readonly end: number;
-  private readonly readAhead: number;
+  readonly #end: number;
+  readonly #readAhead: number;
   /** The bytes from `windowStart` on, as far as they are read already. */
-  private window: DataView = new DataView(new ArrayBuffer(0));
-  private windowStart = 0;
+  #window: DataView = new DataView(new ArrayBuffer(0));
+  #windowStart = 0;
 
   /** Reads from `start` to `end`, the whole source by default, and at least `readAhead` bytes at once (8192). */
+  readonly #source: ByteSource;
+  readonly #where: string;
+  readonly #argument: string;
+
   constructor(
-    private readonly source: ByteSource,
-    private readonly where: string,
-    private readonly argument: string,
+    source: ByteSource,
+    where: string,
+    argument: string,
     options: Partial<ByteRange> & { readAhead?: number } = {},
   ) {
+    this.#source = source;
+    this.#where = where;
+    this.#argument = argument;
     this.position = options.start ?? 0;
-    this.end = options.end ?? source.size;
-    this.readAhead = options.readAhead ?? READ_AHEAD;
+    this.#end = options.end ?? source.size;
+    this.#readAhead = options.readAhead ?? READ_AHEAD;
   }
 
   /** Moves past the next `count` bytes, which are not read. */
   skip(count: number): void {
-    if (count > this.end - this.position) {
-      this.fail(`is damaged: it ends at byte ${this.end}, in the middle of an item`);
+    if (count > this.#end - this.position) {
+      this.fail(`is damaged: it ends at byte ${this.#end}, in the middle of an item`);
     }
     this.position += count;
   }
 
   /** The next `count` bytes, not to be changed. */
   take(count: number): Uint8Array {
-    const at = this.load(count);
-    return new Uint8Array(this.window.buffer, this.window.byteOffset + at, count);
+    const at = this.#load(count);
+    return new Uint8Array(this.#window.buffer, this.#window.byteOffset + at, count);
   }
 
   u8(): number {
-    const at = this.load(1);
-    return this.window.getUint8(at);
+    const at = this.#load(1);
+    return this.#window.getUint8(at);
   }
 
   u16(): number {
-    const at = this.load(2);
-    return this.window.getUint16(at, true);
+    const at = this.#load(2);
+    return this.#window.getUint16(at, true);
   }
 
   u32(): number {
-    const at = this.load(4);
-    return this.window.getUint32(at, true);
+    const at = this.#load(4);
+    return this.#window.getUint32(at, true);
   }
 
   i32(): number {
-    const at = this.load(4);
-    return this.window.getInt32(at, true);
+    const at = this.#load(4);
+    return this.#window.getInt32(at, true);
   }
 
   /** A 64-bit size or offset; rounded above 2^53, where it is beyond the end of any file anyway. */
   u64(): number {
-    const at = this.load(8);
-    return Number(this.window.getBigUint64(at, true));
+    const at = this.#load(8);
+    return Number(this.#window.getBigUint64(at, true));
   }
 
   /** A double stored big-endian, as pickles do. */
   f64BigEndian(): number {
-    const at = this.load(8);
-    return this.window.getFloat64(at, false);
+    const at = this.#load(8);
+    return this.#window.getFloat64(at, false);
   }
 
   /** The next `count` bytes as UTF-8. */
@@ -112,18 +119,18 @@ export class ByteReader {
   }
 
   fail(rule: string, hint?: string): never {
-    refuseWeights(this.where, this.argument, rule, { hint });
+    refuseWeights(this.#where, this.#argument, rule, { hint });
   }
 
   /** Moves past the next `count` bytes and returns their place in the window, which holds all of them. */
-  private load(count: number): number {
+  #load(count: number): number {
     const start = this.position;
     this.skip(count);
-    const at = start - this.windowStart;
-    if (at >= 0 && at + count <= this.window.byteLength) return at;
-    const bytes = this.source.read(start, Math.min(this.end, start + Math.max(count, this.readAhead)));
-    this.window = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.windowStart = start;
+    const at = start - this.#windowStart;
+    if (at >= 0 && at + count <= this.#window.byteLength) return at;
+    const bytes = this.#source.read(start, Math.min(this.#end, start + Math.max(count, this.#readAhead)));
+    this.#window = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#windowStart = start;
     return 0;
   }
 }

@@ -14,50 +14,53 @@ const WHOLE_NUMBER = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
  * wrong with the text ends in a call of `fail`, which must throw.
  */
 export class JsonReader {
-  private position = 0;
-  private depth = 0;
+  #position = 0;
+  #depth = 0;
 
-  constructor(
-    private readonly text: string,
-    private readonly fail: (rule: string) => never,
-  ) {}
+  readonly #text: string;
+  readonly #fail: (rule: string) => never;
+
+  constructor(text: string, fail: (rule: string) => never) {
+    this.#text = text;
+    this.#fail = fail;
+  }
 
   /** Calls `readValue` for each key; it must read the value. */
   object(readValue: (key: string) => void): void {
     const keys = new Set<string>();
-    this.list("{", "}", () => {
+    this.#list("{", "}", () => {
       const key = this.string();
-      if (keys.has(key)) this.fail(`holds the key ${quote(key)} twice`);
+      if (keys.has(key)) this.#fail(`holds the key ${quote(key)} twice`);
       keys.add(key);
-      if (keys.size > MAX_MEMBERS) this.fail(`holds more than ${MAX_MEMBERS} keys`);
-      this.expect(":");
+      if (keys.size > MAX_MEMBERS) this.#fail(`holds more than ${MAX_MEMBERS} keys`);
+      this.#expect(":");
       readValue(key);
     });
   }
 
   /** Calls `readItem` for each item; it must read the item. */
   array(readItem: () => void): void {
-    this.list("[", "]", readItem);
+    this.#list("[", "]", readItem);
   }
 
   string(): string {
-    if (this.next() !== '"') this.failHere();
-    const start = this.position;
+    if (this.next() !== '"') this.#failHere();
+    const start = this.#position;
     let end = start + 1;
-    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
-    this.position = end + 1;
+    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === "\\" ? 2 : 1;
+    this.#position = end + 1;
     try {
-      return String(JSON.parse(this.text.slice(start, this.position)));
+      return String(JSON.parse(this.#text.slice(start, this.#position)));
     } catch {
-      this.position = start;
-      return this.failHere();
+      this.#position = start;
+      return this.#failHere();
     }
   }
 
   /** A number from 0 to 2^53 - 1, written without fraction and exponent; undefined for anything else. */
   wholeNumber(): number | undefined {
     this.next();
-    const number = Number(this.match(WHOLE_NUMBER) ?? Number.NaN);
+    const number = Number(this.#match(WHOLE_NUMBER) ?? Number.NaN);
     return Number.isSafeInteger(number) ? number : undefined;
   }
 
@@ -67,48 +70,48 @@ export class JsonReader {
     if (start === "{") this.object(() => this.skip());
     else if (start === "[") this.array(() => this.skip());
     else if (start === '"') this.string();
-    else if (this.match(OTHER_VALUE) === undefined) this.failHere();
+    else if (this.#match(OTHER_VALUE) === undefined) this.#failHere();
   }
 
   /** The character that the next value starts with; empty at the end of the text. */
   next(): string {
-    while (isSpace(this.text.charCodeAt(this.position))) this.position++;
-    return this.text[this.position] ?? "";
+    while (isSpace(this.#text.charCodeAt(this.#position))) this.#position++;
+    return this.#text[this.#position] ?? "";
   }
 
   /** Checks that nothing follows. */
   end(): void {
-    if (this.next() !== "") this.failHere();
+    if (this.next() !== "") this.#failHere();
   }
 
-  private list(open: string, close: string, readItem: () => void): void {
-    this.expect(open);
-    if (++this.depth > MAX_DEPTH) this.fail(`is nested more than ${MAX_DEPTH} deep`);
+  #list(open: string, close: string, readItem: () => void): void {
+    this.#expect(open);
+    if (++this.#depth > MAX_DEPTH) this.#fail(`is nested more than ${MAX_DEPTH} deep`);
     if (this.next() !== close) {
       readItem();
       while (this.next() === ",") {
-        this.position++;
+        this.#position++;
         readItem();
       }
     }
-    this.expect(close);
-    this.depth--;
+    this.#expect(close);
+    this.#depth--;
   }
 
-  private expect(character: string): void {
-    if (this.next() !== character) this.failHere();
-    this.position++;
+  #expect(character: string): void {
+    if (this.next() !== character) this.#failHere();
+    this.#position++;
   }
 
-  private match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.position;
-    const found = pattern.exec(this.text)?.[0];
-    this.position += found?.length ?? 0;
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#position;
+    const found = pattern.exec(this.#text)?.[0];
+    this.#position += found?.length ?? 0;
     return found;
   }
 
-  private failHere(): never {
-    return this.fail(`is not valid JSON at character ${this.position}`);
+  #failHere(): never {
+    return this.#fail(`is not valid JSON at character ${this.#position}`);
   }
 }
 

@@ -9,7 +9,7 @@ const ALLOWANCE = 2 ** 20;
 export class MemoryLimit {
   /** In bytes. */
   readonly total: number;
-  private taken = 0;
+  #taken = 0;
 
   constructor(fileSize: number) {
     this.total = 2 * fileSize + ALLOWANCE;
@@ -17,7 +17,7 @@ export class MemoryLimit {
 
   /** Counts bytes before they are allocated; false if they are too many. */
   take(bytes: number): boolean {
-    this.taken += bytes;
-    return this.taken <= this.total;
+    this.#taken += bytes;
+    return this.#taken <= this.total;
   }
 }

@@ -60,7 +60,6 @@ export function decodeOnnxWeights(
   where: string,
 ): { weights: Weights; metadata: Record<string, string> } {
   const weights: Weights = new Map();
-  const metadata: [key: string, value: string][] = [];
   const limit = new MemoryLimit(bytes.length);
   const addWeight = (stored: StoredTensor) => {
     const { name, shape, dataType } = stored;
@@ -79,6 +78,26 @@ export function decodeOnnxWeights(
   };
   const readGraph = (graph: Uint8Array) =>
     readFields(graph, { bytes: { [GRAPH.initializer]: (value) => addWeight(readTensor(value)) } });
+  const metadata = readModel(bytes, where, readGraph);
+  return { weights, metadata };
+}
+
+/**
+ * The metadata of an ONNX model; nothing else of it is decoded.
+ *
+ * @throws {LightsegError} INVALID_WEIGHTS for a damaged model
+ */
+export function readOnnxMetadata(bytes: Uint8Array, where: string): Record<string, string> {
+  return readModel(bytes, where, () => undefined);
+}
+
+/** Goes through a model and returns its metadata. */
+function readModel(
+  bytes: Uint8Array,
+  where: string,
+  readGraph: (graph: Uint8Array) => void,
+): Record<string, string> {
+  const metadata: [key: string, value: string][] = [];
   const readMetadata = (entry: Uint8Array) => {
     const { key, value } = fromBinary(StringStringEntryProtoSchema, entry);
     metadata.push([key, value]);
@@ -89,7 +108,7 @@ export function decodeOnnxWeights(
     if (cause instanceof LightsegError) throw cause;
     refuseWeights(where, "the file", `is not an ONNX model: ${messageOf(cause)}`);
   }
-  return { weights, metadata: Object.fromEntries(metadata) };
+  return Object.fromEntries(metadata);
 }
 
 /** What to do with the fields of a message by their number and how they are stored. */

@@ -13,21 +13,30 @@ export interface StorageBlock {
 
 /** What tensors view: a block, or in old checkpoints maybe `length` elements of one from element `start` on. */
 export class TorchStorage {
-  constructor(
-    readonly block: StorageBlock,
-    readonly start: number,
-    readonly length: number,
-  ) {}
+  readonly block: StorageBlock;
+  readonly start: number;
+  readonly length: number;
+
+  constructor(block: StorageBlock, start: number, length: number) {
+    this.block = block;
+    this.start = start;
+    this.length = length;
+  }
 }
 
 /** A tensor as pickled: a strided view of a storage, with offset and strides in elements; not yet checked to fit. */
 export class TorchTensor {
-  constructor(
-    readonly storage: TorchStorage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
+  readonly storage: TorchStorage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+
+  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
 }
 
 const STORAGE_TYPES = new Map<string, ElementType>([
@@ -62,25 +71,27 @@ const MAX_PAIRS = 100_000;
 export class TorchNames implements PickleNames {
   /** The blocks that the pickle has referred to, by key. */
   readonly blocks = new Map<string, StorageBlock>();
-  private readonly importables = new Map<string, Importable>();
-  private pairCount = 0;
+  readonly #importables = new Map<string, Importable>();
+  #pairCount = 0;
+  readonly #reader: ByteReader;
 
-  constructor(private readonly reader: ByteReader) {
+  constructor(reader: ByteReader) {
+    this.#reader = reader;
     const allow = (name: string, call?: Importable["call"]) =>
-      this.importables.set(name, new Importable(name, call));
+      this.#importables.set(name, new Importable(name, call));
     for (const name of STORAGE_TYPES.keys()) allow(name);
     for (const name of NUMPY_SCALARS) allow(name, () => null);
-    allow("collections.OrderedDict", ([items = []]) => this.makeDict(items));
+    allow("collections.OrderedDict", ([items = []]) => this.#makeDict(items));
     allow("torch.Size", ([sizes = []]) => sizes);
     allow("torch._utils._rebuild_parameter", ([tensor]) => tensor);
-    allow("torch._utils._rebuild_tensor", (args) => this.makeTensor(args));
-    allow("torch._utils._rebuild_tensor_v2", (args) => this.makeTensor(args));
+    allow("torch._utils._rebuild_tensor", (args) => this.#makeTensor(args));
+    allow("torch._utils._rebuild_tensor_v2", (args) => this.#makeTensor(args));
   }
 
   resolve(module: string, name: string): Importable {
-    const importable = this.importables.get(`${module}.${name}`);
+    const importable = this.#importables.get(`${module}.${name}`);
     if (importable === undefined) {
-      this.reader.fail(
+      this.#reader.fail(
         `imports ${printable(`${module}.${name}`)}, which a checkpoint of weights has no reason to`,
         "only tensors in plain dictionaries are read: save the state_dict alone",
       );
@@ -93,11 +104,11 @@ export class TorchNames implements PickleNames {
     const [kind, storageType, key, , length, view = null] = isTuple(id) ? id : [];
     const type = storageType instanceof Importable ? STORAGE_TYPES.get(storageType.name) : undefined;
     if (kind !== "storage" || type === undefined || typeof key !== "string" || !isSize(length)) {
-      this.reader.fail("is damaged: a storage is not named by type, key and size");
+      this.#reader.fail("is damaged: a storage is not named by type, key and size");
     }
     const block = this.blocks.get(key) ?? { key, type, length };
     if (block.type !== type || block.length !== length) {
-      this.reader.fail(`is damaged: storage ${quote(key)} has two types or sizes`);
+      this.#reader.fail(`is damaged: storage ${quote(key)} has two types or sizes`);
     }
     this.blocks.set(key, block);
     if (view === null) return new TorchStorage(block, 0, length);
@@ -105,13 +116,13 @@ export class TorchNames implements PickleNames {
     // A view is (its own key, its first element, its number of elements).
     const [, start, viewLength] = isTuple(view) ? view : [];
     if (!isSize(start) || !isSize(viewLength) || start + viewLength > length) {
-      this.reader.fail(`is damaged: a view does not lie in its storage ${quote(key)}`);
+      this.#reader.fail(`is damaged: a view does not lie in its storage ${quote(key)}`);
     }
     return new TorchStorage(block, start, viewLength);
   }
 
   /** The arguments begin with storage, offset, shape and strides; what PyTorch adds to them makes no difference here. */
-  private makeTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
+  #makeTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
     if (
       !(storage instanceof TorchStorage) ||
       !isSize(offset) ||
@@ -119,20 +130,20 @@ export class TorchNames implements PickleNames {
       !isSizes(strides) ||
       shape.length !== strides.length
     ) {
-      this.reader.fail("is damaged: a tensor is not made of storage, offset, shape and strides");
+      this.#reader.fail("is damaged: a tensor is not made of storage, offset, shape and strides");
     }
     return new TorchTensor(storage, offset, shape, strides);
   }
 
   /** Python 2 makes an OrderedDict of a list of pairs, Python 3 an empty one whose items follow. */
-  private makeDict(pairs: unknown): Map<unknown, unknown> {
-    if (!Array.isArray(pairs)) this.reader.fail("is damaged: an OrderedDict is not made of a list");
-    this.pairCount += pairs.length;
-    if (this.pairCount > MAX_PAIRS) this.reader.fail(`makes dicts of more than ${MAX_PAIRS} pairs`);
+  #makeDict(pairs: unknown): Map<unknown, unknown> {
+    if (!Array.isArray(pairs)) this.#reader.fail("is damaged: an OrderedDict is not made of a list");
+    this.#pairCount += pairs.length;
+    if (this.#pairCount > MAX_PAIRS) this.#reader.fail(`makes dicts of more than ${MAX_PAIRS} pairs`);
     const dict = new Map<unknown, unknown>();
     for (const pair of pairs) {
       if (!Array.isArray(pair) || pair.length !== 2) {
-        this.reader.fail("is damaged: an OrderedDict is not made of pairs");
+        this.#reader.fail("is damaged: an OrderedDict is not made of pairs");
       }
       dict.set(pair[0], pair[1]);
     }

@@ -2,11 +2,14 @@ import type { ByteReader } from "./byte-reader.ts";
 
 /** A Python function or class that a pickle may name, with what stands for it here. */
 export class Importable {
-  constructor(
-    readonly name: string,
-    /** Stands for calling it; left out where it may only be named. */
-    readonly call?: (args: readonly unknown[]) => unknown,
-  ) {}
+  readonly name: string;
+  /** Stands for calling it; left out where it may only be named. */
+  readonly call: ((args: readonly unknown[]) => unknown) | undefined;
+
+  constructor(name: string, call?: (args: readonly unknown[]) => unknown) {
+    this.name = name;
+    this.call = call;
+  }
 }
 
 /** What the names in a pickle mean; both throw for a name that is not known. */
@@ -68,31 +71,36 @@ export function unpickle(reader: ByteReader, names: PickleNames): unknown {
 }
 
 class Unpickler {
-  private readonly stack: unknown[] = [];
+  readonly #stack: unknown[] = [];
   /** Heights of the stack where an open tuple, list or dict began. */
-  private readonly marks: number[] = [];
-  private readonly memo = new Map<number, unknown>();
-  private dictCount = 0;
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, unknown>();
+  #dictCount = 0;
 
-  constructor(
-    private readonly reader: ByteReader,
-    private readonly names: PickleNames,
-  ) {}
+  readonly #reader: ByteReader;
+  readonly #names: PickleNames;
+
+  constructor(reader: ByteReader, names: PickleNames) {
+    this.#reader = reader;
+    this.#names = names;
+  }
 
   run(): unknown {
     for (let count = 0; count < MAX_OPERATIONS; count++) {
-      const opcode = this.reader.u8();
+      const opcode = this.#reader.u8();
       const readValue = VALUE_READERS.get(opcode);
-      if (readValue) this.pushNew(readValue(this.reader));
-      else if (opcode === STOP) return this.pop();
-      else this.combine(opcode);
+      if (readValue) this.#pushNew(readValue(this.#reader));
+      else if (opcode === STOP) return this.#pop();
+      else this.#combine(opcode);
     }
-    return this.reader.fail(`takes more than ${MAX_OPERATIONS} operations`);
+    return this.#reader.fail(`takes more than ${MAX_OPERATIONS} operations`);
   }
 
   /** Runs an operation on the stack or the memo. */
-  private combine(opcode: number): void {
-    const { reader, stack, memo } = this;
+  #combine(opcode: number): void {
+    const reader = this.#reader;
+    const stack = this.#stack;
+    const memo = this.#memo;
     switch (opcode) {
       case 0x80: // PROTO
         reader.skip(1);
@@ -101,58 +109,58 @@ class Unpickler {
         reader.skip(8);
         break;
       case 0x28: // MARK
-        this.marks.push(stack.length);
+        this.#marks.push(stack.length);
         break;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        stack.push(Object.freeze(this.popMany(opcode - 0x84)));
+        stack.push(Object.freeze(this.#popMany(opcode - 0x84)));
         break;
       case 0x74: // TUPLE
-        stack.push(Object.freeze(this.popToMark()));
+        stack.push(Object.freeze(this.#popToMark()));
         break;
       case 0x61: // APPEND
-        this.append(this.popMany(1));
+        this.#append(this.#popMany(1));
         break;
       case 0x65: // APPENDS
-        this.append(this.popToMark());
+        this.#append(this.#popToMark());
         break;
       case 0x73: // SETITEM
-        this.setItems(this.popMany(2));
+        this.#setItems(this.#popMany(2));
         break;
       case 0x75: // SETITEMS
-        this.setItems(this.popToMark());
+        this.#setItems(this.#popToMark());
         break;
       case 0x71: // BINPUT
-        memo.set(reader.u8(), this.top());
+        memo.set(reader.u8(), this.#top());
         break;
       case 0x72: // LONG_BINPUT
-        memo.set(reader.u32(), this.top());
+        memo.set(reader.u32(), this.#top());
         break;
       case 0x94: // MEMOIZE
-        memo.set(memo.size, this.top());
+        memo.set(memo.size, this.#top());
         break;
       case 0x68: // BINGET
-        stack.push(this.recall(reader.u8()));
+        stack.push(this.#recall(reader.u8()));
         break;
       case 0x6a: // LONG_BINGET
-        stack.push(this.recall(reader.u32()));
+        stack.push(this.#recall(reader.u32()));
         break;
       case 0x63: // GLOBAL
-        stack.push(this.names.resolve(reader.line(), reader.line()));
+        stack.push(this.#names.resolve(reader.line(), reader.line()));
         break;
       case 0x93: // STACK_GLOBAL
-        this.importFromStack();
+        this.#importFromStack();
         break;
       case 0x52: // REDUCE
-        this.call();
+        this.#call();
         break;
       case 0x62: // BUILD: sets attributes, which no value here has
-        this.popMany(1);
-        this.top();
+        this.#popMany(1);
+        this.#top();
         break;
       case 0x51: // BINPERSID
-        stack.push(this.names.persistentLoad(this.pop()));
+        stack.push(this.#names.persistentLoad(this.#pop()));
         break;
       default:
         reader.fail(
@@ -161,75 +169,75 @@ class Unpickler {
     }
   }
 
-  private pushNew(value: unknown): void {
-    if (value instanceof Map && ++this.dictCount > MAX_DICTS) {
-      this.reader.fail(`makes more than ${MAX_DICTS} dicts`);
+  #pushNew(value: unknown): void {
+    if (value instanceof Map && ++this.#dictCount > MAX_DICTS) {
+      this.#reader.fail(`makes more than ${MAX_DICTS} dicts`);
     }
-    this.stack.push(value);
+    this.#stack.push(value);
   }
 
-  private append(items: readonly unknown[]): void {
-    const list = this.top();
+  #append(items: readonly unknown[]): void {
+    const list = this.#top();
     if (!Array.isArray(list) || Object.isFrozen(list))
-      this.reader.fail("is damaged: it appends to what is not a list");
+      this.#reader.fail("is damaged: it appends to what is not a list");
     for (const item of items) list.push(item);
   }
 
-  private setItems(items: readonly unknown[]): void {
-    const dict = this.top();
+  #setItems(items: readonly unknown[]): void {
+    const dict = this.#top();
     if (!(dict instanceof Map) || items.length % 2 !== 0) {
-      this.reader.fail("is damaged: it sets items of what is not a dict");
+      this.#reader.fail("is damaged: it sets items of what is not a dict");
     }
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   }
 
-  private importFromStack(): void {
-    const [module, name] = this.popMany(2);
+  #importFromStack(): void {
+    const [module, name] = this.#popMany(2);
     if (typeof module !== "string" || typeof name !== "string") {
-      this.reader.fail("is damaged: an import has no name");
+      this.#reader.fail("is damaged: an import has no name");
     }
-    this.stack.push(this.names.resolve(module, name));
+    this.#stack.push(this.#names.resolve(module, name));
   }
 
-  private call(): void {
-    const [callee, args] = this.popMany(2);
+  #call(): void {
+    const [callee, args] = this.#popMany(2);
     if (!(callee instanceof Importable) || !isTuple(args)) {
-      this.reader.fail("is damaged: it calls what is not a function");
+      this.#reader.fail("is damaged: it calls what is not a function");
     }
-    if (callee.call === undefined) this.reader.fail(`calls ${callee.name}, which may only be named`);
-    this.pushNew(callee.call(args));
+    if (callee.call === undefined) this.#reader.fail(`calls ${callee.name}, which may only be named`);
+    this.#pushNew(callee.call(args));
   }
 
-  private recall(key: number): unknown {
-    if (!this.memo.has(key)) this.reader.fail("is damaged: it refers to an object that it has not made");
-    return this.memo.get(key);
+  #recall(key: number): unknown {
+    if (!this.#memo.has(key)) this.#reader.fail("is damaged: it refers to an object that it has not made");
+    return this.#memo.get(key);
   }
 
-  private top(): unknown {
-    this.requireItems(1);
-    return this.stack.at(-1);
+  #top(): unknown {
+    this.#requireItems(1);
+    return this.#stack.at(-1);
   }
 
-  private pop(): unknown {
-    this.requireItems(1);
-    return this.stack.pop();
+  #pop(): unknown {
+    this.#requireItems(1);
+    return this.#stack.pop();
   }
 
-  private popMany(count: number): unknown[] {
-    this.requireItems(count);
-    return this.stack.splice(-count);
+  #popMany(count: number): unknown[] {
+    this.#requireItems(count);
+    return this.#stack.splice(-count);
   }
 
-  private popToMark(): unknown[] {
-    const mark = this.marks.pop();
-    if (mark === undefined) this.reader.fail("is damaged: it closes a list that it has not opened");
-    return this.stack.splice(mark);
+  #popToMark(): unknown[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) this.#reader.fail("is damaged: it closes a list that it has not opened");
+    return this.#stack.splice(mark);
   }
 
   /** Checks that so many values lie above the last mark. */
-  private requireItems(count: number): void {
-    if (this.stack.length - (this.marks.at(-1) ?? 0) < count) {
-      this.reader.fail("is damaged: it takes a value that it has not made");
+  #requireItems(count: number): void {
+    if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) {
+      this.#reader.fail("is damaged: it takes a value that it has not made");
     }
   }
 }

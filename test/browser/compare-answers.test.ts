@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { compareAnswers } from "../../src/browser/compare-answers.ts";
 import type { PredictorOptions } from "../../src/inference/predictor.ts";
-import type { Model } from "../../src/model-files/description.ts";
-import { loadModel } from "../../src/model-files/node/load-model.ts";
+import type { Model } from "../../src/model-files/model.ts";
+import { loadModel } from "../../src/model-files/node/load.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
 import { fakeSession } from "../support/fake-session.ts";

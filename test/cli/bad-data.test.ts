@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { vocPalette } from "../../src/images/palette.ts";
 import { describeModel } from "../../src/model-files/description.ts";
+import { describeNetwork } from "../../src/model-files/model.ts";
 import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork } from "../../src/models/network.ts";
-import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { readCheckpoint } from "../../src/runs/checkpoint.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { train } from "../../src/trainer/train.ts";
@@ -202,12 +202,9 @@ describe("lightseg train --weights", { timeout: 300_000 }, () => {
     const classes = ["grass", "path", "pond"];
     const { parameters } = buildNetwork({ network, classes: classes.length });
     const weights = initialWeights(parameters, { seed: 1 });
-    const metadata = describeModel({
-      network,
-      classes,
-      palette: vocPalette(classes.length),
-      preprocessing: imagenetPreprocessing,
-    });
+    const metadata = describeModel(
+      describeNetwork(network, { classes, palette: vocPalette(classes.length) }),
+    );
     await writeSafetensors(file("garden.safetensors"), weights, { metadata });
 
     const { code, stderr } = await runCli([

@@ -92,7 +92,7 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
   it.each([
     [[], "INVALID_ARGUMENT", "MODEL is required"],
     [["ndnet45", "nope"], "NOT_FOUND", "model must be a shipped model, a network or a model file"],
-    [["ndnet45", "--dtype", "int8"], "INVALID_ARGUMENT", "--dtype must not be int8 for ndnet45"],
+    [["ndnet45", "--dtype", "int8"], "INVALID_ARGUMENT", "dtype must not be int8 for ndnet45"],
     [["camvid-ndnet45", "--dtype", "int8"], "INVALID_ARGUMENT", "dtype must not be int8 for camvid-ndnet45"],
     [["ndnet45", "--runs", "0"], "INVALID_ARGUMENT", "--runs must be at least 1, got 0"],
     [["ndnet45", "--size", "big"], "INVALID_ARGUMENT", "--size must be height x width"],

@@ -3,7 +3,7 @@ import { createAveragingPredictor } from "../../src/evaluation/averaging-predict
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
 import { createPredictor, predictWithConfidence } from "../../src/inference/predictor.ts";
-import { loadModel } from "../../src/model-files/node/load-model.ts";
+import { loadModel } from "../../src/model-files/node/load.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession, TensorData } from "../../src/runtime/session.ts";
 import { fakeSession } from "../support/fake-session.ts";

@@ -4,7 +4,7 @@ import { collect } from "../../src/graph/tensor.ts";
 import { compileForInference } from "../../src/inference/compile.ts";
 import { compileOnnx } from "../../src/inference/compile-onnx.ts";
 import { upsampleLabels } from "../../src/inference/upsample-labels.ts";
-import type { Model } from "../../src/model-files/description.ts";
+import { describeNetwork, type Model } from "../../src/model-files/model.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { normalizeInto } from "../../src/models/preprocessing.ts";
 import { findNetwork } from "../../src/models/zoo.ts";
@@ -26,7 +26,7 @@ function modelOf(network: string): Model {
     ]),
   );
   const palette = classes.map((_, label) => [label, label, label] as const);
-  return { network, classes, palette, preprocessing: findNetwork(network).backbone.preprocessing, weights };
+  return { ...describeNetwork(network, { classes, palette }), weights };
 }
 
 async function run<Name extends string>(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { describeModel, type ModelDescription, readDescription } from "../../src/model-files/description.ts";
+import { describeModel, FORMAT_VERSION, readDescription } from "../../src/model-files/description.ts";
+import { describePlainly, type ModelDescription } from "../../src/model-files/model.ts";
+import { findNetwork } from "../../src/models/zoo.ts";
 import { lightsegError } from "../support/errors.ts";
 
 const description: ModelDescription = {
@@ -10,6 +12,7 @@ const description: ModelDescription = {
     [10, 200, 30],
   ],
   preprocessing: { scale: 1 / 255, mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.1] },
+  alignCorners: false,
 };
 
 describe("readDescription", () => {
@@ -23,7 +26,35 @@ describe("readDescription", () => {
     expect(readDescription({ format: "pt" }, "a.safetensors")).toBeUndefined();
   });
 
+  const { alignCorners: _, ...old } = description;
   const { mean } = description.preprocessing;
+
+  it("takes alignCorners of a file without a version from the network's decoder", () => {
+    const read = (network: string) =>
+      readDescription({ lightseg: JSON.stringify({ ...old, network }) }, "a.safetensors");
+    expect(read("refinenet-lw-mobilenet-v2")?.alignCorners).toBe(false);
+    expect(read("ndnet29-fcn32")?.alignCorners).toBe(findNetwork("ndnet29-fcn32").decoder.alignCorners);
+    // A file with a version says it itself, whatever its decoder does today.
+    const metadata = describeModel({ ...description, alignCorners: true });
+    expect(readDescription(metadata, "a.safetensors")?.alignCorners).toBe(true);
+  });
+
+  it("keeps whether class names are placeholders, and finds it out for files without a version", () => {
+    const plain = describePlainly("ndnet29-fcn32", 2);
+    expect(readDescription(describeModel(plain), "a.safetensors")).toEqual(plain);
+    const { placeholderClasses: _, ...unsaid } = plain;
+    expect(readDescription({ lightseg: JSON.stringify(unsaid) }, "a.safetensors")).toEqual(plain);
+    const named = describeModel({ ...unsaid });
+    expect(readDescription(named, "a.safetensors")?.placeholderClasses).toBeUndefined();
+  });
+
+  it("refuses a file of a newer version", () => {
+    const metadata = { lightseg: JSON.stringify({ ...description, version: FORMAT_VERSION + 1 }) };
+    expect(() => readDescription(metadata, "a.safetensors")).toThrow(
+      `readDescription: a.safetensors: the version of the model description must be at most ${FORMAT_VERSION}, ` +
+        `got ${FORMAT_VERSION + 1} (a newer lightseg wrote this file: update lightseg)`,
+    );
+  });
   it.each<[string, unknown]>([
     ["no JSON", undefined],
     ["a list", []],
@@ -40,10 +71,11 @@ describe("readDescription", () => {
       { ...description, preprocessing: { scale: 1, mean: ["a", "b", "c"], std: mean } },
     ],
     ["no preprocessing", { ...description, preprocessing: null }],
+    ["an unknown network, whose decoder would have to say how to upsample", { ...old, network: "nonesuch" }],
   ])("refuses %s", (_name, value) => {
     const metadata = { lightseg: JSON.stringify(value) ?? "{" };
     expect(() => readDescription(metadata, "a.safetensors")).toThrow(
-      lightsegError("INVALID_WEIGHTS", "a.safetensors"),
+      lightsegError("INVALID_WEIGHTS", "readDescription"),
     );
   });
 });

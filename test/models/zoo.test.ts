@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { vocPalette } from "../../src/images/palette.ts";
 import { createPredictor } from "../../src/inference/predictor.ts";
+import { describePlainly } from "../../src/model-files/model.ts";
 import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { backbones, decoders, findNetwork, isNetwork, nameNetwork, networks } from "../../src/models/zoo.ts";
@@ -79,8 +79,7 @@ describe("at any size of photo", () => {
     async (network) => {
       const { parameters } = buildNetwork({ network, classes: 3 });
       const weights = initialWeights(parameters, { seed: 1 });
-      const { preprocessing } = findNetwork(network).backbone;
-      const model = { network, classes: ["a", "b", "c"], palette: vocPalette(3), preprocessing, weights };
+      const model = { ...describePlainly(network, 3), weights };
       const predictor = createPredictor(model, { open: openNodeSession });
       try {
         for (const [width, height] of [

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeModel } from "../../src/model-files/description.ts";
-import { loadModel } from "../../src/model-files/node/load-model.ts";
+import { loadModel } from "../../src/model-files/node/load.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/runs/checkpoint.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { randomModel } from "../support/model.ts";

@@ -1,15 +1,14 @@
 import { camvid } from "../../src/datasets/camvid.ts";
-import type { Model } from "../../src/model-files/description.ts";
+import { describeNetwork, type Model } from "../../src/model-files/model.ts";
 import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork } from "../../src/models/network.ts";
-import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 
 /** A model of CamVid's classes with random weights: complete, and no better than chance. */
 export function randomModel(seed = 1): Model {
   const network = "refinenet-lw-mobilenet-v2";
   const { parameters } = buildNetwork({ network, classes: camvid.labels.classes.length });
   const weights = initialWeights(parameters, { seed });
-  return { ...camvid.labels, network, preprocessing: imagenetPreprocessing, weights };
+  return { ...describeNetwork(network, camvid.labels), weights };
 }
 
 /** Colourful pixels that differ from place to place. */

@@ -1,7 +1,6 @@
 import { shareOut } from "../../inference/class-shares.ts";
-import type { Model } from "../../model-files/description.ts";
 import type { Dtype } from "../../model-files/dtype.ts";
-import { findNetwork } from "../../models/zoo.ts";
+import type { Model } from "../../model-files/model.ts";
 import { engineError, engineResult } from "../../runtime/engine-error.ts";
 import { checkSmoothing } from "../../video/smoothing.ts";
 import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../painting/frame-painter.ts";
@@ -122,10 +121,9 @@ type Stages = Awaited<ReturnType<typeof createStages>>;
 
 /** What happens to each frame but the network itself. */
 async function createStages(
-  { network, preprocessing, classes, palette }: Model,
+  { preprocessing, classes, palette, alignCorners }: Model,
   { device, smoothing }: GpuPainterOptions,
 ) {
-  const { alignCorners } = findNetwork(network).decoder;
   const [prepare, choose, count, painter, smoother] = await Promise.all([
     createFramePreparer(device, preprocessing),
     createLabelChooser(device, { classes: classes.length, alignCorners }),

@@ -1,6 +1,6 @@
 import { compileOnnx } from "../../inference/compile-onnx.ts";
-import type { Model } from "../../model-files/description.ts";
 import type { Dtype } from "../../model-files/dtype.ts";
+import type { Model } from "../../model-files/model.ts";
 import { openGpuSession } from "../../runtime/web/webgpu.ts";
 import type { GpuScores } from "./choose-labels.ts";
 import { bufferUsage } from "./shader.ts";

@@ -1,5 +1,5 @@
 import { decodePhoto } from "../../images/node/decode.ts";
-import { type LoadRunnableModelOptions, loadRunnableModel } from "../../model-files/node/load-runnable.ts";
+import { type LoadRunnableModelOptions, loadRunnableModel } from "../../model-files/node/load.ts";
 import { openNodeSession } from "../../runtime/node/session.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 

@@ -2,73 +2,78 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
 import { LightsegError } from "../../errors.ts";
+import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
+import { type NamedWeights, readNamed, withWeightFile } from "../../weights/node/read.ts";
+import { findModel, type Manifest, type ManifestFile, modelNames, parseManifest } from "../manifest.ts";
 
-/** The folder of the models that come with the package; as far from the sources as from the built files. */
+/** The folder of the files that come with the package; as far from the sources as from the built files. */
 export const shippedFolder = fileURLToPath(new URL("../../../models/", import.meta.url));
-
-/** The model that is used where none is named. */
-export const DEFAULT_MODEL = "voc";
-
-const fileSchema = z.object({
-  file: z.string(),
-  /** Of the file. */
-  bytes: z.number().int(),
-  sha256: z.string().length(64),
-});
-const manifestSchema = z.record(
-  z.string(),
-  fileSchema.extend({
-    network: z.string(),
-    classes: z.number().int(),
-    /** The same model, quantised. */
-    int8: fileSchema.optional(),
-  }),
-);
-
-export type Manifest = z.output<typeof manifestSchema>;
 
 /** What comes with the package, by name: `models/manifest.json`. */
 export async function readManifest(): Promise<Manifest> {
-  return manifestSchema.parse(JSON.parse(await readFile(join(shippedFolder, "manifest.json"), "utf8")));
+  const path = join(shippedFolder, "manifest.json");
+  return parseManifest(await readFile(path, "utf8"), path);
 }
 
 /** Names of the models that come with the package. */
 export async function listShippedModels(): Promise<string[]> {
-  return Object.keys(await readManifest()).sort();
+  return modelNames(await readManifest());
+}
+
+/** The manifest's entry of a model that comes with the package; undefined for another name. */
+export async function findShippedModel(name: string) {
+  return findModel(await readManifest(), name);
+}
+
+/** A file in memory. */
+export interface FileBytes {
+  /** Its path. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
 }
 
 /**
- * The path of a model that comes with the package, whose bytes are what the manifest says; undefined for another name, or for
- * a model that does not come in int8 where that is asked for.
+ * Reads a file that comes with the package, once, and checks that its bytes are what the manifest says.
  *
  * @throws LightsegError INVALID_WEIGHTS if the file is missing or has changed
  */
-export async function findShippedModel(
-  name: string,
-  { dtype = "fp32", folder = shippedFolder }: { dtype?: "fp32" | "int8"; folder?: string } = {},
-): Promise<string | undefined> {
-  const manifest = await readManifest();
-  const model = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
-  const entry = dtype === "int8" ? model?.int8 : model;
-  if (!entry) return undefined;
-  const path = join(folder, entry.file);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw damaged(path, "is missing or cannot be read", cause);
+export async function readShipped(entry: ManifestFile, folder = shippedFolder): Promise<FileBytes> {
+  const file = join(folder, entry.file);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw damaged(file, "must come with the package, and cannot be read", cause);
   });
   const found = createHash("sha256").update(bytes).digest("hex");
-  if (found === entry.sha256) return path;
-  throw damaged(path, `must have the SHA-256 ${entry.sha256}, not ${found}`);
+  if (found === entry.sha256) return { file, bytes };
+  throw damaged(file, `must have the SHA-256 ${entry.sha256}, not ${found}`);
 }
 
-function damaged(path: string, rule: string, cause?: unknown): LightsegError {
+function damaged(file: string, rule: string, cause?: unknown): LightsegError {
   return new LightsegError({
     code: "INVALID_WEIGHTS",
     where: "loadModel",
-    argument: path,
+    file,
+    argument: "the file",
     rule,
     hint: "install lightseg again",
     cause,
   });
 }
+
+/**
+ * Reads the parameters of a network from a weight file, or from weights that come with the package.
+ *
+ * @param weights name of a model or of an encoder in the manifest, or a path
+ * @param names of the parameters; the names of all other tensors are listed
+ * @throws LightsegError as `readWeights`
+ */
+export async function readParameters(weights: string, names: ParameterNames): Promise<NamedWeights> {
+  const read = (source: ByteSource, file: string) => readNamed(source, file, names);
+  const manifest = await readManifest();
+  const entry = Object.hasOwn(manifest, weights) ? manifest[weights] : undefined;
+  if (!entry) return withWeightFile(weights, read);
+  const { bytes, file } = await readShipped(entry);
+  return read(bytesSource(bytes), file);
+}
+
+type ParameterNames = Parameters<typeof readNamed>[2];

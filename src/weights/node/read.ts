@@ -29,9 +29,19 @@ export interface ReadWeightsOptions {
   only?: (name: string) => boolean;
 }
 
-interface ReadResult {
+/** What a weight file holds. */
+export interface StoredWeights {
   weights: Weights;
+  /** Texts by key; empty for a PyTorch checkpoint, which has none. */
   metadata: Record<string, string>;
+}
+
+/** The tensors of some names, and the names of the rest. */
+export interface NamedWeights extends StoredWeights {
+  /** Names of the tensors that were not read. */
+  others: string[];
+  /** The path of the file. */
+  file: string;
 }
 
 /**
@@ -48,16 +58,50 @@ interface ReadResult {
 export async function readWeights(
   path: string,
   { only = () => true }: ReadWeightsOptions = {},
-): Promise<ReadResult> {
-  return withFile(await findFile(path), (source, file) => {
-    if (source.size === 0) refuseWeights("readWeights", file, "is empty");
-    const start = source.read(0, Math.min(source.size, START_SIZE));
-    if (isPytorch(start)) return { weights: readPytorch(source, file, only), metadata: {} };
-    if (isSafetensors(start)) return readSafetensors(source, file, only);
-    if (isOnnx(start)) return readOnnx(source, file, only);
-    if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, only);
-    refuseWeights("readWeights", file, "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
-  });
+): Promise<StoredWeights> {
+  return withWeightFile(path, (source, file) => readSource(source, file, only));
+}
+
+/** Opens the weight file at a path, or the one in a folder, as `readWeights` does. */
+export async function withWeightFile<T>(
+  path: string,
+  use: (source: ByteSource, file: string) => T | Promise<T>,
+): Promise<T> {
+  return withFile(await findFile(path), use);
+}
+
+/**
+ * `readWeights` for an open file, or for bytes in memory.
+ *
+ * @param file its path: names it in errors, and its folder has the other files of sharded weights
+ */
+export function readSource(
+  source: ByteSource,
+  file: string,
+  only: (name: string) => boolean = () => true,
+): StoredWeights | Promise<StoredWeights> {
+  if (source.size === 0) refuseWeights("readWeights", file, "is empty");
+  const start = source.read(0, Math.min(source.size, START_SIZE));
+  if (isPytorch(start)) return { weights: readPytorch(source, file, only), metadata: {} };
+  if (isSafetensors(start)) return readSafetensors(source, file, only);
+  if (isOnnx(start)) return readOnnx(source, file, only);
+  if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, only);
+  refuseWeights("readWeights", file, "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
+}
+
+/** Reads the tensors of these names, and lists the names of all others without reading them. */
+export async function readNamed(
+  source: ByteSource,
+  file: string,
+  names: { has(name: string): boolean },
+): Promise<NamedWeights> {
+  const others = new Set<string>();
+  const only = (name: string) => {
+    const isNamed = names.has(name);
+    if (!isNamed) others.add(name);
+    return isNamed;
+  };
+  return { ...(await readSource(source, file, only)), others: [...others], file };
 }
 
 /** A safetensors file starts with the length of its header, whose upper bytes are 0, and the header with a brace. */
@@ -70,7 +114,7 @@ function isJson(start: Uint8Array): boolean {
 }
 
 /** Its tensors can only be found by reading it all. */
-function readOnnx(source: ByteSource, path: string, only: (name: string) => boolean): ReadResult {
+function readOnnx(source: ByteSource, path: string, only: (name: string) => boolean): StoredWeights {
   const { weights, metadata } = decodeOnnxWeights(source.read(0, source.size), path);
   return { weights: new Map([...weights].filter(([name]) => only(name))), metadata };
 }
@@ -79,7 +123,7 @@ async function readShards(
   source: ByteSource,
   path: string,
   only: (name: string) => boolean,
-): Promise<ReadResult> {
+): Promise<StoredWeights> {
   const { shards, metadata } = decodeShardIndex(source.read(0, source.size), path);
   const weights: Weights = new Map();
   for (const [name, tensors] of shards) {

@@ -8,13 +8,15 @@ import { decodePhoto } from "../../../src/images/node/decode.ts";
 import { resizePhoto } from "../../../src/images/resample.ts";
 import { Segmenter } from "../../../src/inference/node/node-segmenter.ts";
 import type { DtypeChoice } from "../../../src/model-files/dtype.ts";
-import { loadRunnableModel } from "../../../src/model-files/node/load-runnable.ts";
+import { isQuantized } from "../../../src/model-files/model.ts";
+import { loadRunnableModel } from "../../../src/model-files/node/load.ts";
 import { readManifest } from "../../../src/model-files/node/shipped.ts";
-import { isQuantized } from "../../../src/model-files/quantized-model.ts";
 import { randomModel } from "../../support/model.ts";
 
 const chelsea = fileURLToPath(new URL("../../../examples/chelsea.jpg", import.meta.url));
-const inInt8 = Object.entries(await readManifest()).flatMap(([name, { int8 }]) => (int8 ? [name] : []));
+const inInt8 = Object.entries(await readManifest()).flatMap(([name, entry]) =>
+  entry.kind === "model" && entry.int8 ? [name] : [],
+);
 
 describe("loadRunnableModel", () => {
   let folder = "";

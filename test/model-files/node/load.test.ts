@@ -1,16 +1,9 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeModel } from "../../../src/model-files/description.ts";
-import { loadModel } from "../../../src/model-files/node/load-model.ts";
-import {
-  DEFAULT_MODEL,
-  findShippedModel,
-  readManifest,
-  shippedFolder,
-} from "../../../src/model-files/node/shipped.ts";
+import { loadModel } from "../../../src/model-files/node/load.ts";
 import { writeSafetensors } from "../../../src/weights/node/write.ts";
 import { randomModel } from "../../support/model.ts";
 
@@ -97,35 +90,4 @@ describe("loadModel", () => {
       expect(String(error)).toMatch(message);
     },
   );
-});
-
-describe("shipped models", () => {
-  it("are what the manifest says, each under 14 MB, with a card", async () => {
-    const manifest = await readManifest();
-    expect(Object.keys(manifest)).toContain(DEFAULT_MODEL);
-    for (const [name, { bytes, network, classes, int8 }] of Object.entries(manifest)) {
-      expect(bytes).toBeLessThan(14e6);
-      if (int8) expect(int8.bytes).toBeLessThan(4.5e6);
-      const loaded = await loadModel({ model: name });
-      expect([loaded.network, loaded.classes.length]).toEqual([network, classes]);
-      expect(existsSync(join(shippedFolder, `${name}.md`)), name).toBe(true);
-    }
-  });
-
-  it("are refused when their bytes have changed or are gone", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "lightseg-shipped-"));
-    try {
-      await expect(findShippedModel(DEFAULT_MODEL, { folder })).rejects.toThrow(
-        /is missing or cannot be read/,
-      );
-      const { [DEFAULT_MODEL]: entry } = await readManifest();
-      const bytes = await readFile(join(shippedFolder, entry?.file ?? ""));
-      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-      await writeFile(join(folder, entry?.file ?? ""), bytes);
-      await expect(findShippedModel(DEFAULT_MODEL, { folder })).rejects.toThrow(/must have the SHA-256/);
-      expect(await findShippedModel("nonesuch", { folder })).toBeUndefined();
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
 });

@@ -1,0 +1,215 @@
+import { existsSync } from "node:fs";
+import { LightsegError } from "../../errors.ts";
+import type { Weights } from "../../models/weights.ts";
+import { isNetwork, networks } from "../../models/zoo.ts";
+import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
+import { describeMatch, matchWeights } from "../../weights/match.ts";
+import { readSource, type StoredWeights, withWeightFile } from "../../weights/node/read.ts";
+import { isOnnx } from "../../weights/onnx.ts";
+import { completeModel, decodeQuantized } from "../decode.ts";
+import { readDescription, requireDescription } from "../description.ts";
+import { type Dtype, type DtypeRequest, FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../dtype.ts";
+import { DEFAULT_MODEL, type ManifestModel } from "../manifest.ts";
+import {
+  describePlainly,
+  isQuantized,
+  type Model,
+  type ModelDescription,
+  type QuantizedModel,
+  type RunnableModel,
+} from "../model.ts";
+import {
+  inferClasses,
+  networkParameters,
+  type ParameterShapes,
+  requireWeights,
+  shapesFor,
+} from "../parameters.ts";
+import { findShippedModel, listShippedModels, readParameters, readShipped } from "./shipped.ts";
+
+/** Options of `loadModel`. */
+export interface LoadModelOptions {
+  /** A shipped model, a model file, or a network of the zoo (which needs `weights`). Defaults to `DEFAULT_MODEL`. */
+  model?: string;
+  /** A PyTorch checkpoint, safetensors or shipped weights to use instead of the model's own. */
+  weights?: string;
+  /** Number of classes of a network of the zoo. Defaults to that of its weights. */
+  classes?: number;
+  /** Told what was used of `weights`, and what was left over. */
+  onNote?: (text: string) => void;
+}
+
+/** Options of `loadRunnableModel`. */
+export interface LoadRunnableModelOptions extends LoadModelOptions {
+  /**
+   * What the network is computed in. fp16 rounds weights and feature maps, which is no faster on CPUs. int8 needs a
+   * model that was quantised: shipped ones are there in both. `"exact"` is fp32 where there is a choice.
+   * Defaults to `"auto"`: int8 where there is such a model, else fp32.
+   */
+  dtype?: DtypeRequest;
+}
+
+/** A model, and what it is to be computed in. */
+export interface LoadedModel {
+  readonly model: RunnableModel;
+  readonly dtype: Dtype;
+}
+
+/**
+ * Loads a model and checks that its weights are complete.
+ *
+ * @throws LightsegError NOT_FOUND for an unknown name, INVALID_WEIGHTS for weights that cannot be read or do not fit,
+ *   INVALID_ARGUMENT for options that contradict each other
+ */
+export async function loadModel(options: LoadModelOptions = {}): Promise<Model> {
+  const { model } = await load(options, "exact");
+  if (!isQuantized(model)) return model;
+  throw quantized(options.model ?? DEFAULT_MODEL);
+}
+
+/**
+ * Loads a model like `loadModel`, or one that `lightseg quantize` has written.
+ *
+ * @throws LightsegError as `loadModel` does; INVALID_ARGUMENT for a dtype that the model does not come in
+ */
+export function loadRunnableModel({
+  dtype = "auto",
+  ...options
+}: LoadRunnableModelOptions = {}): Promise<LoadedModel> {
+  return load(options, dtype);
+}
+
+/** Each file is read once, and its network built once. */
+async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<LoadedModel> {
+  const { model: name = DEFAULT_MODEL, weights, classes, onNote } = options;
+  if (isNetwork(name)) {
+    const dtype = resolveDtype(choice, FLOAT_ONLY, name);
+    return { model: await loadNetwork(name, options), dtype };
+  }
+  const isChanged = weights !== undefined || classes !== undefined;
+  const shipped = await findShippedModel(name);
+  let stored: Stored;
+  let dtype: Dtype;
+  if (shipped) {
+    const int8 = isChanged ? undefined : shipped.int8;
+    dtype = resolveDtype(choice, { float: true, int8: int8 !== undefined }, name);
+    stored = await readShippedModel(dtype === "int8" && int8 ? int8 : shipped);
+    if (choice === "auto" && dtype === "int8")
+      onNote?.("computed in int8, which is fastest on CPUs; --dtype fp32 is exact");
+  } else {
+    stored = await withWeightFile(await requireFile(name), decodeStored);
+    if (stored.quantized && isChanged) throw quantized(stored.file);
+    dtype = resolveDtype(choice, stored.quantized ? INT8_ONLY : FLOAT_ONLY, name);
+  }
+  if (stored.quantized) return { model: stored.quantized, dtype };
+  return { model: await finish(stored, options), dtype };
+}
+
+/** What a model file holds. */
+type Stored =
+  | { readonly file: string; readonly quantized: QuantizedModel }
+  | (StoredWeights & { readonly file: string; readonly quantized?: undefined });
+
+async function readShippedModel(entry: Omit<ManifestModel, "kind">): Promise<Stored> {
+  const { file, bytes } = await readShipped(entry);
+  return decodeStored(bytesSource(bytes), file);
+}
+
+/** @param source read once: an ONNX model is told from its first bytes, and then read as a whole */
+async function decodeStored(source: ByteSource, file: string): Promise<Stored> {
+  if (!isOnnx(source.read(0, Math.min(source.size, 16))))
+    return { ...(await readSource(source, file)), file };
+  const bytes = source.read(0, source.size);
+  const quantized = decodeQuantized(bytes, file);
+  return quantized ? { file, quantized } : { ...(await readSource(bytesSource(bytes), file)), file };
+}
+
+/** The model of a file, with other weights where such are asked for. */
+async function finish(
+  stored: StoredWeights & { file: string },
+  { model = DEFAULT_MODEL, weights, classes, onNote }: LoadModelOptions,
+): Promise<Model> {
+  const description = requireDescription(stored.metadata, stored.file);
+  const count = description.classes.length;
+  if (classes !== undefined && classes !== count) {
+    throw new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where: "loadModel",
+      argument: "classes",
+      rule: `must be ${count} for ${model}`,
+      value: classes,
+    });
+  }
+  if (weights === undefined) return completeModel(stored, stored.file);
+  const parameters = networkParameters(description.network);
+  const found = await readParameters(weights, parameters);
+  return { ...description, weights: useWeights(parameters, found, { description, onNote }) };
+}
+
+/** A network of the zoo with weights from a file, which need not say anything about themselves. */
+async function loadNetwork(network: string, { weights, classes, onNote }: LoadModelOptions): Promise<Model> {
+  if (weights === undefined) {
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: "loadModel",
+      argument: "weights",
+      rule: `must be given for the network ${network}, which has none of its own`,
+      hint: `or take a shipped model: ${(await listShippedModels()).join(", ")}`,
+    });
+  }
+  const parameters = networkParameters(network);
+  const found = await readParameters(weights, parameters);
+  const stored = readDescription(found.metadata, found.file);
+  const count = classes ?? stored?.classes.length ?? inferClasses(found.weights, parameters);
+  if (count === undefined) throw noClassifier(network, found.file);
+  const description =
+    stored?.network === network && stored.classes.length === count ? stored : describePlainly(network, count);
+  return { ...description, weights: useWeights(parameters, found, { description, onNote }) };
+}
+
+function useWeights(
+  parameters: ParameterShapes,
+  { weights, others, file }: { weights: Weights; others: readonly string[]; file: string },
+  { description, onNote }: { description: ModelDescription } & Pick<LoadModelOptions, "onNote">,
+): Weights {
+  const { network, classes } = description;
+  const shapes = shapesFor(classes.length, parameters);
+  const about = { network, classes: classes.length, where: "loadModel", file };
+  const used = requireWeights(shapes, weights, about);
+  onNote?.(`${file}: ${describeMatch(matchWeights(shapes, used, others))}`);
+  return used;
+}
+
+function noClassifier(network: string, file: string): LightsegError {
+  return new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "loadModel",
+    file,
+    argument: "weights",
+    rule: `must hold the classifier of ${network}`,
+  });
+}
+
+function quantized(file: string): LightsegError {
+  return new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "loadModel",
+    file,
+    argument: "the model",
+    rule: "is quantised: it can segment and be evaluated as it is, and has no weights for anything else",
+    hint: "take the model that it was made from",
+  });
+}
+
+/** @throws LightsegError NOT_FOUND if nothing is there */
+async function requireFile(model: string): Promise<string> {
+  if (existsSync(model)) return model;
+  throw new LightsegError({
+    code: "NOT_FOUND",
+    where: "loadModel",
+    argument: "model",
+    rule: "must be a shipped model, a network or a model file",
+    value: model,
+    hint: `shipped: ${(await listShippedModels()).join(", ")}; networks: ${Object.keys(networks).join(", ")}`,
+  });
+}
