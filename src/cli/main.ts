@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { LightsegError } from "../errors.ts";
-import { readVersion } from "../version.ts";
+import { readVersion } from "../node/version.ts";
 import { type Command, parseArguments, usageError } from "./arguments.ts";
 import { renderHelp } from "./help.ts";
 import { describeError, log, logError } from "./output.ts";

@@ -7,11 +7,11 @@ import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { Model, RunnableModel } from "../model-files/model.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { writeFileAtomically } from "../node/files.ts";
+import { readVersion } from "../node/version.ts";
 import { comparePredictors } from "../quantization/compare.ts";
 import { quantizeModel } from "../quantization/quantize-model.ts";
 import { rangeMethods } from "../quantization/range.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
-import { readVersion } from "../version.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { catchInterrupts } from "./interrupt.ts";
 import {

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { LightsegError } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { makeFolder, outputError, removeTemporaryFiles, writeFileAtomically } from "../node/files.ts";
-import { readVersion } from "../version.ts";
+import { readVersion } from "../node/version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { LogRecord } from "../training/events.ts";
 import type { Checkpoint } from "../training/loop.ts";
