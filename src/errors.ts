@@ -8,7 +8,10 @@ export type ErrorCode =
   | "INVALID_GRAPH"
   | "NOT_FOUND"
   | "OUTPUT"
-  | "RUNTIME";
+  | "RUNTIME"
+  | "STORAGE"
+  | "QUEUE"
+  | "DEPENDENCY";
 
 /** The parts of an error message, kept as fields so that a program can read them. */
 export interface ErrorDetails {

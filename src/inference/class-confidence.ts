@@ -17,8 +17,20 @@ export interface ConfidenceMeter {
    * @param scores float32 `[1, classes, h, w]`
    * @param size that of the photo which the network saw
    */
-  measure(scores: TensorData, size: { width: number; height: number }): Promise<Float64Array>;
+  measure(scores: TensorData, size: PhotoSize): Promise<Float64Array>;
+  /** The best class of each pixel and its softmax probability, 0..1, both `[height, width]`; arguments as those of `measure`. */
+  measurePixels(scores: TensorData, size: PhotoSize): Promise<PixelConfidence>;
   dispose(): Promise<void>;
+}
+
+interface PhotoSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PixelConfidence {
+  readonly labels: Uint8Array;
+  readonly confidence: Float32Array;
 }
 
 export async function openConfidenceMeter(
@@ -26,15 +38,20 @@ export async function openConfidenceMeter(
   { open, threads }: Pick<PredictorOptions, "open" | "threads">,
 ): Promise<ConfidenceMeter> {
   const session: Session = await open(buildGraph(classes.length, findNetwork(network).decoder), { threads });
+  const measurePixels = async (scores: TensorData, { width, height }: PhotoSize) => {
+    // Nothing but the size is read of it.
+    const like = { data: new Uint8Array(width * height), dims: [1, 1, height, width] };
+    const { labels, confidence } = await session.run({ scores, like }, ["labels", "confidence"]);
+    if (!(labels.data instanceof Uint8Array && confidence.data instanceof Float32Array))
+      throw new TypeError("the confidence has another element type");
+    return { labels: labels.data, confidence: confidence.data };
+  };
   return {
-    async measure(scores, { width, height }) {
-      // Nothing but the size is read of it.
-      const like = { data: new Uint8Array(width * height), dims: [1, 1, height, width] };
-      const { labels, confidence } = await session.run({ scores, like }, ["labels", "confidence"]);
-      const counts = sumByLabel(labels.data);
-      return sumByLabel(labels.data, confidence.data).map(
-        (sum, label) => sum / Math.max(1, counts[label] ?? 0),
-      );
+    measurePixels,
+    async measure(scores, size) {
+      const { labels, confidence } = await measurePixels(scores, size);
+      const counts = sumByLabel(labels);
+      return sumByLabel(labels, confidence).map((sum, label) => sum / Math.max(1, counts[label] ?? 0));
     },
     dispose: () => session.dispose(),
   };

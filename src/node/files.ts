@@ -20,7 +20,7 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Writes a file so that its path holds either what it held before or all of the new bytes, never a part.
  *
- * The bytes go to a temporary file in the same folder, which is then renamed; it is removed on failure.
+ * The bytes go to a temporary file in the same folder, or where `temporary` says, which is then renamed; it is removed on failure.
  *
  * @param check looks at the temporary file before it is renamed; when it throws, nothing is written
  * @throws LightsegError OUTPUT if the file cannot be written, and what `check` throws
@@ -28,9 +28,11 @@ const reasons: Readonly<Record<string, string>> = {
 export async function writeFileAtomically(
   path: string,
   bytes: Uint8Array,
-  { check }: { check?: (temporary: string) => Promise<void> } = {},
+  {
+    check,
+    temporary = temporaryPath(path),
+  }: { check?: (temporary: string) => Promise<void>; temporary?: string } = {},
 ): Promise<void> {
-  const temporary = temporaryPath(path);
   try {
     const file = await open(temporary, "wx");
     try {

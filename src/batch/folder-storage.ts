@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import { readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
+import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { checkFileBytes, type Storage, type StoredFile } from "./storage.ts";
+
+/** Where files lie until they are whole: apart from the results, so that a killed writer leaves nothing between them. */
+const TEMPORARY = ".unfinished";
+
+/** A folder as a storage; it is made with the first file. */
+export class FolderStorage implements Storage {
+  readonly #folder: string;
+  readonly #made = new Set<string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  read(key: string): Promise<Uint8Array> {
+    return readLocalFile(join(this.#folder, key));
+  }
+
+  async write(key: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.#folder, key);
+    await this.#make(dirname(path));
+    await this.#make(join(this.#folder, TEMPORARY));
+    const temporary = join(this.#folder, TEMPORARY, randomUUID());
+    await writeFileAtomically(path, bytes, { temporary });
+  }
+
+  async *list(folder: string): AsyncGenerator<StoredFile> {
+    yield* walk(join(this.#folder, folder), folder, new Set());
+  }
+
+  async clean(): Promise<void> {
+    this.#made.delete(join(this.#folder, TEMPORARY));
+    await rm(join(this.#folder, TEMPORARY), { recursive: true, force: true });
+  }
+
+  async #make(folder: string): Promise<void> {
+    if (this.#made.has(folder)) return;
+    await makeFolder(folder);
+    this.#made.add(folder);
+  }
+}
+
+/** In order of names, links to folders included; hidden files and folders are passed over. */
+async function* walk(folder: string, prefix: string, above: ReadonlySet<string>): AsyncGenerator<StoredFile> {
+  const own = await realpath(folder).catch(() => undefined);
+  // A link to a folder above would go round for ever.
+  if (own === undefined || above.has(own)) return;
+  const inside = new Set([...above, own]);
+  const names = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw unreadable(folder, cause);
+  });
+  for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name.startsWith(".")) continue;
+    const path = join(folder, entry.name);
+    const key = `${prefix}${entry.name}`;
+    const isFolder = entry.isSymbolicLink()
+      ? ((await stat(path).catch(() => undefined))?.isDirectory() ?? false)
+      : entry.isDirectory();
+    if (isFolder) yield* walk(path, `${key}/`, inside);
+    else yield { key, address: { kind: "folder", path } };
+  }
+}
+
+/** @throws LightsegError NOT_FOUND, or INVALID_IMAGE for what is no regular file or too large */
+export async function readLocalFile(path: string): Promise<Uint8Array> {
+  try {
+    const status = await stat(path);
+    // A pipe or a device could keep the reader waiting for ever.
+    if (!status.isFile()) throw unreadable(path, "it is not a regular file");
+    checkFileBytes(status.size, path);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof LightsegError) throw cause;
+    if (!["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) throw unreadable(path, cause);
+    const rule = "does not exist";
+    throw new LightsegError({ code: "NOT_FOUND", where: "read", argument: path, rule, cause });
+  }
+}
+
+function unreadable(path: string, reason: unknown): LightsegError {
+  const rule = `cannot be read: ${messageOf(reason)}`;
+  return new LightsegError({ code: "INVALID_IMAGE", where: "read", argument: path, rule, cause: reason });
+}

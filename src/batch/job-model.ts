@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { LightsegError } from "../errors.ts";
+import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
+import { DEFAULT_MODEL, listShippedModels } from "../model-files/node/shipped.ts";
+import type { DtypeChoice } from "../model-files/dtype.ts";
+import { isQuantized, type RunnableModel } from "../model-files/quantized-model.ts";
+import { readVersion } from "../version.ts";
+import type { Job } from "./job.ts";
+import type { Storage } from "./storage.ts";
+
+/** A model for a job, and what `job.json` says of it. */
+export interface JobModel extends LoadedModel {
+  readonly description: Job["model"];
+  /** The file to copy to the target, so that every worker finds it; absent for a shipped model. */
+  readonly file?: string;
+}
+
+export interface LoadJobModelOptions {
+  /** A shipped model or a model file. Defaults to the default model. */
+  readonly model?: string | undefined;
+  readonly dtype?: DtypeChoice | undefined;
+}
+
+/** Loads the model that a new job is to use. @throws LightsegError as `loadRunnableModel` does */
+export async function loadJobModel({ model = DEFAULT_MODEL, dtype }: LoadJobModelOptions = {}): Promise<JobModel> {
+  const loaded = await loadRunnableModel({ model, ...(dtype && { dtype }) });
+  const isFile = !(await listShippedModels()).includes(model);
+  const version = await describeVersion(loaded.model);
+  const description = { name: isFile ? basename(model) : model, isFile, dtype: loaded.dtype, version };
+  return { ...loaded, description, ...(isFile && { file: model }) };
+}
+
+/** Copies a model of one's own to the target. */
+export async function storeModel(target: Storage, { description, file }: JobModel): Promise<void> {
+  if (file !== undefined) await target.write(modelKey(description), await readFile(file));
+}
+
+/**
+ * Loads the model of a job on a worker, and makes sure that it is the one that the job was planned with.
+ *
+ * @throws LightsegError INVALID_WEIGHTS for another model of that name, as another version of lightseg may ship
+ */
+export async function openJobModel(target: Storage, { model }: Job): Promise<LoadedModel> {
+  const loaded = model.isFile
+    ? await loadStored(target, model)
+    : await loadRunnableModel({ model: model.name, dtype: model.dtype });
+  const version = await describeVersion(loaded.model);
+  if (version === model.version) return loaded;
+  const rule = `must be version ${model.version}, with which the batch was begun`;
+  const hint = "all workers must have the same version of lightseg";
+  throw new LightsegError({ code: "INVALID_WEIGHTS", where: "openJobModel", argument: model.name, rule, value: version, hint });
+}
+
+async function loadStored(target: Storage, model: Job["model"]): Promise<LoadedModel> {
+  const folder = await mkdtemp(join(tmpdir(), "lightseg-model-"));
+  try {
+    const path = join(folder, model.name);
+    await writeFile(path, await target.read(modelKey(model)));
+    return await loadRunnableModel({ model: path, dtype: model.dtype });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function modelKey({ name }: Job["model"]): string {
+  return `model/${name}`;
+}
+
+async function describeVersion(model: RunnableModel): Promise<string> {
+  return `${await readVersion()}+${fingerprint(model)}`;
+}
+
+/** The first 12 digits of a SHA-256 of what a model computes with, whatever file it comes from. */
+function fingerprint(model: RunnableModel): string {
+  const hash = createHash("sha256");
+  const { network, classes, preprocessing } = model;
+  hash.update(JSON.stringify([network, classes, preprocessing]));
+  if (isQuantized(model)) return hash.update(model.onnx).digest("hex").slice(0, 12);
+  for (const name of [...model.weights.keys()].sort()) {
+    const { shape, data } = model.weights.get(name) ?? { shape: [], data: new Float32Array() };
+    hash.update(JSON.stringify([name, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex").slice(0, 12);
+}

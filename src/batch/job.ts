@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { LightsegError, messageOf } from "../errors.ts";
+import { dtypes } from "../model-files/dtype.ts";
+import type { PhotoEntry } from "./source.ts";
+import type { Storage } from "./storage.ts";
+
+const JOB_KEY = "job.json";
+const FORMAT = 1;
+
+/** How label maps are kept: a palette PNG each, runs in the table, or not at all. */
+export const labelForms = ["png", "rle", "none"] as const;
+
+const settingsSchema = z.object({
+  labels: z.enum(labelForms),
+  /** Measure the mean confidence of each class. */
+  confidence: z.boolean(),
+  /** Write masks for training instead, with 255 where the confidence is lower than this, 0..1; null for label maps. */
+  keepConfident: z.number().nullable(),
+  /** Write an overlay of each photo. */
+  overlays: z.boolean(),
+  /** Photos on the contact sheet. */
+  samples: z.number().int(),
+  /** Compare the labels with masks. */
+  evaluate: z.boolean(),
+});
+
+const jobSchema = z.object({
+  format: z.literal(FORMAT),
+  name: z.string(),
+  source: z.string(),
+  /** Photos in all, and in each chunk but the last. */
+  photos: z.number().int(),
+  chunkSize: z.number().int(),
+  model: z.object({
+    /** A shipped model; or the name of a file, which lies in `model/` then. */
+    name: z.string(),
+    isFile: z.boolean(),
+    dtype: z.enum(dtypes),
+    /** Version of lightseg and the start of a SHA-256 of all that makes the model what it is. */
+    version: z.string(),
+  }),
+  settings: settingsSchema,
+});
+
+/** What is to be written for each photo. */
+export type JobSettings = Readonly<z.infer<typeof settingsSchema>>;
+
+/** What a worker has to know to do a chunk: `TARGET/job.json`. Holds no credentials. */
+export type Job = Readonly<z.infer<typeof jobSchema>>;
+
+export const defaultSettings: JobSettings = {
+  labels: "png",
+  confidence: false,
+  keepConfident: null,
+  overlays: false,
+  samples: 0,
+  evaluate: false,
+};
+
+export function countChunks({ photos, chunkSize }: Pick<Job, "photos" | "chunkSize">): number {
+  return Math.ceil(photos / chunkSize);
+}
+
+/** The job of a target; undefined where there is none, or where planning one was cut short. @throws LightsegError INVALID_RUN, STORAGE */
+export async function readJob(target: Storage): Promise<Job | undefined> {
+  const bytes = await target.read(JOB_KEY).catch((error: unknown) => {
+    if (error instanceof LightsegError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  });
+  if (bytes === undefined) return undefined;
+  try {
+    return jobSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    const rule = `cannot be read: ${messageOf(cause).replaceAll(/\s+/g, " ")}`;
+    throw new LightsegError({ code: "INVALID_RUN", where: "readJob", argument: JOB_KEY, rule, cause });
+  }
+}
+
+/** Marks the plan as whole; written after all chunks of it. */
+export async function writeJob(target: Storage, job: Omit<Job, "format">): Promise<Job> {
+  const whole = { format: FORMAT, ...job } as const;
+  await target.write(JOB_KEY, toJson(whole));
+  return whole;
+}
+
+/** The name of a chunk's files: its number, in order of names too. */
+export function chunkName(index: number): string {
+  return String(index).padStart(8, "0");
+}
+
+const entrySchema = z.object({ id: z.string(), source: z.string(), mask: z.string().optional() });
+
+/** Writes down the photos of a chunk. A file holds their addresses whole, signed ones too. */
+export async function writeChunk(target: Storage, index: number, photos: readonly PhotoEntry[]): Promise<void> {
+  await target.write(`plan/${chunkName(index)}.json`, toJson(photos));
+}
+
+/** @throws LightsegError NOT_FOUND, STORAGE */
+export async function readChunk(target: Storage, index: number): Promise<PhotoEntry[]> {
+  const bytes = await target.read(`plan/${chunkName(index)}.json`);
+  return z.array(entrySchema).parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
+
+export function toJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}

@@ -1,0 +1,97 @@
+import { LightsegError } from "../errors.ts";
+import { parseAddress, publicAddress } from "./address.ts";
+import { type Job, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
+import { type JobModel, storeModel } from "./job-model.ts";
+import { loadParquetWriter } from "./results.ts";
+import { type ListPhotosOptions, listPhotos, type PhotoEntry, withoutEnding } from "./source.ts";
+import type { Storage } from "./storage.ts";
+
+/** Photos whose results are written in one go, where nobody says how many. */
+export const DEFAULT_CHUNK_SIZE = 100;
+
+export interface PlanOptions extends ListPhotosOptions {
+  readonly target: Storage;
+  readonly model: JobModel;
+  readonly name?: string | undefined;
+  readonly settings: JobSettings;
+  /** Photos in a chunk, 1 to 10,000. */
+  readonly chunkSize?: number | undefined;
+  /** Whether a batch that the target holds is gone on with; refused by default. */
+  readonly resume?: boolean | undefined;
+  /** Told how many photos were found so far. */
+  readonly onFound?: (photos: number) => void;
+}
+
+/**
+ * Writes down which photos make up which chunk, so that a restart has the same ones whatever has come to the source since; or takes up
+ * the plan that is there.
+ *
+ * @throws LightsegError INVALID_RUN if the target holds a batch and `resume` is off, or one that was begun with other settings
+ */
+export async function planJob(options: PlanOptions): Promise<Job> {
+  const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;
+  await loadParquetWriter();
+  const source = publicAddress(options.source);
+  const known = await readJob(target);
+  if (known) {
+    checkSame(known, { ...options, source });
+    return known;
+  }
+  let photos = 0;
+  let chunk: PhotoEntry[] = [];
+  const flush = async () => {
+    await writeChunk(target, Math.floor((photos - 1) / chunkSize), chunk);
+    chunk = [];
+    options.onFound?.(photos);
+  };
+  const check = settings.keepConfident === null ? undefined : refuseEqualMasks();
+  for await (const entry of listPhotos(options)) {
+    check?.(entry.id);
+    chunk.push(entry);
+    photos++;
+    if (chunk.length === chunkSize) await flush();
+  }
+  if (chunk.length > 0) await flush();
+  await storeModel(target, model);
+  return writeJob(target, { name, source, photos, chunkSize, model: model.description, settings });
+}
+
+function checkSame(known: Job, { resume, source, model, settings, chunkSize }: PlanOptions): void {
+  if (resume !== true) {
+    const rule = `holds a batch of ${known.photos} photos`;
+    throw refuse(rule, undefined, "--resume goes on with it; or take another target");
+  }
+  const asked = { source, ...model.description, chunkSize: chunkSize ?? known.chunkSize, ...settings };
+  const begun = { source: known.source, ...known.model, chunkSize: known.chunkSize, ...known.settings };
+  for (const [name, value] of Object.entries(begun)) {
+    const other = Object.entries(asked).find(([key]) => key === name)?.[1];
+    if (other !== value) throw refuse(`was begun with ${name} ${value}, and cannot go on with another`, String(other));
+  }
+}
+
+/** Masks have the names of photos without their endings, as data sets do; of `a.jpg` and `a.png` one would be lost. */
+function refuseEqualMasks(): (id: string) => void {
+  const names = new Set<string>();
+  return (id) => {
+    const name = withoutEnding(id);
+    if (names.has(name)) throw refuse(`would have one mask for two photos of the name ${name}`);
+    names.add(name);
+  };
+}
+
+/** @throws LightsegError INVALID_ARGUMENT if results would become photos of the next batch */
+export function checkApart(source: string, target: string): void {
+  const from = parseAddress(source);
+  const to = parseAddress(target);
+  const inside =
+    from.kind === "folder" && to.kind === "folder"
+      ? `${to.path}/`.startsWith(`${from.path}/`)
+      : from.kind === "s3" && to.kind === "s3" && from.bucket === to.bucket && `${to.key}/`.startsWith(from.key);
+  if (!inside) return;
+  const rule = "must not lie within the source, whose photos its results would become";
+  throw new LightsegError({ code: "INVALID_ARGUMENT", where: "planJob", argument: "target", rule, value: target });
+}
+
+function refuse(rule: string, value?: string, hint?: string): LightsegError {
+  return new LightsegError({ code: "INVALID_RUN", where: "planJob", argument: "the target", rule, value, hint });
+}

@@ -1,0 +1,154 @@
+import { availableParallelism, totalmem } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { checkInteger } from "../check.ts";
+import { MAX_THREADS } from "../runtime/session.ts";
+import { parseAddress } from "./address.ts";
+import { finishJob } from "./finish.ts";
+import { countChunks, defaultSettings, type Job, type JobSettings, readChunk } from "./job.ts";
+import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
+import { Lane } from "./lane.ts";
+import { checkApart, type PlanOptions, planJob } from "./plan.ts";
+import { listMissingChunks } from "./results.ts";
+import { type ChunkResult, type SegmentChunkOptions, segmentChunk } from "./segment-chunk.ts";
+import { openStorage, StorageError } from "./storage.ts";
+
+/** What a batch is made of, wherever it is worked on. */
+export interface BatchOptions
+  extends LoadJobModelOptions,
+    Pick<PlanOptions, "source" | "column" | "masks" | "onSkip" | "name" | "chunkSize" | "resume" | "onFound"> {
+  /** The folder or `s3://bucket/prefix` for the results. */
+  readonly out: string;
+  /** What is written of each photo. Defaults to label maps and the table. */
+  readonly settings?: Partial<JobSettings>;
+}
+
+export interface RunBatchOptions extends BatchOptions, LaneOptions {
+  /** Stops between two photos; `resume` goes on. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each photo that is done. */
+  readonly onProgress?: ((progress: BatchProgress) => void) | undefined;
+}
+
+/** How many networks run side by side. */
+export interface LaneOptions {
+  /** Networks. Defaults to one a core, less where memory is small. */
+  readonly concurrency?: number | undefined;
+  /** Threads of each. Defaults to the cores divided among them. */
+  readonly threads?: number | undefined;
+}
+
+export interface BatchProgress {
+  /** Photos done so far, those of earlier runs included. */
+  readonly done: number;
+  readonly photos: number;
+  /** Photos of this run, and how many of them have an error. */
+  readonly own: number;
+  readonly errors: number;
+}
+
+export interface BatchResult extends BatchProgress {
+  readonly job: Job;
+}
+
+/**
+ * Segments all photos of a source on this machine, without a server.
+ *
+ * @throws LightsegError INVALID_RUN, INVALID_ARGUMENT, NOT_FOUND, STORAGE, OUTPUT, DEPENDENCY; the signal's reason
+ */
+export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
+  const { signal, onProgress } = options;
+  const { job, target, model } = await prepareBatch(options);
+  const missing = await listMissingChunks(target, job);
+  const chunks = countChunks(job);
+  let done = job.photos - missing.reduce((sum, index) => sum + chunkPhotos(job, index), 0);
+  let own = 0;
+  let errors = 0;
+  const report = () => ({ done, photos: job.photos, own, errors });
+  const lanes = openLanes(model, { ...options, chunks: Math.max(1, Math.min(chunks, missing.length)) });
+  try {
+    const work = async (lane: Lane) => {
+      for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
+        const photos = await readChunk(target, index);
+        // A chunk that is begun anew counts its photos anew.
+        let counted = 0;
+        const onPhoto = (hasError: boolean) => {
+          counted++;
+          if (counted > photos.length) return;
+          done++;
+          own++;
+          if (hasError) errors++;
+          onProgress?.(report());
+        };
+        await segmentPatiently({ index, photos, job, target, lane, signal, onPhoto });
+      }
+    };
+    const outcomes = await Promise.allSettled(
+      lanes.map((lane) =>
+        work(lane).catch((error: unknown) => {
+          // What stops one stops all: the others end with the chunk that they are at.
+          missing.length = 0;
+          throw error;
+        }),
+      ),
+    );
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  } finally {
+    await Promise.all(lanes.map((lane) => lane.dispose()));
+  }
+  await finishJob(target, job, { model: model.model, address: parseAddress(options.out) });
+  return { ...report(), job };
+}
+
+/** Plans a batch, or takes one up. */
+export async function prepareBatch(options: BatchOptions) {
+  checkApart(options.source, options.out);
+  const target = await openStorage(parseAddress(options.out));
+  const model = await loadJobModel(options);
+  const settings = { ...defaultSettings, ...options.settings };
+  const job = await planJob({ ...options, target, model, settings });
+  return { job, target, model };
+}
+
+function chunkPhotos({ photos, chunkSize }: Job, index: number): number {
+  return Math.min(chunkSize, photos - index * chunkSize);
+}
+
+/** Seconds before the tries after the first. */
+const PAUSES = [1, 4, 15, 60];
+
+/** Does a chunk; where the storage fails or the engine does, again after a while. */
+async function segmentPatiently(options: SegmentChunkOptions): Promise<ChunkResult> {
+  for (const [tries, pause] of PAUSES.entries()) {
+    try {
+      return await segmentChunk({ ...options, blamePhotos: tries > 0 });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (error instanceof StorageError && !error.transient) throw error;
+      if (!mayPass(error)) throw error;
+      await wait(pause * 1000, undefined, options.signal && { signal: options.signal });
+    }
+  }
+  return segmentChunk({ ...options, blamePhotos: true });
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof StorageError) return error.transient;
+  return error instanceof Error && "code" in error && error.code === "RUNTIME";
+}
+
+/** Memory of a network with a photo of the largest size that it takes; see `SegmenterOptions.maxPixels`. */
+const BYTES_OF_A_LANE = 1e9;
+
+/** @param options.chunks no more networks than there are chunks */
+export function openLanes(
+  model: ConstructorParameters<typeof Lane>[0],
+  { concurrency, threads, chunks }: LaneOptions & { chunks: number },
+): Lane[] {
+  const cores = availableParallelism();
+  const memory = process.constrainedMemory?.() || totalmem();
+  const fitting = Math.max(1, Math.floor(Math.min(memory, totalmem()) / BYTES_OF_A_LANE));
+  const count = Math.min(concurrency ?? Math.min(cores, fitting), chunks);
+  checkInteger(count, "runBatch", "concurrency", 1, MAX_THREADS);
+  const each = threads ?? Math.max(1, Math.floor(cores / count));
+  return Array.from({ length: count }, () => new Lane(model, each));
+}

@@ -1,0 +1,85 @@
+import { LightsegError } from "../errors.ts";
+import { type Address, formatAddress, parseAddress, publicAddress } from "./address.ts";
+import { isList, readList } from "./source-list.ts";
+import { openStorage } from "./storage.ts";
+
+/** A photo to be segmented. */
+export interface PhotoEntry {
+  /** Its name in the results, each once: the key below a folder or prefix, or what a list calls it. */
+  readonly id: string;
+  /** Its whole address. */
+  readonly source: string;
+  /** The address of its mask, where the labels are to be compared with one. */
+  readonly mask?: string;
+}
+
+export interface ListPhotosOptions {
+  /** A folder, `s3://bucket/prefix`, one photo, or a list: .txt, .csv, .jsonl or .parquet. */
+  readonly source: string;
+  /** The column of a list that has the addresses. Defaults to the first of `photo`, `source`, `path`, `url`, `key`, `file`, `image`. */
+  readonly column?: string | undefined;
+  /** The folder or prefix of the masks, `ID.png` each, ID without its ending. A list may have a column `mask` instead. */
+  readonly masks?: string | undefined;
+  /** Told the key of each file that is no photo by its name. */
+  readonly onSkip?: (key: string) => void;
+}
+
+const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
+
+/**
+ * Finds the photos of a source, one after the other, so that there may be more than memory holds.
+ *
+ * Of a folder or prefix, files whose names end as those of photos do, in the folders within too. Of a list, every entry, once.
+ *
+ * @throws LightsegError NOT_FOUND for a source that is not there or has no photos, INVALID_ARGUMENT for a malformed list, STORAGE
+ */
+export async function* listPhotos(options: ListPhotosOptions): AsyncGenerator<PhotoEntry> {
+  let photos = 0;
+  for await (const entry of findEntries(options)) {
+    photos++;
+    yield options.masks === undefined ? entry : { mask: maskAddress(options.masks, entry.id), ...entry };
+  }
+  if (photos > 0) return;
+  const rule = "holds no photos (jpg, jpeg, png, webp, tif, tiff, gif, avif)";
+  const argument = publicAddress(options.source);
+  throw new LightsegError({ code: "NOT_FOUND", where: "listPhotos", argument, rule });
+}
+
+async function* findEntries({ source, column, onSkip }: ListPhotosOptions): AsyncGenerator<PhotoEntry> {
+  if (isList(source)) {
+    yield* readList(source, column);
+    return;
+  }
+  const address = parseAddress(source);
+  if (address.kind === "http" || PHOTO.test(source)) {
+    yield { id: lastName(publicAddress(formatAddress(address))), source: formatAddress(address) };
+    return;
+  }
+  const storage = await openStorage(address);
+  for await (const { key, address } of storage.list("")) {
+    if (PHOTO.test(key)) yield { id: key, source: formatAddress(address) };
+    else onSkip?.(key);
+  }
+}
+
+function lastName(address: string): string {
+  return address.split("/").at(-1) || "photo";
+}
+
+/** The name of a photo without the ending that says what kind of file it is. */
+export function withoutEnding(id: string): string {
+  return id.replace(PHOTO, "");
+}
+
+function maskAddress(masks: string, id: string): string {
+  const address = parseAddress(masks);
+  const key = `${withoutEnding(id)}.png`;
+  if (address.kind === "http") return `${address.url.replace(/\/$/, "")}/${encodeURI(key)}`;
+  return formatAddress(joinKey(address, key));
+}
+
+function joinKey(address: Exclude<Address, { kind: "http" }>, key: string): Address {
+  if (address.kind === "folder") return { kind: "folder", path: `${address.path}/${key}` };
+  const base = address.key === "" || address.key.endsWith("/") ? address.key : `${address.key}/`;
+  return { ...address, key: `${base}${key}` };
+}

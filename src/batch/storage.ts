@@ -1,0 +1,81 @@
+import { LightsegError } from "../errors.ts";
+import { type Address, parseAddress } from "./address.ts";
+
+/** One file of a storage. */
+export interface StoredFile {
+  /** Relative to the storage, with `/` between folders. */
+  readonly key: string;
+  /** The whole address. */
+  readonly address: Address;
+}
+
+/** A folder, or a prefix of a bucket. Keys are relative to it. */
+export interface Storage {
+  /** @throws LightsegError NOT_FOUND for a key that is not there; STORAGE */
+  read(key: string): Promise<Uint8Array>;
+  /**
+   * Puts all of the bytes in place, or nothing; what the key held before is replaced.
+   *
+   * @throws LightsegError OUTPUT for a folder that cannot be written; STORAGE
+   */
+  write(key: string, bytes: Uint8Array): Promise<void>;
+  /** The files whose keys start with a folder such as `results/`, in no certain order; none where there is no such folder. */
+  list(folder: string): AsyncIterable<StoredFile>;
+  /** Removes what writers that were killed have left behind. */
+  clean(): Promise<void>;
+}
+
+/** A storage that cannot be reached, or that refuses. */
+export class StorageError extends LightsegError {
+  /** Whether it may be well again in a while. */
+  readonly transient: boolean;
+
+  constructor({ transient, cause, ...details }: StorageErrorDetails) {
+    super({ code: "STORAGE", ...details });
+    this.transient = transient;
+    // Not a cause for others to print: a request holds its headers, and they the credentials.
+    void cause;
+  }
+}
+
+interface StorageErrorDetails {
+  readonly where: string;
+  readonly argument: string;
+  readonly rule: string;
+  readonly hint?: string;
+  readonly transient: boolean;
+  readonly cause?: unknown;
+}
+
+/** A photo or a list of more bytes than this is refused: 256 MB. */
+export const MAX_FILE_BYTES = 256_000_000;
+
+/** @throws LightsegError INVALID_IMAGE for a file of more than `MAX_FILE_BYTES` */
+export function checkFileBytes(bytes: number, file: string): void {
+  if (bytes <= MAX_FILE_BYTES) return;
+  const rule = `must have at most ${MAX_FILE_BYTES} bytes`;
+  throw new LightsegError({ code: "INVALID_IMAGE", where: "read", file, argument: "file", rule, value: bytes });
+}
+
+/**
+ * Opens the folder or the prefix that an address names.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for an http address, which cannot be listed or written; DEPENDENCY
+ */
+export async function openStorage(address: Address): Promise<Storage> {
+  if (address.kind === "folder") return new (await import("./folder-storage.ts")).FolderStorage(address.path);
+  if (address.kind === "s3") {
+    const { openS3 } = await import("./s3-storage.ts");
+    return (await openS3()).storage(address.bucket, address.key);
+  }
+  const rule = "must be a folder or s3://BUCKET/PREFIX";
+  throw new LightsegError({ code: "INVALID_ARGUMENT", where: "openStorage", argument: "address", rule });
+}
+
+/** Reads the file that an address names, wherever it lies. @throws LightsegError NOT_FOUND, INVALID_IMAGE, STORAGE */
+export async function readAddress(text: string): Promise<Uint8Array> {
+  const address = parseAddress(text);
+  if (address.kind === "folder") return (await import("./folder-storage.ts")).readLocalFile(address.path);
+  if (address.kind === "http") return (await import("./http.ts")).readHttp(address.url);
+  return (await (await import("./s3-storage.ts")).openS3()).read(address.bucket, address.key);
+}
