@@ -42,7 +42,11 @@ const SECRET = /sig|token|secret|key|cred|password|auth|expires|^x-amz-|^x-goog-
 export function publicAddress(text: string): string {
   if (!/^https?:\/\//i.test(text)) return text;
   if (!URL.canParse(text)) return "an address that is not valid";
-  const [plain = "", query] = text.replace(/^(https?:\/\/)[^/?#]*@/i, "$1").split("#")[0]?.split("?") ?? [];
+  const [plain = "", query] =
+    text
+      .replace(/^(https?:\/\/)[^/?#]*@/i, "$1")
+      .split("#")[0]
+      ?.split("?") ?? [];
   const kept = (query ?? "")
     .split("&")
     .filter((pair) => pair !== "" && !SECRET.test(decode(pair.split("=")[0] ?? "")));
@@ -70,14 +74,25 @@ export function keyOfId(id: string): string {
     .split("/")
     .map((name) => {
       if (/^\.*$/.test(name)) return name === "" ? "%" : name.replaceAll(".", "%2E");
-      const escaped = name.replaceAll(/[%\\:?*"<>|\p{Cc}]/gu, (character) => encodeURIComponent(character).replace("*", "%2A"));
+      const escaped = name.replaceAll(/[%\\:?*"<>|\p{Cc}]/gu, (character) =>
+        encodeURIComponent(character).replace("*", "%2A"),
+      );
       if (Buffer.byteLength(escaped) <= LONGEST_NAME) return escaped;
-      const start = Buffer.from(escaped).subarray(0, LONGEST_NAME - 40).toString("utf8").replace(/\uFFFD$/, "");
+      const start = Buffer.from(escaped)
+        .subarray(0, LONGEST_NAME - 40)
+        .toString("utf8")
+        .replace(/\uFFFD$/, "");
       return `${start}%${createHash("sha256").update(name).digest("hex").slice(0, 32)}`;
     })
     .join("/");
 }
 
 function invalid(rule: string, hint?: string): LightsegError {
-  return new LightsegError({ code: "INVALID_ARGUMENT", where: "parseAddress", argument: "address", rule, hint });
+  return new LightsegError({
+    code: "INVALID_ARGUMENT",
+    where: "parseAddress",
+    argument: "address",
+    rule,
+    hint,
+  });
 }

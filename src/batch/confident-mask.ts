@@ -9,7 +9,10 @@ interface Confident {
 }
 
 /** The labels with 255, the ignore label, where the network is less sure than `threshold`, 0..1. */
-export function maskDoubtful({ width, height, labels, pixelConfidence }: Confident, threshold: number): Uint8Array {
+export function maskDoubtful(
+  { width, height, labels, pixelConfidence }: Confident,
+  threshold: number,
+): Uint8Array {
   if (!pixelConfidence) throw new TypeError("no confidence was measured");
   const { data, width: columns, height: rows } = pixelConfidence;
   const mask = Uint8Array.from(labels);

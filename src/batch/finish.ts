@@ -1,11 +1,11 @@
 import { relative } from "node:path";
 import { stringify } from "yaml";
+import type { ModelDescription } from "../model-files/description.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Job } from "./job.ts";
 import { writeContactSheet } from "./samples.ts";
 import { isList } from "./source-list.ts";
 import type { Storage } from "./storage.ts";
-import type { ModelDescription } from "../model-files/description.ts";
 
 /**
  * Does what can be done when all chunks have their results: the contact sheet, the description of pseudo-labels for `train`, and
@@ -25,7 +25,8 @@ export async function finishJob(
 /** A `dataset.yaml` for the masks beside it, and for the photos, if they lie in a folder. */
 function describeMasks(job: Job, { classes, palette }: ModelDescription, target: Address): string {
   const source = isList(job.source) ? undefined : parseAddress(job.source);
-  const images = source?.kind === "folder" && target.kind === "folder" ? relative(target.path, source.path) : "images";
+  const images =
+    source?.kind === "folder" && target.kind === "folder" ? relative(target.path, source.path) : "images";
   return stringify({
     name: job.name,
     folders: { images, masks: "masks" },

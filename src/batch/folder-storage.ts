@@ -6,7 +6,7 @@ import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { checkFileBytes, type Storage, type StoredFile } from "./storage.ts";
 
 /** Where files lie until they are whole: apart from the results, so that a killed writer leaves nothing between them. */
-const TEMPORARY = ".unfinished";
+const UNFINISHED = ".unfinished";
 
 /** A folder as a storage; it is made with the first file. */
 export class FolderStorage implements Storage {
@@ -22,11 +22,14 @@ export class FolderStorage implements Storage {
   }
 
   async write(key: string, bytes: Uint8Array): Promise<void> {
-    const path = join(this.#folder, key);
-    await this.#make(dirname(path));
-    await this.#make(join(this.#folder, TEMPORARY));
-    const temporary = join(this.#folder, TEMPORARY, randomUUID());
-    await writeFileAtomically(path, bytes, { temporary });
+    try {
+      await this.#write(key, bytes);
+    } catch (error) {
+      if (!(error instanceof LightsegError) || systemCodeOf(error.cause) !== "ENOENT") throw error;
+      // Whoever finished the batch meanwhile has cleared away the folder of unfinished files.
+      this.#made.clear();
+      await this.#write(key, bytes);
+    }
   }
 
   async *list(folder: string): AsyncGenerator<StoredFile> {
@@ -34,8 +37,16 @@ export class FolderStorage implements Storage {
   }
 
   async clean(): Promise<void> {
-    this.#made.delete(join(this.#folder, TEMPORARY));
-    await rm(join(this.#folder, TEMPORARY), { recursive: true, force: true });
+    this.#made.clear();
+    await rm(join(this.#folder, UNFINISHED), { recursive: true, force: true });
+  }
+
+  async #write(key: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.#folder, key);
+    const unfinished = join(this.#folder, UNFINISHED);
+    await this.#make(dirname(path));
+    await this.#make(unfinished);
+    await writeFileAtomically(path, bytes, { temporary: join(unfinished, randomUUID()) });
   }
 
   async #make(folder: string): Promise<void> {

@@ -60,10 +60,17 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "the request failed";
   if (error.name === "TimeoutError") return `the server takes more than ${TIMEOUT / 1000} s`;
   const { cause } = error;
-  return cause instanceof Error && "code" in cause ? `the request failed: ${cause.code}` : "the request failed";
+  return cause instanceof Error && "code" in cause
+    ? `the request failed: ${cause.code}`
+    : "the request failed";
 }
 
 function unavailable(url: string, reason: string): LightsegError {
   const argument = publicAddress(url);
-  return new LightsegError({ code: "NOT_FOUND", where: "readHttp", argument, rule: `cannot be fetched: ${reason}` });
+  return new LightsegError({
+    code: "NOT_FOUND",
+    where: "readHttp",
+    argument,
+    rule: `cannot be fetched: ${reason}`,
+  });
 }

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { LightsegError } from "../errors.ts";
+import type { DtypeChoice } from "../model-files/dtype.ts";
 import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
 import { DEFAULT_MODEL, listShippedModels } from "../model-files/node/shipped.ts";
-import type { DtypeChoice } from "../model-files/dtype.ts";
 import { isQuantized, type RunnableModel } from "../model-files/quantized-model.ts";
 import { readVersion } from "../version.ts";
 import type { Job } from "./job.ts";
@@ -25,11 +25,20 @@ export interface LoadJobModelOptions {
 }
 
 /** Loads the model that a new job is to use. @throws LightsegError as `loadRunnableModel` does */
-export async function loadJobModel({ model = DEFAULT_MODEL, dtype }: LoadJobModelOptions = {}): Promise<JobModel> {
+export async function loadJobModel({
+  model = DEFAULT_MODEL,
+  dtype,
+}: LoadJobModelOptions = {}): Promise<JobModel> {
   const loaded = await loadRunnableModel({ model, ...(dtype && { dtype }) });
   const isFile = !(await listShippedModels()).includes(model);
   const version = await describeVersion(loaded.model);
-  const description = { name: isFile ? basename(model) : model, isFile, dtype: loaded.dtype, version };
+  const description = {
+    name: isFile ? basename(model) : model,
+    isFile,
+    dtype: loaded.dtype,
+    version,
+    classes: [...loaded.model.classes],
+  };
   return { ...loaded, description, ...(isFile && { file: model }) };
 }
 
@@ -51,7 +60,14 @@ export async function openJobModel(target: Storage, { model }: Job): Promise<Loa
   if (version === model.version) return loaded;
   const rule = `must be version ${model.version}, with which the batch was begun`;
   const hint = "all workers must have the same version of lightseg";
-  throw new LightsegError({ code: "INVALID_WEIGHTS", where: "openJobModel", argument: model.name, rule, value: version, hint });
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "openJobModel",
+    argument: model.name,
+    rule,
+    value: version,
+    hint,
+  });
 }
 
 async function loadStored(target: Storage, model: Job["model"]): Promise<LoadedModel> {

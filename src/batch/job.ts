@@ -38,6 +38,7 @@ const jobSchema = z.object({
     dtype: z.enum(dtypes),
     /** Version of lightseg and the start of a SHA-256 of all that makes the model what it is. */
     version: z.string(),
+    classes: z.array(z.string()),
   }),
   settings: settingsSchema,
 });
@@ -91,7 +92,11 @@ export function chunkName(index: number): string {
 const entrySchema = z.object({ id: z.string(), source: z.string(), mask: z.string().optional() });
 
 /** Writes down the photos of a chunk. A file holds their addresses whole, signed ones too. */
-export async function writeChunk(target: Storage, index: number, photos: readonly PhotoEntry[]): Promise<void> {
+export async function writeChunk(
+  target: Storage,
+  index: number,
+  photos: readonly PhotoEntry[],
+): Promise<void> {
   await target.write(`plan/${chunkName(index)}.json`, toJson(photos));
 }
 

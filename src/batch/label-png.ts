@@ -13,7 +13,10 @@ const INDEXED = 3;
  *
  * Compressed in a thread of Node's pool, so that the program goes on meanwhile, and by native code, so that the network's cores are left to it.
  */
-export async function encodeLabelPng({ width, height, data }: LabelMap, palette: Palette): Promise<Uint8Array> {
+export async function encodeLabelPng(
+  { width, height, data }: LabelMap,
+  palette: Palette,
+): Promise<Uint8Array> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);

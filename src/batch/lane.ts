@@ -1,5 +1,5 @@
-import type { Photo } from "../images/types.ts";
 import { decodePhoto } from "../images/node/decode.ts";
+import type { Photo } from "../images/types.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "../inference/class-confidence.ts";
 import { sumByLabel } from "../inference/class-shares.ts";
 import { type Segmentation, Segmenter } from "../inference/segmenter.ts";

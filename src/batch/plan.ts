@@ -18,8 +18,6 @@ export interface PlanOptions extends ListPhotosOptions {
   readonly chunkSize?: number | undefined;
   /** Whether a batch that the target holds is gone on with; refused by default. */
   readonly resume?: boolean | undefined;
-  /** Told how many photos were found so far. */
-  readonly onFound?: (photos: number) => void;
 }
 
 /**
@@ -42,7 +40,6 @@ export async function planJob(options: PlanOptions): Promise<Job> {
   const flush = async () => {
     await writeChunk(target, Math.floor((photos - 1) / chunkSize), chunk);
     chunk = [];
-    options.onFound?.(photos);
   };
   const check = settings.keepConfident === null ? undefined : refuseEqualMasks();
   for await (const entry of listPhotos(options)) {
@@ -65,7 +62,8 @@ function checkSame(known: Job, { resume, source, model, settings, chunkSize }: P
   const begun = { source: known.source, ...known.model, chunkSize: known.chunkSize, ...known.settings };
   for (const [name, value] of Object.entries(begun)) {
     const other = Object.entries(asked).find(([key]) => key === name)?.[1];
-    if (other !== value) throw refuse(`was begun with ${name} ${value}, and cannot go on with another`, String(other));
+    if (String(other) !== String(value))
+      throw refuse(`was begun with ${name} ${value}, and cannot go on with another`, String(other));
   }
 }
 
@@ -86,12 +84,28 @@ export function checkApart(source: string, target: string): void {
   const inside =
     from.kind === "folder" && to.kind === "folder"
       ? `${to.path}/`.startsWith(`${from.path}/`)
-      : from.kind === "s3" && to.kind === "s3" && from.bucket === to.bucket && `${to.key}/`.startsWith(from.key);
+      : from.kind === "s3" &&
+        to.kind === "s3" &&
+        from.bucket === to.bucket &&
+        `${to.key}/`.startsWith(from.key);
   if (!inside) return;
   const rule = "must not lie within the source, whose photos its results would become";
-  throw new LightsegError({ code: "INVALID_ARGUMENT", where: "planJob", argument: "target", rule, value: target });
+  throw new LightsegError({
+    code: "INVALID_ARGUMENT",
+    where: "planJob",
+    argument: "target",
+    rule,
+    value: target,
+  });
 }
 
 function refuse(rule: string, value?: string, hint?: string): LightsegError {
-  return new LightsegError({ code: "INVALID_RUN", where: "planJob", argument: "the target", rule, value, hint });
+  return new LightsegError({
+    code: "INVALID_RUN",
+    where: "planJob",
+    argument: "the target",
+    rule,
+    value,
+    hint,
+  });
 }

@@ -62,7 +62,11 @@ export function loadParquetWriter() {
  *
  * It is written after all else of the chunk, so that its being there says that the chunk is done.
  */
-export async function writeResults(target: Storage, index: number, rows: readonly ResultRow[]): Promise<void> {
+export async function writeResults(
+  target: Storage,
+  index: number,
+  rows: readonly ResultRow[],
+): Promise<void> {
   const { parquetWriteBuffer } = await loadParquetWriter();
   const columnData = columns.map(([name, key, type]) => ({
     name,

@@ -24,7 +24,9 @@ export function encodeRunLengths(
     }
   }
   runs.push(run);
-  return runs.map((length, index) => encodeNumber(index > 2 ? length - (runs[index - 2] ?? 0) : length)).join("");
+  return runs
+    .map((length, index) => encodeNumber(index > 2 ? length - (runs[index - 2] ?? 0) : length))
+    .join("");
 }
 
 function encodeNumber(value: number): string {

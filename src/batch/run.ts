@@ -4,7 +4,7 @@ import { checkInteger } from "../check.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
-import { countChunks, defaultSettings, type Job, type JobSettings, readChunk } from "./job.ts";
+import { defaultSettings, type Job, type JobSettings, readChunk } from "./job.ts";
 import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
 import { Lane } from "./lane.ts";
 import { checkApart, type PlanOptions, planJob } from "./plan.ts";
@@ -15,7 +15,10 @@ import { openStorage, StorageError } from "./storage.ts";
 /** What a batch is made of, wherever it is worked on. */
 export interface BatchOptions
   extends LoadJobModelOptions,
-    Pick<PlanOptions, "source" | "column" | "masks" | "onSkip" | "name" | "chunkSize" | "resume" | "onFound"> {
+    Pick<
+      PlanOptions,
+      "source" | "column" | "masks" | "onSkip" | "name" | "chunkSize" | "resume"
+    > {
   /** The folder or `s3://bucket/prefix` for the results. */
   readonly out: string;
   /** What is written of each photo. Defaults to label maps and the table. */
@@ -59,12 +62,12 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
   const { signal, onProgress } = options;
   const { job, target, model } = await prepareBatch(options);
   const missing = await listMissingChunks(target, job);
-  const chunks = countChunks(job);
   let done = job.photos - missing.reduce((sum, index) => sum + chunkPhotos(job, index), 0);
   let own = 0;
   let errors = 0;
   const report = () => ({ done, photos: job.photos, own, errors });
-  const lanes = openLanes(model, { ...options, chunks: Math.max(1, Math.min(chunks, missing.length)) });
+  const { count, threads } = chooseLanes(options, Math.max(1, missing.length));
+  const lanes = Array.from({ length: count }, () => new Lane(model, threads));
   try {
     const work = async (lane: Lane) => {
       for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
@@ -139,16 +142,15 @@ function mayPass(error: unknown): boolean {
 /** Memory of a network with a photo of the largest size that it takes; see `SegmenterOptions.maxPixels`. */
 const BYTES_OF_A_LANE = 1e9;
 
-/** @param options.chunks no more networks than there are chunks */
-export function openLanes(
-  model: ConstructorParameters<typeof Lane>[0],
-  { concurrency, threads, chunks }: LaneOptions & { chunks: number },
-): Lane[] {
+/** How many networks run side by side, and with how many threads each. @param chunks no more networks than there are chunks */
+export function chooseLanes(
+  { concurrency, threads }: LaneOptions,
+  chunks = Number.POSITIVE_INFINITY,
+): { count: number; threads: number } {
   const cores = availableParallelism();
-  const memory = process.constrainedMemory?.() || totalmem();
-  const fitting = Math.max(1, Math.floor(Math.min(memory, totalmem()) / BYTES_OF_A_LANE));
+  const memory = Math.min(process.constrainedMemory?.() || totalmem(), totalmem());
+  const fitting = Math.max(1, Math.floor(memory / BYTES_OF_A_LANE));
   const count = Math.min(concurrency ?? Math.min(cores, fitting), chunks);
   checkInteger(count, "runBatch", "concurrency", 1, MAX_THREADS);
-  const each = threads ?? Math.max(1, Math.floor(cores / count));
-  return Array.from({ length: count }, () => new Lane(model, each));
+  return { count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
 }

@@ -15,7 +15,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   PermanentRedirect: "lies in another region",
   AuthorizationHeaderMalformed: "lies in another region",
 };
-const HINT = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL say who asks whom, or the SDK's own chain";
+const HINT =
+  "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL say who asks whom, or the SDK's own chain";
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
@@ -52,7 +53,10 @@ function createClient({ S3Client: Client }: Sdk): S3Client {
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
     // An answer that never comes must not hold a chunk for ever.
-    requestHandler: { connectionTimeout: 5000, socketTimeout: Number(process.env.LIGHTSEG_S3_TIMEOUT_MS ?? 60_000) },
+    requestHandler: {
+      connectionTimeout: 5000,
+      socketTimeout: Number(process.env.LIGHTSEG_S3_TIMEOUT_MS ?? 60_000),
+    },
   });
 }
 
@@ -81,7 +85,12 @@ export class S3 {
 
   /** An object is there as a whole or not at all, and from then on for everybody; so no temporary key is needed. */
   async write(bucket: string, key: string, bytes: Uint8Array): Promise<void> {
-    const put = new this.#sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType(key) });
+    const put = new this.#sdk.PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: bytes,
+      ContentType: contentType(key),
+    });
     await guard(`s3://${bucket}/${key}`, bucket, () => this.#client.send(put));
   }
 
@@ -134,7 +143,12 @@ async function guard<T>(name: string, bucket: string, send: () => Promise<T>): P
       throw new StorageError({ where: "s3", argument: `s3://${bucket}`, rule, hint: HINT, transient: false });
     }
     const detail = status === undefined ? codeOf(cause, kind) : `${status} ${kind}`;
-    throw new StorageError({ where: "s3", argument: name, rule: `cannot be reached: ${detail}`, transient: true });
+    throw new StorageError({
+      where: "s3",
+      argument: name,
+      rule: `cannot be reached: ${detail}`,
+      transient: true,
+    });
   }
 }
 

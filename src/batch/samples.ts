@@ -9,7 +9,13 @@ const GAP = 8;
 const COLUMNS = 6;
 
 /** The photo with the classes in color, small, as the bytes of a PNG. */
-export async function renderSample({ photo, width, height, labels, palette }: Segmentation): Promise<Uint8Array> {
+export async function renderSample({
+  photo,
+  width,
+  height,
+  labels,
+  palette,
+}: Segmentation): Promise<Uint8Array> {
   const overlay = drawOverlay(photo, { width, height, data: labels }, palette);
   return sharp(overlay.data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
     .resize(SIDE, SIDE, { fit: "inside" })

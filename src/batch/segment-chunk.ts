@@ -70,7 +70,10 @@ interface SegmentPhotoOptions extends SegmentChunkOptions {
 async function segmentPhoto(photo: PhotoEntry, options: SegmentPhotoOptions): Promise<ResultRow[]> {
   const { job, lane, confusion } = options;
   const decoded = await decodePhoto(await readAddress(photo.source));
-  const truth = photo.mask === undefined ? undefined : decodeMask(await readAddress(photo.mask), publicAddress(photo.mask));
+  const truth =
+    photo.mask === undefined
+      ? undefined
+      : decodeMask(await readAddress(photo.mask), publicAddress(photo.mask));
   const result = await lane.segment(decoded, job.settings);
   if (confusion && truth)
     confusion.add(truth, { width: result.width, height: result.height, data: result.labels });
@@ -81,7 +84,10 @@ async function segmentPhoto(photo: PhotoEntry, options: SegmentPhotoOptions): Pr
     ...{ width, height, milliseconds, labels },
     ...{ label: share.label, class: share.name, pixels: share.pixels, share: share.share },
     confidence: share.confidence ?? null,
-    rle: job.settings.labels === "rle" ? encodeRunLengths(result.labels, { width, height, label: share.label }) : null,
+    rle:
+      job.settings.labels === "rle"
+        ? encodeRunLengths(result.labels, { width, height, label: share.label })
+        : null,
     ...{ errorCode: null, error: null },
   }));
 }
@@ -118,14 +124,29 @@ function isSample(number: number, { photos, settings }: Job): boolean {
 /** Faults of a photo or its mask; all others are those of the machine. */
 const PHOTO_FAULTS = ["NOT_FOUND", "INVALID_IMAGE", "INVALID_ARGUMENT", "INVALID_DATASET"];
 
-function errorRow(photo: PhotoEntry, error: unknown, { job, blamePhotos, signal }: SegmentChunkOptions): ResultRow[] {
+function errorRow(
+  photo: PhotoEntry,
+  error: unknown,
+  { job, blamePhotos, signal }: SegmentChunkOptions,
+): ResultRow[] {
   if (signal?.aborted) throw error;
   const code = error instanceof LightsegError ? error.code : "INTERNAL";
-  const isFault = PHOTO_FAULTS.includes(code) || (blamePhotos === true && !["STORAGE", "OUTPUT"].includes(code));
+  const isFault =
+    PHOTO_FAULTS.includes(code) || (blamePhotos === true && !["STORAGE", "OUTPUT"].includes(code));
   if (!isFault) throw error;
-  const missing = { label: null, class: null, pixels: null, share: null, confidence: null, labels: null, rle: null };
+  const missing = {
+    label: null,
+    class: null,
+    pixels: null,
+    share: null,
+    confidence: null,
+    labels: null,
+    rle: null,
+  };
   const size = { width: null, height: null, milliseconds: null };
-  return [{ ...commonColumns(photo, job), ...size, ...missing, errorCode: code, error: describeFault(error) }];
+  return [
+    { ...commonColumns(photo, job), ...size, ...missing, errorCode: code, error: describeFault(error) },
+  ];
 }
 
 function commonColumns({ id, source }: PhotoEntry, { model }: Job) {

@@ -37,13 +37,19 @@ export async function* readList(source: string, column?: string): AsyncGenerator
     if (other === photo) continue;
     if (other !== undefined) throw invalid(list, `must not have two photos of the id ${JSON.stringify(id)}`);
     seen.set(id, photo);
-    yield { id, source: photo, ...(typeof row.mask === "string" && row.mask !== "" && { mask: resolveEntry(row.mask) }) };
+    yield {
+      id,
+      source: photo,
+      ...(typeof row.mask === "string" && row.mask !== "" && { mask: resolveEntry(row.mask) }),
+    };
   }
 }
 
 /** What a photo of a list is called: its address as it is listed, without the scheme and without what is secret. */
 function nameOf(text: string): string {
-  return publicAddress(text).replace(/^[a-z0-9+.-]+:\/\//i, "").replace(/^\/+/, "");
+  return publicAddress(text)
+    .replace(/^[a-z0-9+.-]+:\/\//i, "")
+    .replace(/^\/+/, "");
 }
 
 function resolveBeside(text: string, list: Address): Address {
@@ -133,7 +139,11 @@ function textOf(row: Row, columns: readonly string[], list: string): string {
   const value = name === undefined ? undefined : row[name];
   if (typeof value === "string" && value.trim() !== "") return value;
   if (name !== undefined) throw invalid(list, `must have an address in each row of the column ${name}`);
-  throw invalid(list, `must have a column ${columns.join(", ")}`, `it has ${names.join(", ")}; name one with --column`);
+  throw invalid(
+    list,
+    `must have a column ${columns.join(", ")}`,
+    `it has ${names.join(", ")}; name one with --column`,
+  );
 }
 
 function invalid(list: string, rule: string, hint?: string): LightsegError {

@@ -54,7 +54,14 @@ export const MAX_FILE_BYTES = 256_000_000;
 export function checkFileBytes(bytes: number, file: string): void {
   if (bytes <= MAX_FILE_BYTES) return;
   const rule = `must have at most ${MAX_FILE_BYTES} bytes`;
-  throw new LightsegError({ code: "INVALID_IMAGE", where: "read", file, argument: "file", rule, value: bytes });
+  throw new LightsegError({
+    code: "INVALID_IMAGE",
+    where: "read",
+    file,
+    argument: "file",
+    rule,
+    value: bytes,
+  });
 }
 
 /**

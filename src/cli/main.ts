@@ -6,10 +6,14 @@ import { renderHelp } from "./help.ts";
 import { describeError, log, logError } from "./output.ts";
 
 /** Loaded when asked for, so that `--help` does not wait for the engine. */
-const verbs: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+const verbs: Readonly<Record<string, { summary: string; load: (word?: string) => Promise<Command> }>> = {
   segment: {
     summary: "find the class of every pixel of photos",
     load: async () => (await import("./segment.ts")).segment,
+  },
+  batch: {
+    summary: "segment very many photos, also on several machines",
+    load: async (word) => (await import("./batch.ts")).findBatchVerb(word),
   },
   train: {
     summary: "train a network on a data set, or go on with a run",
@@ -83,9 +87,11 @@ async function runVerb([name = "", ...argv]: readonly string[]): Promise<number>
   try {
     const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
     if (!verb) throw usageError("", "verb", `must be one of ${Object.keys(verbs).join(", ")}`, name);
-    const command = await verb.load();
+    const command = await verb.load(argv[0]);
+    // `batch run` is a verb of two words.
+    const rest = command.name === name ? argv : argv.slice(1);
     if (argv.includes("--help") || argv.includes("-h")) return print(renderHelp(command));
-    const outcome = await command.run(parseArguments(command, argv), json ? () => undefined : print);
+    const outcome = await command.run(parseArguments(command, rest), json ? () => undefined : print);
     if (json) print(JSON.stringify(outcome.json));
     return outcome.exitCode ?? 0;
   } catch (error) {

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { LightsegError } from "../errors.ts";
+import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
+import { computeMetrics, type Metrics } from "../evaluation/metrics.ts";
+import { parseAddress } from "./address.ts";
+import { chunkName, countChunks, readJob } from "./job.ts";
+import { listMissingChunks } from "./results.ts";
+import { openStorage } from "./storage.ts";
+
+export interface BatchEvaluation extends Metrics {
+  /** Names, in the order of the measures. */
+  readonly classes: readonly string[];
+  readonly confusion: ConfusionMatrix;
+  /** Photos of the batch; those with an error are in it, and have no pixel in the matrix. */
+  readonly photos: number;
+}
+
+/**
+ * Sums the confusion matrices that workers have left beside their results, one a chunk.
+ *
+ * @param out the target of a batch that was run with masks
+ * @throws LightsegError INVALID_RUN if it is not done, or had no masks
+ */
+export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
+  const target = await openStorage(parseAddress(out));
+  const job = await readJob(target);
+  if (!job) throw refuse(out, "holds no batch");
+  if (!job.settings.evaluate) throw refuse(out, "holds a batch without masks", "run it with --masks");
+  const missing = await listMissingChunks(target, job);
+  const chunks = countChunks(job);
+  if (missing.length > 0)
+    throw refuse(out, `lacks ${missing.length} of ${chunks} chunks`, "--resume goes on with it");
+  const { classes } = job.model;
+  const confusion = new ConfusionMatrix(classes.length);
+  for (let index = 0; index < chunks; index++) {
+    const text = new TextDecoder().decode(await target.read(`confusion/${chunkName(index)}.json`));
+    const counts = z.array(z.number()).parse(JSON.parse(text));
+    for (const [cell, count] of counts.entries())
+      confusion.counts[cell] = (confusion.counts[cell] ?? 0) + count;
+  }
+  return { classes, ...computeMetrics(confusion), confusion, photos: job.photos };
+}
+
+function refuse(target: string, rule: string, hint?: string): LightsegError {
+  return new LightsegError({ code: "INVALID_RUN", where: "evaluateBatch", argument: target, rule, hint });
+}

@@ -1,0 +1,96 @@
+import { publicAddress } from "./address.ts";
+import { Ledger } from "./ledger.ts";
+import { openQueue, type QueueConnection } from "./queue.ts";
+import { chunkId } from "./submit.ts";
+
+/** How far a job is. */
+export interface BatchStatus {
+  readonly name: string;
+  readonly state: "waiting" | "working" | "done" | "cancelled" | "failed";
+  /** Where the results go. */
+  readonly target: string;
+  readonly photos: number;
+  readonly done: number;
+  /** Photos whose row has an error. */
+  readonly errors: number;
+  readonly chunks: number;
+  readonly doneChunks: number;
+  /** Chunks that were given up after all tries, and why: `submit --resume` tries them again. */
+  readonly failed: readonly { readonly chunk: number; readonly reason: string }[];
+  /** Workers on the queue, whatever their job; null where the server does not tell. */
+  readonly workers: number | null;
+  /** Since the first chunk was done; null before. */
+  readonly photosPerSecond: number | null;
+  readonly secondsLeft: number | null;
+}
+
+/** Says how far a job is. @throws LightsegError QUEUE, or NOT_FOUND for a job that the server does not know */
+export async function readBatchStatus(connection: QueueConnection, name: string): Promise<BatchStatus> {
+  const { queue, redis } = connection;
+  const ledger = new Ledger(redis);
+  const entry = await ledger.require(name);
+  const [doneChunks, errors, lastDone, failedMessages, workers] = await Promise.all([
+    ledger.countDone(name),
+    ledger.countErrors(name),
+    ledger.isDone(name, entry.chunks - 1),
+    queue.getFailed(),
+    queue.getWorkersCount().catch(() => null),
+  ]);
+  const failed = failedMessages
+    .filter((message) => message?.data.job === name)
+    .map(({ data, failedReason }) => ({ chunk: data.index, reason: failedReason }));
+  const { photos, chunks, chunkSize, started, updated, before } = entry;
+  const short = chunks * chunkSize - photos;
+  const done = doneChunks * chunkSize - (lastDone ? short : 0);
+  const seconds = started === undefined || updated === undefined ? 0 : (updated - started) / 1000;
+  // The first chunk says when the clock starts, and so does not count.
+  const measured = Math.max(0, doneChunks - before - 1) * chunkSize;
+  const photosPerSecond = seconds > 0 && measured > 0 ? measured / seconds : null;
+  const secondsLeft = photosPerSecond === null ? null : (photos - done) / photosPerSecond;
+  const state = stateOf({ isCancelled: entry.cancelled === "1", doneChunks, chunks, failed: failed.length });
+  return {
+    ...{ name, state, target: publicAddress(entry.target), photos, done, errors, chunks, doneChunks, failed },
+    ...{ workers, photosPerSecond, secondsLeft },
+  };
+}
+
+function stateOf(job: {
+  isCancelled: boolean;
+  doneChunks: number;
+  chunks: number;
+  failed: number;
+}): BatchStatus["state"] {
+  if (job.doneChunks === job.chunks) return "done";
+  if (job.isCancelled) return "cancelled";
+  if (job.doneChunks + job.failed === job.chunks) return "failed";
+  return job.doneChunks > 0 ? "working" : "waiting";
+}
+
+/** Removals that one round asks for at once. */
+const SLICE = 500;
+
+/**
+ * Takes the waiting chunks of a job off the queue; workers drop those under way within a second or so. Results stay, and
+ * `submit` with `resume` goes on.
+ *
+ * @returns how many chunks are left undone
+ * @throws LightsegError QUEUE or NOT_FOUND
+ */
+export async function cancelBatch(options: { queue: string; name: string }): Promise<number> {
+  const connection = await openQueue(options.queue);
+  try {
+    const ledger = new Ledger(connection.redis);
+    const { chunks } = await ledger.require(options.name);
+    await ledger.cancel(options.name);
+    for (let start = 0; start < chunks; start += SLICE) {
+      const numbers = Array.from({ length: Math.min(SLICE, chunks - start) }, (_, offset) => start + offset);
+      // One that is being done cannot be removed; its worker sees that the job is cancelled.
+      await Promise.all(
+        numbers.map((index) => connection.queue.remove(chunkId(options.name, index)).catch(() => 0)),
+      );
+    }
+    return chunks - (await ledger.countDone(options.name));
+  } finally {
+    await connection.close();
+  }
+}
