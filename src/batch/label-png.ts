@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import { VOID_COLOUR } from "../images/palette.ts";
+import { VOID_COLOR } from "../images/palette.ts";
 import type { LabelMap, Palette } from "../images/types.ts";
 
 const deflateAsync = promisify(deflate);
@@ -21,7 +21,7 @@ export async function encodeLabelPng(
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, INDEXED, 0, 0, 0], 8);
-  const colors = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOUR)]).flat();
+  const colors = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOR)]).flat();
   // Each row starts with its filter, of which 0 is none: neighbors of one label compress best as they are.
   const rows = new Uint8Array((width + 1) * height);
   for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);

@@ -5,7 +5,7 @@ import { sumByLabel } from "../inference/class-shares.ts";
 import { type Segmentation, Segmenter } from "../inference/segmenter.ts";
 import type { LoadedModel } from "../model-files/node/load-runnable.ts";
 import type { RunnableModel } from "../model-files/quantized-model.ts";
-import { openNodeSession } from "../runtime/node.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
 import type { JobSettings } from "./job.ts";
 
 /** What a lane gives of a photo. */

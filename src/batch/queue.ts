@@ -24,8 +24,14 @@ export interface QueueConnection {
   close(): Promise<void>;
 }
 
+/** What must be installed for a queue. */
+export interface QueuePackages {
+  readonly bullmq: Pick<typeof import("bullmq"), "Queue" | "Worker" | "WaitingError" | "UnrecoverableError">;
+  readonly Redis: typeof import("ioredis").Redis;
+}
+
 /** Loads the packages. @throws LightsegError DEPENDENCY */
-export async function loadQueuePackages() {
+export async function loadQueuePackages(): Promise<QueuePackages> {
   const purpose = "a queue of chunks";
   const bullmq = await loadOptional("bullmq ioredis", purpose, () => import("bullmq"));
   const { Redis } = await loadOptional("bullmq ioredis", purpose, () => import("ioredis"));

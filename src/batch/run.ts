@@ -15,10 +15,7 @@ import { openStorage, StorageError } from "./storage.ts";
 /** What a batch is made of, wherever it is worked on. */
 export interface BatchOptions
   extends LoadJobModelOptions,
-    Pick<
-      PlanOptions,
-      "source" | "column" | "masks" | "onSkip" | "name" | "chunkSize" | "resume"
-    > {
+    Pick<PlanOptions, "source" | "column" | "masks" | "onSkip" | "name" | "chunkSize" | "resume"> {
   /** The folder or `s3://bucket/prefix` for the results. */
   readonly out: string;
   /** What is written of each photo. Defaults to label maps and the table. */

@@ -93,9 +93,8 @@ export async function makeFolder(path: string): Promise<void> {
     const parent = dirname(path);
     if (systemCodeOf(cause) !== "ENOENT" || (await exists(parent))) throw outputError(path, cause);
     await makeFolder(parent);
-    await mkdir(path).catch((error: unknown) => {
-      throw outputError(path, error);
-    });
+    // Somebody else may have made it meanwhile, or have taken its parent away.
+    await makeFolder(path);
   }
 }
 

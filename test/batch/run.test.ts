@@ -1,0 +1,164 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { evaluateBatch } from "../../src/batch/evaluate.ts";
+import { type RunBatchOptions, runBatch } from "../../src/batch/run.ts";
+import { closeS3, openS3 } from "../../src/batch/s3-storage.ts";
+import { custom } from "../../src/datasets/custom.ts";
+import { decodeMask } from "../../src/images/node/mask.ts";
+import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
+import { badPhotos, goodPhotos, writePhotos } from "./photos.ts";
+import { startS3 } from "./servers.ts";
+import { askDuckDb } from "./table.ts";
+
+let folder = "";
+let photos = "";
+const labels = new Map<string, Uint8Array>();
+const at = (...names: string[]) => join(folder, ...names);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lightseg-batch-"));
+  photos = at("photos");
+  await writePhotos(photos);
+  await using segmenter = await Segmenter.load();
+  for (const id of goodPhotos) labels.set(id, (await segmenter.segment(join(photos, id))).labels);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const run = (out: string, options: Partial<RunBatchOptions> = {}) =>
+  runBatch({ source: photos, out, chunkSize: 2, concurrency: 2, threads: 1, ...options });
+
+async function expectLabels(read: (key: string) => Promise<Uint8Array>) {
+  for (const [id, expected] of labels)
+    expect(decodeMask(await read(`labels/${id}.png`), id).data).toEqual(expected);
+}
+
+describe("runBatch on folders", () => {
+  it("gives the labels of segment, and a table with every photo once", async () => {
+    const out = at("out");
+    const { photos: count, errors } = await run(out, { settings: { overlays: true, samples: 7 } });
+    expect({ count, errors }).toEqual({ count: 7, errors: 3 });
+    await expectLabels((key) => readFile(join(out, key)));
+    const ids = await askDuckDb(
+      out,
+      "SELECT id, min(error_code) AS error, count(DISTINCT class) = count(*) AS ok FROM TABLE GROUP BY id ORDER BY id",
+    );
+    expect(ids.map(({ id }) => id)).toEqual([...goodPhotos, ...badPhotos].sort());
+    expect(ids.filter(({ error }) => error !== null).map(({ id }) => id)).toEqual(badPhotos);
+    const sums = await askDuckDb(
+      out,
+      "SELECT sum(pixels)::INT = any_value(width * height) AS whole, round(sum(share), 9) AS one FROM TABLE WHERE error IS NULL GROUP BY id",
+    );
+    expect(sums).toEqual(goodPhotos.map(() => ({ whole: true, one: 1 })));
+    const names = (await readdir(out)).sort();
+    expect(names).toEqual([
+      "contact-sheet.png",
+      "job.json",
+      "labels",
+      "overlays",
+      "plan",
+      "results",
+      "samples",
+    ]);
+  });
+
+  it("does what is missing, and nothing else, when it goes on", async () => {
+    const out = at("resume");
+    const stop = new AbortController();
+    const onProgress = ({ own }: { own: number }) => own === 3 && stop.abort();
+    await expect(run(out, { concurrency: 1, signal: stop.signal, onProgress })).rejects.toThrow();
+    const [kept = ""] = await readdir(join(out, "results"));
+    const before = await readFile(join(out, "results", kept));
+    await expect(run(out)).rejects.toThrow(/holds a batch of 7 photos.*--resume/);
+    await expect(run(out, { resume: true, dtype: "fp32" })).rejects.toThrow(/was begun with dtype int8/);
+    await writeFile(join(photos, "aaa new.jpg"), "later");
+    try {
+      expect((await run(out, { resume: true })).photos).toBe(7);
+    } finally {
+      await rm(join(photos, "aaa new.jpg"));
+    }
+    expect(await readFile(join(out, "results", kept))).toEqual(before);
+    expect(await readdir(join(out, "results"))).toHaveLength(4);
+    await expectLabels((key) => readFile(join(out, key)));
+  });
+
+  it("writes pseudo-labels that train reads, and runs that COCO reads", async () => {
+    const source = at("flat");
+    await writePhotos(source);
+    await Promise.all([...badPhotos, "sub"].map((name) => rm(join(source, name), { recursive: true })));
+    const out = at("pseudo");
+    await run(out, { source, settings: { labels: "none", confidence: true, keepConfident: 0.7 } });
+    const dataset = await custom.open(out, "train");
+    const sample = await dataset.load(0);
+    const full = labels.get("a b.png") ?? new Uint8Array();
+    const kept = sample.labels.data.filter((label, pixel) => label === full[pixel]).length;
+    const ignored = sample.labels.data.filter((label) => label === 255).length;
+    expect(kept + ignored).toBe(full.length);
+    expect(kept).toBeGreaterThan(0);
+    const range = await askDuckDb(
+      out,
+      "SELECT min(confidence) > 0 AND max(confidence) <= 1 AS ok FROM TABLE",
+    );
+    expect(range).toEqual([{ ok: true }]);
+  });
+
+  it("measures its own labels as perfect, over all chunks", async () => {
+    await run(at("truth"));
+    const masks = at("list.csv");
+    const rows = goodPhotos.map((id) => `"${join(photos, id)}","${at("truth", "labels", `${id}.png`)}"`);
+    await writeFile(masks, `photo,mask\n${rows.join("\n")}\n`);
+    await run(at("measured"), { source: masks, settings: { evaluate: true } });
+    const { miou, confusion } = await evaluateBatch(at("measured"));
+    expect(miou).toBe(1);
+    expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(64 * 48 * 2 + 50 * 50 + 20 * 90);
+    await expect(evaluateBatch(at("truth"))).rejects.toThrow(/without masks/);
+  });
+
+  it("refuses a target within the source, and says when a disk cannot be written", async () => {
+    await expect(run(join(photos, "out"))).rejects.toThrow(/must not lie within the source/);
+    await expect(run("/proc/lightseg/out")).rejects.toThrow(/cannot be written/);
+  });
+});
+
+describe("runBatch on S3", () => {
+  let stop = async () => {};
+  beforeAll(async () => {
+    const server = await startS3(at("s3"), "shop");
+    stop = () => server.stop();
+    const s3 = await openS3();
+    for (const id of [...goodPhotos, ...badPhotos])
+      await s3.write("shop", `photos/${id}`, await readFile(join(photos, id)));
+  });
+  afterAll(async () => {
+    await closeS3();
+    await stop();
+  });
+
+  it("gives the same labels, also for keys with spaces and Unicode", async () => {
+    const { photos: count, errors } = await run("s3://shop/out", { source: "s3://shop/photos" });
+    expect({ count, errors }).toEqual({ count: 7, errors: 3 });
+    const s3 = await openS3();
+    await expectLabels((key) => s3.read("shop", `out/${key}`));
+  });
+
+  it("says that credentials are refused, without showing them", async () => {
+    await closeS3();
+    const { AWS_ACCESS_KEY_ID } = process.env;
+    process.env.AWS_ACCESS_KEY_ID = "geheim";
+    try {
+      const running = run("s3://shop/other", { source: "s3://shop/photos" });
+      await expect(running).rejects.toThrow(/s3:\/\/shop refuses/);
+      await expect(running).rejects.not.toThrow(/geheim|S3RVER/);
+    } finally {
+      process.env.AWS_ACCESS_KEY_ID = AWS_ACCESS_KEY_ID;
+      await closeS3();
+    }
+  });
+
+  it("says which bucket is not there", async () => {
+    await expect(run("s3://shop/x", { source: "s3://nowhere/photos" })).rejects.toThrow(
+      /s3:\/\/nowhere does not exist/,
+    );
+  });
+});

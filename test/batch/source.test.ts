@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type ListPhotosOptions, listPhotos } from "../../src/batch/source.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lightseg-source-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function list(options: ListPhotosOptions) {
+  const found = [];
+  for await (const entry of listPhotos(options)) found.push(entry);
+  return found;
+}
+
+async function listFile(name: string, content: string | Uint8Array, column?: string) {
+  await writeFile(join(folder, name), content);
+  return list({ source: join(folder, name), column });
+}
+
+it("finds photos in folders and links, and counts what is none", async () => {
+  await mkdir(join(folder, "photos", "in"), { recursive: true });
+  for (const name of ["b.JPG", "in/a.png", "notes.txt", "._b.JPG"])
+    await writeFile(join(folder, "photos", name), "");
+  await symlink("..", join(folder, "photos", "in", "round"));
+  await symlink("in", join(folder, "photos", "link"));
+  const skipped: string[] = [];
+  const found = await list({
+    source: join(folder, "photos"),
+    masks: "/masks",
+    onSkip: (key) => skipped.push(key),
+  });
+  expect(found.map(({ id, mask }) => [id, mask])).toEqual([
+    ["b.JPG", "/masks/b.png"],
+    ["in/a.png", "/masks/in/a.png"],
+    ["link/a.png", "/masks/link/a.png"],
+  ]);
+  expect(skipped).toEqual(["notes.txt"]);
+});
+
+it("reads every kind of list to the same photos", async () => {
+  const expected = [
+    { id: "a, b.jpg", source: join(folder, "a, b.jpg") },
+    { id: "bucket/ü.png", source: "s3://bucket/ü.png" },
+    { id: "host/c.jpg", source: "https://host/c.jpg?sig=1" },
+  ];
+  const photos = ["a, b.jpg", "s3://bucket/ü.png", "https://host/c.jpg?sig=1"];
+  expect(await listFile("l.txt", `${photos.join("\r\n")}\n\n${photos[0]}\n`)).toEqual(expected);
+  expect(await listFile("l.csv", `n,photo\n1,"a, b.jpg"\n2,${photos[1]}\n3,"${photos[2]}"`)).toEqual(
+    expected,
+  );
+  expect(await listFile("l.jsonl", photos.map((photo) => JSON.stringify({ photo })).join("\n"))).toEqual(
+    expected,
+  );
+  const columnData = [{ name: "where", data: photos, type: "STRING" as const }];
+  expect(await listFile("l.parquet", new Uint8Array(parquetWriteBuffer({ columnData })), "where")).toEqual(
+    expected,
+  );
+});
+
+it("takes ids and masks of a list, and refuses what cannot be meant", async () => {
+  const [entry] = await listFile("ids.csv", "photo,id,mask\nx.jpg,7,m/x.png\n");
+  expect(entry).toEqual({ id: "7", source: join(folder, "x.jpg"), mask: join(folder, "m/x.png") });
+  await expect(listFile("two.csv", "photo,id\nx.jpg,7\ny.jpg,7\n")).rejects.toThrow(
+    /two photos of the id "7"/,
+  );
+  await expect(listFile("none.csv", "name\nx\n")).rejects.toThrow(/must have a column photo.*--column/);
+  await expect(listFile("utf16.txt", Uint8Array.of(0xff, 0xfe, 0x61, 0))).rejects.toThrow(/UTF-8/);
+  await expect(listFile("empty.txt", "\n")).rejects.toThrow(/holds no photos/);
+});
