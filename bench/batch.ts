@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { runBatch } from "../src/batch/run.ts";
 import { decodePhoto } from "../src/images/node/decode.ts";
 import { createPredictor } from "../src/inference/predictor.ts";
-import { loadRunnableModel } from "../src/model-files/node/load-runnable.ts";
+import { loadRunnableModel } from "../src/model-files/node/load.ts";
 import { openNodeSession } from "../src/runtime/node/session.ts";
 
 const { values } = parseArgs({

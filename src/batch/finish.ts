@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { stringify } from "yaml";
-import type { ModelDescription } from "../model-files/description.ts";
+import type { ModelDescription } from "../model-files/model.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Job } from "./job.ts";
 import { writeContactSheet } from "./samples.ts";

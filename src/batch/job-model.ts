@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { LightsegError } from "../errors.ts";
-import type { DtypeChoice } from "../model-files/dtype.ts";
-import { type LoadedModel, loadRunnableModel } from "../model-files/node/load-runnable.ts";
-import { DEFAULT_MODEL, listShippedModels } from "../model-files/node/shipped.ts";
-import { isQuantized, type RunnableModel } from "../model-files/quantized-model.ts";
+import type { DtypeRequest } from "../model-files/dtype.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/model.ts";
+import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
+import { listShippedModels } from "../model-files/node/shipped.ts";
 import { readVersion } from "../version.ts";
 import type { Job } from "./job.ts";
 import type { Storage } from "./storage.ts";
@@ -21,7 +22,7 @@ export interface JobModel extends LoadedModel {
 export interface LoadJobModelOptions {
   /** A shipped model or a model file. Defaults to the default model. */
   readonly model?: string | undefined;
-  readonly dtype?: DtypeChoice | undefined;
+  readonly dtype?: DtypeRequest | undefined;
 }
 
 /** Loads the model that a new job is to use. @throws LightsegError as `loadRunnableModel` does */
@@ -92,8 +93,7 @@ async function describeVersion(model: RunnableModel): Promise<string> {
 /** The first 12 digits of a SHA-256 of what a model computes with, whatever file it comes from. */
 function fingerprint(model: RunnableModel): string {
   const hash = createHash("sha256");
-  const { network, classes, preprocessing } = model;
-  hash.update(JSON.stringify([network, classes, preprocessing]));
+  hash.update(JSON.stringify(descriptionOf(model)));
   if (isQuantized(model)) return hash.update(model.onnx).digest("hex").slice(0, 12);
   for (const name of [...model.weights.keys()].sort()) {
     const { shape, data } = model.weights.get(name) ?? { shape: [], data: new Float32Array() };

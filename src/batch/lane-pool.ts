@@ -1,4 +1,4 @@
-import type { LoadedModel } from "../model-files/node/load-runnable.ts";
+import type { LoadedModel } from "../model-files/node/load.ts";
 import { Lane } from "./lane.ts";
 
 /** Networks for chunks of several jobs, whose models may differ; no more at once than chunks are done side by side. */

@@ -3,8 +3,8 @@ import type { Photo } from "../images/types.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "../inference/class-confidence.ts";
 import { sumByLabel } from "../inference/class-shares.ts";
 import { type Segmentation, Segmenter } from "../inference/segmenter.ts";
-import type { LoadedModel } from "../model-files/node/load-runnable.ts";
-import type { RunnableModel } from "../model-files/quantized-model.ts";
+import type { RunnableModel } from "../model-files/model.ts";
+import type { LoadedModel } from "../model-files/node/load.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import type { JobSettings } from "./job.ts";
 

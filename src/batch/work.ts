@@ -1,6 +1,6 @@
 import type { Job as Message } from "bullmq";
 import { LightsegError, messageOf } from "../errors.ts";
-import type { LoadedModel } from "../model-files/node/load-runnable.ts";
+import type { LoadedModel } from "../model-files/node/load.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
 import { countChunks, type Job, readChunk, readJob } from "./job.ts";
