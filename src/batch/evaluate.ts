@@ -4,8 +4,8 @@ import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "../evaluation/metrics.ts";
 import { parseAddress } from "./address.ts";
 import { chunkName, countChunks, readJob } from "./job.ts";
+import { openStorage } from "./open-storage.ts";
 import { listMissingChunks } from "./results.ts";
-import { openStorage } from "./storage.ts";
 
 export interface BatchEvaluation extends Metrics {
   /** Names, in the order of the measures. */

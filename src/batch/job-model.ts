@@ -8,7 +8,7 @@ import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/model.ts";
 import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
-import { readVersion } from "../version.ts";
+import { readVersion } from "../node/version.ts";
 import type { Job } from "./job.ts";
 import type { Storage } from "./storage.ts";
 

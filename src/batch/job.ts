@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LightsegError, messageOf } from "../errors.ts";
 import { dtypes } from "../model-files/dtype.ts";
-import type { PhotoEntry } from "./source.ts";
+import type { PhotoEntry } from "./photo-entry.ts";
 import type { Storage } from "./storage.ts";
 
 const JOB_KEY = "job.json";

@@ -2,8 +2,9 @@ import { LightsegError } from "../errors.ts";
 import { parseAddress, publicAddress } from "./address.ts";
 import { type Job, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
 import { type JobModel, storeModel } from "./job-model.ts";
+import type { PhotoEntry } from "./photo-entry.ts";
 import { loadParquetWriter } from "./results.ts";
-import { type ListPhotosOptions, listPhotos, type PhotoEntry, withoutEnding } from "./source.ts";
+import { type ListPhotosOptions, listPhotos, withoutEnding } from "./source.ts";
 import type { Storage } from "./storage.ts";
 
 /** Photos whose results are written in one go, where nobody says how many. */

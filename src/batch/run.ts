@@ -7,10 +7,11 @@ import { finishJob } from "./finish.ts";
 import { defaultSettings, type Job, type JobSettings, readChunk } from "./job.ts";
 import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
 import { Lane } from "./lane.ts";
+import { openStorage } from "./open-storage.ts";
 import { checkApart, type PlanOptions, planJob } from "./plan.ts";
 import { listMissingChunks } from "./results.ts";
 import { type ChunkResult, type SegmentChunkOptions, segmentChunk } from "./segment-chunk.ts";
-import { openStorage, StorageError } from "./storage.ts";
+import { StorageError } from "./storage.ts";
 
 /** What a batch is made of, wherever it is worked on. */
 export interface BatchOptions

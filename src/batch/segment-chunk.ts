@@ -9,11 +9,13 @@ import { chunkName, type Job, toJson } from "./job.ts";
 import { encodeLabelPng } from "./label-png.ts";
 import type { Lane, LaneResult } from "./lane.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
+import { readAddress } from "./open-storage.ts";
+import type { PhotoEntry } from "./photo-entry.ts";
 import { type ResultRow, writeResults } from "./results.ts";
 import { encodeRunLengths } from "./run-length.ts";
 import { renderSample } from "./samples.ts";
-import { type PhotoEntry, withoutEnding } from "./source.ts";
-import { readAddress, type Storage } from "./storage.ts";
+import { withoutEnding } from "./source.ts";
+import type { Storage } from "./storage.ts";
 
 /** Photos of a chunk under way at once: one or two at the network, the others being read, decoded, encoded or written. */
 const AHEAD = 4;

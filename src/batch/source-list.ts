@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import { LightsegError, messageOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { type Address, formatAddress, parseAddress, publicAddress } from "./address.ts";
+import { readAddress } from "./open-storage.ts";
 import { loadOptional } from "./optional.ts";
-import type { PhotoEntry } from "./source.ts";
-import { readAddress } from "./storage.ts";
+import type { PhotoEntry } from "./photo-entry.ts";
 
 /** The columns that hold addresses, where nobody says which. */
 const COLUMNS = ["photo", "source", "path", "url", "key", "file", "image"];

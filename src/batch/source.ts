@@ -1,17 +1,8 @@
 import { LightsegError } from "../errors.ts";
 import { type Address, formatAddress, parseAddress, publicAddress } from "./address.ts";
+import { openStorage } from "./open-storage.ts";
+import type { PhotoEntry } from "./photo-entry.ts";
 import { isList, readList } from "./source-list.ts";
-import { openStorage } from "./storage.ts";
-
-/** A photo to be segmented. */
-export interface PhotoEntry {
-  /** Its name in the results, each once: the key below a folder or prefix, or what a list calls it. */
-  readonly id: string;
-  /** Its whole address. */
-  readonly source: string;
-  /** The address of its mask, where the labels are to be compared with one. */
-  readonly mask?: string;
-}
 
 export interface ListPhotosOptions {
   /** A folder, `s3://bucket/prefix`, one photo, or a list: .txt, .csv, .jsonl or .parquet. */

@@ -7,6 +7,7 @@ import { countChunks, type Job, readChunk, readJob } from "./job.ts";
 import { openJobModel } from "./job-model.ts";
 import { LanePool } from "./lane-pool.ts";
 import { Ledger } from "./ledger.ts";
+import { openStorage } from "./open-storage.ts";
 import {
   type ChunkMessage,
   loadQueuePackages,
@@ -17,7 +18,7 @@ import {
 import { listMissingChunks } from "./results.ts";
 import { chooseLanes, type LaneOptions } from "./run.ts";
 import { segmentChunk } from "./segment-chunk.ts";
-import { openStorage, type Storage, StorageError } from "./storage.ts";
+import { type Storage, StorageError } from "./storage.ts";
 
 export interface WorkOptions extends LaneOptions {
   /** `redis://[user:password@]host:port`. */
