@@ -1,5 +1,6 @@
 /**
- * Photos a second of `runBatch`, decode and writing included, beside the network alone (batch 1, all cores), by number of networks:
+ * Photos a second of `runBatch`, decode and writing included, beside the network alone (batch 1, all
+ * cores), by number of networks:
  * `npx tsx bench/batch.ts [--photos 100] [--rounds 3]`. The variants take turns.
  */
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";

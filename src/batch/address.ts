@@ -9,7 +9,8 @@ export type Address =
   | { readonly kind: "http"; readonly url: string };
 
 /**
- * Reads an address as it is typed or listed: a path, `s3://bucket/key` (the key as it is, not percent-encoded) or http(s).
+ * Reads an address as it is typed or listed: a path, `s3://bucket/key` (the key as it is, not percent-
+ * encoded) or http(s).
  *
  * @param base the folder that relative paths start from. Defaults to the working directory
  * @throws LightsegError INVALID_ARGUMENT for another scheme, a missing bucket, or a password in an address
@@ -67,7 +68,8 @@ const LONGEST_NAME = 200;
 /**
  * The key below which the results of a photo lie: its id where every file system takes it, as `a/b c.jpg`.
  *
- * What would lead out of the folder or what some system refuses is percent-encoded, and `%` itself too, so that no two ids share a key.
+ * What would lead out of the folder or what some system refuses is percent-encoded, and `%` itself too, so
+ * that no two ids share a key.
  */
 export function keyOfId(id: string): string {
   return id

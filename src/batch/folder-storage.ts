@@ -5,7 +5,10 @@ import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { checkFileBytes, type Storage, type StoredFile } from "./storage.ts";
 
-/** Where files lie until they are whole: apart from the results, so that a killed writer leaves nothing between them. */
+/**
+ * Where files lie until they are whole: apart from the results, so that a killed writer leaves nothing
+ * between them.
+ */
 const UNFINISHED = ".unfinished";
 
 /** A folder as a storage; it is made with the first file. */

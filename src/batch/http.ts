@@ -13,7 +13,8 @@ const PAUSES = [500, 2000];
  *
  * The error never holds the whole address, which may be a signed one.
  *
- * @throws LightsegError NOT_FOUND if the server does not give the photo, INVALID_IMAGE if it has too many bytes
+ * @throws LightsegError NOT_FOUND if the server does not give the photo, INVALID_IMAGE if it has too many
+ * bytes
  */
 export async function readHttp(url: string): Promise<Uint8Array> {
   for (const pause of PAUSES) {

@@ -51,7 +51,8 @@ export async function storeModel(target: Storage, { description, file }: JobMode
 /**
  * Loads the model of a job on a worker, and makes sure that it is the one that the job was planned with.
  *
- * @throws LightsegError INVALID_WEIGHTS for another model of that name, as another version of lightseg may ship
+ * @throws LightsegError INVALID_WEIGHTS for another model of that name, as another version of lightseg may
+ * ship
  */
 export async function openJobModel(target: Storage, { model }: Job): Promise<LoadedModel> {
   const loaded = model.isFile

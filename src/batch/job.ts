@@ -14,7 +14,10 @@ const settingsSchema = z.object({
   labels: z.enum(labelForms),
   /** Measure the mean confidence of each class. */
   confidence: z.boolean(),
-  /** Write masks for training instead, with 255 where the confidence is lower than this, 0..1; null for label maps. */
+  /**
+   * Write masks for training instead, with 255 where the confidence is lower than this, 0..1; null for label
+   * maps.
+   */
   keepConfident: z.number().nullable(),
   /** Write an overlay of each photo. */
   overlays: z.boolean(),
@@ -62,7 +65,10 @@ export function countChunks({ photos, chunkSize }: Pick<Job, "photos" | "chunkSi
   return Math.ceil(photos / chunkSize);
 }
 
-/** The job of a target; undefined where there is none, or where planning one was cut short. @throws LightsegError INVALID_RUN, STORAGE */
+/**
+ * The job of a target; undefined where there is none, or where planning one was cut short. @throws
+ * LightsegError INVALID_RUN, STORAGE
+ */
 export async function readJob(target: Storage): Promise<Job | undefined> {
   const bytes = await target.read(JOB_KEY).catch((error: unknown) => {
     if (error instanceof LightsegError && error.code === "NOT_FOUND") return undefined;

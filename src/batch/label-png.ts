@@ -11,7 +11,8 @@ const INDEXED = 3;
 /**
  * Writes labels as an 8-bit palette PNG: the pixels and colors of `encodeIndexedPng`.
  *
- * Compressed in a thread of Node's pool, so that the program goes on meanwhile, and by native code, so that the network's cores are left to it.
+ * Compressed in a thread of Node's pool, so that the program goes on meanwhile, and by native code, so that
+ * the network's cores are left to it.
  */
 export async function encodeLabelPng(
   { width, height, data }: LabelMap,

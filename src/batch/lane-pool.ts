@@ -1,7 +1,10 @@
 import type { LoadedModel } from "../model-files/node/load.ts";
 import { Lane } from "./lane.ts";
 
-/** Networks for chunks of several jobs, whose models may differ; no more at once than chunks are done side by side. */
+/**
+ * Networks for chunks of several jobs, whose models may differ; no more at once than chunks are done side by
+ * side.
+ */
 export class LanePool {
   readonly #threads: number;
   #idle: { readonly version: string; readonly lane: Lane }[] = [];

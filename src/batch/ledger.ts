@@ -34,7 +34,10 @@ export function checkJobName(name: string): void {
   });
 }
 
-/** Which chunks of each job are done: a bit each, so that doing one twice counts once, and a million take 125 kB. */
+/**
+ * Which chunks of each job are done: a bit each, so that doing one twice counts once, and a million take 125
+ * kB.
+ */
 export class Ledger {
   readonly #redis: Redis;
 

@@ -17,7 +17,10 @@ export async function openStorage(address: Address): Promise<Storage> {
   throw new LightsegError({ code: "INVALID_ARGUMENT", where: "openStorage", argument: "address", rule });
 }
 
-/** Reads the file that an address names, wherever it lies. @throws LightsegError NOT_FOUND, INVALID_IMAGE, STORAGE */
+/**
+ * Reads the file that an address names, wherever it lies. @throws LightsegError NOT_FOUND, INVALID_IMAGE,
+ * STORAGE
+ */
 export async function readAddress(text: string): Promise<Uint8Array> {
   const address = parseAddress(text);
   if (address.kind === "folder") return (await import("./folder-storage.ts")).readLocalFile(address.path);

@@ -22,10 +22,12 @@ export interface PlanOptions extends ListPhotosOptions {
 }
 
 /**
- * Writes down which photos make up which chunk, so that a restart has the same ones whatever has come to the source since; or takes up
+ * Writes down which photos make up which chunk, so that a restart has the same ones whatever has come to
+ * the source since; or takes up
  * the plan that is there.
  *
- * @throws LightsegError INVALID_RUN if the target holds a batch and `resume` is off, or one that was begun with other settings
+ * @throws LightsegError INVALID_RUN if the target holds a batch and `resume` is off, or one that was begun
+ * with other settings
  */
 export async function planJob(options: PlanOptions): Promise<Job> {
   const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;
@@ -68,7 +70,10 @@ function checkSame(known: Job, { resume, source, model, settings, chunkSize }: P
   }
 }
 
-/** Masks have the names of photos without their endings, as data sets do; of `a.jpg` and `a.png` one would be lost. */
+/**
+ * Masks have the names of photos without their endings, as data sets do; of `a.jpg` and `a.png` one would be
+ * lost.
+ */
 function refuseEqualMasks(): (id: string) => void {
   const names = new Set<string>();
   return (id) => {

@@ -2,7 +2,9 @@ import { chunkName, countChunks, type Job } from "./job.ts";
 import { loadOptional } from "./optional.ts";
 import type { Storage } from "./storage.ts";
 
-/** A row of the table: one for each class that was found on a photo, or one alone for a photo with an error. */
+/**
+ * A row of the table: one for each class that was found on a photo, or one alone for a photo with an error.
+ */
 export interface ResultRow {
   readonly id: string;
   /** The photo's address, without what is secret in it. */

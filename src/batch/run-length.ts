@@ -1,7 +1,9 @@
 /**
- * The pixels of one label as COCO's compressed run-length encoding, which `pycocotools.mask.decode({ size: [H, W], counts })` reads.
+ * The pixels of one label as COCO's compressed run-length encoding, which `pycocotools.mask.decode({ size:
+ * [H, W], counts })` reads.
  *
- * Runs of pixels outside and inside in turns, column by column, starting outside; each is written as its difference from the run two before,
+ * Runs of pixels outside and inside in turns, column by column, starting outside; each is written as its
+ * difference from the run two before,
  * from the fourth on, in groups of five bits of which the lowest come first, as characters from `0` (48) on.
  *
  * Reference: rleToString in https://github.com/cocodataset/cocoapi/blob/master/common/maskApi.c

@@ -54,7 +54,8 @@ export interface BatchResult extends BatchProgress {
 /**
  * Segments all photos of a source on this machine, without a server.
  *
- * @throws LightsegError INVALID_RUN, INVALID_ARGUMENT, NOT_FOUND, STORAGE, OUTPUT, DEPENDENCY; the signal's reason
+ * @throws LightsegError INVALID_RUN, INVALID_ARGUMENT, NOT_FOUND, STORAGE, OUTPUT, DEPENDENCY; the signal's
+ * reason
  */
 export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
   const { signal, onProgress } = options;
@@ -140,7 +141,10 @@ function mayPass(error: unknown): boolean {
 /** Memory of a network with a photo of the largest size that it takes; see `SegmenterOptions.maxPixels`. */
 const BYTES_OF_A_LANE = 1e9;
 
-/** How many networks run side by side, and with how many threads each. @param chunks no more networks than there are chunks */
+/**
+ * How many networks run side by side, and with how many threads each. @param chunks no more networks than
+ * there are chunks
+ */
 export function chooseLanes(
   { concurrency, threads }: LaneOptions,
   chunks = Number.POSITIVE_INFINITY,

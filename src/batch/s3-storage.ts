@@ -23,7 +23,8 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 let opened: Promise<S3> | undefined;
 
 /**
- * Connects with S3, or with what speaks its language. The SDK finds credentials, region and endpoint in the environment.
+ * Connects with S3, or with what speaks its language. The SDK finds credentials, region and endpoint in the
+ * environment.
  *
  * @throws LightsegError DEPENDENCY if the SDK is not installed
  */
@@ -83,7 +84,10 @@ export class S3 {
     });
   }
 
-  /** An object is there as a whole or not at all, and from then on for everybody; so no temporary key is needed. */
+  /**
+   * An object is there as a whole or not at all, and from then on for everybody; so no temporary key is
+   * needed.
+   */
   async write(bucket: string, key: string, bytes: Uint8Array): Promise<void> {
     const put = new this.#sdk.PutObjectCommand({
       Bucket: bucket,
@@ -107,7 +111,10 @@ export class S3 {
     } while (token !== undefined);
   }
 
-  /** A prefix as a storage. @param prefix with or without the `/` at its end; `photos` does not stand for `photos-old` */
+  /**
+   * A prefix as a storage. @param prefix with or without the `/` at its end; `photos` does not stand for
+   * `photos-old`
+   */
   storage(bucket: string, prefix: string): Storage {
     const base = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
     const list = (folder: string) => this.list(bucket, `${base}${folder}`);
@@ -127,7 +134,9 @@ export class S3 {
   }
 }
 
-/** Turns the SDK's errors into ours: by their names alone, since their texts and requests may tell who asked. */
+/**
+ * Turns the SDK's errors into ours: by their names alone, since their texts and requests may tell who asked.
+ */
 async function guard<T>(name: string, bucket: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();

@@ -23,7 +23,10 @@ export async function renderSample({
     .toBuffer();
 }
 
-/** Puts the samples that were written side by side: `contact-sheet.png`. Where there are none, none is written. */
+/**
+ * Puts the samples that were written side by side: `contact-sheet.png`. Where there are none, none is
+ * written.
+ */
 export async function writeContactSheet(target: Storage): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of target.list("samples/")) keys.push(key);

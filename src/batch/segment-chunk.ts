@@ -17,7 +17,10 @@ import { renderSample } from "./samples.ts";
 import { withoutEnding } from "./source.ts";
 import type { Storage } from "./storage.ts";
 
-/** Photos of a chunk under way at once: one or two at the network, the others being read, decoded, encoded or written. */
+/**
+ * Photos of a chunk under way at once: one or two at the network, the others being read, decoded, encoded or
+ * written.
+ */
 const AHEAD = 4;
 
 export interface SegmentChunkOptions {
@@ -28,7 +31,10 @@ export interface SegmentChunkOptions {
   readonly lane: Lane;
   /** Stops between two photos: the chunk is then as if it had not been begun. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether a failure of the engine is that of the photo, as after it has failed again and again. Defaults to false. */
+  /**
+   * Whether a failure of the engine is that of the photo, as after it has failed again and again. Defaults
+   * to false.
+   */
   readonly blamePhotos?: boolean;
   /** Told of each photo that is done, and whether it has an error. */
   readonly onPhoto?: ((hasError: boolean) => void) | undefined;
@@ -41,9 +47,11 @@ export interface ChunkResult {
 }
 
 /**
- * Segments the photos of a chunk and writes what the job asks for, the table last. One machine and workers on a queue both do this.
+ * Segments the photos of a chunk and writes what the job asks for, the table last. One machine and workers
+ * on a queue both do this.
  *
- * A photo that is missing, broken or too large becomes a row with its error. Done twice, it leaves the same files.
+ * A photo that is missing, broken or too large becomes a row with its error. Done twice, it leaves the same
+ * files.
  *
  * @throws LightsegError STORAGE, OUTPUT or RUNTIME for what is no fault of a photo; the signal's reason
  */

@@ -17,7 +17,8 @@ export function isList(source: string): boolean {
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a list of photos: an address a line, or rows with a column of addresses and, if there are such, the columns `id` and `mask`.
+ * Reads a list of photos: an address a line, or rows with a column of addresses and, if there are such, the
+ * columns `id` and `mask`.
  *
  * Relative paths start from the list's own folder. An address that is listed twice counts once.
  *
@@ -45,7 +46,10 @@ export async function* readList(source: string, column?: string): AsyncGenerator
   }
 }
 
-/** What a photo of a list is called: its address as it is listed, without the scheme and without what is secret. */
+/**
+ * What a photo of a list is called: its address as it is listed, without the scheme and without what is
+ * secret.
+ */
 function nameOf(text: string): string {
   return publicAddress(text)
     .replace(/^[a-z0-9+.-]+:\/\//i, "")

@@ -7,9 +7,15 @@ import { isList, readList } from "./source-list.ts";
 export interface ListPhotosOptions {
   /** A folder, `s3://bucket/prefix`, one photo, or a list: .txt, .csv, .jsonl or .parquet. */
   readonly source: string;
-  /** The column of a list that has the addresses. Defaults to the first of `photo`, `source`, `path`, `url`, `key`, `file`, `image`. */
+  /**
+   * The column of a list that has the addresses. Defaults to the first of `photo`, `source`, `path`, `url`,
+   * `key`, `file`, `image`.
+   */
   readonly column?: string | undefined;
-  /** The folder or prefix of the masks, `ID.png` each, ID without its ending. A list may have a column `mask` instead. */
+  /**
+   * The folder or prefix of the masks, `ID.png` each, ID without its ending. A list may have a column `mask`
+   * instead.
+   */
   readonly masks?: string | undefined;
   /** Told the key of each file that is no photo by its name. */
   readonly onSkip?: (key: string) => void;
@@ -20,9 +26,11 @@ const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
 /**
  * Finds the photos of a source, one after the other, so that there may be more than memory holds.
  *
- * Of a folder or prefix, files whose names end as those of photos do, in the folders within too. Of a list, every entry, once.
+ * Of a folder or prefix, files whose names end as those of photos do, in the folders within too. Of a list,
+ * every entry, once.
  *
- * @throws LightsegError NOT_FOUND for a source that is not there or has no photos, INVALID_ARGUMENT for a malformed list, STORAGE
+ * @throws LightsegError NOT_FOUND for a source that is not there or has no photos, INVALID_ARGUMENT for a
+ * malformed list, STORAGE
  */
 export async function* listPhotos(options: ListPhotosOptions): AsyncGenerator<PhotoEntry> {
   let photos = 0;

@@ -24,7 +24,9 @@ export interface BatchStatus {
   readonly secondsLeft: number | null;
 }
 
-/** Says how far a job is. @throws LightsegError QUEUE, or NOT_FOUND for a job that the server does not know */
+/**
+ * Says how far a job is. @throws LightsegError QUEUE, or NOT_FOUND for a job that the server does not know
+ */
 export async function readBatchStatus(connection: QueueConnection, name: string): Promise<BatchStatus> {
   const { queue, redis } = connection;
   const ledger = new Ledger(redis);
@@ -70,7 +72,8 @@ function stateOf(job: {
 const SLICE = 500;
 
 /**
- * Takes the waiting chunks of a job off the queue; workers drop those under way within a second or so. Results stay, and
+ * Takes the waiting chunks of a job off the queue; workers drop those under way within a second or so.
+ * Results stay, and
  * `submit` with `resume` goes on.
  *
  * @returns how many chunks are left undone

@@ -19,7 +19,10 @@ export interface Storage {
    * @throws LightsegError OUTPUT for a folder that cannot be written; STORAGE
    */
   write(key: string, bytes: Uint8Array): Promise<void>;
-  /** The files whose keys start with a folder such as `results/`, in no certain order; none where there is no such folder. */
+  /**
+   * The files whose keys start with a folder such as `results/`, in no certain order; none where there is no
+   * such folder.
+   */
   list(folder: string): AsyncIterable<StoredFile>;
   /** Removes what writers that were killed have left behind. */
   clean(): Promise<void>;

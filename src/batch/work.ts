@@ -44,7 +44,8 @@ const MAX_DEATHS = 50;
  * The lock on a chunk is renewed while its network runs, which is in another thread.
  *
  * @returns how many chunks were done
- * @throws LightsegError QUEUE; STORAGE or OUTPUT where this machine cannot do its work, after the chunk has gone back to the queue
+ * @throws LightsegError QUEUE; STORAGE or OUTPUT where this machine cannot do its work, after the chunk has
+ * gone back to the queue
  */
 export async function workOnBatches(options: WorkOptions): Promise<number> {
   const { signal, untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;

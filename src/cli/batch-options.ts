@@ -83,7 +83,10 @@ function typedSettings(args: Arguments): Partial<JobSettings> {
   };
 }
 
-/** The address of the queue: typed, or, so that its password is not seen among the processes, from the environment. */
+/**
+ * The address of the queue: typed, or, so that its password is not seen among the processes, from the
+ * environment.
+ */
 export function typedQueue(args: Arguments): string {
   const url = args.get(queue) ?? process.env.LIGHTSEG_QUEUE;
   if (url === undefined || url === "")

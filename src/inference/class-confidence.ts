@@ -12,13 +12,17 @@ import type { PredictorOptions } from "./predictor.ts";
 /** Tells how sure a network is of each class that it finds. Owns an engine session. */
 export interface ConfidenceMeter {
   /**
-   * The mean softmax probability of each class over the pixels where it is best, 0..1, by label; 0 for classes that are nowhere best.
+   * The mean softmax probability of each class over the pixels where it is best, 0..1, by label; 0 for
+   * classes that are nowhere best.
    *
    * @param scores float32 `[1, classes, h, w]`
    * @param size that of the photo which the network saw
    */
   measure(scores: TensorData, size: PhotoSize): Promise<Float64Array>;
-  /** The best class of each pixel and its softmax probability, 0..1, both `[height, width]`; arguments as those of `measure`. */
+  /**
+   * The best class of each pixel and its softmax probability, 0..1, both `[height, width]`; arguments as
+   * those of `measure`.
+   */
   measurePixels(scores: TensorData, size: PhotoSize): Promise<PixelConfidence>;
   dispose(): Promise<void>;
 }

@@ -20,7 +20,8 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Writes a file so that its path holds either what it held before or all of the new bytes, never a part.
  *
- * The bytes go to a temporary file in the same folder, or where `temporary` says, which is then renamed; it is removed on failure.
+ * The bytes go to a temporary file in the same folder, or where `temporary` says, which is then renamed; it
+ * is removed on failure.
  *
  * @param check looks at the temporary file before it is renamed; when it throws, nothing is written
  * @throws LightsegError OUTPUT if the file cannot be written, and what `check` throws
@@ -50,7 +51,10 @@ export async function writeFileAtomically(
   }
 }
 
-/** A name in the same folder, to write to until all is there; a rename then takes no time, and hidden files hardly disturb. */
+/**
+ * A name in the same folder, to write to until all is there; a rename then takes no time, and hidden files
+ * hardly disturb.
+ */
 export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
@@ -58,7 +62,8 @@ export function temporaryPath(path: string): string {
 /**
  * Removes the temporary files that a killed process left in a folder.
  *
- * Only for a folder that no other process writes to: nothing tells a file that is being written from one left behind.
+ * Only for a folder that no other process writes to: nothing tells a file that is being written from one
+ * left behind.
  */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
   const names = await readdir(folder);
@@ -81,7 +86,8 @@ export function outputError(path: string, cause: unknown): LightsegError {
 /**
  * Makes a folder and those above it that are missing; one that is there is fine.
  *
- * Not by `mkdir`'s own option `recursive`, which never returns for a folder that the system refuses with ENOENT, as below /proc.
+ * Not by `mkdir`'s own option `recursive`, which never returns for a folder that the system refuses with
+ * ENOENT, as below /proc.
  *
  * @throws LightsegError OUTPUT if that is not possible
  */

@@ -54,7 +54,8 @@ export async function startS3(directory: string, bucket: string): Promise<{ stop
   const port = await freePort();
   const server = new S3rver({
     ...{ port, address: "127.0.0.1", silent: true, directory },
-    // It reckons the path of a listing without the slash that the SDK signs; unknown keys it refuses all the same.
+    // It reckons the path of a listing without the slash that the SDK signs; unknown keys it refuses all
+    // the same.
     allowMismatchedSignatures: true,
     configureBuckets: [{ name: bucket, configs: [] }],
   });

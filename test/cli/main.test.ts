@@ -48,7 +48,10 @@ describe("lightseg", { timeout: 180_000 }, () => {
       runCli(["segment", "a.jpg", "--bogus"]),
       runCli(["train", "--run", "r", "--epochs", "-1", "--resume"]),
     ]);
-    expectError(verb, /^lightseg: verb must be one of segment, batch, train, report, evaluate, .*, got "nope"/);
+    expectError(
+      verb,
+      /^lightseg: verb must be one of segment, batch, train, report, evaluate, .*, got "nope"/,
+    );
     expectError(option, /^lightseg segment: .*Unknown option '--bogus' \(see lightseg segment --help\)/);
     expectError(value, /^lightseg train: --epochs must be at least 1, got -1 \(see/);
   });
