@@ -53,8 +53,7 @@ async function openOn(
   try {
     signal?.throwIfAborted();
     const options = { threads: countThreads(threads), maxPixels };
-    const { opened } = await client.ask({ kind: "open", model: bytes, name, dtype, options });
-    if (!opened) throw new TypeError("the worker does not say which model it has");
+    const opened = await client.ask("open", { model: bytes, name, dtype, options });
     return { client, ...opened, device, note };
   } catch (error) {
     client.terminate();

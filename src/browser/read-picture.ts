@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { checkPhoto, MAX_PIXELS } from "../images/check.ts";
 import type { Photo } from "../images/types.ts";
-import type { Picture } from "./messages.ts";
+import type { Picture } from "./protocol.ts";
 
 /** Turns pictures of every kind into RGB bytes; keeps a canvas from one to the next. */
 export class PictureReader {

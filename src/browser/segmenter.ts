@@ -88,10 +88,7 @@ export class Segmenter {
    */
   async segment(source: PictureSource, { confidence, scores }: SegmentOptions = {}): Promise<Segmentation> {
     const { picture, transfer } = await makeSendable(source);
-    const question = { kind: "segment", picture, options: { confidence, scores } } as const;
-    const { segmentation } = await this.#opened.client.ask(question, transfer);
-    if (!segmentation) throw new TypeError("the worker gave no segmentation");
-    return segmentation;
+    return this.#opened.client.ask("segment", { picture, options: { confidence, scores } }, transfer);
   }
 
   /**

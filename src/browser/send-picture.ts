@@ -1,5 +1,5 @@
 import { LightsegError, messageOf } from "../errors.ts";
-import type { Picture } from "./messages.ts";
+import type { Picture } from "./protocol.ts";
 import { request } from "./request.ts";
 import type { PictureSource } from "./types.ts";
 

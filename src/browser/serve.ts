@@ -1,25 +1,24 @@
-import { type ErrorCode, type ErrorDetails, LightsegError, messageOf } from "../errors.ts";
+import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
 import { decodeModel, type decodeQuantized } from "../model-files/decode.ts";
-import type { Dtype } from "../model-files/dtype.ts";
-import { FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../model-files/dtype.ts";
-import type { Model } from "../model-files/model.ts";
-import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/model.ts";
+import { type Dtype, FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../model-files/dtype.ts";
+import { descriptionOf, isQuantized, type Model, type RunnableModel } from "../model-files/model.ts";
+import type { Reply, Request, WorkerError } from "../runtime/rpc.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
-import type { Answer, Question, Reply, Request } from "./messages.ts";
 import type { FramePainter } from "./painting/frame-painter.ts";
+import type { SegmenterProtocol, StreamFrame } from "./protocol.ts";
 import { PictureReader } from "./read-picture.ts";
 
 export interface ServeOptions {
   readonly open: OpenSession;
-  /** Tries a model before it is used; what it throws is the answer to `open`. */
+  /** Tries a model before it is used; its error becomes the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
   /** Reads a quantised model; absent where none runs. */
   readonly decodeQuantized?: typeof decodeQuantized;
-  /** Makes what segments and paints the frames of one video. */
+  /** Makes the painter for the frames of one video. */
   readonly createPainter: (opened: Opened, smoothing: number) => Promise<FramePainter>;
 }
 
@@ -29,18 +28,24 @@ export interface Opened {
   readonly segmenter: Segmenter;
 }
 
-/** Answers the questions of the page that has started this worker, one after the other. */
+/** Answers the requests of the page that started this worker, one after the other. */
 export function serve(options: ServeOptions): void {
   // onnxruntime starts its threads from the same file: those have their own messages.
   if (self.name.startsWith("em-pthread")) return;
   const server = new Server(options);
   let queue = Promise.resolve();
-  addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  addEventListener("message", ({ data }: MessageEvent<Request<SegmenterProtocol>>) => {
     queue = queue.then(async () => {
       const { reply, transfer } = await server.reply(data);
       postMessage(reply, { transfer });
     });
   });
+}
+
+/** An answer, and the parts of it that are moved to the page instead of copied. */
+interface Outgoing {
+  readonly answer: SegmenterProtocol[keyof SegmenterProtocol]["answer"];
+  readonly transfer: Transferable[];
 }
 
 class Server {
@@ -49,66 +54,91 @@ class Server {
   /** By the number of the stream. */
   readonly #streams = new Map<number, (frame: Photo) => Promise<Segmentation>>();
   readonly #painters = new Map<number, Promise<FramePainter>>();
-  #opened: Opened | undefined;
+  #current: Opened | undefined;
 
   constructor(options: ServeOptions) {
     this.#options = options;
   }
 
-  async reply({ id, ...question }: Request): Promise<{ reply: Reply; transfer: Transferable[] }> {
+  async reply(
+    message: Request<SegmenterProtocol>,
+  ): Promise<{ reply: Reply<SegmenterProtocol>; transfer: Transferable[] }> {
+    const { id } = message;
     try {
-      const answer = await this.#answer(question);
-      return { reply: { id, answer }, transfer: movable(answer) };
+      const { answer, transfer } = await this.#answer(message);
+      return { reply: { id, answer }, transfer };
     } catch (error) {
       return { reply: { id, error: describe(error) }, transfer: [] };
     }
   }
 
-  async #answer(question: Question): Promise<Answer> {
-    if (question.kind === "open") {
-      const dtype = question.dtype === "auto" || question.dtype === "int8" ? "fp32" : question.dtype;
-      const model = this.#read(question);
-      if (!isQuantized(model)) await this.#options.check?.(model, dtype);
-      const segmenter = this.#makeSegmenter(model, { ...question.options, dtype });
-      this.#opened = { model, segmenter };
-      return { opened: { model: descriptionOf(model), dtype: segmenter.dtype } };
+  #answer({ kind, request }: Request<SegmenterProtocol>): Promise<Outgoing> {
+    switch (kind) {
+      case "open":
+        return this.#open(request);
+      case "segment":
+        return this.#segment(request);
+      case "frame":
+        return this.#segmentFrame(request);
+      case "paint":
+        return this.#paint(request);
+      case "end":
+        return this.#end(request.stream);
     }
-    if (question.kind === "end") return this.#end(question.stream);
-    if (!this.#opened) throw new Error("the worker has no model");
-    const { segmenter } = this.#opened;
-    if (question.kind === "segment") {
-      const photo = await this.#pictures.read(question.picture);
-      return { segmentation: await segmenter.segment(photo, question.options) };
-    }
-    const { stream, frame, smoothing } = question;
-    if (question.kind === "paint") {
-      const opening = this.#painters.get(stream) ?? this.#options.createPainter(this.#opened, smoothing);
-      this.#painters.set(stream, opening);
-      try {
-        return { painted: await (await opening).paint(frame, question.options) };
-      } finally {
-        frame.close();
-      }
-    }
-    const segment = this.#streams.get(stream) ?? segmentSmoothly(segmenter, smoothing);
-    this.#streams.set(stream, segment);
-    return { segmentation: await segment(await this.#pictures.read(frame)), frame };
   }
 
-  async #end(stream: number): Promise<Answer> {
+  get #opened(): Opened {
+    if (!this.#current) throw new Error("the worker has no model");
+    return this.#current;
+  }
+
+  async #open(request: Asked<"open">): Promise<Outgoing> {
+    const dtype = request.dtype === "auto" || request.dtype === "int8" ? "fp32" : request.dtype;
+    const model = this.#read(request);
+    if (!isQuantized(model)) await this.#options.check?.(model, dtype);
+    const segmenter = this.#makeSegmenter(model, { ...request.options, dtype });
+    this.#current = { model, segmenter };
+    return { answer: { model: descriptionOf(model), dtype: segmenter.dtype }, transfer: [] };
+  }
+
+  async #segment({ picture, options }: Asked<"segment">): Promise<Outgoing> {
+    const photo = await this.#pictures.read(picture);
+    const segmentation = await this.#opened.segmenter.segment(photo, options);
+    return { answer: segmentation, transfer: buffersOf(segmentation) };
+  }
+
+  async #segmentFrame({ stream, frame, smoothing }: StreamFrame): Promise<Outgoing> {
+    const segment = this.#streams.get(stream) ?? segmentSmoothly(this.#opened.segmenter, smoothing);
+    this.#streams.set(stream, segment);
+    const segmentation = await segment(await this.#pictures.read(frame));
+    return { answer: { segmentation, frame }, transfer: [...buffersOf(segmentation), frame] };
+  }
+
+  async #paint({ stream, frame, smoothing, options }: Asked<"paint">): Promise<Outgoing> {
+    const opening = this.#painters.get(stream) ?? this.#options.createPainter(this.#opened, smoothing);
+    this.#painters.set(stream, opening);
+    try {
+      const painted = await (await opening).paint(frame, options);
+      return { answer: painted, transfer: [...bufferOf(painted.labels), painted.picture] };
+    } finally {
+      frame.close();
+    }
+  }
+
+  async #end(stream: number): Promise<Outgoing> {
     const painter = this.#painters.get(stream);
     this.#streams.delete(stream);
     this.#painters.delete(stream);
     await (await painter)?.dispose();
-    return {};
+    return { answer: undefined, transfer: [] };
   }
 
-  #read({ model: bytes, name, dtype }: Question & { kind: "open" }): RunnableModel {
+  #read({ model: bytes, name, dtype }: Asked<"open">): RunnableModel {
     const onnx = isOnnx(bytes);
     resolveDtype(dtype, onnx ? INT8_ONLY : FLOAT_ONLY, name);
     if (!onnx) return decodeModel(bytes, name);
     const { decodeQuantized } = this.#options;
-    // Another device may do: what is thrown makes `auto` try it.
+    // With `auto`, this error makes the page try another device.
     if (!decodeQuantized) throw refuse("RUNTIME", "engine", "must be WebAssembly for models in int8");
     const model = decodeQuantized(bytes, name);
     if (model) return model;
@@ -125,12 +155,14 @@ class Server {
   }
 }
 
-/** What is large and is handed over to the page, not copied. */
-function movable({ segmentation, painted, frame }: Answer): Transferable[] {
-  const { labels, photo, scores } = segmentation ?? {};
-  const parts = [labels, photo?.data, scores?.data, painted?.labels];
-  const buffers = parts.map((part) => part?.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
-  return [...new Set(buffers), ...[frame, painted?.picture].filter((picture) => picture !== undefined)];
+type Asked<K extends keyof SegmenterProtocol> = SegmenterProtocol[K]["request"];
+
+function buffersOf({ labels, photo, scores }: Segmentation): ArrayBuffer[] {
+  return [...new Set([labels, photo.data, scores?.data].flatMap(bufferOf))];
+}
+
+function bufferOf(values: ArrayBufferView | undefined): ArrayBuffer[] {
+  return values?.buffer instanceof ArrayBuffer ? [values.buffer] : [];
 }
 
 /** The error for a model that cannot be loaded here. */
@@ -138,7 +170,7 @@ function refuse(code: ErrorCode, argument: string, rule: string): LightsegError 
   return new LightsegError({ code, where: "Segmenter.load", argument, rule });
 }
 
-function describe(error: unknown): ErrorDetails | { defect: string } {
+function describe(error: unknown): WorkerError {
   if (!(error instanceof LightsegError)) return { defect: messageOf(error) };
   const { value, cause, ...details } = error.details;
   // Values and causes may be of any kind; as text they can be sent.

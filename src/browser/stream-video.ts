@@ -1,5 +1,5 @@
 import { sizeWithin } from "../images/resample.ts";
-import type { Answer, Question } from "./messages.ts";
+import type { SegmenterProtocol } from "./protocol.ts";
 import { copyPicture } from "./send-picture.ts";
 import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from "./types.ts";
 import { type ShownFrame, VideoFrames } from "./video-frames.ts";
@@ -11,16 +11,14 @@ export async function* streamVideo(
   video: HTMLVideoElement,
   { signal, smoothing = 0 }: StreamOptions,
 ): AsyncGenerator<StreamedFrame, void, undefined> {
-  // Frames are sent there and back, which copies nothing.
-  const answers = askForFrames(client, video, {
+  // Frames are moved to the worker and back, not copied.
+  const answers = askForFrames(client, video, "frame", {
     signal,
-    ask: (stream, frame) => ({ kind: "frame", stream, frame, smoothing }),
+    request: (stream, frame) => ({ stream, frame, smoothing }),
   });
   for await (const { answer, ...shown } of answers) {
-    const { segmentation, frame } = answer;
-    if (!segmentation || !frame) throw new TypeError("the worker gave no segmentation");
-    yield { segmentation, frame, ...shown };
-    frame.close();
+    yield { ...answer, ...shown };
+    answer.frame.close();
   }
 }
 
@@ -30,35 +28,35 @@ export async function* paintVideo(
   video: HTMLVideoElement,
   { signal, smoothing = 0, look = () => ({}), labels = false, maxPixels }: PaintOptions & MaxPixels,
 ): AsyncGenerator<PaintedFrame, void, undefined> {
-  const answers = askForFrames(client, video, {
+  const answers = askForFrames(client, video, "paint", {
     ...{ signal, maxPixels },
-    ask: (stream, frame) => ({ kind: "paint", stream, frame, smoothing, options: { look: look(), labels } }),
+    request: (stream, frame) => ({ stream, frame, smoothing, options: { look: look(), labels } }),
   });
   for await (const { answer, ...shown } of answers) {
-    if (!answer.painted) throw new TypeError("the worker painted nothing");
-    yield { ...answer.painted, ...shown };
-    answer.painted.picture.close();
+    yield { ...answer, ...shown };
+    answer.picture.close();
   }
 }
 
 interface MaxPixels {
-  /** Of a frame; larger ones are shrunk. */
+  /** Most pixels of a frame; larger ones are shrunk. */
   readonly maxPixels: number;
 }
 
-interface AskOptions extends Partial<MaxPixels> {
+interface AskOptions<K extends "frame" | "paint"> extends Partial<MaxPixels> {
   readonly signal: AbortSignal | undefined;
-  readonly ask: (stream: number, frame: ImageBitmap) => Question;
+  readonly request: (stream: number, frame: ImageBitmap) => SegmenterProtocol[K]["request"];
 }
 
 let streams = 0;
 
-/** What the worker answers to each frame that it has time for. */
-async function* askForFrames(
+/** Sends the worker the newest frame as often as it has time for one, and gives its answers. */
+async function* askForFrames<K extends "frame" | "paint">(
   client: WorkerClient,
   video: HTMLVideoElement,
-  { signal, ask, maxPixels = Number.POSITIVE_INFINITY }: AskOptions,
-): AsyncGenerator<ShownFrame & { answer: Answer }, void, undefined> {
+  kind: K,
+  { signal, request, maxPixels = Number.POSITIVE_INFINITY }: AskOptions<K>,
+): AsyncGenerator<ShownFrame & { answer: SegmenterProtocol[K]["answer"] }, void, undefined> {
   const stream = streams++;
   const frames = new VideoFrames(video);
   try {
@@ -66,14 +64,14 @@ async function* askForFrames(
       const shown = await frames.next(signal);
       if (!shown) return;
       const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
-      const answer = await client.ask(ask(stream, picture), [picture]);
+      const answer = await client.ask(kind, request(stream, picture), [picture]);
       signal?.throwIfAborted();
       yield { answer, ...shown };
     }
   } finally {
     frames.stop();
-    // The segmenter may have been disposed of; then there is nothing to end.
-    client.ask({ kind: "end", stream }).catch(() => undefined);
+    // It fails where the segmenter has been disposed of; the stream ended with it.
+    client.ask("end", { stream }).catch(() => undefined);
   }
 }
 
