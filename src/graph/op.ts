@@ -48,6 +48,7 @@ export interface Op<I extends readonly Tensor[], A> {
 }
 
 /** Makes the function that applies an op. */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineOp<I extends readonly Tensor[], A>(definition: OpDefinition<I, A>): Op<I, A> {
   const made = new WeakSet<Tensor>();
   function apply(inputs: I, attributes: A): Tensor<A> {

@@ -16,6 +16,7 @@ interface Unary {
 export type UnaryOp = ((x: Tensor) => Tensor) & Pick<Op<[x: Tensor], undefined>, "made">;
 
 /** Makes an op that maps each value by itself. `knowledge` is what else its definition says. */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineUnary(
   { name, onnx: form, gradient, value }: Unary,
   knowledge: Partial<OpDefinition<[x: Tensor], undefined>> = {},
