@@ -10,6 +10,7 @@ export type NetworkChoice =
   | { network: string; backbone?: undefined; decoder?: undefined }
   | { network?: undefined; backbone: string; decoder: string };
 
+/** What `buildNetwork` builds: the network, its classes and size, and how batch norm behaves. */
 export type NetworkOptions = NetworkChoice & {
   /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
   classes: number;

@@ -75,6 +75,7 @@ export interface RunTrainingOptions {
   signal?: AbortSignal;
 }
 
+/** How a training ended. */
 export interface TrainingResult {
   /** Steps done. */
   readonly step: number;
