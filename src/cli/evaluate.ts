@@ -81,6 +81,7 @@ export const evaluate: Command = {
     const threadCount = args.get(threads);
 
     const samples = await description.open(folder, part);
+    for (const warning of samples.warnings ?? []) log(`warning: ${warning}`);
     const { classes: names } = samples.labels;
     const some = typedMeanOver(args, names);
     const loaded = await loadRunnableModel(source);

@@ -1,6 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
+import { describePassedOver } from "../datasets/file-names.ts";
 import { LightsegError } from "../errors.ts";
+import { PHOTO_ENDINGS } from "../images/node/decode.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
@@ -12,7 +14,6 @@ import { colors, describeError, formatShare, formatTable, log, logError } from "
 import { findClip, labels, segmentVideo, smoothing } from "./segment-video.ts";
 
 const DEFAULT_OUT = "lightseg-out";
-const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
 const LABELS = ".labels.png";
 const OVERLAY = ".overlay.png";
 
@@ -74,7 +75,7 @@ export const segment: Command = {
       const style = { labels: args.has(labels), smoothing: args.get(smoothing), opacity };
       return segmentVideo(clip, { out: folder, load, ...style }, print);
     }
-    const photos = await findPhotos(args.operands);
+    const { photos, passedOver } = await findPhotos(args.operands);
     checkOutputs(args, photos, options);
 
     await using segmenter = await load();
@@ -93,7 +94,7 @@ export const segment: Command = {
         failure ??= described;
       }
     }
-    const json = { folder, dtype: segmenter.dtype, photos: results };
+    const json = { folder, dtype: segmenter.dtype, photos: results, passedOver };
     return failure ? { json: { ...json, error: failure }, exitCode: 1 } : { json };
   },
 };
@@ -149,26 +150,53 @@ function describe(photo: string, result: Segmentation, files: readonly string[])
   ].join("\n");
 }
 
-/** The photos that are meant, each once: files as they are, folders as the photos in them. */
-async function findPhotos(operands: readonly string[]): Promise<string[]> {
-  const photos = new Map<string, string>();
-  for (const operand of operands) {
-    const status = await stat(operand).catch(() => undefined);
-    const found = status?.isDirectory() ? await photosIn(operand) : [operand];
-    for (const photo of found) photos.set(resolve(photo), photo);
-  }
-  return [...photos.values()];
+interface FoundPhotos {
+  readonly photos: string[];
+  /** Files of folders that are no photos. */
+  readonly passedOver: string[];
 }
 
-async function photosIn(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter(
-    (name) => PHOTO.test(name) && !name.endsWith(LABELS) && !name.endsWith(OVERLAY),
-  );
-  if (names.length === 0) {
-    const rule = "holds no photos (jpg, jpeg, png, webp, tif, tiff, gif, avif)";
-    throw new LightsegError({ code: "NOT_FOUND", where: "segment", argument: folder, rule });
+/** The photos that are meant, each once: files as they are, folders as the photos in them. */
+async function findPhotos(operands: readonly string[]): Promise<FoundPhotos> {
+  const photos = new Map<string, string>();
+  const passedOver: string[] = [];
+  for (const operand of operands) {
+    const status = await stat(operand).catch(() => undefined);
+    const found = status?.isDirectory() ? await photosIn(operand) : { photos: [operand], passedOver: [] };
+    for (const photo of found.photos) photos.set(resolve(photo), photo);
+    passedOver.push(...found.passedOver);
   }
-  return names.sort().map((name) => join(folder, name));
+  return { photos: [...photos.values()], passedOver };
+}
+
+/** Hidden files, among them those that macOS puts beside others (`._photo.jpg`), folders and earlier results do not count. */
+async function photosIn(folder: string): Promise<FoundPhotos> {
+  const names: string[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    if (name.startsWith(".") || name.endsWith(LABELS) || name.endsWith(OVERLAY)) continue;
+    // A link to nothing is kept, so that reading it says what is wrong.
+    const status = await stat(join(folder, name)).catch(() => undefined);
+    if (!status?.isDirectory()) names.push(name);
+  }
+  const isPhoto = (name: string) => PHOTO_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
+  const others = names.filter((name) => !isPhoto(name));
+  const note = others.length > 0 ? describePassedOver(others, PHOTO_ENDINGS) : undefined;
+  const photos = names.filter(isPhoto);
+  if (photos.length === 0) {
+    const rule = "must hold photos";
+    const hint = note ?? `${PHOTO_ENDINGS.join(", ")} are read; those of folders in it are not`;
+    throw new LightsegError({
+      code: "NOT_FOUND",
+      where: "segment",
+      file: folder,
+      argument: "folder",
+      rule,
+      hint,
+    });
+  }
+  if (note !== undefined) log(`${folder}: ${note}`);
+  const inFolder = (name: string) => join(folder, name);
+  return { photos: photos.map(inFolder), passedOver: others.map(inFolder) };
 }
 
 function outputsOf(photo: string, folder: string): { labels: string; overlay: string } {
@@ -195,7 +223,7 @@ function checkOutputs(
         throw args.usageError(photo, `would be written over the photo ${path}: choose another --out`);
     }
     // Some file systems take upper and lower case for the same.
-    const key = labels.toLowerCase();
+    const key = labels.normalize("NFC").toLowerCase();
     const other = writers.get(key);
     if (other !== undefined)
       throw args.usageError(

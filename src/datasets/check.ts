@@ -55,6 +55,7 @@ export async function checkDataset(
   const issues: DatasetIssue[] = [...warnings, ...findRepeatedIds(ids)];
   const sound: number[] = [];
   const sizes: Size[] = [];
+  const turned: string[] = [];
   const counts = new LabelCounts();
   for (let index = 0; index < size; index++) {
     signal?.throwIfAborted();
@@ -64,12 +65,14 @@ export async function checkDataset(
       counts.add(sample.labels);
       sound.push(index);
       sizes.push(sample.photo);
+      if (sample.turned) turned.push(sample.id);
     } catch (error) {
       if (!(error instanceof LightsegError)) throw error;
       issues.push({ severity: "error", id: ids[index], message: withoutFunction(error) });
     }
     onProgress?.(index + 1, size);
   }
+  if (turned.length > 0) issues.push(turnedPhotos(turned));
   issues.push(...findLabelIssues(dataset, counts));
   return {
     name,
@@ -85,6 +88,15 @@ export async function checkDataset(
             width: rangeOf(sizes.map(({ width }) => width)),
             height: rangeOf(sizes.map(({ height }) => height)),
           },
+  };
+}
+
+function turnedPhotos(ids: readonly string[]): DatasetIssue {
+  const photos = ids.length === 1 ? "1 photo is" : `${ids.length} photos are`;
+  const shown = `${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`;
+  return {
+    severity: "warning",
+    message: `${photos} turned or mirrored by EXIF (${shown}), and masks are not: see on the page of --out whether they fit`,
   };
 }
 

@@ -116,8 +116,9 @@ export async function readCocoPhotos(file: string, layout: string): Promise<Coco
 
 function describeEmpty(file: string, ids: readonly number[]): string {
   const objects = ids.length === 1 ? "1 object has" : `${ids.length} objects have`;
+  const drawn = ids.length === 1 ? "is" : "are";
   const more = ids.length > 3 ? ", …" : "";
-  return `${file}: ${objects} no area (a segmentation that is empty or has fewer than three points) and is drawn nowhere: annotation ${ids.slice(0, 3).join(", ")}${more}`;
+  return `${file}: ${objects} no area (a segmentation that is empty or has fewer than three points) and ${drawn} drawn nowhere: annotation ${ids.slice(0, 3).join(", ")}${more}`;
 }
 
 function parse<T>(schema: z.ZodType<T>, item: unknown, file: string, list: string): T {

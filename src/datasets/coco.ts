@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { decodePhoto } from "../images/node/decode.ts";
+import { decodeOrientedPhoto } from "../images/node/decode.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap } from "../images/types.ts";
 import { type CocoObject, readCocoPhotos } from "./coco-annotations.ts";
@@ -8,7 +8,7 @@ import type { DatasetDescription } from "./dataset.ts";
 import { notFound, requireSplit } from "./errors.ts";
 import { listFileNames } from "./file-names.ts";
 import { withoutEnding } from "./list-file.ts";
-import { requireSizeOf, sampleAt } from "./sample-checks.ts";
+import { isTurnedUnseen, requireSizeOf, sampleAt } from "./sample-checks.ts";
 import { vocLabels } from "./voc.ts";
 
 const splits = ["train", "val"];
@@ -47,9 +47,11 @@ export const coco = {
       async load(index) {
         const { id, path, fault, width, height, objects } = sampleAt(samples, index);
         if (path === undefined) throw fault;
-        const photo = await decodePhoto(path);
-        requireSizeOf(photo, { width, height }, annotations, `image ${id}`);
-        return { id, photo, labels: drawLabels(objects, photo, annotations) };
+        const oriented = await decodeOrientedPhoto(path);
+        const { photo } = oriented;
+        requireSizeOf(oriented, { width, height, file: annotations, argument: `image ${id}` });
+        const labels = drawLabels(objects, photo, annotations);
+        return { id, photo, labels, turned: isTurnedUnseen(oriented) };
       },
     };
   },

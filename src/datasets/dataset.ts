@@ -17,6 +17,8 @@ export interface Sample {
   readonly photo: Photo;
   /** Each value is a class, 0..classes-1, or the ignore label 255, whatever the files on disk use. */
   readonly labels: LabelMap;
+  /** Whether EXIF turned or mirrored the photo, and the size of its labels does not show whether they are turned too. */
+  readonly turned?: boolean;
 }
 
 /** One split of a data set on disk; samples are read when asked for, so that it may be larger than memory. */

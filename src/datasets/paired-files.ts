@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
-import { decodePhoto } from "../images/node/decode.ts";
+import { decodeOrientedPhoto } from "../images/node/decode.ts";
 import { decodeMask } from "../images/node/mask.ts";
 import type { LabelMap } from "../images/types.ts";
 import type { Dataset, LabelSpace, Sample } from "./dataset.ts";
 import { type MaskValues, mapMaskValues } from "./mask-values.ts";
-import { requireSizeOf, sampleAt } from "./sample-checks.ts";
+import { isTurnedUnseen, requireSizeOf, sampleAt } from "./sample-checks.ts";
 
 /** Where the photo and the mask of one sample lie. */
 export interface SampleFiles {
@@ -53,10 +53,12 @@ async function loadSample(
   { maskValues, decode = decodeMask }: PairedFiles,
 ): Promise<Sample> {
   if (file.fault) throw file.fault;
-  const photo = await decodePhoto(file.photo);
+  const oriented = await decodeOrientedPhoto(file.photo);
+  const { photo } = oriented;
   const mask = decode(await readMask(file.mask), file.mask);
-  requireSizeOf(photo, mask, file.mask, "mask");
-  return { id: file.id, photo, labels: mapMaskValues(mask, maskValues, file.mask) };
+  requireSizeOf(oriented, { ...mask, file: file.mask, argument: "mask" });
+  const labels = mapMaskValues(mask, maskValues, file.mask);
+  return { id: file.id, photo, labels, turned: isTurnedUnseen(oriented) };
 }
 
 async function readMask(file: string): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { LightsegError } from "../errors.ts";
+import type { OrientedPhoto } from "../images/node/decode.ts";
 
 /** What belongs to sample number `index`. @throws LightsegError INVALID_ARGUMENT when there is no such sample */
 export function sampleAt<T>(samples: readonly T[], index: number): T {
@@ -18,9 +19,19 @@ interface Size {
   readonly height: number;
 }
 
-/** @throws LightsegError INVALID_DATASET, naming `file` and `argument`, unless what belongs to a photo has its size */
-export function requireSizeOf(photo: Size, { width, height }: Size, file: string, argument: string): void {
+/** What belongs to a photo, for errors. */
+interface Belonging extends Size {
+  readonly file: string;
+  readonly argument: string;
+}
+
+/** @throws LightsegError INVALID_DATASET unless what belongs to a photo has its size */
+export function requireSizeOf(
+  { photo, orientation }: OrientedPhoto,
+  { width, height, file, argument }: Belonging,
+): void {
   if (width === photo.width && height === photo.height) return;
+  const isStored = orientation > 4 && width === photo.height && height === photo.width;
   throw new LightsegError({
     code: "INVALID_DATASET",
     where: "load",
@@ -28,5 +39,13 @@ export function requireSizeOf(photo: Size, { width, height }: Size, file: string
     argument,
     rule: `must have the size of its photo, ${photo.width}x${photo.height}`,
     value: `${width}x${height}`,
+    hint: isStored
+      ? "EXIF turns the photo by 90 degrees: turn the mask too, or store the photo upright"
+      : undefined,
   });
+}
+
+/** Whether EXIF turns or mirrors a photo in a way that the size of its mask does not show. */
+export function isTurnedUnseen({ photo, orientation }: OrientedPhoto): boolean {
+  return orientation > 1 && (orientation < 5 || photo.width === photo.height);
 }

@@ -191,7 +191,7 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
     const out = file("unused");
     const empty = await runJson(["segment", file("empty"), ...model(), "--out", out]);
     expect(empty).toMatchObject({ code: 1, json: { error: { code: "NOT_FOUND" } } });
-    expect(empty.stderr).toContain("holds no photos");
+    expect(empty.stderr).toContain("folder must hold photos");
     const missing = await runJson(["segment", file("none.jpg"), ...model(), "--out", out]);
     expect(missing).toMatchObject({ code: 1, json: { error: { code: "NOT_FOUND" } } });
     expect(missing.stderr).toBe(`lightseg segment: ${file("none.jpg")}: photo does not exist\n`);

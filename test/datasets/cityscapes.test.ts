@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -36,6 +36,19 @@ describe("cityscapes", () => {
     expect(dataset.ids).toEqual(["aachen/aachen_000000_000019", "ulm/ulm_000001_000019"]);
     // road, sidewalk, bicycle, unlabelled, car, caravan (which is no class)
     expect([...(await dataset.load(0)).labels.data]).toEqual([0, 1, 18, 255, 13, 255]);
+  });
+
+  it("walks into a city that is a link to another disk, and refuses one whose disk is not there", async () => {
+    const [leftImg8bit, gtFine] = ["leftImg8bit", "gtFine"].map((part) => join(directory, part, "train"));
+    for (const folder of [leftImg8bit, gtFine]) {
+      const elsewhere = join(directory, "disk", folder === gtFine ? "gt" : "photos");
+      await mkdir(join(directory, "disk"), { recursive: true });
+      await rename(join(folder ?? "", "ulm"), elsewhere);
+      await symlink(elsewhere, join(folder ?? "", "ulm"));
+    }
+    expect((await cityscapes.open(directory, "train")).size).toBe(2);
+    await rm(join(directory, "disk"), { recursive: true });
+    await expect(cityscapes.open(directory, "train")).rejects.toThrow(/ulm: link must point to something/);
   });
 
   it("maps each of the 34 ids, and 255, by the official table", async () => {

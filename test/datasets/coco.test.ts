@@ -122,6 +122,43 @@ describe("coco", () => {
     );
   });
 
+  it("counts objects without area, and takes four numbers for a box, as pycocotools does", async () => {
+    const box = { ...object, id: 2, category_id: 5, segmentation: [[3, 1, 2, 2]] };
+    const empty = [[], [[]], [[1, 1]], [[1, 1, 4, 1, 2, 1]], [[1, 1, 0, 0]]].map((segmentation, index) => ({
+      ...object,
+      id: 10 + index,
+      segmentation,
+    }));
+    const dataset = await open([object, box, ...empty]);
+    expect(dataset.warnings).toEqual([
+      `${file("annotations/instances_val2017.json")}: 5 objects have no area (a segmentation that is empty or has fewer than three points) and are drawn nowhere: annotation 10, 11, 12, …`,
+    ]);
+    expect(await loadRows(object, box, ...empty)).toEqual([
+      "8 8 0 0 0 0",
+      "8 8 0 1 1 0",
+      "0 0 0 1 1 0",
+      "0 0 0 0 0 0",
+    ]);
+    const [outline = []] = object.segmentation;
+    const first = { ...object, segmentation: [[3, 1, 2, 2], outline] };
+    await expect(loadRows(first)).rejects.toThrow(
+      "annotation 1 must have boxes of four numbers like the first, got 8",
+    );
+    // After a polygon, four numbers are a line.
+    const last = { ...object, segmentation: [outline, [3, 1, 2, 2]] };
+    expect((await loadRows(last))[1]).toBe("8 8 0 0 0 0");
+  });
+
+  it("reads photos of other kinds and in folders", async () => {
+    await mkdir(file("val2017/inner"));
+    await sharp(new Uint8Array(3 * width * height), { raw: { width, height, channels: 3 } }).toFile(
+      file("val2017/inner/a.png"),
+    );
+    const dataset = await open([object], [{ ...image(1), file_name: "inner/a.png" }]);
+    expect(dataset.ids).toEqual(["inner/a"]);
+    expect((await dataset.load(0)).photo).toMatchObject({ width, height });
+  });
+
   it("refuses unknown splits, and says where files are expected", async () => {
     await expect(coco.open(directory, "test")).rejects.toThrow(lightsegError("INVALID_ARGUMENT", "open"));
     await expect(coco.open(directory, "train")).rejects.toThrow(/train2017: folder must be readable/);

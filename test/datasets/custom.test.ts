@@ -1,8 +1,10 @@
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "fast-png";
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkDataset } from "../../src/datasets/check.ts";
 import { custom } from "../../src/datasets/custom.ts";
 import { writeMask, writePhoto } from "../support/dataset-files.ts";
 import { lightsegError } from "../support/errors.ts";
@@ -82,6 +84,131 @@ describe("custom, with folders", () => {
     await expect(custom.open(directory, "test")).rejects.toThrow(/photos.test: folder must be readable/);
     await rename(file("photos/train/1.jpg"), file("photos/train/3.jpg"));
     await expect(custom.open(directory, "train")).rejects.toThrow(/1\.jpg: \w+ must exist/);
+  });
+});
+
+describe("custom, in layouts that others write", () => {
+  const lists = (train: string, val: string) =>
+    Promise.all([writeFile(file("train.txt"), train), writeFile(file("val.txt"), val)]);
+
+  it("reads photos of every kind, in folders within folders", async () => {
+    await lists("berlin/a\nb\n", "c\nd\n");
+    for (const [photo, mask] of [
+      ["berlin/a.tif", "berlin/a.png"],
+      ["b.gif", "b.png"],
+      ["c.TIFF", "c.PNG"],
+      ["bonn/d.avif", "bonn/d.png"],
+    ] as const)
+      await writeSample(`images/${photo}`, `masks/${mask}`);
+    const [train, val] = [await custom.open(directory, "train"), await custom.open(directory, "val")];
+    expect([train.ids, val.ids]).toEqual([
+      ["berlin/a", "b"],
+      ["c", "bonn/d"],
+    ]);
+    for (const dataset of [train, val])
+      for (const index of [0, 1]) expect([...(await dataset.load(index)).labels.data]).toEqual([0, 1]);
+  });
+
+  it("reads photos and masks in one folder, where PNGs are the masks", async () => {
+    await settings("classes: [grass, path]\nfolders: { images: ., masks: . }");
+    await lists("a\n", "b\n");
+    for (const id of ["a", "b"]) await writeSample(`${id}.jpg`, `${id}.png`);
+    const train = await custom.open(directory, "train");
+    expect(train).toMatchObject({ ids: ["a"], warnings: [] });
+    expect([...(await train.load(0)).labels.data]).toEqual([0, 1]);
+    for (const id of ["a", "b"]) await rm(file(`${id}.jpg`));
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      /folder must hold photos that are no PNGs: .*PNGs are the masks \(put photos and masks into two folders/,
+    );
+  });
+
+  it("leaves the masks out of the photos where they lie within their folder", async () => {
+    await settings("classes: [grass, path]\nfolders: { images: ., masks: masks }");
+    await writeSample("a.png", "masks/a.png");
+    await writeSample("b.png", "masks/b.png");
+    await lists("a\n", "b\n");
+    expect((await custom.open(directory, "train")).ids).toEqual(["a"]);
+  });
+
+  it("pairs names in either Unicode form, in lists and folders too", async () => {
+    const [composed, apart] = ["Straße ü".normalize("NFC"), "Straße ü".normalize("NFD")];
+    await settings(`classes: [grass, path]\nfolders: { images: ${composed}, masks: masks }`);
+    await writeSample(`${apart}/${composed}.png`, `masks/${apart}.png`);
+    await writeSample(`${apart}/b.png`, "masks/b.png");
+    await lists(`${apart}\n`, "b\n");
+    const train = await custom.open(directory, "train");
+    expect(train.ids).toEqual([composed]);
+    expect([...(await train.load(0)).labels.data]).toEqual([0, 1]);
+  });
+
+  it("counts and names files of other kinds, hidden ones apart", async () => {
+    for (const id of ["a", "b"]) await writeSample(`images/train/${id}.jpg`, `masks/train/${id}.png`);
+    for (const name of [
+      "images/train/._a.jpg",
+      "images/train/c.heic",
+      "images/train/notes.txt",
+      "masks/train/.DS_Store",
+    ])
+      await writeFile(file(name), "");
+    const { warnings, ids } = await custom.open(directory, "train");
+    expect(ids).toEqual(["a", "b"]);
+    expect(warnings).toEqual([
+      `${file("images/train")}: passed over 2 files (c.heic, notes.txt); .jpg, .jpeg, .png, .webp, .tif, .tiff, .gif, .avif are read`,
+    ]);
+    await writeMask(file("masks/train/c.png"), 2, [0, 1]);
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      /photo must exist \(c\.heic is there, but only/,
+    );
+  });
+
+  it("does not take other photos in place of a list that is a link to nothing", async () => {
+    for (const id of ["a", "b"]) await writeSample(`images/${id}.jpg`, `masks/${id}.png`);
+    await symlink(file("unmounted.txt"), file("train.txt"));
+    await expect(custom.open(directory, "train")).rejects.toThrow(/train\.txt: list must be a readable file/);
+  });
+
+  it("says that settings in UTF-16 are not UTF-8", async () => {
+    await writeFile(file("dataset.yaml"), Buffer.from("\ufeffclasses: [grass]", "utf16le"));
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      'dataset.yaml: settings must be text in UTF-8, got "UTF-16" (save it as UTF-8)',
+    );
+  });
+});
+
+describe("custom, of photos that EXIF turns", () => {
+  async function writeTurned(width: number, height: number, orientation: number, mask: [number, number]) {
+    const raw = { width, height, channels: 3 } as const;
+    await mkdir(file("images/train"), { recursive: true });
+    await sharp(new Uint8Array(3 * width * height), { raw })
+      .withMetadata({ orientation })
+      .toFile(file("images/train/a.jpg"));
+    await writeMask(file("masks/train/a.png"), mask[0], new Array(mask[0] * mask[1]).fill(0));
+    return custom.open(directory, "train");
+  }
+
+  it.each([
+    [4, 2, 3],
+    [4, 2, 2],
+    [3, 3, 6],
+  ])(
+    "warns where the size of the mask does not show it (%s x %s, orientation %s)",
+    async (width, height, turn) => {
+      const { issues } = await checkDataset(await writeTurned(width, height, turn, [width, height]));
+      expect(issues).toContainEqual({
+        severity: "warning",
+        message:
+          "1 photo is turned or mirrored by EXIF (a), and masks are not: see on the page of --out whether they fit",
+      });
+    },
+  );
+
+  it("says that EXIF swaps the sides where a mask has those of the stored photo", async () => {
+    const stored = await writeTurned(4, 2, 6, [4, 2]);
+    await expect(stored.load(0)).rejects.toThrow(
+      /mask must have the size of its photo, 2x4, got "4x2" \(EXIF turns the photo by 90 degrees: turn the mask too, or/,
+    );
+    const turned = await checkDataset(await writeTurned(4, 2, 6, [2, 4]));
+    expect(turned.issues.map(({ message }) => message)).toEqual(["class path has no pixel in train"]);
   });
 });
 

@@ -63,7 +63,7 @@ export function toSharp(photo: Photo): Sharp {
 /** A PNG made by hand, so that headers and pixel layouts can be chosen freely. */
 export function rawPng(
   header: { width: number; height: number; depth: number; colorType: number; interlaced?: boolean },
-  scanlines: readonly number[],
+  scanlines: readonly number[] | Uint8Array,
   chunks: readonly [name: string, data: readonly number[]][] = [],
 ): Uint8Array {
   const ihdr = Buffer.alloc(13);

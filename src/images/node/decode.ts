@@ -6,7 +6,7 @@ import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
 import { MAX_PIXELS } from "../check.ts";
 import type { Photo } from "../types.ts";
 import { repairJpeg } from "./repair-jpeg.ts";
-import { readTiffBands } from "./tiff-bands.ts";
+import { readTiffBands, repairTiff } from "./tiff.ts";
 
 const WHERE = "decodePhoto";
 /** How the names of photos end that can be read. */
@@ -73,7 +73,7 @@ export async function decodeOrientedPhoto(
     return await decodeBytes(bytes, file, maxPixels);
   } catch (error) {
     // What remains to be warned of in a repaired file concerns its pixels.
-    const repaired = repairJpeg(bytes);
+    const repaired = repairJpeg(bytes) ?? repairTiff(bytes);
     if (repaired === undefined) throw error;
     return decodeBytes(repaired, file, maxPixels);
   }

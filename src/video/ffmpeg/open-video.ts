@@ -48,11 +48,12 @@ async function* decodeFrames(
   clip: ClipDescription,
   decoders: Set<FfmpegProcess>,
 ): AsyncGenerator<VideoFrameInput, void, undefined> {
-  const { path, width, height, frameRate, startTime } = clip;
+  const { path, width, height, frameRate, startTime, colorMatrix } = clip;
+  const matrix = colorMatrix === undefined ? "" : `:in_color_matrix=${colorMatrix}`;
   const decoder = await startFfmpeg("ffmpeg", [
     ...["-nostdin", "-i", fileUrl(path), "-map", "0:V:0"],
     // The video may begin later than the sound; without the last filter that gap would be filled with copies.
-    ...["-vf", `fps=${frameRate},scale=${width}:${height},setsar=1,setpts=PTS-STARTPTS`],
+    ...["-vf", `fps=${frameRate},scale=${width}:${height}${matrix},setsar=1,setpts=PTS-STARTPTS`],
     ...["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"],
   ]);
   decoders.add(decoder);

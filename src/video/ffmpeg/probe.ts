@@ -18,6 +18,8 @@ export interface ClipDescription {
   readonly frameCount: number;
   /** Whether the file itself says how long its video is, so that an early end means that it was cut off. */
   readonly hasKnownLength: boolean;
+  /** ffmpeg's name of the matrix from YUV to RGB where the file names none and ffmpeg's own choice, BT.601, is not that of players. */
+  readonly colorMatrix?: string;
   /** ffmpeg's names of the sound tracks' codecs. */
   readonly audioCodecs: readonly string[];
 }
@@ -27,12 +29,17 @@ const USUAL_FRAME_RATE = 30;
 /** More frames a second are the clock of a container, not a camera's. */
 const HIGHEST_FRAME_RATE = 960;
 
+/** Players take BT.709 for clips of so many lines, and BT.601 for smaller ones, where the file does not say it. */
+const HD_LINES = 720;
+
 const number = z.coerce.number().optional().catch(undefined);
 const streamSchema = z.object({
   codec_type: z.string().optional(),
   codec_name: z.string().default("unknown"),
   width: z.number().int().positive().optional(),
   height: z.number().int().positive().optional(),
+  pix_fmt: z.string().default(""),
+  color_space: z.string().optional(),
   sample_aspect_ratio: z.string().optional(),
   avg_frame_rate: z.string().optional(),
   r_frame_rate: z.string().optional(),
@@ -87,6 +94,7 @@ export async function probeClip(path: string): Promise<ClipDescription> {
     startTime: delay * frameRate >= 0.5 ? delay : 0,
     frameCount: seconds === undefined ? await countPackets(path) : Math.round(seconds * frameRate),
     hasKnownLength: length !== undefined,
+    ...(lacksMatrix(video) && video.height >= HD_LINES && { colorMatrix: "bt709" }),
     audioCodecs: streams
       .filter(({ codec_type }) => codec_type === "audio")
       .map(({ codec_name }) => codec_name),
@@ -112,6 +120,13 @@ async function probe(path: string, args: readonly string[]): Promise<z.output<ty
 /** Covers of music files are videos of one picture to ffmpeg. */
 function isVideo({ codec_type, disposition }: Stream): boolean {
   return codec_type === "video" && disposition.attached_pic !== 1;
+}
+
+/** Whether a stream of YUV pixels does not say how they become RGB. */
+function lacksMatrix({ color_space = "unknown", pix_fmt }: Stream): boolean {
+  return (
+    ["unknown", "unspecified", "reserved"].includes(color_space) && /^(yuv|nv|p0|p2|y2|uyvy)/.test(pix_fmt)
+  );
 }
 
 function shownSize(stream: Stream, width: number, height: number): { width: number; height: number } {

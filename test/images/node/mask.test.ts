@@ -95,6 +95,55 @@ describe("decodeMask", () => {
     }
   });
 
+  it.each<[string, [string, number[]][]]>([
+    ["a color profile that is none", [["iCCP", [105, 0, 0, 1, 2, 3]]]],
+    ["more transparent entries than colors", [["tRNS", Array(40).fill(1)]]],
+    ["a keyword of 100 letters", [["tEXt", [...Array(100).fill(97), 0, 98]]]],
+    ["a gamma of two bytes", [["gAMA", [1, 2]]]],
+    ["a name that no one knows", [["abCd", []]]],
+  ])("reads a mask with %s, which says nothing of labels", (_, chunks) => {
+    const all: [string, number[]][] = [["PLTE", [0, 0, 0, 9, 9, 9]], ...chunks];
+    const png = rawPng({ width: 2, height: 1, depth: 8, colorType: 3 }, [0, 1, 0], all);
+    expect(decodeMask(png, "m")).toEqual(labelsOf(2, [1, 0]));
+  });
+
+  it("reads a mask whose text has a wrong checksum, and refuses wrong ones of palette and pixels", () => {
+    const header = { width: 2, height: 1, depth: 8, colorType: 3 };
+    const damage = (name: string) => {
+      const png = rawPng(
+        header,
+        [0, 1, 0],
+        [
+          ["PLTE", [0, 0, 0, 9, 9, 9]],
+          ["tEXt", [97, 0, 98]],
+        ],
+      );
+      const at = Buffer.from(png).indexOf(name) + 4;
+      return png.with(at, (png[at] ?? 0) ^ 1);
+    };
+    expect(decodeMask(damage("tEXt"), "m")).toEqual(labelsOf(2, [1, 0]));
+    for (const name of ["IHDR", "PLTE", "IDAT"])
+      expect(errorOf(() => decodeMask(damage(name), "m"), "INVALID_IMAGE").message).toContain(
+        `got "a wrong checksum of the chunk ${name}"`,
+      );
+    const unknown = rawPng(header, [0, 1, 0], [["ABCD", []]]);
+    expect(errorOf(() => decodeMask(unknown, "m"), "INVALID_IMAGE").message).toContain('"a chunk ABCD"');
+  });
+
+  it("stops a small file that inflates beyond the size of its header", () => {
+    const png = rawPng({ width: 2, height: 2, depth: 8, colorType: 0 }, new Uint8Array(50_000_000));
+    expect(png.length).toBeLessThan(60_000);
+    expect(errorOf(() => decodeMask(png, "m"), "INVALID_IMAGE").message).toContain(
+      'got "more than the 6 bytes of its pixels"',
+    );
+  });
+
+  it("undoes the filters of the mean and of Paeth", () => {
+    const rows = [0, 10, 20, 3, 5, 5, 4, 1, 2];
+    // Mean: 10 + (0 + 10) / 2, then + (10 + 20) / 2. Paeth predicts the pixel above, then the one to the left or above.
+    expect(gray(2, 3, 8, rows)).toEqual(labelsOf(2, [10, 20, 10, 20, 11, 22]));
+  });
+
   it("refuses compressed data that ends early", () => {
     const header = { width: 4, height: 4, depth: 8, colorType: 0 };
     errorOf(() => decodeMask(rawPng(header, [0, 1, 2, 3, 4]), "m"), "INVALID_IMAGE");

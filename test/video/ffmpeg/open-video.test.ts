@@ -54,6 +54,24 @@ describe.skipIf(!hasFfmpeg)("openVideo", { timeout: 180_000 }, () => {
     expect(frame && meanColor(frame)).toEqual([255, 0, 0]);
   });
 
+  it.each([
+    ["of 720 lines without a color tag by BT.709, as players do", "1280x720", [], [198, 65, 34]],
+    ["of fewer lines without a color tag by BT.601", "640x480", [], [187, 53, 36]],
+    [
+      "of 720 lines by the matrix that the file names",
+      "1280x720",
+      ["-colorspace", "smpte170m"],
+      [187, 53, 36],
+    ],
+  ])("decodes a clip %s", async (_, size, tags, color) => {
+    // By BT.709, red is 1.164 * (94 - 16) + 1.793 * (188 - 128) = 198; by BT.601, with 1.596, 187.
+    const yuv = `color=c=black:size=${size},format=yuv444p,lutyuv=y=94:u=101:v=188`;
+    const args = ["-f", "lavfi", "-i", yuv, "-map", "1", "-frames:v", "1", "-c:v", "ffv1", ...tags];
+    const [frame] = await readAll(await makeClip(file("matrix.mkv"), args));
+    for (const [channel, value] of (frame ? meanColor(frame) : []).entries())
+      expect(Math.abs(value - (color[channel] ?? 0))).toBeLessThan(4);
+  });
+
   it("turns frames upright and makes their pixels square, as players show them", async () => {
     const rotated = ["-i", file("plain.mp4"), "-map", "1", "-c", "copy", "-metadata:s:v:0", "rotate=90"];
     const turned = await readAll(await makeClip(file("rotated.mp4"), rotated));
