@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
-const MOST_BYTES = 60_000;
+const MOST_BYTES = 61_500;
 const page = await measure("src/web.ts");
 // A page starts one of them.
 for (const worker of ["src/browser/wasm-worker.ts", "src/browser/webgpu-worker.ts"]) {
