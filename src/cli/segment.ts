@@ -171,14 +171,14 @@ async function findPhotos(operands: readonly string[]): Promise<FoundPhotos> {
 
 /** Hidden files, among them those that macOS puts beside others (`._photo.jpg`), folders and earlier results do not count. */
 async function photosIn(folder: string): Promise<FoundPhotos> {
+  const isPhoto = (name: string) => PHOTO_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
   const names: string[] = [];
   for (const name of (await readdir(folder)).sort()) {
     if (name.startsWith(".") || name.endsWith(LABELS) || name.endsWith(OVERLAY)) continue;
-    // A link to nothing is kept, so that reading it says what is wrong.
+    // What is called a photo and is none, such as a link to nothing, is kept: reading it says what is wrong.
     const status = await stat(join(folder, name)).catch(() => undefined);
-    if (!status?.isDirectory()) names.push(name);
+    if (isPhoto(name) || !status?.isDirectory()) names.push(name);
   }
-  const isPhoto = (name: string) => PHOTO_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
   const others = names.filter((name) => !isPhoto(name));
   const note = others.length > 0 ? describePassedOver(others, PHOTO_ENDINGS) : undefined;
   const photos = names.filter(isPhoto);

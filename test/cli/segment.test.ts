@@ -138,7 +138,12 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
       "giant.png": await giantPng(),
       "text.jpg": Buffer.from("not a photo"),
     };
-    const ignored = { "notes.txt": Buffer.from("x"), "old.labels.png": good["gray.png"] };
+    const ignored = {
+      "notes.txt": Buffer.from("x"),
+      "photo.heic": Buffer.from("x"),
+      "old.labels.png": good["gray.png"],
+      "._gray.png": Buffer.from("x"),
+    };
     for (const [name, bytes] of Object.entries({ ...good, ...bad, ...ignored }))
       await writeFile(join(photos, name), bytes);
 
@@ -146,13 +151,15 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
     const { code, stderr, json } = await runJson(["segment", photos, ...model(), "--out", out]);
     expect(code).toBe(1);
     const names = (list: object) => Object.keys(list).map((name) => join(photos, name));
+    expect(stderr).toContain(`${photos}: passed over 2 files (notes.txt, photo.heic); .jpg, .jpeg, .png`);
+    expect(json).toMatchObject({ passedOver: [join(photos, "notes.txt"), join(photos, "photo.heic")] });
     const results = report.parse(json).photos;
     const failures = results.filter((result) => "error" in result);
     expect(failures.map(({ photo }) => photo).sort()).toEqual(
       [...names(bad), join(photos, "folder.jpg")].sort(),
     );
     for (const { error } of failures) expect(error.code).toBe("INVALID_IMAGE");
-    expect(stderr.trimEnd().split("\n")).toHaveLength(failures.length);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1 + failures.length);
     expect(failed.parse(json).error).toEqual(failures[0]?.error);
 
     const written = results.filter((result) => "labels" in result);

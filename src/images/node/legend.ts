@@ -3,6 +3,7 @@ import { checkPhoto } from "../check.ts";
 import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
 import { drawText, fillRectangle, textWidth } from "../text.ts";
 import type { Photo } from "../types.ts";
+import { renderText } from "./render-text.ts";
 
 /** A line of a legend: a class and its color. */
 export interface LegendEntry {
@@ -26,8 +27,13 @@ const SWATCH_GAP = 4;
 const SHARE_GAP = 6;
 const COLUMN_GAP = 14;
 
+/** The font of other scripts: its capitals are as tall as those of the bitmap font. */
+const FONT_SIZE = 10;
+
 interface Line {
   name: string;
+  /** The name in a font of this machine, where the bitmap font lacks one of its characters and that has all. */
+  picture?: Photo | undefined;
   share: string;
   color: readonly [number, number, number];
 }
@@ -46,16 +52,21 @@ interface Layout {
  * Adds a legend below a picture: a swatch, the name and the percentage of each class, in the order given.
  *
  * The text grows with the picture's width, and the entries run down as many columns as fit. A picture
- * narrower than one column is put at the left of a wider, white one. Names longer than 32 characters are
- * cut; characters other than printable ASCII show as `?`. Without entries the result is an equal copy.
- * Throws a LightsegError: INVALID_IMAGE for malformed pixels, INVALID_ARGUMENT for a share outside 0 to 1.
+ * narrower than one column is put at the left of a wider, white one. Names longer than 32 characters are cut. Names
+ * in printable ASCII are drawn alike on every machine; others in a font of this machine, or, where none has all of their
+ * characters, with `?` for those. Without entries the result is an equal copy.
+ *
+ * @throws LightsegError INVALID_IMAGE for malformed pixels, INVALID_ARGUMENT for a share outside 0 to 1
  */
-export function addLegend(picture: Photo, entries: readonly LegendEntry[]): Photo {
+export async function addLegend(picture: Photo, entries: readonly LegendEntry[]): Promise<Photo> {
   checkPhoto(picture, "addLegend");
   const lines = entries.map(toLine);
   if (lines.length === 0) return { ...picture, data: Uint8Array.from(picture.data) };
-  const layout = planLayout(picture.width, lines);
-  const { scale, rows, entryWidth } = layout;
+  const scale = scaleFor(picture.width);
+  for (const line of lines)
+    if (!/^[ -~]*$/.test(line.name)) line.picture = await renderText(line.name, FONT_SIZE * scale);
+  const layout = planLayout(picture.width, scale, lines);
+  const { rows, entryWidth } = layout;
   const canvas = extendPicture(picture, layout.width, picture.height + layout.height);
   lines.forEach((line, index) => {
     const column = Math.floor(index / rows);
@@ -77,15 +88,23 @@ function toLine(entry: LegendEntry): Line {
       value: share,
     });
   }
-  const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 3)}...` : name;
+  // As people count them: an emoji or a letter with marks is one.
+  const characters = [...new Intl.Segmenter().segment(name.normalize("NFC"))].map(({ segment }) => segment);
+  const shown =
+    characters.length > LONGEST_NAME
+      ? `${characters.slice(0, LONGEST_NAME - 3).join("")}...`
+      : characters.join("");
   const isTrace = share > 0 && share < 0.0005;
   return { name: shown, share: isTrace ? "<0.1%" : `${(share * 100).toFixed(1)}%`, color };
 }
 
-function planLayout(pictureWidth: number, lines: readonly Line[]): Layout {
-  // Two pixels a dot are comfortable to read; below 256 pixels of width such text would dwarf the picture.
-  const scale = pictureWidth < 256 ? 1 : Math.max(2, Math.round(pictureWidth / 512));
-  const names = Math.max(...lines.map((line) => textWidth(line.name, scale)));
+/** Two pixels a dot are comfortable to read; below 256 pixels of width such text would dwarf the picture. */
+function scaleFor(pictureWidth: number): number {
+  return pictureWidth < 256 ? 1 : Math.max(2, Math.round(pictureWidth / 512));
+}
+
+function planLayout(pictureWidth: number, scale: number, lines: readonly Line[]): Layout {
+  const names = Math.max(...lines.map((line) => line.picture?.width ?? textWidth(line.name, scale)));
   const shares = Math.max(...lines.map((line) => textWidth(line.share, scale)));
   const entryWidth = names + shares + (SWATCH_WIDTH + SWATCH_GAP + SHARE_GAP) * scale;
   const margins = 2 * MARGIN * scale;
@@ -121,6 +140,16 @@ function drawLine(canvas: Photo, line: Line, x: number, y: number, layout: Layou
 
   const textTop = y + Math.floor((swatchHeight - CAPITAL_HEIGHT * scale) / 2);
   const shareLeft = x + entryWidth - textWidth(line.share, scale);
-  drawText(canvas, line.name, x + swatchWidth + SWATCH_GAP * scale, textTop, scale, INK);
+  const nameLeft = x + swatchWidth + SWATCH_GAP * scale;
+  // Both have the baseline below the capitals.
+  const pictureTop = textTop + (CAPITAL_HEIGHT - FONT_SIZE) * scale;
+  if (line.picture) pastePicture(canvas, line.picture, nameLeft, pictureTop);
+  else drawText(canvas, line.name, nameLeft, textTop, scale, INK);
   drawText(canvas, line.share, shareLeft, textTop, scale, INK);
+}
+
+/** Puts a picture into another one, in which it must fit. */
+function pastePicture(canvas: Photo, { width, height, data }: Photo, left: number, top: number): void {
+  for (let y = 0; y < height; y++)
+    canvas.data.set(data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((top + y) * canvas.width + left));
 }

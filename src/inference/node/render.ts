@@ -6,9 +6,12 @@ import type { LabelMap } from "../../images/types.ts";
 import type { Segmentation } from "../segmenter.ts";
 
 /** The photo with the classes in colour and a legend below, as the bytes of a PNG. */
-export function renderOverlay(segmentation: Segmentation, options: OverlayOptions = {}): Promise<Uint8Array> {
+export async function renderOverlay(
+  segmentation: Segmentation,
+  options: OverlayOptions = {},
+): Promise<Uint8Array> {
   const { photo, palette, found } = segmentation;
-  return encodePng(addLegend(drawOverlay(photo, labelMap(segmentation), palette, options), found));
+  return encodePng(await addLegend(drawOverlay(photo, labelMap(segmentation), palette, options), found));
 }
 
 /** The labels as the bytes of a PNG whose pixels are class indices and whose palette has the class colours. */
