@@ -1,7 +1,8 @@
 /**
- * WebAssembly in Chromium: lightseg from a picture's bytes to labels, in fp32 and in int8, against onnxruntime-web on the plain export of
- * the same model, with labels chosen in the graph, in the same page and in turns; with the same number of threads, and once with those
- * that onnxruntime-web takes where nobody says, half of the cores and four at most.
+ * WebAssembly in Chromium: lightseg from a picture's bytes to labels, in fp32 and in int8, against
+ * onnxruntime-web on the plain export of the same model, with labels chosen in the graph, in the same page
+ * and in turns; with the same number of threads, and once with those that onnxruntime-web takes where nobody
+ * says, half of the cores and four at most.
  *
  *   npm run bench:browser -- [--json] [--model voc] [--size 256] [--threads 2] [--runs 11] [--warmup 2]
  */

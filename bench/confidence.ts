@@ -1,8 +1,9 @@
 /**
- * How sure a model is of what it finds: on photos like those of its training, and on others. From this follows the
- * threshold under which `lightseg segment` gives a hint.
+ * How sure a model is of what it finds: on photos like those of its training, and on others. From this
+ * follows the threshold under which `lightseg segment` gives a hint.
  *
- *     npx tsx bench/confidence.ts voc --known voc=VOC/val --other camvid=CAMVID/val --other PHOTOS [--dtype int8] [--json]
+ * npx tsx bench/confidence.ts voc --known voc=VOC/val --other camvid=CAMVID/val --other PHOTOS [--dtype int8]
+ * [--json]
  *
  * Data sets are NAME=FOLDER/SPLIT. --only NAME,... keeps those known photos that show no other classes.
  */
@@ -10,8 +11,8 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { formatTable } from "../src/cli/output.ts";
 import { findDataset } from "../src/datasets/index.ts";
+import { formatTable } from "../src/format-table.ts";
 import { decodePhoto } from "../src/images/node/decode.ts";
 import type { Photo } from "../src/images/types.ts";
 import { Segmenter } from "../src/inference/node/node-segmenter.ts";

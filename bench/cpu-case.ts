@@ -1,6 +1,7 @@
 /**
- * One network at one size and batch, all variants in turns; `bench/cpu.ts` starts it as a process of its own, since large sessions that
- * were open before slow later ones down. Takes a `Case` as JSON and prints a `CaseResult` as JSON.
+ * One network at one size and batch, all variants in turns; `bench/cpu.ts` starts it as a process of its own,
+ * since large sessions that were open before slow later ones down. Takes a `Case` as JSON and prints a
+ * `CaseResult` as JSON.
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

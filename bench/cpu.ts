@@ -1,14 +1,16 @@
 /**
- * Forward passes on the CPU, in turns on the same machine: the network exported plainly, as lightseg runs it in fp32 and in int8, from
- * photo to labels, and PyTorch eager and frozen. What each reaches of the machine's own matrix products, and the memory it takes.
+ * Forward passes on the CPU, in turns on the same machine: the network exported plainly, as lightseg runs it
+ * in fp32 and in int8, from photo to labels, and PyTorch eager and frozen. What each reaches of the machine's
+ * own matrix products, and the memory it takes.
  *
- *   npm run bench:cpu -- [--json] [--case NETWORK:SIZE:BATCH ...] [--threads 2] [--runs 15] [--warmup 3] [--no-memory]
+ * npm run bench:cpu -- [--json] [--case NETWORK:SIZE:BATCH ...] [--threads 2] [--runs 15] [--warmup 3]
+ * [--no-memory]
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { countCost } from "../src/analysis/cost.ts";
-import { formatTable } from "../src/cli/output.ts";
+import { formatTable } from "../src/format-table.ts";
 import { type Ceilings, measureCeilings } from "./ceiling.ts";
 import { type Case, type CaseResult, type Variant, variants } from "./cpu-variants.ts";
 import { machine, median, quantile } from "./peers.ts";

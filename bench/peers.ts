@@ -26,7 +26,10 @@ export interface PytorchPeer {
   stop(): void;
 }
 
-/** A script of `bench/pytorch` that times its work once for each line it is sent, or undefined where no python3 with PyTorch is found. */
+/**
+ * A script of `bench/pytorch` that times its work once for each line it is sent, or undefined where no
+ * python3 with PyTorch is found.
+ */
 export async function startPytorch(script: string, options: unknown): Promise<PytorchPeer | undefined> {
   const file = fileURLToPath(new URL(`pytorch/${script}`, import.meta.url));
   for (const python of ["python3", "/usr/bin/python3"]) {

@@ -1,7 +1,9 @@
 /**
- * One training step of RefineNet-LW-MobileNet-v2 against PyTorch eager, step by step in turns on the same machine.
+ * One training step of RefineNet-LW-MobileNet-v2 against PyTorch eager, step by step in turns on the same
+ * machine.
  *
- *   npm run bench:train -- [--json] [--batch 4] [--size 256] [--classes 21] [--threads 2] [--replicas auto] [--runs 20]
+ * npm run bench:train -- [--json] [--batch 4] [--size 256] [--classes 21] [--threads 2] [--replicas auto]
+ * [--runs 20]
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";

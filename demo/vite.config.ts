@@ -9,7 +9,10 @@ const isolated = {
 };
 const SERVICE_WORKER = "service-worker";
 
-/** Tells the service worker which files the page is made of: all but models, and the engine that only pages with a GPU load. */
+/**
+ * Tells the service worker which files the page is made of: all but models, and the engine that only pages
+ * with a GPU load.
+ */
 const listPageFiles: Plugin = {
   name: "list-page-files",
   generateBundle(_, bundle) {

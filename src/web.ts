@@ -11,9 +11,11 @@
  */
 
 export { listModels } from "./browser/fetch-model.ts";
+export type { PaintedPicture } from "./browser/frame-painter.ts";
 export { clearCache, listCached } from "./browser/model-cache.ts";
 export type { Look } from "./browser/painting/look.ts";
 export { SegmentationPainter } from "./browser/painting/segmentation-painter.ts";
+export { renderLabels } from "./browser/render-labels.ts";
 export { Segmenter } from "./browser/segmenter.ts";
 export type {
   CachedModel,
@@ -32,5 +34,8 @@ export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";
+export type { Dtype, DtypeChoice } from "./model-files/dtype.ts";
 export { DEFAULT_MODEL } from "./model-files/manifest.ts";
 export type { ModelDescription } from "./model-files/model.ts";
+export type { Preprocessing } from "./models/preprocessing.ts";
+export type { TensorData } from "./runtime/session.ts";

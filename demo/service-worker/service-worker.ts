@@ -1,8 +1,9 @@
 /**
  * Lets the page work without a network, and with threads on hosts that send no headers for them.
  *
- * What the page is made of is kept when it is first visited, other files of the site when they are fetched. The network comes first, so
- * that a new version is seen at once. Models are not kept here: the library keeps them.
+ * What the page is made of is kept when it is first visited, other files of the site when they are fetched.
+ * The network comes first, so that a new version is seen at once. Models are not kept here: the library keeps
+ * them.
  */
 declare const self: ServiceWorkerGlobalScope;
 /** Written in by the build: the files that the page is made of. */

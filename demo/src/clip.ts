@@ -18,7 +18,8 @@ export interface SegmentClipOptions {
 }
 
 /**
- * Segments every frame of a clip, none left out however long it takes, and encodes the result as MP4, without sound.
+ * Segments every frame of a clip, none left out however long it takes, and encodes the result as MP4, without
+ * sound.
  *
  * @throws Error if the browser cannot decode the clip or encode another
  */

@@ -1,8 +1,8 @@
-import { encodeIndexedPng } from "../../src/images/indexed-png.ts";
 import {
   DEFAULT_MODEL,
   type Look,
   listModels,
+  renderLabels,
   type Segmentation,
   SegmentationPainter,
   type Segmenter,
@@ -38,7 +38,10 @@ const chosen = new Set<number>();
 let highlighted: number | undefined;
 let before = 0;
 
-/** What is on the canvas: a picture and what was found in it. Frames of a video are painted where they are segmented. */
+/**
+ * What is on the canvas: a picture and what was found in it. Frames of a video are painted where they are
+ * segmented.
+ */
 let shown: { picture: CanvasImageSource; segmentation: Segmentation } | undefined;
 /** What is played, and by whom it is segmented. */
 let playing: { video: HTMLVideoElement; segmenter: Segmenter } | undefined;
@@ -266,10 +269,7 @@ function connect(): void {
   );
   onClick(part("save-labels", HTMLButtonElement), async () => {
     const segmentation = shown?.segmentation ?? (await playing?.segmenter.segment(playing.video));
-    if (!segmentation) return;
-    const { width, height, labels, palette } = segmentation;
-    const png = encodeIndexedPng({ width, height, data: labels }, palette);
-    saveFile(new Blob([Uint8Array.from(png)], { type: "image/png" }), "labels.png");
+    if (segmentation) saveFile(await renderLabels(segmentation), "labels.png");
   });
   onClick(clipButton, saveClip);
   onClick(part("benchmark", HTMLButtonElement), async () => {
@@ -298,7 +298,10 @@ function exampleButton(name: string): HTMLElement {
   return button;
 }
 
-/** For times without a network, and for threads on hosts without headers; without it the page works as any other. */
+/**
+ * For times without a network, and for threads on hosts without headers; without it the page works as any
+ * other.
+ */
 async function registerServiceWorker(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register("./service-worker.js").catch(console.warn);

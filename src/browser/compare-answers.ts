@@ -42,7 +42,10 @@ async function scoresOf(model: Model, options: PredictorOptions, photo: Photo): 
   }
 }
 
-/** Stripes with a gradient across them and a little noise: every convolution has edges, flat parts and texture to answer to. */
+/**
+ * Stripes with a gradient across them and a little noise: every convolution has edges, flat parts and texture
+ * to answer to.
+ */
 function testPicture(width: number, height: number): Photo {
   const data = new Uint8Array(3 * width * height);
   for (let at = 0; at < data.length; at++) {

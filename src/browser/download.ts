@@ -18,8 +18,8 @@ export interface Download {
 }
 
 /**
- * Downloads a file whose size and SHA-256 are known. What comes cut off or changed is refused and fetched once more, past
- * all caches between.
+ * Downloads a file whose size and SHA-256 are known. What comes cut off or changed is refused and fetched
+ * once more, past all caches between.
  *
  * @throws LightsegError NOT_FOUND or RUNTIME if it cannot be had, INVALID_WEIGHTS if it is damaged again
  */

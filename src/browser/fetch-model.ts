@@ -27,7 +27,8 @@ export async function listModels({
 }
 
 /**
- * Fetches a model: one of the manifest from the browser's cache, or from the server, checked and then kept; any other as it is.
+ * Fetches a model: one of the manifest from the browser's cache, or from the server, checked and then kept;
+ * any other as it is.
  *
  * @throws LightsegError NOT_FOUND, RUNTIME without a network, INVALID_WEIGHTS for a damaged file
  */

@@ -2,7 +2,7 @@ import type { Photo } from "../images/types.ts";
 import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
 import type { Dtype, DtypeChoice } from "../model-files/dtype.ts";
 import type { ModelDescription } from "../model-files/model.ts";
-import type { PaintedPicture, PaintFrameOptions } from "./painting/frame-painter.ts";
+import type { PaintedPicture, PaintFrameOptions } from "./frame-painter.ts";
 import type { SegmentOptions } from "./types.ts";
 
 /** A picture in a form that can be sent to a worker. */

@@ -1,9 +1,11 @@
 import { LightsegError, messageOf } from "../errors.ts";
 
 /**
- * Fetches a file whose answer is just that: not an error, and not a page in its place, as servers of single-page apps give.
+ * Fetches a file whose answer is just that: not an error, and not a page in its place, as servers of
+ * single-page apps give.
  *
- * @throws LightsegError NOT_FOUND if the server does not have it, RUNTIME if there is no answer; the signal's reason
+ * @throws LightsegError NOT_FOUND if the server does not have it, RUNTIME if there is no answer; the signal's
+ *   reason
  */
 export async function request(url: URL, init: RequestInit = {}): Promise<Response> {
   let response: Response;

@@ -22,10 +22,11 @@ import type {
 } from "./types.ts";
 
 /**
- * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the network.
+ * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the
+ * network.
  *
- * Several pictures may be asked for at once and are done one after the other. Call `dispose()` (or declare it with
- * `await using`) when done.
+ * Several pictures may be asked for at once and are done one after the other. Call `dispose()` (or declare it
+ * with `await using`) when done.
  */
 export class Segmenter {
   readonly #opened: OpenDevice;
@@ -42,12 +43,13 @@ export class Segmenter {
    * @param model defaults to `DEFAULT_MODEL`
    *
    * @example
-   * const segmenter = await Segmenter.load("voc", { onProgress: ({ loaded, total }) => show(loaded / total) });
+   * const onProgress = ({ loaded, total }) => show(loaded / total);
+   * const segmenter = await Segmenter.load("voc", { onProgress });
    * const { labels, found } = await segmenter.segment(document.querySelector("img"));
    * await segmenter.dispose();
    *
-   * @throws LightsegError NOT_FOUND if there is no such model, INVALID_WEIGHTS if it is damaged, RUNTIME if the network or the
-   *   device fails, INVALID_ARGUMENT for options out of range
+   * @throws LightsegError NOT_FOUND if there is no such model, INVALID_WEIGHTS if it is damaged, RUNTIME if
+   *   the network or the device fails, INVALID_ARGUMENT for options out of range
    */
   static async load(
     model: ModelSource = DEFAULT_MODEL,
@@ -84,7 +86,8 @@ export class Segmenter {
   /**
    * Finds the class of every pixel.
    *
-   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, RUNTIME if the engine fails
+   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, RUNTIME if the engine
+   *   fails
    */
   async segment(source: PictureSource, { confidence, scores }: SegmentOptions = {}): Promise<Segmentation> {
     const { picture, transfer } = await makeSendable(source);
@@ -92,14 +95,16 @@ export class Segmenter {
   }
 
   /**
-   * Segments a video while it plays: always its newest frame, as fast as the device can. Waits while the video stands still
-   * or the page is hidden, and ends when the video does, the camera is turned off or the source is taken away.
+   * Segments a video while it plays: always its newest frame, as fast as the device can. Waits while the
+   * video stands still or the page is hidden, and ends when the video does, the camera is turned off or the
+   * source is taken away.
    *
    * @example
-   * for await (const { segmentation, frame } of segmenter.stream(video, { smoothing: 0.6 })) draw(frame, segmentation);
+   * const frames = segmenter.stream(video, { smoothing: 0.6 });
+   * for await (const { segmentation, frame } of frames) draw(frame, segmentation);
    *
-   * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, INVALID_IMAGE for a video that must not be read,
-   *   RUNTIME if the engine fails; the signal's reason
+   * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, INVALID_IMAGE for a video that must
+   *   not be read, RUNTIME if the engine fails; the signal's reason
    */
   stream(
     video: HTMLVideoElement,
@@ -109,8 +114,8 @@ export class Segmenter {
   }
 
   /**
-   * Segments a video like `stream`, and paints each frame in the worker: with WebGPU, frame, scores, labels and picture stay in the
-   * GPU's memory.
+   * Segments a video like `stream`, and paints each frame in the worker: with WebGPU, frame, scores, labels
+   * and picture stay in the GPU's memory.
    *
    * @example
    * const screen = canvas.getContext("bitmaprenderer");

@@ -12,7 +12,8 @@ export interface SendablePicture {
 /**
  * Makes a picture fit to be sent to a worker; decoding and reading its pixels is left to the worker.
  *
- * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for an element without a picture
+ * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for an
+ *   element without a picture
  */
 export async function makeSendable(source: PictureSource): Promise<SendablePicture> {
   if (typeof source === "string" || source instanceof URL) {

@@ -8,7 +8,7 @@ import type { Reply, Request, WorkerError } from "../runtime/rpc.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
-import type { FramePainter } from "./painting/frame-painter.ts";
+import type { FramePainter } from "./frame-painter.ts";
 import type { SegmenterProtocol, StreamFrame } from "./protocol.ts";
 import { PictureReader } from "./read-picture.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Addresses of the files of shipped models. Each is written out, since bundlers look for just this form and then make the file part
- * of a built page; it is fetched only when its model is loaded.
+ * Addresses of the files of shipped models. Each is written out, since bundlers look for just this form and
+ * then make the file part of a built page; it is fetched only when its model is loaded.
  */
 export const shippedUrls: Readonly<Record<string, URL>> = {
   "camvid.safetensors": new URL("../../models/camvid.safetensors", import.meta.url),

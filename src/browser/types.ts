@@ -5,18 +5,21 @@ import type {
   SegmenterOptions,
 } from "../inference/segmenter.ts";
 import type { DtypeChoice } from "../model-files/dtype.ts";
-import type { PaintedPicture } from "./painting/frame-painter.ts";
+import type { PaintedPicture } from "./frame-painter.ts";
 import type { Look } from "./painting/look.ts";
 
 /** Where the network runs: on the GPU, or on the CPU as WebAssembly. */
 export type Device = "webgpu" | "wasm";
 
-/** A model of the manifest by name; the address of a model file, with a slash in it or `.safetensors` or `.onnx` at its end; or such a file. */
+/**
+ * A model of the manifest by name; the address of a model file, with a slash in it or `.safetensors` or
+ * `.onnx` at its end; or such a file.
+ */
 export type ModelSource = string | URL | Blob;
 
 /**
- * What can be segmented: the address of a photo, the bytes of one, a decoded picture, the current frame of a video, or raw
- * pixels. Pictures stay the caller's: they are copied.
+ * What can be segmented: the address of a photo, the bytes of one, a decoded picture, the current frame of a
+ * video, or raw pixels. Pictures stay the caller's: they are copied.
  */
 export type PictureSource =
   | string
@@ -45,21 +48,26 @@ export interface DownloadProgress {
 }
 
 /**
- * As in Node, but that `threads` is 1 on pages that are not cross-origin isolated, and elsewhere defaults to the number of cores,
- * at most 8.
+ * As in Node, but that `threads` is 1 on pages that are not cross-origin isolated, and elsewhere defaults to
+ * the number of cores, at most 8.
  */
 export interface LoadOptions extends Omit<SegmenterOptions, "dtype"> {
   /**
-   * What the network is computed in. fp16 is for graphics adapters that have it. int8 runs on WebAssembly alone, for models that come in
-   * it: half to download, but slower there. Defaults to `auto`, which is fp32, but int8 for a file of such a model.
+   * What the network is computed in. fp16 is for graphics adapters that have it. int8 runs on WebAssembly
+   * alone, for models that come in it: half to download, but slower there. Defaults to `auto`, which is fp32,
+   * but int8 for a file of such a model.
    */
   dtype?: DtypeChoice;
   /**
-   * `webgpu` and `wasm` fail where they do not work; `auto` takes WebGPU if there is a graphics adapter, not one in software,
-   * and it gives the same as WebAssembly on a small picture, or else WebAssembly. Defaults to `auto`.
+   * `webgpu` and `wasm` fail where they do not work; `auto` takes WebGPU if there is a graphics adapter, not
+   * one in software, and it gives the same as WebAssembly on a small picture, or else WebAssembly. Defaults
+   * to `auto`.
    */
   device?: "auto" | Device;
-  /** The folder of `manifest.json` and the models that it names. Defaults to the `models` folder of the package. */
+  /**
+   * The folder of `manifest.json` and the models that it names. Defaults to the `models` folder of the
+   * package.
+   */
   modelBase?: string | URL;
   /** Told at the start, during and at the end of a download; not for models that were kept. */
   onProgress?: (progress: DownloadProgress) => void;
@@ -74,8 +82,8 @@ export interface StreamOptions {
   /** Ends the iteration: the next result is the signal's reason, thrown. */
   signal?: AbortSignal;
   /**
-   * Against flicker: the share of the past in an exponential moving average of the network's scores, from 0 to below 1.
-   * Defaults to 0, no smoothing.
+   * Against flicker: the share of the past in an exponential moving average of the network's scores, from 0
+   * to below 1. Defaults to 0, no smoothing.
    */
   smoothing?: number;
 }
@@ -83,7 +91,9 @@ export interface StreamOptions {
 /** A frame of a video, segmented. */
 export interface StreamedFrame {
   readonly segmentation: Segmentation;
-  /** The frame that was segmented; closed when the next one is asked for. The last one is left to the caller. */
+  /**
+   * The frame that was segmented; closed when the next one is asked for. The last one is left to the caller.
+   */
   readonly frame: ImageBitmap;
   /** When the frame is shown, in seconds from the start of the video. */
   readonly timestamp: number;
@@ -93,15 +103,23 @@ export interface StreamedFrame {
 
 /** Options of `paint`. */
 export interface PaintOptions extends StreamOptions {
-  /** How the next frame is to be painted; asked before each. Defaults to the colours of the classes, half transparent. */
+  /**
+   * How the next frame is to be painted; asked before each. Defaults to the colours of the classes, half
+   * transparent.
+   */
   look?: () => Look;
-  /** Whether to give the labels too, which on WebGPU have to leave the GPU's memory for it. Defaults to false. */
+  /**
+   * Whether to give the labels too, which on WebGPU have to leave the GPU's memory for it. Defaults to false.
+   */
   labels?: boolean;
 }
 
 /** A frame of a video, segmented and painted. */
 export interface PaintedFrame extends PaintedPicture {
-  /** The frame as it is to be shown, at its own size or, if that is above `maxPixels`, shrunk; closed when the next one is asked for. The last one is left to the caller. */
+  /**
+   * The frame as it is to be shown, at its own size or, if that is above `maxPixels`, shrunk; closed when the
+   * next one is asked for. The last one is left to the caller.
+   */
   readonly picture: ImageBitmap;
   /** When the frame is shown, in seconds from the start of the video. */
   readonly timestamp: number;

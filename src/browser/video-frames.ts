@@ -82,7 +82,10 @@ export class VideoFrames {
   }
 }
 
-/** Whether no further frame will come: at the end of a clip, when a camera was turned off, or without a source. */
+/**
+ * Whether no further frame will come: at the end of a clip, when a camera was turned off, or without a
+ * source.
+ */
 function isOver({ ended, networkState, srcObject }: HTMLVideoElement): boolean {
   const isOff = srcObject instanceof MediaStream && !srcObject.active;
   return ended || isOff || networkState === HTMLMediaElement.NETWORK_EMPTY;

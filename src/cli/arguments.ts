@@ -54,7 +54,10 @@ export class Arguments {
     return this.#texts.has(option.name);
   }
 
-  /** @returns undefined if the option was not typed @throws LightsegError INVALID_ARGUMENT for a malformed value */
+  /**
+   * @returns undefined if the option was not typed @throws LightsegError INVALID_ARGUMENT for a malformed
+   * value
+   */
   get<T>(option: Option<T>): T | undefined {
     const text = this.#texts.get(option.name);
     if (text === undefined) return undefined;
@@ -81,7 +84,9 @@ export class Arguments {
   }
 }
 
-/** @throws LightsegError INVALID_ARGUMENT for options that the verb does not have, or too few or many operands */
+/**
+ * @throws LightsegError INVALID_ARGUMENT for options that the verb does not have, or too few or many operands
+ */
 export function parseArguments(
   { name, options, operands = { name: "", min: 0, max: 0 } }: Command,
   argv: readonly string[],

@@ -3,11 +3,12 @@ import { openQueue } from "../batch/queue.ts";
 import { type BatchStatus, cancelBatch, readBatchStatus } from "../batch/status.ts";
 import { submitBatch } from "../batch/submit.ts";
 import { workOnBatches } from "../batch/work.ts";
+import { formatTable } from "../format-table.ts";
 import type { Command } from "./arguments.ts";
 import { batchOptions, concurrency, queue, typedBatch, typedQueue } from "./batch-options.ts";
 import { catchInterrupts } from "./interrupt.ts";
 import { flag, help, integer, json, text, threads } from "./options.ts";
-import { formatDuration, formatTable, log } from "./output.ts";
+import { formatDuration, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 const name = text("name", "JOB", "What the job is called: letters, digits, dots, hyphens, underscores");

@@ -7,6 +7,7 @@ import { catchInterrupts } from "./interrupt.ts";
 import { help, json, threads } from "./options.ts";
 import { formatDuration, log } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { summaries } from "./summaries.ts";
 
 export const batchNotes = [
   "SOURCE is a folder or s3://BUCKET/PREFIX with the folders in it, a photo, or a list: .txt (an address a line), .csv, .jsonl or .parquet with a column of addresses and perhaps id and mask. Addresses are paths, s3:// and http(s)://.",
@@ -65,7 +66,7 @@ const verbs = [batchRun, batchSubmit, batchWork, batchStatus, batchCancel, batch
 
 const overview: Command = {
   name: "batch",
-  summary: "Segments more photos than one call holds: on this machine, or by workers on a queue.",
+  summary: summaries.batch,
   operands: { name: "VERB", min: 1, max: 1 },
   options: [help],
   notes: verbs.map(({ name, summary }) => `${name}: ${summary}`),

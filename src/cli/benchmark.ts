@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
+import { formatTable } from "../format-table.ts";
 import { createPredictor } from "../inference/predictor.ts";
 import { type DtypeRequest, FLOAT_ONLY, resolveDtype } from "../model-files/dtype.ts";
 import { describePlainly } from "../model-files/model.ts";
@@ -25,8 +26,8 @@ import {
   threads,
   untrainedClasses,
 } from "./options.ts";
-import { formatTable } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { summaries } from "./summaries.ts";
 import { type Settings, type Timed, timeApart } from "./time-apart.ts";
 
 const DEFAULT_WARMUP = 10;
@@ -47,7 +48,7 @@ const zoo = flag(
 
 export const benchmark: Command = {
   name: "benchmark",
-  summary: "Times models as they segment photos, by the paper's protocol: random inputs, batch 1.",
+  summary: summaries.benchmark,
   operands: { name: "[MODEL...]", min: 0, max: Number.POSITIVE_INFINITY },
   options: [
     ...[backbone, decoder, inputSize, dtype, runs, warmup, untrainedClasses],

@@ -1,5 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
+import { formatTable } from "../format-table.ts";
 import { readParameters } from "../model-files/node/shipped.ts";
 import { requireWeights } from "../model-files/parameters.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
@@ -12,7 +13,8 @@ import { readWeights } from "../weights/node/read.ts";
 import { weightsFormatOf, writeWeights } from "../weights/node/write.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { choice, flag, help, integer, json, text } from "./options.ts";
-import { colors, formatTable } from "./output.ts";
+import { colors } from "./output.ts";
+import { summaries } from "./summaries.ts";
 
 const DTYPES = ["fp32", "fp16", "bf16"] as const;
 const FLOAT_TYPES = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const;
@@ -31,7 +33,7 @@ const force = flag("force", "Replace B if it is there already");
 
 export const convert: Command = {
   name: "convert",
-  summary: "Writes the weights in file A to file B, in another format or precision.",
+  summary: summaries.convert,
   operands: { name: "A B", min: 2, max: 2 },
   options: [dtype, network, classes, average, force, json, help],
   notes: [

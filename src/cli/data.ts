@@ -4,12 +4,13 @@ import { datasets, findDataset } from "../datasets/index.ts";
 import { type DatasetIssue, findSharedIds } from "../datasets/issues.ts";
 import { type PageSplit, renderSamplesPage } from "../datasets/samples-page.ts";
 import { LightsegError } from "../errors.ts";
+import { formatTable } from "../format-table.ts";
 import { writeFileAtomically } from "../node/files.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
-import { catchInterrupts } from "./interrupt.ts";
 import { data, dataset, help, integer, json, text } from "./options.ts";
-import { colors, describeError, formatShare, formatTable, log } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { colors, describeError, formatShare, log } from "./output.ts";
+import { summaries } from "./summaries.ts";
+import { withInterrupt } from "./with-interrupt.ts";
 
 const DEFAULT_SAMPLES = 4;
 /** Issues that a terminal shows of each split; JSON and the page have all. */
@@ -36,7 +37,7 @@ const out = text("out", "FILE", "Write a page of HTML with the counts, the fault
 
 export const dataCommand: Command = {
   name: "data",
-  summary: "Checks a data set before training: reads every photo and mask and tells all that is wrong.",
+  summary: summaries.data,
   operands: { name: "check", min: 1, max: 1 },
   options: [dataset, data, split, samples, out, json, help],
   notes: [
@@ -57,10 +58,7 @@ export const dataCommand: Command = {
     const count = args.get(samples) ?? DEFAULT_SAMPLES;
     if (page === undefined && args.has(samples)) throw args.usageError("--samples", "needs --out");
 
-    const progress = new Progress();
-    const interrupts = catchInterrupts(() => progress.note("stopping; once more to stop at once"));
-    const { signal } = interrupts;
-    try {
+    return withInterrupt({ note: "stopping; once more to stop at once" }, async ({ progress, signal }) => {
       const checked: PageSplit[] = [];
       for (const part of parts) {
         const onProgress = (done: number, total: number) => progress.update(part, done, total);
@@ -83,13 +81,7 @@ export const dataCommand: Command = {
         json: { dataset: name, errors, splits: checked.map(toJson), shared },
         exitCode: errors > 0 ? 1 : 0,
       };
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      return { json: { stopped: true }, exitCode: interrupts.exitCode() };
-    } finally {
-      progress.end();
-      interrupts.release();
-    }
+    });
   },
 };
 

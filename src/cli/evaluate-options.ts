@@ -53,7 +53,10 @@ const meanOver: Option<string[]> = {
 /** The options that say how photos are looked at and what is measured. */
 export const measureOptions = [scales, flip, window, stride, upsampling, boundary, tolerance, meanOver];
 
-/** The views that were asked for; undefined where the photo is to be segmented once, as a whole, as `segment` does. */
+/**
+ * The views that were asked for; undefined where the photo is to be segmented once, as a whole, as `segment`
+ * does.
+ */
 export function typedViews(args: Arguments): ViewOptions | undefined {
   if (![scales, flip, window, stride, upsampling].some((option) => args.has(option))) return undefined;
   const views = {
@@ -74,7 +77,10 @@ export function typedBoundary(args: Arguments): { tolerance: number | undefined 
   return undefined;
 }
 
-/** The classes whose mean IoU was asked for, by name and label; undefined where none were. @throws a usage error for an unknown one */
+/**
+ * The classes whose mean IoU was asked for, by name and label; undefined where none were. @throws a usage
+ * error for an unknown one
+ */
 export function typedMeanOver(
   args: Arguments,
   classes: readonly string[],

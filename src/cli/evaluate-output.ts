@@ -2,16 +2,23 @@ import { dirname, join } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
+import { formatTable } from "../format-table.ts";
 import { encodeIndexedPng } from "../images/indexed-png.ts";
 import type { LabelMap } from "../images/types.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
-import { formatShare, formatTable } from "./output.ts";
+import { formatShare } from "./output.ts";
 
 /** A line for each class, with its measures side by side. */
 export function formatClasses(classes: readonly string[], { iou, accuracy, boundary }: Evaluation): string {
   const columns = [iou, accuracy, ...(boundary ? [boundary.score] : [])];
   const rows = classes.map((name, label) => [name, ...columns.map((values) => formatShare(values[label]))]);
   return formatTable([["class", "IoU", "accuracy", ...(boundary ? ["boundary F"] : [])], ...rows]);
+}
+
+/** The IoU of each class, a line each. */
+export function iouTable(iou: Readonly<Record<string, number | null>>): string {
+  const rows = Object.entries(iou).map(([name, value]) => [name, formatShare(value)]);
+  return formatTable([["class", "IoU"], ...rows]);
 }
 
 /** The measures of all classes together. */
@@ -51,7 +58,8 @@ function quote(cell: string | number): string {
 /**
  * Makes a function that writes predictions as palette PNGs, `FOLDER/ID.png`.
  *
- * Those of PASCAL VOC lie where its server looks for them: `FOLDER/results/VOC2012/Segmentation/comp6_SPLIT_cls/ID.png`.
+ * Those of PASCAL VOC lie where its server looks for them:
+ * `FOLDER/results/VOC2012/Segmentation/comp6_SPLIT_cls/ID.png`.
  */
 export function predictionWriter({ name, split, labels }: Dataset, folder: string) {
   const layout = name === "voc" ? join("results", "VOC2012", "Segmentation", `comp6_${split}_cls`) : "";

@@ -5,7 +5,7 @@ import { findLabelIssues } from "../datasets/issues.ts";
 import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
-import { type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
+import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
 import { createPredictor, predictWithConfidence } from "../inference/predictor.ts";
 import type { RunnableModel } from "../model-files/model.ts";
@@ -25,10 +25,10 @@ import {
   formatSummary,
   predictionWriter,
 } from "./evaluate-output.ts";
-import { catchInterrupts } from "./interrupt.ts";
 import { classes, data, dataset, dtypeOption, help, json, model, text, threads, weights } from "./options.ts";
-import { formatShare, formatTable, log } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { formatShare, log } from "./output.ts";
+import { summaries } from "./summaries.ts";
+import { type Interruptible, withInterrupt } from "./with-interrupt.ts";
 
 const split = text("split", "NAME", "Part of the data set, such as train, val or test (default val)");
 const confusion = text(
@@ -42,7 +42,7 @@ const dtype = dtypeOption("fp32");
 
 export const evaluate: Command = {
   name: "evaluate",
-  summary: "Measures a model on a data set: IoU of each class, mean IoU, accuracies, calibration, outlines.",
+  summary: summaries.evaluate,
   options: [
     ...[model, weights, classes, dataset, data, split],
     ...measureOptions,
@@ -90,55 +90,61 @@ export const evaluate: Command = {
     if (csv) await makeFolder(dirname(csv));
     if (out) await makeFolder(out);
 
-    const progress = new Progress();
     let done = 0;
-    const interrupt = catchInterrupts(() =>
-      progress.note("stopping after the run of the network under way; once more to stop at once"),
-    );
-    const { signal } = interrupt;
-    let evaluation: Evaluation;
-    const predictor = await openPredictor(loaded, { views, threads: threadCount, signal });
-    try {
-      evaluation = await measure(samples, {
-        predict: predictor.predict,
-        boundary,
+    const stopped = () => {
+      print(`stopped after ${done} of ${samples.size} photos`);
+      return { dataset: samples.name, split: part, images: done, finished: false };
+    };
+    const note = "stopping after the run of the network under way; once more to stop at once";
+    return withInterrupt({ note, stopped }, async (run) => {
+      const evaluation = await measureModel(samples, loaded, {
+        ...{ views, boundary, run, threads: threadCount },
         onPrediction: out ? predictionWriter(samples, out) : undefined,
         onProgress(number, total) {
           done = number;
-          progress.update("photos", number, total);
+          run.progress.update("photos", number, total);
         },
-        signal,
       });
-    } catch (error) {
-      if (error !== signal.reason) throw error;
-      print(`stopped after ${done} of ${samples.size} photos`);
-      const json = { dataset: samples.name, split: part, images: done, finished: false };
-      return { json, exitCode: interrupt.exitCode() };
-    } finally {
-      progress.end();
-      interrupt.release();
-      await predictor.dispose();
-    }
-
-    for (const { message } of findLabelIssues(samples, { pixels: evaluation.confusion.labelPixels }))
-      log(`warning: ${message}`);
-    const meanOver = some && { classes: some.names, miou: meanIouOf(some.labels, evaluation) };
-    print(`${formatClasses(names, evaluation)}\n\n${formatSummary(evaluation)}`);
-    if (meanOver) print(`\nmean IoU of ${meanOver.classes.join(", ")}: ${formatShare(meanOver.miou)}`);
-    if (csv)
-      await writeFileAtomically(csv, new TextEncoder().encode(confusionCsv(names, evaluation.confusion)));
-    return {
-      json: {
-        dataset: samples.name,
-        split: part,
-        finished: true,
-        views: views ?? null,
-        ...report(names, evaluation),
-        ...(meanOver && { meanOver }),
-      },
-    };
+      run.progress.end();
+      for (const { message } of findLabelIssues(samples, { pixels: evaluation.confusion.labelPixels }))
+        log(`warning: ${message}`);
+      const meanOver = some && { classes: some.names, miou: meanIouOf(some.labels, evaluation) };
+      print(`${formatClasses(names, evaluation)}\n\n${formatSummary(evaluation)}`);
+      if (meanOver) print(`\nmean IoU of ${meanOver.classes.join(", ")}: ${formatShare(meanOver.miou)}`);
+      if (csv)
+        await writeFileAtomically(csv, new TextEncoder().encode(confusionCsv(names, evaluation.confusion)));
+      return {
+        json: {
+          dataset: samples.name,
+          split: part,
+          finished: true,
+          views: views ?? null,
+          ...report(names, evaluation),
+          ...(meanOver && { meanOver }),
+        },
+      };
+    });
   },
 };
+
+interface MeasureModelOptions extends Pick<EvaluateOptions, "boundary" | "onPrediction" | "onProgress"> {
+  views: ViewOptions | undefined;
+  threads: number | undefined;
+  run: Interruptible;
+}
+
+async function measureModel(
+  samples: Dataset,
+  loaded: LoadedModel,
+  { views, threads, run: { signal }, ...options }: MeasureModelOptions,
+): Promise<Evaluation> {
+  const predictor = await openPredictor(loaded, { views, threads, signal });
+  try {
+    return await measure(samples, { ...options, predict: predictor.predict, signal });
+  } finally {
+    await predictor.dispose();
+  }
+}
 
 /** All that was measured, for `--json`. */
 function report(names: readonly string[], evaluation: Evaluation) {
@@ -167,7 +173,10 @@ function report(names: readonly string[], evaluation: Evaluation) {
   };
 }
 
-/** Labels of one view follow from its scores at their own resolution, which is faster; several views are averaged at full size. */
+/**
+ * Labels of one view follow from its scores at their own resolution, which is faster; several views are
+ * averaged at full size.
+ */
 async function openPredictor(
   { model, dtype }: LoadedModel,
   {
@@ -180,12 +189,6 @@ async function openPredictor(
   if (views) return createAveragingPredictor(model, { ...views, open, threads, dtype, signal });
   const predictor = createPredictor(model, { open, threads, dtype });
   return { predict: predictWithConfidence(predictor), dispose: () => predictor.dispose() };
-}
-
-/** A line for each class. */
-export function iouTable(iou: Readonly<Record<string, number | null>>): string {
-  const rows = Object.entries(iou).map(([name, value]) => [name, formatShare(value)]);
-  return formatTable([["class", "IoU"], ...rows]);
 }
 
 /** Placeholders, of weights without class names, are taken for the classes of the data set. */

@@ -14,6 +14,7 @@ import { openNodeSession } from "../runtime/node/session.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, flag, help, json, real, size, text, threads, weights } from "./options.ts";
 import { colors, formatBytes, formatList, formatShare, log } from "./output.ts";
+import { summaries } from "./summaries.ts";
 
 const DTYPES = ["fp32", "fp16"] as const;
 
@@ -38,7 +39,7 @@ const tolerance = real(
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "Writes a model as ONNX, and checks the file against the model.",
+  summary: summaries.export,
   operands: { name: "[MODEL]", min: 0, max: 1 },
   options: [
     out,

@@ -3,6 +3,7 @@ import type { Layer } from "../analysis/layers.ts";
 import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
 import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
 import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
+import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
@@ -19,7 +20,8 @@ import {
   size,
   untrainedClasses,
 } from "./options.ts";
-import { colors, formatBytes, formatTable } from "./output.ts";
+import { colors, formatBytes } from "./output.ts";
+import { summaries } from "./summaries.ts";
 
 const DEFAULT_SIZE: [number, number] = [512, 512];
 
@@ -30,7 +32,7 @@ const paper = flag("paper", "Compare with the tables of the Light-Weight RefineN
 
 export const info: Command = {
   name: "info",
-  summary: "Lists networks and shipped models; with MODEL shows its parameters, arithmetic and memory.",
+  summary: summaries.info,
   operands: { name: "[MODEL]", min: 0, max: 1 },
   options: [backbone, decoder, inputSize, untrainedClasses, layers, compiled, paper, json, help],
   notes: [

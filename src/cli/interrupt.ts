@@ -11,7 +11,10 @@ export interface Interrupts {
   release(): void;
 }
 
-/** The first Ctrl-C or SIGTERM asks for a clean stop; from then on they do what they usually do, and end the program. */
+/**
+ * The first Ctrl-C or SIGTERM asks for a clean stop; from then on they do what they usually do, and end the
+ * program.
+ */
 export function catchInterrupts(onStop: () => void): Interrupts {
   const controller = new AbortController();
   let exitCode = 1;

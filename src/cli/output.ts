@@ -16,21 +16,6 @@ export function logError(verb: string, message: string): void {
   log(`${errorColors.red(`lightseg ${verb}`.trimEnd())}: ${message}`);
 }
 
-/** Columns side by side: the first aligned left, the others right. */
-export function formatTable(rows: readonly (readonly string[])[], indent = ""): string {
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  return rows
-    .map((row) => {
-      const cells = row.map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      );
-      return `${indent}${cells.join("  ")}`.trimEnd();
-    })
-    .join("\n");
-}
-
 /** Names and what they stand for, both aligned left. */
 export function formatList(rows: readonly (readonly [name: string, value: string])[], indent = ""): string {
   const width = Math.max(...rows.map(([name]) => name.length));

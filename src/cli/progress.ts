@@ -4,7 +4,10 @@ const REDRAW = 100;
 /** Milliseconds between two lines in a log. */
 const LOG_EVERY = 30_000;
 
-/** Progress on standard error: one line that is drawn again and again on a terminal, a line now and then in a log. */
+/**
+ * Progress on standard error: one line that is drawn again and again on a terminal, a line now and then in a
+ * log.
+ */
 export class Progress {
   readonly #stream = process.stderr;
   #task = "";

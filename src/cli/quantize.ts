@@ -8,12 +8,11 @@ import type { Model, RunnableModel } from "../model-files/model.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
-import { comparePredictors } from "../quantization/compare.ts";
+import { type Comparison, comparePredictors } from "../quantization/compare.ts";
 import { quantizeModel } from "../quantization/quantize-model.ts";
 import { rangeMethods } from "../quantization/range.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
-import { catchInterrupts } from "./interrupt.ts";
 import {
   choice,
   classes,
@@ -28,7 +27,8 @@ import {
   weights,
 } from "./options.ts";
 import { colors, formatBytes, formatList, formatShare, log } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { summaries } from "./summaries.ts";
+import { withInterrupt } from "./with-interrupt.ts";
 
 const DEFAULT_PHOTOS = 64;
 const EVALUATED_SPLIT = "val";
@@ -55,7 +55,7 @@ const noEvaluate = flag(
 
 export const quantize: Command = {
   name: "quantize",
-  summary: "Writes a model in whole numbers of 8 bits: smaller and faster, and nearly as good.",
+  summary: summaries.quantize,
   operands: { name: "[MODEL]", min: 0, max: 1 },
   options: [
     ...[data, dataset, split, photos, method, fullRange, out, noEvaluate],
@@ -78,7 +78,7 @@ export const quantize: Command = {
     const path = args.get(out) ?? `${parse(name).name}.int8.onnx`;
     if (!path.endsWith(".onnx"))
       throw args.usageError("--out", "must be a file name that ends in .onnx", path);
-    const folder = args.require(data);
+    args.require(data);
     const options = {
       count: args.get(photos) ?? DEFAULT_PHOTOS,
       method: args.get(method) ?? "percentile",
@@ -91,29 +91,17 @@ export const quantize: Command = {
       classes: args.get(classes),
       onNote: log,
     });
-    const description = chooseDataset(args, model);
-    const calibration = await description.open(folder, args.get(split) ?? "train");
-    // Opened before the work, so that what is missing is noticed now.
-    const evaluated = args.has(noEvaluate) ? undefined : await description.open(folder, EVALUATED_SPLIT);
-    if (evaluated && evaluated.labels.classes.length !== model.classes.length)
-      throw args.usageError(
-        "--dataset",
-        "has other classes than the model: add --no-evaluate",
-        evaluated.name,
-      );
-
-    const progress = new Progress();
-    const interrupt = catchInterrupts(() =>
-      progress.note("stopping after the run of the network under way; once more to stop at once"),
-    );
-    const { signal } = interrupt;
-    const run = { signal, threads: options.threads };
+    const { calibration, evaluated } = await openSplits(args, model);
     let written: Record<string, unknown> = {};
-    try {
+    const stopped = () => {
+      print(written.out === undefined ? "stopped; nothing was written" : "stopped before all was measured");
+      return { ...written, finished: false };
+    };
+    const note = "stopping after the run of the network under way; once more to stop at once";
+    return withInterrupt({ note, stopped }, async ({ progress, signal }) => {
       const bytes = await quantizeModel({
         ...options,
-        ...run,
-        model,
+        ...{ model, signal },
         calibration: await loadPhotos(calibration, options.count, signal),
         open: openNodeSession,
         version: await readVersion(),
@@ -122,16 +110,7 @@ export const quantize: Command = {
       progress.end();
       await writeFileAtomically(path, bytes);
       written = { out: path, network: model.network, bytes: bytes.length };
-      print(colors.bold(path));
-      print(
-        formatList(
-          [
-            ["network", model.network],
-            ["size", formatBytes(bytes.length)],
-          ],
-          "  ",
-        ),
-      );
+      print(formatWritten(path, model, bytes));
       if (!evaluated) return { json: { ...written, finished: true } };
 
       const comparison = await compareModels(
@@ -139,31 +118,46 @@ export const quantize: Command = {
         model,
         { ...model, onnx: bytes },
         {
-          ...run,
+          ...{ signal, threads: options.threads },
           onProgress: (done, total) => progress.update("evaluation", done, total),
         },
       );
       progress.end();
+      print(formatComparison(comparison));
       const { before, after, agreement } = comparison;
-      const rows: [string, string][] = [
-        ["mean IoU before", formatShare(before.miou)],
-        ["mean IoU after", formatShare(after.miou)],
-        ["labels that agree", `${(100 * agreement).toFixed(2)} %`],
-      ];
-      print(formatList(rows, "  "));
       const measured = { miouBefore: before.miou, miouAfter: after.miou, labelAgreement: agreement };
       return { json: { ...written, finished: true, ...measured } };
-    } catch (error) {
-      if (error !== signal.reason) throw error;
-      progress.end();
-      print(written.out === undefined ? "stopped; nothing was written" : "stopped before all was measured");
-      return { json: { ...written, finished: false }, exitCode: interrupt.exitCode() };
-    } finally {
-      progress.end();
-      interrupt.release();
-    }
+    });
   },
 };
+
+/** Opens the splits before the work, so that what is missing is noticed first. */
+async function openSplits(args: Arguments, model: Model) {
+  const description = chooseDataset(args, model);
+  const folder = args.require(data);
+  const calibration = await description.open(folder, args.get(split) ?? "train");
+  const evaluated = args.has(noEvaluate) ? undefined : await description.open(folder, EVALUATED_SPLIT);
+  if (evaluated && evaluated.labels.classes.length !== model.classes.length)
+    throw args.usageError("--dataset", "has other classes than the model: add --no-evaluate", evaluated.name);
+  return { calibration, evaluated };
+}
+
+function formatWritten(path: string, { network }: Model, { length }: Uint8Array): string {
+  const rows: [string, string][] = [
+    ["network", network],
+    ["size", formatBytes(length)],
+  ];
+  return `${colors.bold(path)}\n${formatList(rows, "  ")}`;
+}
+
+function formatComparison({ before, after, agreement }: Comparison): string {
+  const rows: [string, string][] = [
+    ["mean IoU before", formatShare(before.miou)],
+    ["mean IoU after", formatShare(after.miou)],
+    ["labels that agree", `${(100 * agreement).toFixed(2)} %`],
+  ];
+  return formatList(rows, "  ");
+}
 
 /** The one that was typed, or else one with the model's classes. */
 function chooseDataset(args: Arguments, model: Model): DatasetDescription {

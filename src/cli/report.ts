@@ -4,6 +4,7 @@ import { writeComparison, writeReport } from "../report/write-report.ts";
 import type { Command } from "./arguments.ts";
 import { help, json, text } from "./options.ts";
 import { formatShare } from "./output.ts";
+import { summaries } from "./summaries.ts";
 
 const DEFAULT_COMPARISON = "comparison.html";
 
@@ -15,7 +16,7 @@ const out = text(
 
 export const report: Command = {
   name: "report",
-  summary: "Writes a page about a training run, or one that compares several.",
+  summary: summaries.report,
   operands: { name: "RUN...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [out, json, help],
   notes: [

@@ -1,4 +1,5 @@
 import { dirname, extname, join, parse } from "node:path";
+import { formatTable } from "../format-table.ts";
 import { drawOverlay } from "../images/overlay.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
@@ -8,10 +9,9 @@ import { openVideo, type Video } from "../video/ffmpeg/open-video.ts";
 import { createVideoWriter } from "../video/ffmpeg/video-writer.ts";
 import { segmentFrames } from "../video/segment-frames.ts";
 import type { Arguments, Option, Outcome } from "./arguments.ts";
-import { catchInterrupts } from "./interrupt.ts";
 import { flag, real } from "./options.ts";
-import { colors, formatDuration, formatShare, formatTable, log } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { colors, formatDuration, formatShare, log } from "./output.ts";
+import { withInterrupt } from "./with-interrupt.ts";
 
 const CLIP = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|wmv|flv|3gp|ogv)$/i;
 
@@ -64,31 +64,29 @@ export async function segmentVideo(
   await makeFolder(dirname(target));
   const { width, height, frameRate } = video;
   const tally = new ClipTally(video);
-  const progress = new Progress();
-  const interrupts = catchInterrupts(() => progress.note("stopping"));
-  const { signal } = interrupts;
-  let isWritten = false;
-  try {
-    await using writer = await createVideoWriter(target, { width, height, frameRate, source: video });
-    for await (const { segmentation } of segmentFrames(segmenter, video.frames, { ...options, signal })) {
-      await writer.write(draw(segmentation, options));
-      tally.add(segmentation);
-      progress.update("frame", tally.frames, Math.max(tally.frames, video.frameCount), tally.speed());
-    }
-    await writer.finish();
-    isWritten = true;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    progress.end();
-    interrupts.release();
-  }
-  if (!isWritten) {
+  const stopped = () => {
     log(`stopped after ${tally.frames} frames; nothing was written`);
-    return { json: { clip: path, stopped: true, frames: tally.frames }, exitCode: interrupts.exitCode() };
-  }
-  print(`${tally.describe()}\n  wrote ${target}`);
-  return { json: { clip: path, out: target, ...tally.toJson() } };
+    return { clip: path, stopped: true, frames: tally.frames };
+  };
+  // Awaited here: clip and model are freed when this function returns.
+  return await withInterrupt({ note: "stopping", stopped }, async ({ progress, signal }) => {
+    try {
+      await using writer = await createVideoWriter(target, { width, height, frameRate, source: video });
+      for await (const { segmentation } of segmentFrames(segmenter, video.frames, { ...options, signal })) {
+        await writer.write(draw(segmentation, options));
+        tally.add(segmentation);
+        progress.update("frame", tally.frames, Math.max(tally.frames, video.frameCount), tally.speed());
+      }
+      await writer.finish();
+    } catch (error) {
+      // Ctrl-C reaches ffmpeg too, so its pipes may fail before the signal is seen.
+      signal.throwIfAborted();
+      throw error;
+    }
+    progress.end();
+    print(`${tally.describe()}\n  wrote ${target}`);
+    return { json: { clip: path, out: target, ...tally.toJson() } };
+  });
 }
 
 function draw(

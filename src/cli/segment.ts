@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
 import { describePassedOver } from "../datasets/file-names.ts";
 import { LightsegError } from "../errors.ts";
+import { formatTable } from "../format-table.ts";
 import { PHOTO_ENDINGS } from "../images/node/decode.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
@@ -10,8 +11,9 @@ import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { classes, dtypeOption, flag, help, json, model, real, text, threads, weights } from "./options.ts";
-import { colors, describeError, formatShare, formatTable, log, logError } from "./output.ts";
+import { colors, describeError, formatShare, log, logError } from "./output.ts";
 import { findClip, labels, segmentVideo, smoothing } from "./segment-video.ts";
+import { summaries } from "./summaries.ts";
 
 const DEFAULT_OUT = "lightseg-out";
 const LABELS = ".labels.png";
@@ -34,7 +36,7 @@ const opacity = real(
 
 export const segment: Command = {
   name: "segment",
-  summary: "Finds the class of every pixel of photos, or of a clip.",
+  summary: summaries.segment,
   operands: { name: "CLIP|PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [
     ...[model, weights, classes, dtype, out, scores, confidence, opacity, labels, smoothing],

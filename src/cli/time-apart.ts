@@ -45,7 +45,8 @@ const childOutput = z.object({
 });
 
 /**
- * Times a model in a process of its own, whose progress appears here; the process is this same command with one model.
+ * Times a model in a process of its own, whose progress appears here; the process is this same command with
+ * one model.
  *
  * A signal to stop ends that process first, then this one.
  *

@@ -3,12 +3,13 @@ import { openNodeSession } from "../runtime/node/session.ts";
 import { train as trainNetwork } from "../trainer/train.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { Command } from "./arguments.ts";
-import { iouTable } from "./evaluate.ts";
-import { catchInterrupts } from "./interrupt.ts";
+import { iouTable } from "./evaluate-output.ts";
 import { flag, help, json, text } from "./options.ts";
 import { formatDuration, formatShare } from "./output.ts";
-import { Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+import { summaries } from "./summaries.ts";
 import { newSettings, recipeNote, settingOptions, typedSettings } from "./train-options.ts";
+import { withInterrupt } from "./with-interrupt.ts";
 
 const run = text("run", "DIR", "Folder of the run, made if absent");
 const resume = flag("resume", "Go on with the run in --run; other options may be left out");
@@ -18,7 +19,7 @@ const NEWEST = 0.05;
 
 export const train: Command = {
   name: "train",
-  summary: "Trains a network on a data set, or goes on with a run that was stopped.",
+  summary: summaries.train,
   options: [run, resume, ...settingOptions, json, help],
   notes: [
     "A new run needs --run and --model, --dataset and --data, or --recipe, --model and --data, or the --config of another run, which it then repeats; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), report.html (written anew at each validation), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
@@ -38,59 +39,52 @@ export const train: Command = {
     const folder = new RunFolder(path);
     const isResumed = args.has(resume);
     const config = isResumed ? typedSettings(args) : await newSettings(args);
-    const reporter = new Reporter();
-    const interrupt = catchInterrupts(() =>
-      reporter.note("stopping after the step or validation under way; once more to stop at once"),
-    );
-    const { step, finished, best } = await trainNetwork({
-      run: folder.path,
-      config,
-      resume: isResumed,
-      open: openNodeSession,
-      onEvent: (event) => reporter.show(event),
-      signal: interrupt.signal,
-    }).finally(() => {
-      reporter.end();
-      interrupt.release();
+    const note = "stopping after the step or validation under way; once more to stop at once";
+    return withInterrupt({ note }, async ({ progress, signal, exitCode }) => {
+      const reporter = new Reporter(progress);
+      const { step, finished, best } = await trainNetwork({
+        run: folder.path,
+        config,
+        resume: isResumed,
+        open: openNodeSession,
+        onEvent: (event) => reporter.show(event),
+        signal,
+      });
+      progress.end();
+      if (best) print(`best mean IoU ${formatShare(best.miou)} after step ${best.step}: ${folder.best}`);
+      print(
+        finished
+          ? `finished after step ${step}`
+          : `stopped after step ${step}; go on with: lightseg train --run ${path} --resume`,
+      );
+      return {
+        json: { run: folder.path, step, finished, best: best ?? null, last: folder.last },
+        exitCode: finished ? 0 : exitCode(),
+      };
     });
-
-    if (best) print(`best mean IoU ${formatShare(best.miou)} after step ${best.step}: ${folder.best}`);
-    print(
-      finished
-        ? `finished after step ${step}`
-        : `stopped after step ${step}; go on with: lightseg train --run ${path} --resume`,
-    );
-    return {
-      json: { run: folder.path, step, finished, best: best ?? null, last: folder.last },
-      exitCode: finished ? 0 : interrupt.exitCode(),
-    };
   },
 };
 
-/** Shows what happens on standard error. */
+/** Shows the events of a run on standard error. */
 class Reporter {
-  readonly #progress = new Progress();
+  readonly #progress: Progress;
   #loss: number | undefined;
   #first: { step: number; time: number } | undefined;
 
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
   show(event: TrainingEvent): void {
-    if (event.kind === "note") this.note(event.text);
-    else if (event.kind === "warning") this.note(`warning: ${event.text}`);
+    if (event.kind === "note") this.#progress.note(event.text);
+    else if (event.kind === "warning") this.#progress.note(`warning: ${event.text}`);
     else if (event.kind === "progress") this.#progress.update(event.task, event.done, event.total);
     else if (event.kind === "step") this.#showStep(event);
     else {
       const { step, miou, pixelAccuracy, iou } = event;
       const title = `validation after step ${step}: mean IoU ${formatShare(miou)}, pixel accuracy ${formatShare(pixelAccuracy)}`;
-      this.note(`${title}\n${iouTable(iou)}`);
+      this.#progress.note(`${title}\n${iouTable(iou)}`);
     }
-  }
-
-  note(text: string): void {
-    this.#progress.note(text);
-  }
-
-  end(): void {
-    this.#progress.end();
   }
 
   #showStep({ step, epoch, loss, ms, totalSteps }: Extract<TrainingEvent, { kind: "step" }>): void {

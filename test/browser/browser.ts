@@ -9,7 +9,10 @@ export const missingBrowser = existsSync(executablePath)
   ? undefined
   : `there is no ${executablePath}: name a Chromium in the variable CHROMIUM`;
 
-/** Starts Chromium without a window, with WebGPU in software. @param camera a clip (Y4M) that its camera sees, over and over */
+/**
+ * Starts Chromium without a window, with WebGPU in software. @param camera a clip (Y4M) that its camera sees,
+ * over and over
+ */
 export function startBrowser({ camera }: { camera?: string } = {}): Promise<Browser> {
   const args = [
     "--headless=new",

@@ -207,7 +207,8 @@ function pixelsOf(picture) {
  * @param {string} address
  * @param {{ width: number; height: number }} size
  * @param {LoadOptions & { model: string }} options
- * @returns how many labels and how many bytes of the pictures agree, shares of all, and how far bytes lie apart in the mean
+ * @returns how many labels and how many bytes of the pictures agree, shares of all, and how far bytes lie
+ *   apart in the mean
  */
 async function paintPhoto(address, size, { model, ...options }) {
   await using painting = await Segmenter.load(model, options);
@@ -248,7 +249,8 @@ async function paintPhoto(address, size, { model, ...options }) {
 }
 
 /**
- * Paints a video whose picture changes. @returns how many labels after that are those before it, and those of the new picture
+ * Paints a video whose picture changes. @returns how many labels after that are those before it, and those of
+ * the new picture
  *
  * @param {[string, string]} addresses
  * @param {{ width: number; height: number }} size
@@ -270,7 +272,10 @@ async function paintChange([first, second], size, { model, smoothing, ...options
   };
 }
 
-/** The size at which a photo is painted. @param {{ width: number; height: number }} size @param {LoadOptions} options */
+/**
+ * The size at which a photo is painted. @param {{ width: number; height: number }} size @param {LoadOptions}
+ * options
+ */
 async function paintedSize(size, options) {
   await using segmenter = await Segmenter.load("camvid-ndnet45", options);
   const { video, stop } = await playPhoto("/examples/chelsea.jpg", size);

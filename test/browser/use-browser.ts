@@ -3,7 +3,10 @@ import { afterAll, beforeAll } from "vitest";
 import { startBrowser } from "./browser.ts";
 import { startServer, type TestServer } from "./server.ts";
 
-/** What the tests of a file share: a browser, and a server whose pages are isolated. Opened before the first of them, closed after the last. */
+/**
+ * What the tests of a file share: a browser, and a server whose pages are isolated. Opened before the first
+ * of them, closed after the last.
+ */
 export function useBrowser(): { readonly browser: Browser; readonly server: TestServer } {
   const opened: { browser?: Browser; server?: TestServer } = {};
   beforeAll(async () => {

@@ -69,9 +69,11 @@ describe("lightseg info", () => {
     expect((merged?.macs ?? 0) - (distributed?.macs ?? 0)).toBe(384 * 256 * (256 - 7 * 9));
     expect(text).toMatch(/two convolutions into one +[\d,]+ +[\d,]+ +\d+/);
 
-    // At each level of the ResNet decoder but the coarsest a 256 x 256 matrix goes; 4 x 6, 8 x 12 and 16 x 24 places.
+    // At each level of the ResNet decoder but the coarsest a 256 x 256 matrix goes; 4 x 6, 8 x 12 and 16 x 24
+    // places.
     const merging = 256 * 256 * (24 + 96 + 384);
-    // At the coarsest, 2 x 3 places, the last 512 x 512 of its pooling goes for the 512 x 256 behind it; at the finest as above.
+    // At the coarsest, 2 x 3 places, the last 512 x 512 of its pooling goes for the 512 x 256 behind it; at
+    // the finest as above.
     const distributing = 6 * 512 * (512 - 256) + 384 * 256 * (256 - 7 * 9);
     const resnet = await compiledOf("refinenet-lw-50");
     expect(resnet.macs - (resnet.compiled.at(-1)?.macs ?? 0)).toBe(merging + distributing);

@@ -8,7 +8,10 @@ export interface GpuScores {
   readonly width: number;
 }
 
-/** The best class of each pixel of a frame, from scores at the decoder's resolution: a texture of one byte a pixel. */
+/**
+ * The best class of each pixel of a frame, from scores at the decoder's resolution: a texture of one byte a
+ * pixel.
+ */
 export async function createLabelChooser(
   device: GPUDevice,
   { classes, alignCorners }: { classes: number; alignCorners: boolean },
@@ -60,8 +63,8 @@ export async function createLabelChooser(
 }
 
 /**
- * How many pixels each label has: 256 counts in a buffer. Each group of threads counts for itself first, since all pixels of a class would
- * wait for one number.
+ * How many pixels each label has: 256 counts in a buffer. Each group of threads counts for itself first,
+ * since all pixels of a class would wait for one number.
  */
 export async function createLabelCounter(device: GPUDevice) {
   const pipeline = await computePipeline(

@@ -4,8 +4,8 @@ import { engineError, engineResult } from "../../runtime/engine-error.ts";
 const features = ["shader-f16", "subgroups"] as const;
 
 /**
- * The device of a worker, for the engine and for what is painted, with all that the adapter allows: models need more than every device
- * has. Not the engine's own, which it destroys with its last session.
+ * The device of a worker, for the engine and for what is painted, with all that the adapter allows: models
+ * need more than every device has. Not the engine's own, which it destroys with its last session.
  *
  * @throws LightsegError RUNTIME if there is none
  */

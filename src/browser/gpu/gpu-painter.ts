@@ -3,7 +3,7 @@ import type { Dtype } from "../../model-files/dtype.ts";
 import type { Model } from "../../model-files/model.ts";
 import { engineError, engineResult } from "../../runtime/engine-error.ts";
 import { checkSmoothing } from "../../video/smoothing.ts";
-import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../painting/frame-painter.ts";
+import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../frame-painter.ts";
 import { createLabelChooser, createLabelCounter } from "./choose-labels.ts";
 import { openGpuNetwork } from "./network.ts";
 import { GpuFramePainter } from "./paint-frame.ts";
@@ -20,8 +20,8 @@ export interface GpuPainterOptions {
 }
 
 /**
- * Paints frames on the device that the network runs on: frame, scores, labels and picture stay there. What is read back is how many
- * pixels each class has, and the labels where they are wanted.
+ * Paints frames on the device that the network runs on: frame, scores, labels and picture stay there. What is
+ * read back is how many pixels each class has, and the labels where they are wanted.
  */
 export class GpuPainter implements FramePainter {
   readonly #model: Model;

@@ -2,7 +2,10 @@ import type { Palette } from "../../images/types.ts";
 import { blurRadius, type Look, strengthsOf } from "../painting/look.ts";
 import { bind, bufferUsage, compute, computePipeline, draw, renderPipeline, textureUsage } from "./shader.ts";
 
-/** `classes`: colour, 0..1, and strength of each label; `before`: pixels from the left that show the frame as it is. */
+/**
+ * `classes`: colour, 0..1, and strength of each label; `before`: pixels from the left that show the frame as
+ * it is.
+ */
 const SETTINGS = /* wgsl */ `
 struct Settings {
   classes: array<vec4f, 256>,
@@ -46,7 +49,9 @@ fn blurred(at: vec2f) -> vec3f {
 }
 `;
 
-/** The mean of each cell; at the border, where cells end beyond the frame, of its last pixels over and over. */
+/**
+ * The mean of each cell; at the border, where cells end beyond the frame, of its last pixels over and over.
+ */
 const SHRINK = /* wgsl */ `${SETTINGS}
 @group(0) @binding(0) var frame: texture_2d<f32>;
 @group(0) @binding(1) var coarse: texture_storage_2d<rgba8unorm, write>;
@@ -74,7 +79,10 @@ export interface PaintTargets {
   readonly look: Look;
 }
 
-/** Paints a frame with its labels: the same looks as `SegmentationPainter`, whose blur has another kernel of about this width. */
+/**
+ * Paints a frame with its labels: the same looks as `SegmentationPainter`, whose blur has another kernel of
+ * about this width.
+ */
 export class GpuFramePainter {
   readonly #device: GPUDevice;
   readonly #palette: Palette;

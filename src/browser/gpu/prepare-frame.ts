@@ -1,7 +1,10 @@
 import type { Preprocessing } from "../../models/preprocessing.ts";
 import { bind, compute, computePipeline } from "./shader.ts";
 
-/** Turns a frame into the network's input: a texture into normalised float32 `[1, 3, H, W]`, as `normalizeInto` does on the CPU. */
+/**
+ * Turns a frame into the network's input: a texture into normalised float32 `[1, 3, H, W]`, as
+ * `normalizeInto` does on the CPU.
+ */
 export async function createFramePreparer(device: GPUDevice, { scale, mean, std }: Preprocessing) {
   const pipeline = await computePipeline(
     device,

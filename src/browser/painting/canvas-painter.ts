@@ -1,8 +1,8 @@
 import type { Photo } from "../../images/types.ts";
 import type { Segmentation, Segmenter } from "../../inference/segmenter.ts";
 import { segmentSmoothly } from "../../video/smoothing.ts";
+import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../frame-painter.ts";
 import { PictureReader } from "../read-picture.ts";
-import type { FramePainter, PaintedPicture, PaintFrameOptions } from "./frame-painter.ts";
 import { SegmentationPainter } from "./segmentation-painter.ts";
 
 /** Paints frames by a canvas's 2D context, from labels in the worker's memory. */

@@ -4,7 +4,10 @@ import { blurRadius, type Look, strengthsOf } from "./look.ts";
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-/** Paints segmented pictures on a canvas by its 2D context, in the page or in a worker; keeps its buffers from one to the next. */
+/**
+ * Paints segmented pictures on a canvas by its 2D context, in the page or in a worker; keeps its buffers from
+ * one to the next.
+ */
 export class SegmentationPainter {
   readonly #canvas: Canvas;
   readonly #context: Context;

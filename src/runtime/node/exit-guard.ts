@@ -2,7 +2,8 @@
 const LONGEST_WAIT_MS = 30_000;
 
 /**
- * Lets the engine finish before the program ends: `process.exit` in the middle of native code aborts the process.
+ * Lets the engine finish before the program ends: `process.exit` in the middle of native code aborts the
+ * process.
  *
  * Each side raises its own flag before it reads the other's, so at least one of them sees the other.
  */

@@ -34,7 +34,9 @@ export interface GpuSessionOptions {
   readonly output: string;
 }
 
-/** Opens a session whose values stay in the GPU's memory. @throws LightsegError RUNTIME if the engine fails */
+/**
+ * Opens a session whose values stay in the GPU's memory. @throws LightsegError RUNTIME if the engine fails
+ */
 export async function openGpuSession(
   model: Uint8Array,
   { device, input: { name, buffer, dims }, output }: GpuSessionOptions,
