@@ -58,7 +58,7 @@ describe("lightseg report", { timeout: 300_000 }, () => {
     const { code, stderr } = await runCli(["report", file("a"), file("nowhere"), "--out", file("none.html")]);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `${file("nowhere")} holds no training run (name a folder that lightseg train --run`,
+      `${file("nowhere")}: folder must hold a training run (name a folder that lightseg train --run`,
     );
     expect(existsSync(file("none.html"))).toBe(false);
   });
