@@ -135,7 +135,7 @@ class Server {
 
   #read({ model: bytes, name, dtype }: Asked<"open">): RunnableModel {
     const onnx = isOnnx(bytes);
-    resolveDtype(dtype, onnx ? INT8_ONLY : FLOAT_ONLY, name);
+    resolveDtype(dtype, onnx ? INT8_ONLY : FLOAT_ONLY, name, "Segmenter.load");
     if (!onnx) return decodeModel(bytes, name);
     const { decodeQuantized } = this.#options;
     // With `auto`, this error makes the page try another device.

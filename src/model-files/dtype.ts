@@ -29,9 +29,17 @@ export const INT8_ONLY: ModelForms = { float: false, int8: true };
  * The element type that a model is computed in: the one rule for Node, browsers and the command line.
  *
  * @param name of the model, for the message
+ * @param where the function that was called, for the message
  * @throws LightsegError INVALID_ARGUMENT for a dtype that the model does not come in
  */
-export function resolveDtype(choice: DtypeRequest, { float, int8 }: ModelForms, name: string): Dtype {
+export function resolveDtype(
+  choice: DtypeRequest,
+  { float, int8 }: ModelForms,
+  name: string,
+  where = "loadModel",
+): Dtype {
+  const refuse = (rule: string, hint: string) =>
+    new LightsegError({ code: "INVALID_ARGUMENT", where, argument: "dtype", rule, hint });
   if (choice === "auto") return int8 ? "int8" : "fp32";
   if (choice === "exact") return float ? "fp32" : "int8";
   if (choice === "int8" && !int8)
@@ -42,8 +50,4 @@ export function resolveDtype(choice: DtypeRequest, { float, int8 }: ModelForms, 
   if (choice !== "int8" && !float)
     throw refuse(`must be int8 for ${name}, which is quantised`, "take the model that it was made from");
   return choice;
-}
-
-function refuse(rule: string, hint: string): LightsegError {
-  return new LightsegError({ code: "INVALID_ARGUMENT", where: "loadModel", argument: "dtype", rule, hint });
 }

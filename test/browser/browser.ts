@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { TestServer } from "./server.ts";
 
@@ -8,6 +9,15 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const missingBrowser = existsSync(executablePath)
   ? undefined
   : `there is no ${executablePath}: name a Chromium in the variable CHROMIUM`;
+
+/**
+ * The Vulkan driver of Chromium, SwiftShader. Where Debian's Vulkan loader is installed (ffmpeg brings it), Chromium
+ * takes that one instead of its own, and it finds no driver unless it is told of one.
+ */
+function findSwiftShader(): string | undefined {
+  const folders = [dirname(realpathSync(executablePath)), "/usr/lib/chromium"];
+  return folders.map((folder) => join(folder, "vk_swiftshader_icd.json")).find(existsSync);
+}
 
 /**
  * Starts Chromium without a window, with WebGPU in software. @param camera a clip (Y4M) that its camera sees,
@@ -36,7 +46,9 @@ export function startBrowser({ camera }: { camera?: string } = {}): Promise<Brow
           `--use-file-for-fake-video-capture=${camera}`,
         ]),
   ];
-  return chromium.launch({ executablePath, args });
+  const driver = findSwiftShader();
+  const env = { ...process.env, ...(driver !== undefined && { VK_ICD_FILENAMES: driver }) };
+  return chromium.launch({ executablePath, args, env });
 }
 
 /** Opens the test page, with what goes wrong in it on the terminal. */
