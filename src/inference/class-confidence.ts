@@ -4,7 +4,6 @@ import { resize } from "../graph/ops/resize.ts";
 import { symbol } from "../graph/shape.ts";
 import { input } from "../graph/tensor.ts";
 import type { ModelDescription } from "../model-files/model.ts";
-import { findNetwork } from "../models/zoo.ts";
 import type { Session, TensorData } from "../runtime/session.ts";
 import { sumByLabel } from "./class-shares.ts";
 import type { PredictorOptions } from "./predictor.ts";
@@ -38,10 +37,10 @@ export interface PixelConfidence {
 }
 
 export async function openConfidenceMeter(
-  { network, classes }: ModelDescription,
+  { classes, alignCorners }: ModelDescription,
   { open, threads }: Pick<PredictorOptions, "open" | "threads">,
 ): Promise<ConfidenceMeter> {
-  const session: Session = await open(buildGraph(classes.length, findNetwork(network).decoder), { threads });
+  const session: Session = await open(buildGraph(classes.length, alignCorners), { threads });
   const measurePixels = async (scores: TensorData, { width, height }: PhotoSize) => {
     // Nothing but the size is read of it.
     const like = { data: new Uint8Array(width * height), dims: [1, 1, height, width] };
@@ -61,7 +60,7 @@ export async function openConfidenceMeter(
   };
 }
 
-function buildGraph(classes: number, { alignCorners }: { alignCorners: boolean }): Uint8Array {
+function buildGraph(classes: number, alignCorners: boolean): Uint8Array {
   const scores = input("scores", [1, classes, symbol("h"), symbol("w")]);
   const like = input("like", [1, 1, symbol("H"), symbol("W")], "uint8");
   const fullSize = resize(scores, { like, alignCorners });
