@@ -48,11 +48,7 @@ export function augmentInto(
   checkArguments(options, images, targets, slot);
   const { photo, labels } = sample;
   const [height, width] = options.crop;
-  const scale = drawScale(options, photo, random);
-  const rows = resampleAxis(photo.height, scale, height, random);
-  const columns = resampleAxis(photo.width, scale, width, random);
-  if (options.mirror && random() < 0.5) reverse(columns);
-  const color = drawColorChange(options, random);
+  const { rows, columns, color } = drawVariation(photo, photo, options, random);
 
   const area = height * width;
   const image = images.subarray(slot * 3 * area, (slot + 1) * 3 * area);
@@ -63,13 +59,37 @@ export function augmentInto(
   writeTarget(labels, rows, columns, target);
 }
 
-/** The factor that a photo is resized by. @param size the photo's */
-export function drawScale(
-  { scale, shorterSide = 0 }: AugmentationOptions,
-  size: { readonly width: number; readonly height: number },
+/** How a photo, or an object cut out of one, appears in a crop. */
+export interface Variation {
+  readonly rows: AxisSamples;
+  readonly columns: AxisSamples;
+  readonly color: ColorChange;
+}
+
+/**
+ * Draws scale, place, mirroring and color, in this order.
+ *
+ * @param size of what is resized
+ * @param source size of the photo that it belongs to, which `shorterSide` is about
+ */
+export function drawVariation(
+  size: Size,
+  source: Size,
+  options: AugmentationOptions,
   random: Random,
-): number {
-  return Math.max(between(scale, random), shorterSide / Math.min(size.width, size.height));
+): Variation {
+  const [height, width] = options.crop;
+  const shortest = (options.shorterSide ?? 0) / Math.min(source.width, source.height);
+  const scale = Math.max(between(options.scale, random), shortest);
+  const rows = resampleAxis(size.height, scale, height, random);
+  const columns = resampleAxis(size.width, scale, width, random);
+  if (options.mirror && random() < 0.5) reverse(columns);
+  return { rows, columns, color: drawColorChange(options, random) };
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Which source pixels each position of a crop reads, along one axis. */
@@ -85,12 +105,7 @@ export interface AxisSamples {
 }
 
 /** Resizing by `scale` and then cropping at a random place, without the pixels that the crop leaves out. */
-export function resampleAxis(
-  sourceSize: number,
-  scale: number,
-  cropSize: number,
-  random: Random,
-): AxisSamples {
+function resampleAxis(sourceSize: number, scale: number, cropSize: number, random: Random): AxisSamples {
   const scaledSize = Math.max(1, Math.round(sourceSize * scale));
   const excess = scaledSize - cropSize;
   // Where the crop begins in the resized photo; negative when the photo lies inside the crop.
@@ -115,7 +130,7 @@ export function resampleAxis(
 }
 
 /** Mirrors the crop along the axis. */
-export function reverse(samples: AxisSamples): void {
+function reverse(samples: AxisSamples): void {
   const cropSize = samples.nearest.length;
   [samples.begin, samples.end] = [cropSize - samples.end, cropSize - samples.begin];
   for (const values of [samples.low, samples.high, samples.weight, samples.nearest]) values.reverse();
@@ -128,7 +143,7 @@ export interface ColorChange {
   readonly saturation: number;
 }
 
-export function drawColorChange(
+function drawColorChange(
   { colorJitter = 0, preprocessing }: AugmentationOptions,
   random: Random,
 ): ColorChange {

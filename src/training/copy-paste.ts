@@ -5,15 +5,7 @@
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Random } from "../random.ts";
-import {
-  type AugmentationOptions,
-  bilinear,
-  drawColorChange,
-  drawScale,
-  resampleAxis,
-  reverse,
-  writeImage,
-} from "./augmentation.ts";
+import { type AugmentationOptions, bilinear, drawVariation, writeImage } from "./augmentation.ts";
 import { presentClasses } from "./photo-labels.ts";
 import type { LabelledPhoto } from "./samples.ts";
 
@@ -136,11 +128,7 @@ export function pasteInto(
   slot: number,
 ): void {
   const [height, width] = options.crop;
-  const scale = drawScale(options, source, random);
-  const rows = resampleAxis(photo.height, scale, height, random);
-  const columns = resampleAxis(photo.width, scale, width, random);
-  if (options.mirror && random() < 0.5) reverse(columns);
-  const color = drawColorChange(options, random);
+  const { rows, columns, color } = drawVariation(photo, source, options, random);
 
   const area = height * width;
   const object = new Float32Array(3 * area);
