@@ -4,11 +4,13 @@
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { leaveOutGradients } from "./leave-out-gradients.ts";
 
 const from = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 export default defineConfig({
   base: "./",
+  plugins: [leaveOutGradients()],
   publicDir: false,
   logLevel: "warn",
   build: {
