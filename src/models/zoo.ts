@@ -37,7 +37,8 @@ export const decoders: Readonly<Record<string, Decoder>> = {
   "ndnet-fcn32": ndnetFcn32,
   "ndnet-fcn8": ndnetFcn8,
   "refinenet-lw": lightWeightRefineNet,
-  "refinenet-lw-mobile": lightWeightRefineNetMobile,
+  "refinenet-lw-mobile": lightWeightRefineNetMobile(),
+  "refinenet-lw-mobile-96": lightWeightRefineNetMobile({ width: 96 }),
   "refinenet-lw-rcu": lightWeightRefineNetWithRcu,
   refinenet: refineNet,
 };
