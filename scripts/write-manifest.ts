@@ -1,6 +1,6 @@
 /**
  * Writes models/manifest.json from the files that lie beside it: `npm run manifest`. A safetensors file that describes
- * a model is one; any other has weights of an encoder.
+ * a model is one, by the name of the file. Any other has weights of an encoder: BACKBONE-NAME.safetensors.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { readDescription } from "../src/model-files/description.ts";
 import type { Manifest } from "../src/model-files/manifest.ts";
 import { shippedFolder } from "../src/model-files/node/shipped.ts";
+import { backbones } from "../src/models/zoo.ts";
 import { decodeSafetensors } from "../src/weights/safetensors.ts";
 
 async function describeFile(file: string) {
@@ -23,16 +24,20 @@ for (const file of files) {
   const name = file.replace(".safetensors", "");
   const { bytes, entry } = await describeFile(file);
   const description = readDescription(decodeSafetensors(bytes, file).metadata, file);
+  if (!description) {
+    const backbone = Object.keys(backbones).find((known) => name.startsWith(`${known}-`));
+    if (backbone === undefined) throw new TypeError(`${file} must begin with the name of a backbone`);
+    manifest[name.slice(backbone.length + 1)] = { kind: "encoder", ...entry, backbone };
+    continue;
+  }
   const quantized = `${name}.int8.onnx`;
   const int8 = files.includes(quantized) ? (await describeFile(quantized)).entry : undefined;
-  manifest[name] = description
-    ? {
-        kind: "model",
-        ...entry,
-        network: description.network,
-        classes: description.classes.length,
-        ...(int8 && { int8 }),
-      }
-    : { kind: "encoder", ...entry };
+  manifest[name] = {
+    kind: "model",
+    ...entry,
+    network: description.network,
+    classes: description.classes.length,
+    ...(int8 && { int8 }),
+  };
 }
 await writeFile(join(shippedFolder, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

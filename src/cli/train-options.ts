@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { findShippedWeights } from "../model-files/node/shipped.ts";
 import { readConfig } from "../runs/run-folder.ts";
 import { checkSettings, overrideSettings, settingsByName, type TrainingOptions } from "../training/config.ts";
 import { applyRecipe, recipes } from "../training/recipes/index.ts";
 import type { Schedule } from "../training/schedule.ts";
-import { type Setting, settings } from "../training/settings.ts";
+import { RANDOM_WEIGHTS, type Setting, settings } from "../training/settings.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import { backbone, choice, data, dataset, decoder, integer, option, pairedNetwork, text } from "./options.ts";
 
@@ -60,10 +61,10 @@ function settingOption<T>({ flag = "", type, help, defaultText, default: own }: 
  *
  * @param scheduled what a warm-up goes with where no schedule was typed
  */
-export function typedSettings(
+export async function typedSettings(
   args: Arguments,
   scheduled: Schedule = settings.schedule.default,
-): Partial<TrainingOptions> {
+): Promise<Partial<TrainingOptions>> {
   const typed: Record<string, unknown> = {};
   for (const [name, found] of tableOptions) {
     // A switch turns the default around.
@@ -80,10 +81,16 @@ export function typedSettings(
   if (name !== undefined) typed.dataset = name;
   // Paths are kept with the run, which may be resumed from another folder.
   if (folder !== undefined) typed.data = resolve(folder);
-  if (typeof typed.weights === "string") typed.weights = resolve(typed.weights);
+  if (typeof typed.weights === "string" && !(await isWeightsName(typed.weights)))
+    typed.weights = resolve(typed.weights);
   if (steps !== undefined) typed.schedule = { ...(args.get(schedule) ?? scheduled), warmup: steps };
   checkSettings(typed);
   return typed;
+}
+
+/** Whether this names weights that come with lightseg, or none: no path. */
+async function isWeightsName(typed: string): Promise<boolean> {
+  return typed === RANDOM_WEIGHTS || (await findShippedWeights(typed)) !== undefined;
 }
 
 /** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
@@ -95,10 +102,12 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   if (name !== undefined) return recipeSettings(args, name);
   if (file !== undefined) {
     const stored = await readConfig(file);
-    if (stored) return overrideSettings(stored, typedSettings(args, stored.schedule));
+    // Where early versions were given no weights, all began at random.
+    const { weights = RANDOM_WEIGHTS } = stored ?? {};
+    if (stored) return overrideSettings({ ...stored, weights }, await typedSettings(args, stored.schedule));
     throw args.usageError("--config", "must be a file that is there", file);
   }
-  const typed = typedSettings(args);
+  const typed = await typedSettings(args);
   return {
     ...typed,
     network: typed.network ?? args.require(network),
@@ -107,7 +116,7 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   };
 }
 
-function recipeSettings(args: Arguments, name: string): TrainingOptions {
+async function recipeSettings(args: Arguments, name: string): Promise<TrainingOptions> {
   if (args.has(dataset))
     throw args.usageError("--dataset", "cannot be given together with --recipe, which has its own");
   const used = recipes.find((known) => known.name === name)?.datasets ?? [];
@@ -117,7 +126,7 @@ function recipeSettings(args: Arguments, name: string): TrainingOptions {
     throw args.usageError("--data", `must be ${used.map((known) => `${known}=DIR`).join(",")}`);
   const own = applyRecipe(name, { network: pairedNetwork(args) ?? args.require(network), folders });
   // The data was given to the recipe, each of whose stages may have its own.
-  const { data: _folder, ...overrides } = typedSettings(args, own.schedule);
+  const { data: _folder, ...overrides } = await typedSettings(args, own.schedule);
   return overrideSettings(own, overrides);
 }
 

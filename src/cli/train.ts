@@ -28,7 +28,7 @@ export const train: Command = {
     "Ctrl-C stops after the step or validation under way, with a checkpoint; a second Ctrl-C at once, without. Even then --resume goes on from the last checkpoint and ends with the same weights, bit for bit, given the same machine and threads. Exit code: 130 after Ctrl-C, 143 after SIGTERM.",
   ],
   examples: [
-    "lightseg train --model refinenet-lw-mobilenet-v2 --dataset camvid --data camvid --run runs/a --weights mobilenet_v2.pth",
+    "lightseg train --model refinenet-lw-mobilenet-v2 --dataset camvid --data camvid --run runs/a",
     "lightseg train --recipe nyudv2 --model refinenet-lw-50 --data NYUDv2 --run runs/nyu --weights resnet50.pth",
     "lightseg train --config runs/a/config.json --epochs 200 --run runs/b",
     "lightseg train --run runs/a --resume",
@@ -38,7 +38,7 @@ export const train: Command = {
     const path = args.require(run);
     const folder = new RunFolder(path);
     const isResumed = args.has(resume);
-    const config = isResumed ? typedSettings(args) : await newSettings(args);
+    const config = await (isResumed ? typedSettings(args) : newSettings(args));
     const note = "stopping after the step or validation under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal, exitCode }) => {
       const reporter = new Reporter(progress);

@@ -21,6 +21,8 @@ export interface ManifestModel extends ManifestFile {
 /** Weights of an encoder, to begin training with: a file that describes no model. */
 export interface ManifestEncoder extends ManifestFile {
   readonly kind: "encoder";
+  /** The zoo's name of the backbone whose weights they are. */
+  readonly backbone: string;
 }
 
 /**
@@ -66,10 +68,10 @@ export function modelNames(manifest: Manifest): string[] {
 }
 
 function readEntry(entry: unknown): ManifestModel | ManifestEncoder {
-  const { kind = "model", int8 } = isRecord(entry) ? entry : {};
+  const { kind = "model", int8, backbone } = isRecord(entry) ? entry : {};
   const file = readFile(entry);
-  if (kind === "encoder") return { kind, ...file };
-  if (kind !== "model") throw new TypeError("kind");
+  if (kind === "encoder" && typeof backbone === "string") return { kind, ...file, backbone };
+  if (kind !== "model") throw new TypeError("kind or backbone");
   return { kind, ...file, ...(int8 !== undefined && { int8: readFile(int8) }) };
 }
 

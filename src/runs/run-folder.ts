@@ -6,10 +6,12 @@ import { isDeepStrictEqual } from "node:util";
 import { LightsegError } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { makeFolder, outputError, removeTemporaryFiles, writeFileAtomically } from "../node/files.ts";
+import { findShippedWeights } from "../model-files/node/shipped.ts";
 import { readVersion } from "../node/version.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { LogRecord } from "../training/events.ts";
 import type { Checkpoint } from "../training/loop.ts";
+import { RANDOM_WEIGHTS } from "../training/settings.ts";
 import { parseJson, readText } from "./read-json.ts";
 import { lockRun } from "./run-lock.ts";
 
@@ -64,7 +66,7 @@ export class RunFolder implements AsyncDisposable {
       platform: `${process.platform} ${process.arch}`,
       cores: availableParallelism(),
       began: new Date().toISOString(),
-      weightsSha256: config.weights === undefined ? null : await hashFile(config.weights),
+      weightsSha256: await hashWeights(config.weights),
       ...(warnings.length > 0 && { warnings }),
     };
     await this.#write(join(this.path, "origin.json"), toJson(origin));
@@ -155,9 +157,13 @@ export async function readConfig(path: string): Promise<TrainingConfig | undefin
   });
 }
 
-async function hashFile(path: string): Promise<string> {
+/** @param weights as the settings have them: a shipped name, a path, or none */
+async function hashWeights(weights: string | undefined): Promise<string | null> {
+  if (weights === undefined || weights === RANDOM_WEIGHTS) return null;
+  const shipped = await findShippedWeights(weights);
+  if (shipped) return shipped.sha256;
   return createHash("sha256")
-    .update(await readFile(path))
+    .update(await readFile(weights))
     .digest("hex");
 }
 

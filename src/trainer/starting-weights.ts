@@ -1,53 +1,49 @@
 import { LightsegError } from "../errors.ts";
-import { readParameters } from "../model-files/node/shipped.ts";
+import { findShippedWeights, readParameters } from "../model-files/node/shipped.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
-import { describeMatch, matchWeights } from "../weights/match.ts";
+import { backboneOf } from "../models/zoo.ts";
+import { RANDOM_WEIGHTS } from "../training/settings.ts";
+import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
+
+/** The shipped weights that a run begins with where none are asked for and the network has their encoder. */
+const DEFAULT_WEIGHTS = "imagenet";
+
+/**
+ * What a run begins with where nothing is asked for: `imagenet` for a network whose encoder it is, else `none`.
+ *
+ * @throws LightsegError NOT_FOUND for an unknown network
+ */
+export async function defaultWeights(network: string): Promise<string> {
+  const entry = await findShippedWeights(DEFAULT_WEIGHTS);
+  const fits = entry?.kind === "encoder" && entry.backbone === backboneOf(network);
+  return fits ? DEFAULT_WEIGHTS : RANDOM_WEIGHTS;
+}
 
 /**
  * The parameters that a run begins with: those of a file where they fit, the rest at random.
  *
- * @param file PyTorch checkpoint or safetensors, such as ImageNet weights of the encoder; all is random without
+ * @param options.weights a shipped name, PyTorch checkpoint or safetensors; all is random with `none`
  * @returns the weights, and a text that says what was used, missing and left over
- * @throws LightsegError INVALID_WEIGHTS if the file cannot be read, none of it fits, or parameters of the encoder are not in it
- *   (a network whose encoder begins at random learns little, so that must be wanted)
+ * @throws LightsegError NOT_FOUND without such a file, INVALID_WEIGHTS if it cannot be read, none of it fits, or
+ *   parameters of the encoder are not in it (a network whose encoder begins at random learns little, so that must be
+ *   wanted)
  */
 export async function startingWeights(
   network: Network,
   options: {
-    file: string | undefined;
+    weights: string;
     allowRandomEncoder: boolean;
     seed: number;
     scheme?: InitializationScheme;
   },
 ): Promise<{ weights: Weights; note: string }> {
-  const { file, allowRandomEncoder, seed, scheme } = options;
+  const { weights: source, allowRandomEncoder, seed, scheme } = options;
   const shapes = parameterShapes(network);
-  const found = file === undefined ? undefined : await readParameters(file, shapes);
+  const found = source === RANDOM_WEIGHTS ? undefined : await readParameters(source, shapes);
   const match = matchWeights(shapes, found?.weights ?? new Map(), found?.others);
-  if (file !== undefined && match.used.size === 0) {
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where: "train",
-      file,
-      argument: "weights",
-      rule: "must hold parameters of the network",
-      hint: `none of its ${match.unexpected.length + match.misshaped.length} tensors has the name and shape of one`,
-    });
-  }
-  const lost = [...network.encoder].filter((name) => !match.used.has(name));
-  if (file !== undefined && !allowRandomEncoder && lost.length > 0) {
-    throw new LightsegError({
-      code: "INVALID_WEIGHTS",
-      where: "train",
-      file,
-      argument: "weights",
-      rule: `must hold the encoder: ${lost.length} of its ${network.encoder.size} parameters are missing or have another shape`,
-      value: lost.slice(0, 3).join(", "),
-      hint: "is it of another backbone? allowRandomEncoder (--allow-random-encoder) goes on with what is there",
-    });
-  }
+  if (found) requireEncoder(network, match, { file: found.file, allowRandomEncoder });
   const weights: Weights = new Map();
   for (const [name, tensor] of network.parameters) {
     weights.set(
@@ -57,6 +53,51 @@ export async function startingWeights(
   }
   return {
     weights,
-    note: file === undefined ? "all weights begin at random" : `${file}: ${describeMatch(match)}`,
+    note: found ? `${source}: ${describeStart(network, match)}` : "all weights begin at random",
   };
+}
+
+function requireEncoder(
+  { encoder }: Network,
+  { used, unexpected, misshaped }: WeightsMatch,
+  { file, allowRandomEncoder }: { file: string; allowRandomEncoder: boolean },
+): void {
+  const refuse = (rule: string, hint: string, value?: string) =>
+    new LightsegError({
+      code: "INVALID_WEIGHTS",
+      where: "train",
+      file,
+      argument: "weights",
+      rule,
+      value,
+      hint,
+    });
+  if (used.size === 0)
+    throw refuse(
+      "must hold parameters of the network",
+      `none of its ${unexpected.length + misshaped.length} tensors has the name and shape of one`,
+    );
+  const lost = [...encoder].filter((name) => !used.has(name));
+  if (allowRandomEncoder || lost.length === 0) return;
+  throw refuse(
+    `must hold the encoder: ${lost.length} of its ${encoder.size} parameters are missing or have another shape`,
+    "is it of another backbone? allowRandomEncoder (--allow-random-encoder) goes on with what is there",
+    lost.slice(0, 3).join(", "),
+  );
+}
+
+/** The two common cases in one line; others parameter by parameter. */
+function describeStart({ encoder }: Network, match: WeightsMatch): string {
+  const { missing, misshaped, unexpected } = match;
+  if (unexpected.length === 0 && missing.length === 0 && misshaped.length > 0) {
+    const [head] = misshaped;
+    const isHead = ({ expected, found }: WeightsMatch["misshaped"][number]) =>
+      expected[0] !== found[0] && expected.slice(1).join() === found.slice(1).join();
+    if (head && misshaped.every(isHead))
+      return `all but the head, which is for ${head.found[0]} classes, not ${head.expected[0]}, and begins at random`;
+  }
+  const isEncoder =
+    misshaped.length === 0 && missing.length > 0 && !missing.some((name) => encoder.has(name));
+  if (isEncoder && unexpected.length === 0) return "the encoder; the decoder begins at random";
+  return describeMatch(match);
 }

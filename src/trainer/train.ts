@@ -20,13 +20,14 @@ import {
   type TrainingResult,
   type TrainingStorage,
 } from "../training/loop.ts";
+import { RANDOM_WEIGHTS } from "../training/settings.ts";
 import type { Stage } from "../training/stage.ts";
 import { writeSafetensors } from "../weights/node/write.ts";
 import { checkData } from "./check-data.ts";
 import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
 import { identifySplit, requireSameData } from "./run-data.ts";
 import { openStages, requireEqualClasses } from "./stages.ts";
-import { startingWeights } from "./starting-weights.ts";
+import { defaultWeights, startingWeights } from "./starting-weights.ts";
 import { validate } from "./validation.ts";
 
 /** How and where a training runs. */
@@ -63,7 +64,7 @@ export async function train({
   signal,
 }: TrainOptions): Promise<TrainingResult> {
   await using folder = new RunFolder(run);
-  const config = resume ? await folder.resume(options) : parseTrainingConfig(options);
+  const config = resume ? await folder.resume(options) : await newConfig(options, onEvent);
   const validation = await findDataset(config.dataset).open(config.data, config.validationSplit);
   const stages = await openStages(config, validation, onEvent);
   requireEqualClasses(stages, validation);
@@ -94,6 +95,19 @@ export async function train({
   });
 }
 
+/** The settings of a new run. What its weights are is written down where nothing was asked for. */
+async function newConfig(
+  options: TrainOptions["config"],
+  onEvent: (event: TrainingEvent) => void,
+): Promise<TrainingConfig> {
+  const config = parseTrainingConfig(options);
+  if (config.weights !== undefined) return config;
+  const weights = await defaultWeights(config.network);
+  if (weights !== RANDOM_WEIGHTS)
+    onEvent({ kind: "note", text: `no weights were named: ${weights} is taken (--weights none: at random)` });
+  return parseTrainingConfig({ ...config, weights });
+}
+
 function describeData(
   { network }: TrainingConfig,
   stages: readonly Stage<Dataset>[],
@@ -119,7 +133,8 @@ async function beginWeights(
 ): Promise<Checkpoint> {
   const network = buildNetwork({ network: config.network, classes: classes.length, auxiliary: true });
   const { weights, note } = await startingWeights(network, {
-    file: config.weights,
+    // Runs of early versions have no weights in their settings where all began at random.
+    weights: config.weights ?? RANDOM_WEIGHTS,
     allowRandomEncoder: config.allowRandomEncoder,
     seed: config.seed,
     scheme: config.initialization,

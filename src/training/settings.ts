@@ -21,6 +21,9 @@ import { scheduleType } from "./schedule.ts";
 /** How a gradient changes a parameter, see optimizer.ts. */
 export const optimizers = ["sgd", "adam", "adamw"] as const;
 
+/** In place of weights to begin with: none, all is random. */
+export const RANDOM_WEIGHTS = "none";
+
 /** Whether each stage may have a value of its own, or the run has one. */
 export type Scope = "run" | "stage";
 
@@ -97,10 +100,15 @@ export const settings = {
   }),
   /** The recipe that the other settings come from; kept for the record. */
   recipe: optional("run", textType("NAME")),
-  /** Weights to begin with (PyTorch or safetensors). Parameters that they lack begin at random. */
-  weights: optional("run", textType("FILE"), {
+  /**
+   * Weights to begin with: a shipped name (`imagenet`, `voc` ...), a file (PyTorch or safetensors) or `none`.
+   * Parameters that they lack, and a head for other classes, begin at random. Defaults to `imagenet` where the network
+   * has that encoder, else to `none`.
+   */
+  weights: optional("run", textType("NAME|FILE"), {
     flag: "weights",
-    help: "Weights to begin with, such as ImageNet's (PyTorch or safetensors); what they lack is random",
+    help: "Weights to begin with: imagenet, a shipped model, a PyTorch or safetensors file, or none; what they lack is random",
+    defaultText: "default: imagenet where the network has that encoder",
   }),
   /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
   allowRandomEncoder: setting("run", switchType, {

@@ -30,9 +30,13 @@ describe("newSettings", () => {
     const folder = await mkdtemp(join(tmpdir(), "lightseg-options-"));
     try {
       const config = join(folder, "config.json");
+      // Of an early version: without weights, all began at random.
       const stored = { network: "ndnet45", dataset: "camvid", data: "/d", schedule: halved };
       await writeFile(config, JSON.stringify(stored));
-      expect((await read(`--config ${config} --warmup 50`)).schedule).toEqual({ ...halved, warmup: 50 });
+      expect(await read(`--config ${config} --warmup 50`)).toMatchObject({
+        schedule: { ...halved, warmup: 50 },
+        weights: "none",
+      });
       expect((await read(`--config ${config} --warmup 50 --schedule poly:1`)).schedule).toEqual({
         kind: "poly",
         power: 1,
@@ -41,6 +45,18 @@ describe("newSettings", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("keeps the names of shipped weights, and makes paths absolute", async () => {
+    const weights = async (typed: string) =>
+      (await read(`--model ndnet45 --dataset camvid --data d --weights ${typed}`)).weights;
+    expect(await Promise.all(["imagenet", "voc", "none", "a.pth", "./voc"].map(weights))).toEqual([
+      "imagenet",
+      "voc",
+      "none",
+      resolve("a.pth"),
+      resolve("voc"),
+    ]);
   });
 
   it.each([

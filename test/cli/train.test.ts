@@ -62,6 +62,10 @@ describe("lightseg train and evaluate", { timeout: 300_000 }, () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/step 1\/8 \(12 %\) {2}epoch 1 {2}loss \d\.\d+ {2}[\d.]+ s\/step {2}\d+ s left\n/);
     expect(stderr).toMatch(/validation after step 8: mean IoU [\d.]+ %.*\nclass +IoU\nsky +[\d.]+ %\n/);
+    expect(stderr).toMatch(/no weights were named: imagenet is taken.*\nimagenet: the encoder; /);
+    expect(JSON.parse(await readFile(file("whole", "config.json"), "utf8"))).toMatchObject({
+      weights: "imagenet",
+    });
     const { best, ...rest } = result.parse(json);
     expect(rest).toEqual({
       run: file("whole"),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/models/network.ts";
 import type { Weights } from "../../src/models/weights.ts";
-import { startingWeights } from "../../src/trainer/starting-weights.ts";
+import { defaultWeights, startingWeights } from "../../src/trainer/starting-weights.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { goldenValues } from "../support/golden.ts";
 
@@ -32,7 +32,7 @@ describe("startingWeights", () => {
 
   it("takes ImageNet's encoder, leaves its classifier out and begins the decoder at random", async () => {
     const file = await write("encoder", (name) => network.encoder.has(name));
-    const { weights, note } = await startingWeights(network, { ...options, file });
+    const { weights, note } = await startingWeights(network, { ...options, weights: file });
     expect([...weights.keys()]).toEqual([...network.parameters.keys()]);
     expect(weights.get("bn1.weight")?.data).toEqual(goldenValues("bn1.weight", [64]));
     expect(weights.get("clf_conv.bias")?.data.some((value) => value !== 0)).toBe(true);
@@ -42,23 +42,49 @@ describe("startingWeights", () => {
 
   it("refuses weights that leave part of the encoder random, unless told so", async () => {
     const file = await write("most", (name) => network.encoder.has(name) && name !== "layer3.1.conv2.weight");
-    const refusal = startingWeights(network, { ...options, file });
+    const refusal = startingWeights(network, { ...options, weights: file });
     await expect(refusal).rejects.toThrow(
       /1 of its 100 parameters.*layer3\.1\.conv2\.weight.*--allow-random-encoder/,
     );
-    const { weights } = await startingWeights(network, { ...options, file, allowRandomEncoder: true });
+    const { weights } = await startingWeights(network, {
+      ...options,
+      weights: file,
+      allowRandomEncoder: true,
+    });
     expect(weights.get("layer3.1.conv2.weight")?.shape).toEqual([256, 256, 3, 3]);
   });
 
   it("refuses weights of which nothing fits, also when told so", async () => {
     const file = await write("nothing", () => false);
-    const refusal = startingWeights(network, { ...options, file, allowRandomEncoder: true });
+    const refusal = startingWeights(network, { ...options, weights: file, allowRandomEncoder: true });
     await expect(refusal).rejects.toThrow(/must hold parameters of the network/);
   });
 
-  it("begins at random without a file, the same for a seed", async () => {
+  it("takes a shipped model by name, and leaves out and says so where its head has other classes", async () => {
+    const mobile = (classes: number) => buildNetwork({ network: "refinenet-lw-mobilenet-v2", classes });
+    const same = await startingWeights(mobile(21), { ...options, weights: "voc" });
+    expect(same.note).toBe("voc: 287 of 287 parameters found");
+    const { weights, note } = await startingWeights(mobile(3), { ...options, weights: "voc" });
+    expect(note).toBe("voc: all but the head, which is for 21 classes, not 3, and begins at random");
+    expect(weights.get("segm.weight")?.shape).toEqual([3, 256, 3, 3]);
+    expect(weights.get("layer1.0.weight")).toEqual(same.weights.get("layer1.0.weight"));
+  });
+
+  it("takes ImageNet's encoder by name, and by default where the network has it", async () => {
+    const mobile = buildNetwork({ network: "refinenet-lw-mobile-96+mobilenet-v2", classes: 2 });
+    const { note } = await startingWeights(mobile, { ...options, weights: "imagenet" });
+    expect(note).toBe("imagenet: the encoder; the decoder begins at random");
+    await expect(startingWeights(network, { ...options, weights: "imagenet" })).rejects.toThrow(
+      /mobilenet-v2-imagenet.safetensors: weights must hold/,
+    );
+    expect(await defaultWeights("refinenet-lw-mobile-96+mobilenet-v2")).toBe("imagenet");
+    expect(await defaultWeights("refinenet-lw+resnet-18")).toBe("none");
+    await expect(defaultWeights("nonesuch")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("begins at random without weights, the same for a seed", async () => {
     const values = async (seed: number) => {
-      const { weights } = await startingWeights(network, { ...options, seed, file: undefined });
+      const { weights } = await startingWeights(network, { ...options, seed, weights: "none" });
       return weights.get("conv1.weight")?.data.slice(0, 5);
     };
     expect(await values(1)).toEqual(await values(1));

@@ -123,6 +123,7 @@ describe("train", { timeout: 120_000 }, () => {
 
   it("repeats a run from the settings in its folder", async () => {
     const config: TrainingOptions = JSON.parse(await readFile(file("whole", "config.json"), "utf8"));
+    expect(config.weights).toBe("none");
     await run("again", { config });
     const bytes = await readFile(file("again", "last.safetensors"));
     expect(bytes.equals(await readFile(file("whole", "last.safetensors")))).toBe(true);

@@ -26,6 +26,12 @@ export async function findShippedModel(name: string) {
   return findModel(await readManifest(), name);
 }
 
+/** The manifest's entry of a model, or of an encoder's weights, of this name; undefined for another name. */
+export async function findShippedWeights(name: string): Promise<Manifest[string] | undefined> {
+  const manifest = await readManifest();
+  return Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+}
+
 /** A file in memory. */
 export interface FileBytes {
   /** Its path. */
@@ -69,8 +75,7 @@ function damaged(file: string, rule: string, cause?: unknown): LightsegError {
  */
 export async function readParameters(weights: string, names: ParameterNames): Promise<NamedWeights> {
   const read = (source: ByteSource, file: string) => readNamed(source, file, names);
-  const manifest = await readManifest();
-  const entry = Object.hasOwn(manifest, weights) ? manifest[weights] : undefined;
+  const entry = await findShippedWeights(weights);
   if (!entry) return withWeightFile(weights, read);
   const { bytes, file } = await readShipped(entry);
   return read(bytesSource(bytes), file);

@@ -11,6 +11,7 @@ import {
   readShipped,
   shippedFolder,
 } from "../../../src/model-files/node/shipped.ts";
+import { backbones } from "../../../src/models/zoo.ts";
 
 describe("shipped models", () => {
   it("are what the manifest says, each under 14 MB, with a card", async () => {
@@ -18,9 +19,12 @@ describe("shipped models", () => {
     expect(findModel(manifest, DEFAULT_MODEL)).toBeDefined();
     const said = JSON.parse(await readFile(join(shippedFolder, "manifest.json"), "utf8"));
     for (const [name, entry] of Object.entries(manifest)) {
-      expect(existsSync(join(shippedFolder, `${name}.md`)), name).toBe(true);
+      expect(existsSync(join(shippedFolder, entry.file.replace(".safetensors", ".md"))), name).toBe(true);
       expect(entry.bytes).toBeLessThan(14e6);
-      if (entry.kind === "encoder") continue;
+      if (entry.kind === "encoder") {
+        expect(backbones).toHaveProperty([entry.backbone]);
+        continue;
+      }
       const { int8 } = entry;
       const { network, classes } = said[name];
       expect(int8?.bytes ?? 0).toBeLessThan(4.5e6);
