@@ -21,6 +21,11 @@ export interface AugmentationOptions {
    * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colours alone.
    */
   readonly colorJitter?: number;
+  /**
+   * Pixel values v, 0..255, become `255 (v / 255)^e`, with e drawn log-uniformly from `[1 / (1 + gamma), 1 + gamma]`: dusk
+   * and glare. At least 0; default 0, which leaves them alone and draws nothing.
+   */
+  readonly gamma?: number;
   readonly preprocessing: Preprocessing;
 }
 
@@ -136,25 +141,42 @@ function reverse(samples: AxisSamples): void {
   for (const values of [samples.low, samples.high, samples.weight, samples.nearest]) values.reverse();
 }
 
-/** Each channel v becomes v * gain + bias, then moves away from the grey of its pixel by the saturation. */
+/**
+ * Each channel v becomes 255 (v / 255)^gamma, then v * gain + bias, then moves away from the grey of its pixel by the
+ * saturation.
+ */
 export interface ColorChange {
+  readonly gamma: number;
   readonly gain: number;
   readonly bias: readonly [red: number, green: number, blue: number];
   readonly saturation: number;
 }
 
 function drawColorChange(
-  { colorJitter = 0, preprocessing }: AugmentationOptions,
+  { colorJitter = 0, gamma = 0, preprocessing }: AugmentationOptions,
   random: Random,
 ): ColorChange {
   const range = [1 - colorJitter, 1 + colorJitter] as const;
   const brightness = between(range, random);
   const contrast = between(range, random);
   const saturation = between(range, random);
+  // Drawn last, and not at all without: trainings of early versions go on with the draws that they began with.
+  const exponent = gamma === 0 ? 1 : (1 + gamma) ** between([-1, 1], random);
   const [red, green, blue] = preprocessing.mean;
   // Contrast: (v - mean) * contrast + mean, where mean / scale is the mean in pixel values.
   const bias = (1 - contrast) / preprocessing.scale;
-  return { gain: brightness * contrast, bias: [red * bias, green * bias, blue * bias], saturation };
+  return {
+    gamma: exponent,
+    gain: brightness * contrast,
+    bias: [red * bias, green * bias, blue * bias],
+    saturation,
+  };
+}
+
+/** The bytes of a photo that was exposed otherwise. */
+function changeGamma(bytes: Uint8Array, gamma: number): Uint8Array {
+  const changed = Uint8Array.from({ length: 256 }, (_, value) => Math.round(255 * (value / 255) ** gamma));
+  return bytes.map((value) => changed[value] ?? 0);
 }
 
 function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): void {
@@ -172,13 +194,13 @@ export function writeImage(
   photo: Photo,
   rows: AxisSamples,
   columns: AxisSamples,
-  { gain, bias, saturation }: ColorChange,
+  { gamma, gain, bias, saturation }: ColorChange,
   { scale, mean, std }: Preprocessing,
   image: Float32Array,
 ): void {
   const width = columns.nearest.length;
   const area = image.length / 3;
-  const { data } = photo;
+  const data = gamma === 1 ? photo.data : changeGamma(photo.data, gamma);
   for (let y = rows.begin; y < rows.end; y++) {
     const top = (rows.low[y] ?? 0) * photo.width;
     const bottom = (rows.high[y] ?? 0) * photo.width;
@@ -245,7 +267,7 @@ function checkArguments(
   targets: Int32Array,
   slot: number,
 ): void {
-  const { crop, scale, colorJitter = 0 } = options;
+  const { crop, scale, colorJitter = 0, gamma = 0 } = options;
   const area = crop[0] * crop[1];
   ensure(
     crop.every((side) => Number.isInteger(side) && side > 0),
@@ -260,6 +282,7 @@ function checkArguments(
     scale,
   );
   ensure(0 <= colorJitter && colorJitter <= 1, "colorJitter", "must be in 0..1", colorJitter);
+  ensure(0 <= gamma && gamma < Infinity, "gamma", "must be at least 0", gamma);
   ensure(Number.isInteger(slot) && slot >= 0, "slot", "must be an integer of at least 0", slot);
   ensure((slot + 1) * 3 * area <= images.length, "images", `must have room for slot ${slot}`, images.length);
   ensure((slot + 1) * area <= targets.length, "targets", `must have room for slot ${slot}`, targets.length);

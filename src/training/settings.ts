@@ -150,6 +150,12 @@ export const settings = {
     flag: "color-jitter",
     help: "Range of random brightness, contrast and saturation, 0..1",
   }),
+  /** Range of random gamma, at least 0: exponents from 1 / (1 + gamma) to 1 + gamma; varies the light. */
+  gamma: setting("stage", notNegative, {
+    default: 0,
+    flag: "gamma",
+    help: "Range of random gamma, such as 0.5: exponents from 1/1.5 to 1.5",
+  }),
   encoderLearningRate: setting("stage", positive, {
     default: 1e-3,
     flag: "encoder-lr",

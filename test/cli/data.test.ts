@@ -155,8 +155,8 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
       "--split must be one or more of",
     ],
     [
-      ["check", "--dataset", "camvid", "--data", "x", "--split", "trainval"],
-      "--split must be of train, val, test for camvid",
+      ["check", "--dataset", "camvid", "--data", "x", "--split", "train_aug"],
+      "--split must be of train, val, test, trainval, train-without-0001TP, ",
     ],
     [["check", "--dataset", "custom", "--data", "x", "--samples", "3"], "--samples needs --out"],
   ])("%j is refused", async (argv, message) => {

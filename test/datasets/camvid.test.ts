@@ -72,9 +72,30 @@ describe("camvid", () => {
   });
 
   it("refuses an unknown split", async () => {
-    const { code, message } = await errorOf(camvid.open(directory, "trainval"));
+    const { code, message } = await errorOf(camvid.open(directory, "train-only-0007XX"));
     expect(code).toBe("INVALID_ARGUMENT");
-    expect(message).toContain('split must be one of train, val, test, got "trainval"');
+    expect(message).toMatch(
+      /split must be one of train, val, test, trainval, train-without-0001TP.*"train-only-0007XX"/,
+    );
+  });
+
+  it("leaves out a whole drive, or has it alone, and joins train and val", async () => {
+    const list = async (name: string, ids: string[]) => {
+      await writeFile(join(directory, `${name}.txt`), ids.join("\n"));
+      for (const folder of [name, `${name}annot`]) {
+        await mkdir(join(directory, folder), { recursive: true });
+        for (const id of ids) await writeFile(join(directory, folder, `${id}.png`), "");
+      }
+    };
+    await list("train", ["0001TP_1", "0006R0_1", "0001TP_2"]);
+    await list("val", ["0016E5_1"]);
+    const idsOf = async (split: string) => (await camvid.open(directory, split)).ids;
+    expect(await idsOf("train-without-0001TP")).toEqual(["0006R0_1"]);
+    expect(await idsOf("train-only-0001TP")).toEqual(["0001TP_1", "0001TP_2"]);
+    expect(await idsOf("trainval")).toEqual(["0001TP_1", "0006R0_1", "0001TP_2", "0016E5_1"]);
+    const { code, message } = await errorOf(camvid.open(directory, "train-only-0016E5"));
+    expect(code).toBe("INVALID_DATASET");
+    expect(message).toContain("train.txt: list must hold frames of train-only-0016E5");
   });
 
   it.each([
@@ -140,6 +161,9 @@ describe.skipIf(!existsSync(real))(title, () => {
   it.each([
     ["train", 367],
     ["val", 101],
+    ["trainval", 468],
+    ["train-without-0006R0", 266],
+    ["train-only-0006R0", 101],
   ])("has its %s split of %i samples, with labels 0..10 or 255 only", async (split, size) => {
     const dataset = await camvid.open(real, split);
     expect(dataset.size).toBe(size);

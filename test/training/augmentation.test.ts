@@ -189,6 +189,25 @@ describe("augmentInto", () => {
     );
   });
 
+  it("changes gamma when asked, and draws nothing else otherwise", () => {
+    const photo = { width: 1, height: 1, data: Uint8Array.of(0, 64, 255) };
+    const sample: Sample = { id: "one", photo, labels: { width: 1, height: 1, data: Uint8Array.of(0) } };
+    const options = { crop: [1, 1], scale: [1, 1], mirror: false, gamma: 1 } as const;
+    // Draws: scale, row, column, brightness, contrast, saturation, gamma.
+    const greens = [0, 0.5, 1].map((draw) => {
+      const { color } = augment(sample, options, sequence(0, 0, 0, 0, 0, 0, draw));
+      expect(color(0, 0)).toBeCloseTo(0, 3);
+      expect(color(2, 0)).toBeCloseTo(255, 3);
+      return color(1, 0);
+    });
+    [255 * Math.sqrt(64 / 255), 64, 255 * (64 / 255) ** 2].forEach((value, index) => {
+      expect(Math.abs((greens[index] ?? 0) - value)).toBeLessThan(0.501);
+    });
+    const left = [0, 0, 0, 0, 0, 0, 0.25];
+    augment(sample, { ...options, gamma: 0 }, () => left.shift() ?? 0);
+    expect(left).toEqual([0.25]);
+  });
+
   it("writes its own slot only", () => {
     const images = new Float32Array(3 * 3 * 4).fill(9);
     const targets = new Int32Array(3 * 4).fill(9);
@@ -218,5 +237,6 @@ describe("augmentInto", () => {
     expect(() => run({ ...good, scale: [0, 1] }, 0)).toThrow(LightsegError);
     expect(() => run({ ...good, scale: [1, Number.POSITIVE_INFINITY] }, 0)).toThrow(LightsegError);
     expect(() => run({ ...good, colorJitter: 1.5 }, 0)).toThrow(LightsegError);
+    expect(() => run({ ...good, gamma: -1 }, 0)).toThrow(/gamma must be at least 0/);
   });
 });
