@@ -30,8 +30,8 @@ const matmulInteger = defineOp<[a: Tensor, b: Tensor], undefined>({
 
 /** Times products of two 2048 x 2048 matrices, of float32 and of unsigned bytes. */
 export async function measureCeilings(threads: number, runs: number): Promise<Ceilings> {
-  const floats: TensorData = { data: new Float32Array(SIDE * SIDE).fill(0.5), dims: shape };
-  const bytes: TensorData = { data: new Uint8Array(SIDE * SIDE).fill(3), dims: shape };
+  const floats: TensorData = { data: new Float32Array(SIDE * SIDE).fill(0.5), shape: shape };
+  const bytes: TensorData = { data: new Uint8Array(SIDE * SIDE).fill(3), shape: shape };
   const open = async (product: Tensor, values: TensorData) => {
     const session = await openNodeSession(lowerToOnnx({ product }, { parameters: () => "input" }), {
       threads,

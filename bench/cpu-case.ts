@@ -27,7 +27,7 @@ const engine = { open: openNodeSession, threads };
 // A real one, since the way from scores to labels depends on how many borders are in it.
 const chelsea = await decodePhoto(fileURLToPath(new URL("../examples/chelsea.jpg", import.meta.url)));
 const photo = resizePhoto(chelsea, size, size);
-const pixels = { data: repeat(photo.data, batch), dims: [batch, size, size, 3] };
+const pixels = { data: repeat(photo.data, batch), shape: [batch, size, size, 3] };
 const splits: Timing[] = [];
 let pytorch: string | null = null;
 
@@ -39,7 +39,7 @@ const open: Record<Variant, () => Promise<Turn | undefined>> = {
   async plain() {
     const bytes = exportOnnx(model, batch === 1 ? { size: [size, size] } : {});
     const session = await openNodeSession(bytes, { threads });
-    const image = { data: Float32Array.from(pixels.data, (v) => v / 128 - 1), dims: [batch, 3, size, size] };
+    const image = { data: Float32Array.from(pixels.data, (v) => v / 128 - 1), shape: [batch, 3, size, size] };
     return timed(() => session.run({ image }, ["scores"]));
   },
   async fp32() {

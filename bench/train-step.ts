@@ -35,11 +35,11 @@ const [threads, runs, warmup] = [Number(values.threads), Number(values.runs), Nu
 const random = createRandom(1);
 const image = {
   data: Float32Array.from({ length: batch * 3 * size * size }, () => 2 * random() - 1),
-  dims: [batch, 3, size, size],
+  shape: [batch, 3, size, size],
 };
 const target = {
   data: Int32Array.from({ length: batch * size * size }, () => Math.floor(random() * classes)),
-  dims: [batch, size, size],
+  shape: [batch, size, size],
 };
 
 async function ours(): Promise<{ step: Turn; forward: Turn; replicas: number }> {

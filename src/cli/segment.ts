@@ -121,9 +121,9 @@ async function segmentOne(
     [paths.overlay, await renderOverlay(result, { opacity })],
   ]);
   if (scores !== undefined) {
-    const { data, dims = [] } = result.scores ?? {};
+    const { data, shape = [] } = result.scores ?? {};
     if (!(data instanceof Float32Array)) throw new TypeError("scores are not float32");
-    files.set(scores, encodeNpy(data, dims.slice(1)));
+    files.set(scores, encodeNpy(data, shape.slice(1)));
   }
   await makeFolder(folder);
   for (const [path, bytes] of files) await writeFileAtomically(path, bytes);

@@ -43,8 +43,8 @@ export async function createAveragingPredictor(
 }
 
 async function scoresOf(predictor: Predictor, photo: Photo): Promise<ScoreMap> {
-  const { data, dims } = await predictor.predict(photo);
-  const [, , height, width] = dims;
+  const { data, shape } = await predictor.predict(photo);
+  const [, , height, width] = shape;
   if (data instanceof Float32Array && height !== undefined && width !== undefined)
     return { data, height, width };
   throw new TypeError("the predictor has no scores [1, classes, h, w]");

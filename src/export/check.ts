@@ -99,7 +99,7 @@ function batchOf(model: Model, photos: readonly Photo[]): TensorData {
   const data = new Float32Array(photos.length * 3 * height * width);
   for (const [index, photo] of photos.entries())
     normalizeInto(photo, model.preprocessing, data, index * 3 * height * width);
-  return { data, dims: [photos.length, 3, height, width] };
+  return { data, shape: [photos.length, 3, height, width] };
 }
 
 function mirror({ width, height, data }: Photo): Photo {
@@ -134,14 +134,14 @@ async function compare(
 }
 
 /** What one photo of a batch got. */
-function rowOf({ data, dims: [batch = 1, ...dims] }: TensorData, index: number): TensorData {
+function rowOf({ data, shape: [batch = 1, ...shape] }: TensorData, index: number): TensorData {
   const size = data.length / batch;
-  return { data: data.subarray(index * size, (index + 1) * size), dims: [1, ...dims] };
+  return { data: data.subarray(index * size, (index + 1) * size), shape: [1, ...shape] };
 }
 
 /** Infinite for another shape, or a value that is no number. */
 function relativeError(actual: TensorData, expected: TensorData | undefined): number {
-  if (String(actual.dims) !== String(expected?.dims)) return Number.POSITIVE_INFINITY;
+  if (String(actual.shape) !== String(expected?.shape)) return Number.POSITIVE_INFINITY;
   let largest = Number.MIN_VALUE;
   let error = 0;
   for (let index = 0; index < actual.data.length; index++) {
@@ -155,7 +155,7 @@ function relativeError(actual: TensorData, expected: TensorData | undefined): nu
 }
 
 function shareOfEqual(actual: TensorData, expected: TensorData | undefined): number {
-  if (String(actual.dims) !== String(expected?.dims)) return 0;
+  if (String(actual.shape) !== String(expected?.shape)) return 0;
   let equal = 0;
   for (let index = 0; index < actual.data.length; index++)
     if (actual.data[index] === expected?.data[index]) equal++;

@@ -43,7 +43,7 @@ export async function openConfidenceMeter(
   const session: Session = await open(buildGraph(classes.length, alignCorners), { threads });
   const measurePixels = async (scores: TensorData, { width, height }: PhotoSize) => {
     // Nothing but the size is read of it.
-    const like = { data: new Uint8Array(width * height), dims: [1, 1, height, width] };
+    const like = { data: new Uint8Array(width * height), shape: [1, 1, height, width] };
     const { labels, confidence } = await session.run({ scores, like }, ["labels", "confidence"]);
     if (!(labels.data instanceof Uint8Array && confidence.data instanceof Float32Array))
       throw new TypeError("the confidence has another element type");

@@ -34,10 +34,10 @@ export function sampledSize(size: number): number {
  * @param options size of the photo in pixels, and PyTorch's `align_corners`
  */
 export function sampleConfidence(
-  { data, dims }: TensorData,
+  { data, shape }: TensorData,
   { width, height, alignCorners }: { width: number; height: number; alignCorners: boolean },
 ): SampledConfidence {
-  const [, classes = 0, h = 0, w = 0] = dims;
+  const [, classes = 0, h = 0, w = 0] = shape;
   const neighbors = (count: number, inSize: number, outSize: number) =>
     Array.from({ length: count }, (_, place) =>
       neighborsIn(place * CONFIDENCE_STRIDE, { inSize, outSize, alignCorners }),

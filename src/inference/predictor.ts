@@ -48,7 +48,7 @@ export function createPredictor(
       checkPhoto(photo, "predict");
       const { width, height, data } = photo;
       const session = await sessions.for([height, width]);
-      const { scores } = await session.run({ pixels: { data, dims: [1, height, width, 3] } }, ["scores"]);
+      const { scores } = await session.run({ pixels: { data, shape: [1, height, width, 3] } }, ["scores"]);
       return scores;
     },
     chooseLabels: (scores, { width, height }) => upsampleLabels(scores, { width, height, alignCorners }),

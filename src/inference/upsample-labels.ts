@@ -24,7 +24,7 @@ export function upsampleLabels(
   scores: TensorData,
   { width, height, alignCorners }: UpsampleLabelsOptions,
 ): Uint8Array {
-  const [, classes = 0, h = 0, w = 0] = scores.dims;
+  const [, classes = 0, h = 0, w = 0] = scores.shape;
   const { data } = scores;
   const best = bestClasses(data, classes, h * w);
   const rows = findCells(h, height, alignCorners);

@@ -46,7 +46,7 @@ export async function calibrate(
     try {
       for (const photo of photos) {
         signal?.throwIfAborted();
-        const pixels = { data: photo.data, dims: [1, photo.height, photo.width, 3] };
+        const pixels = { data: photo.data, shape: [1, photo.height, photo.width, 3] };
         const results = await session.run({ pixels }, Object.keys(named));
         for (const [name, map] of Object.entries(results)) collectors.get(name)?.add(map);
         onProgress?.(++done, groups.length * photos.length);

@@ -79,10 +79,10 @@ export class OrtSession {
 }
 
 /** @param {Ort} ort @param {TensorData} value @returns {Tensor} */
-function toTensor(ort, { data, dims }) {
-  if (data instanceof Float32Array) return new ort.Tensor("float32", data, dims);
-  if (data instanceof Int32Array) return new ort.Tensor("int32", data, dims);
-  return new ort.Tensor("uint8", data, dims);
+function toTensor(ort, { data, shape }) {
+  if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
+  if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
+  return new ort.Tensor("uint8", data, shape);
 }
 
 /** @param {ReadonlyMap<string, Tensor>} tensors @returns {Promise<Record<string, TensorData>>} */
@@ -90,7 +90,7 @@ async function readTensors(tensors) {
   const values = [...tensors].map(async ([name, tensor]) => {
     const data = await tensor.getData();
     if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
-      return [name, { data, dims: tensor.dims }];
+      return [name, { data, shape: tensor.dims }];
     throw new Error(`output ${name} has element type ${tensor.type}, which is not read back`);
   });
   return Object.fromEntries(await Promise.all(values));

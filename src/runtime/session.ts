@@ -3,7 +3,7 @@ export interface TensorData {
   /** Float32, int32 or uint8 values. */
   readonly data: Float32Array | Int32Array | Uint8Array;
   /** The extent of each axis; empty for a scalar. */
-  readonly dims: readonly number[];
+  readonly shape: readonly number[];
 }
 
 /** A value that stays in the engine between runs: an output of one run is an input of the next. */

@@ -45,8 +45,8 @@ export async function makeBatch(samples: Samples, options: BatchOptions, step: n
   };
   await Promise.all(indices.map(fillSlot));
   return {
-    image: { data: images, dims: [batch, 3, height, width] },
-    target: { data: targets, dims: [batch, height, width] },
+    image: { data: images, shape: [batch, 3, height, width] },
+    target: { data: targets, shape: [batch, height, width] },
   };
 }
 

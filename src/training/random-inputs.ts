@@ -11,13 +11,13 @@ export function drawRandomInputs(
   const random = createRandom(seed);
   const feeds: Record<string, TensorData> = {};
   for (const [name, { tensor, rate }] of inputs) {
-    const dims = fixedShape("drawRandomInputs", tensor.shape);
-    const length = countValues(dims);
+    const shape = fixedShape("drawRandomInputs", tensor.shape);
+    const length = countValues(shape);
     const data =
       rate === undefined
         ? Float32Array.from({ length }, random)
         : Uint8Array.from({ length }, () => (random() < rate ? 0 : 1));
-    feeds[name] = { data, dims };
+    feeds[name] = { data, shape };
   }
   return feeds;
 }

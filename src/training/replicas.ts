@@ -89,7 +89,7 @@ export async function openReplicas(
   let parameters: Readonly<Record<string, TensorData>> = Object.fromEntries(
     trained.map((name) => {
       const { data, shape } = valueFor(name);
-      return [name, { data, dims: shape }];
+      return [name, { data, shape }];
     }),
   );
   const outputs = ["loss", ...trained.map(gradientName)] as const;
@@ -113,7 +113,7 @@ export async function openReplicas(
       for (const [replica, found] of results.entries()) {
         // Without a labelled pixel the loss is 0, and so is its gradient.
         const weight = total > 0 ? (parts[replica]?.weight ?? 0) / total : 0;
-        feeds[weightInput(replica)] = { data: Float32Array.of(weight), dims: [] };
+        feeds[weightInput(replica)] = { data: Float32Array.of(weight), shape: [] };
         for (const name of trained) {
           const gradient = found[gradientName(name)];
           if (gradient) feeds[gradientInput(name, replica)] = gradient;
@@ -130,7 +130,11 @@ export async function openReplicas(
 }
 
 /** One of `count` equal parts along the first axis. */
-function slice({ data, dims: [length = 0, ...inner] }: TensorData, index: number, count: number): TensorData {
+function slice(
+  { data, shape: [length = 0, ...inner] }: TensorData,
+  index: number,
+  count: number,
+): TensorData {
   const size = data.length / count;
-  return { data: data.slice(index * size, (index + 1) * size), dims: [length / count, ...inner] };
+  return { data: data.slice(index * size, (index + 1) * size), shape: [length / count, ...inner] };
 }

@@ -105,7 +105,7 @@ export async function openTrainingSession(
     const stored = initial.get(input) ?? initial.get(averaged.get(input) ?? "");
     return {
       ...variable,
-      initial: { data: stored?.data ?? new Float32Array(countValues(shape)), dims: shape },
+      initial: { data: stored?.data ?? new Float32Array(countValues(shape)), shape },
     };
   };
   const changing = new Set(update.parameters.map(({ input }) => input));
@@ -126,7 +126,7 @@ export async function openTrainingSession(
         drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step, ...replica));
       const scalars = Object.entries(update.scalars({ step, rates: { ...rates } })).map(([name, value]) => [
         name,
-        { data: Float32Array.of(value), dims: [] },
+        { data: Float32Array.of(value), shape: [] },
       ]);
       const found = await replicas?.run({ image, target }, random);
       const feeds = {
@@ -171,6 +171,6 @@ function absent(name: string): never {
   });
 }
 
-function fromTensor({ data, dims }: TensorData) {
-  return { shape: dims, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+function fromTensor({ data, shape }: TensorData) {
+  return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
 }

@@ -11,7 +11,7 @@ import type { TensorData } from "../runtime/session.ts";
  */
 export class ScoreSmoother {
   readonly #smoothing: number;
-  #mean: { data: Float32Array; dims: readonly number[] } | undefined;
+  #mean: { data: Float32Array; shape: readonly number[] } | undefined;
 
   /** @param smoothing the share of the past, from 0 to below 1 */
   constructor(smoothing: number) {
@@ -19,9 +19,9 @@ export class ScoreSmoother {
   }
 
   /** @returns the mean up to and with these scores; valid until the next call, which writes over it */
-  add({ data, dims }: TensorData): TensorData {
+  add({ data, shape }: TensorData): TensorData {
     if (!this.#mean) {
-      this.#mean = { data: Float32Array.from(data), dims };
+      this.#mean = { data: Float32Array.from(data), shape };
       return this.#mean;
     }
     const mean = this.#mean.data;

@@ -14,9 +14,9 @@ const reference = { open: openNodeSession };
 function scaled(factor: number): PredictorOptions {
   const open: OpenSession = async (model, options) => {
     const session = await openNodeSession(model, options);
-    const scale = ({ data, dims }: TensorData) => ({
+    const scale = ({ data, shape }: TensorData) => ({
       data: Float32Array.from(data, (score) => factor * score),
-      dims,
+      shape,
     });
     return {
       ...fakeSession(async (feeds, outputs) => mapRecord(await session.run(feeds, outputs), scale)),

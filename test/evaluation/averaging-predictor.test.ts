@@ -47,7 +47,7 @@ describe("createAveragingPredictor", { timeout: 300_000 }, () => {
       fakeSession(({ pixels }) => {
         input = pixels;
         return {
-          scores: { data: new Float32Array(model.classes.length), dims: [1, model.classes.length, 1, 1] },
+          scores: { data: new Float32Array(model.classes.length), shape: [1, model.classes.length, 1, 1] },
         };
       });
     const predictor = await createAveragingPredictor(model, { open, window: [2, 3] });
@@ -56,7 +56,7 @@ describe("createAveragingPredictor", { timeout: 300_000 }, () => {
       height: 1,
       data: new Uint8Array(2),
     });
-    expect(input?.dims).toEqual([1, 2, 3, 3]);
+    expect(input?.shape).toEqual([1, 2, 3, 3]);
     // Column 2 and row 1 are added, in ImageNet's mean colour.
     for (const place of [2, 3, 4, 5])
       expect([...(input?.data.subarray(3 * place, 3 * place + 3) ?? [])]).toEqual([124, 116, 104]);

@@ -29,7 +29,7 @@ const photo = testPhoto(75, 53);
 function imageOf({ width, height, data }: Photo) {
   const image = new Float32Array(3 * width * height);
   normalizeInto({ width, height, data }, model.preprocessing, image, 0);
-  return { data: image, dims: [1, 3, height, width] };
+  return { data: image, shape: [1, 3, height, width] };
 }
 
 async function run<Name extends string>(
@@ -53,10 +53,10 @@ describe("exportOnnx", () => {
     expect(proto.opsetImport).toMatchObject([{ domain: "", version: 17n }]);
     expect([proto.producerName, proto.producerVersion]).toEqual(["lightseg", "1.2.3"]);
     const shapes = [...(proto.graph?.input ?? []), ...(proto.graph?.output ?? [])].map(({ name, type }) => {
-      const dims = type?.value.case === "tensorType" ? (type.value.value.shape?.dim ?? []) : [];
+      const shape = type?.value.case === "tensorType" ? (type.value.value.shape?.dim ?? []) : [];
       return [
         name,
-        ...dims.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : value.value)),
+        ...shape.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : value.value)),
       ];
     });
     expect(shapes).toEqual([
@@ -92,11 +92,11 @@ describe("exportOnnx", () => {
     await using segmenter = new Segmenter(model, { open, decodePhoto });
     const expected = await segmenter.segment(photo, { scores: true });
     const small = await run(exportOnnx(model, { labels: true, scores: true }), ["scores", "labels"]);
-    expect(small.labels.dims).toEqual([1, 53, 75]);
+    expect(small.labels.shape).toEqual([1, 53, 75]);
     expect(Buffer.from(small.labels.data).equals(Buffer.from(expected.labels))).toBe(true);
-    expect(small.scores.dims).toEqual(expected.scores?.dims);
+    expect(small.scores.shape).toEqual(expected.scores?.shape);
     const large = await run(exportOnnx(model, { upsample: true, size: [53, 75] }), ["scores"]);
-    expect(large.scores.dims).toEqual([1, 11, 53, 75]);
+    expect(large.scores.shape).toEqual([1, 11, 53, 75]);
   });
 
   it("gives PyTorch's scores", async () => {

@@ -21,7 +21,7 @@ describe("the confidence of each class", () => {
   ])("upsamples logits as the model says: alignCorners $alignCorners", async ({ alignCorners, pixels }) => {
     const description = { ...describeNetwork("refinenet-lw-mobilenet-v2", labels), alignCorners };
     const meter = await openConfidenceMeter(description, { open: openNodeSession, threads: 1 });
-    const scores = { data: Float32Array.of(0, 0, 2, -2), dims: [1, 2, 1, 2] };
+    const scores = { data: Float32Array.of(0, 0, 2, -2), shape: [1, 2, 1, 2] };
     const confidence = await meter.measure(scores, { width: 4, height: 1 });
     await meter.dispose();
     const mean = pixels.reduce((sum, logit) => sum + 1 / (1 + Math.exp(-logit)) / pixels.length, 0);

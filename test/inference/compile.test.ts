@@ -52,8 +52,8 @@ describe("compileForInference", () => {
       const data = new Float32Array(photo.data.length);
       normalizeInto(photo, model.preprocessing, data, 0);
       const plain = exportOnnx(model, { scores: true, labels: true });
-      const expected = await run(plain, { image: { data, dims: [1, 3, 53, 75] } }, ["scores", "labels"]);
-      const pixels = { data: photo.data, dims: [1, 53, 75, 3] };
+      const expected = await run(plain, { image: { data, shape: [1, 3, 53, 75] } }, ["scores", "labels"]);
+      const pixels = { data: photo.data, shape: [1, 53, 75, 3] };
       for (const options of [
         {},
         { size: [53, 75] as const },

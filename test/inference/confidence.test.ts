@@ -9,7 +9,7 @@ const softmax = (...scores: number[]) => {
 describe("sampleConfidence", () => {
   it("is the largest probability at every fourth pixel, with bilinear scores between", () => {
     // Two classes over a row of two places: differences of 2 and -2, and 0 in their middle.
-    const scores = { data: Float32Array.of(2, 0, 0, 2), dims: [1, 2, 1, 2] };
+    const scores = { data: Float32Array.of(2, 0, 0, 2), shape: [1, 2, 1, 2] };
     const aligned = sampleConfidence(scores, { width: 9, height: 1, alignCorners: true });
     expect([aligned.rows, aligned.columns]).toEqual([1, 3]);
     [softmax(2, 0), 0.5, softmax(0, 2)].forEach((value, at) => {
@@ -23,7 +23,7 @@ describe("sampleConfidence", () => {
   });
 
   it("goes down as well as across, and takes large scores", () => {
-    const scores = { data: Float32Array.of(1000, 0, 0, 1000), dims: [1, 2, 2, 1] };
+    const scores = { data: Float32Array.of(1000, 0, 0, 1000), shape: [1, 2, 2, 1] };
     const { data, rows, columns } = sampleConfidence(scores, { width: 3, height: 5, alignCorners: true });
     expect([rows, columns]).toEqual([2, 1]);
     expect([...data]).toEqual([1, 1]);

@@ -36,8 +36,8 @@ describe("Segmenter", () => {
   it("gives raw scores at a quarter of the size, whose upsampled maximum is the label", async () => {
     const photo = testPhoto(64, 48);
     const { labels, scores } = await segmenter.segment(photo, { scores: true });
-    const { data = [], dims } = scores ?? {};
-    expect(dims).toEqual([1, 11, 12, 16]);
+    const { data = [], shape } = scores ?? {};
+    expect(shape).toEqual([1, 11, 12, 16]);
     const plain = await segmenter.segment(photo);
     expect(plain.scores).toBeUndefined();
     expect(plain.labels).toEqual(labels);

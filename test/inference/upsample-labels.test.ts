@@ -40,7 +40,7 @@ describe("upsampleLabels", () => {
           }),
           ({ seed, classes, h, w, height, width }) => {
             const scores = uniform([1, classes, h, w], { seed });
-            const labels = upsampleLabels(floats(scores.data, scores.dims), { width, height, alignCorners });
+            const labels = upsampleLabels(floats(scores.data, scores.shape), { width, height, alignCorners });
             const whole = referenceResize(scores, [height, width], alignCorners);
             const places = width * height;
             const wrong = [...labels].filter((label, place) => {

@@ -73,8 +73,8 @@ describe("FRM", () => {
       const model = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
       const session = await openNodeSession(model, { threads: 1 });
       const results: (TensorData | undefined)[] = [];
-      for (const { data, dims } of images)
-        results.push((await session.run({ image: floats(data, dims) }, ["scores"])).scores);
+      for (const { data, shape } of images)
+        results.push((await session.run({ image: floats(data, shape) }, ["scores"])).scores);
       await session.dispose();
       return results;
     };
@@ -84,9 +84,9 @@ describe("FRM", () => {
       await scoresOf(any, [image, batch]),
       await scoresOf(fixed, [image]),
     ];
-    expect(scores?.dims).toEqual([1, 5, 19, 27]);
+    expect(scores?.shape).toEqual([1, 5, 19, 27]);
     expect(relativeError(scores?.data ?? [], expected?.data ?? [])).toBeLessThan(1e-5);
-    expect(ofBatch?.dims).toEqual([2, 5, 9, 16]);
+    expect(ofBatch?.shape).toEqual([2, 5, 9, 16]);
   });
 
   // Taps at one stride alone, at five strides, and with sizes that are not quite halved.

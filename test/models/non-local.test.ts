@@ -25,9 +25,9 @@ const shapes = new Map(
   ]),
 );
 const weights = new Map(
-  [...shapes].map(([name, dims]) => [
+  [...shapes].map(([name, shape]) => [
     name,
-    uniform(dims, { seed: name, low: name.endsWith("running_var") ? 0.5 : -0.5, high: 1 }),
+    uniform(shape, { seed: name, low: name.endsWith("running_var") ? 0.5 : -0.5, high: 1 }),
   ]),
 );
 
@@ -56,8 +56,8 @@ function reference(x: NdArray): NdArray {
       channels.map((c) => valueAt(x, [image, c, Math.floor(pixel / w), pixel % w])),
     );
     const convolve = (name: string, vector: readonly number[]) => {
-      const { dims, data } = weight(`${name}.weight`);
-      const [outputs = 0, inputs = 0] = dims;
+      const { shape, data } = weight(`${name}.weight`);
+      const [outputs = 0, inputs = 0] = shape;
       return Array.from({ length: outputs }, (_, o) =>
         dot(Array.from(data.subarray(o * inputs, (o + 1) * inputs)), vector),
       );
@@ -89,19 +89,19 @@ function reference(x: NdArray): NdArray {
       });
     });
   };
-  const images = Array.from({ length: x.dims[0] ?? 0 }, (_, image) => ofImage(image));
-  return fill(x.dims, ([image = 0, c = 0, row = 0, column = 0]) =>
+  const images = Array.from({ length: x.shape[0] ?? 0 }, (_, image) => ofImage(image));
+  return fill(x.shape, ([image = 0, c = 0, row = 0, column = 0]) =>
     at(images[image]?.[row * w + column] ?? [], c),
   );
 }
 
 describe("disentangledNonLocal", () => {
-  it.each([[[1, CHANNELS, 3, 5]], [[3, CHANNELS, 2, 2]], [[2, CHANNELS, 1, 1]]])("of %j", async (dims) => {
+  it.each([[[1, CHANNELS, 3, 5]], [[3, CHANNELS, 2, 2]], [[2, CHANNELS, 1, 1]]])("of %j", async (shape) => {
     await checkOp({
-      variables: { x: uniform(dims) },
+      variables: { x: uniform(shape) },
       apply: ({ x }) => apply(x).y,
       reference: ({ x }) => reference(x),
-      feeds: Object.fromEntries([...weights].map(([name, { data, dims }]) => [name, floats(data, dims)])),
+      feeds: Object.fromEntries([...weights].map(([name, { data, shape }]) => [name, floats(data, shape)])),
       // Likeness is divided by 0.05, which magnifies rounding as much.
       tolerance: 1e-4,
     });

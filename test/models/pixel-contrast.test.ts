@@ -19,7 +19,7 @@ const weights: Record<string, NdArray> = {
   "2.weight": uniform([256, WIDTH, 1, 1], { seed: "2.weight" }),
   "2.bias": uniform([256], { seed: "2.bias" }),
 };
-const tensorOf = ({ data, dims }: NdArray) => floats(data, dims);
+const tensorOf = ({ data, shape }: NdArray) => floats(data, shape);
 
 /** The term over these features, for a target of this size, and the parameters that it makes. */
 function buildTerm(features: Tensor, { classes, target }: { classes: number; target: readonly number[] }) {
@@ -98,11 +98,14 @@ describe("pixelContrast", () => {
     });
     await checkOp({
       variables: { features: uniform([n, WIDTH, 2, 3], { seed: "features" }) },
-      apply: ({ features }) => buildTerm(features, { classes: 3, target: target.dims }).loss,
-      reference: ({ features }) => ({ dims: [], data: Float64Array.of(referenceContrast(features, labels)) }),
+      apply: ({ features }) => buildTerm(features, { classes: 3, target: target.shape }).loss,
+      reference: ({ features }) => ({
+        shape: [],
+        data: Float64Array.of(referenceContrast(features, labels)),
+      }),
       feeds: {
         ...Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, tensorOf(values)])),
-        ...feedsFor([n, 2, 3], 3, ints(target.data, target.dims)),
+        ...feedsFor([n, 2, 3], 3, ints(target.data, target.shape)),
       },
       tolerance: 1e-4,
     });
@@ -134,8 +137,8 @@ describe("pixelContrast", () => {
   });
 
   it("falls when it is trained alone on a batch that is seen again", async () => {
-    const dims = [1, WIDTH, 8, 8];
-    const features = input("features", dims);
+    const shape = [1, WIDTH, 8, 8];
+    const features = input("features", shape);
     const { loss, parameters } = buildTerm(features, { classes: 3, target: [1, 32, 32] });
     const variables = new Map([["features", features], ...parameters]);
     const gradients = differentiate(loss, [...variables.values()]);
@@ -154,7 +157,7 @@ describe("pixelContrast", () => {
     const target = ints(filled([32, 32], (index) => Math.floor(index / 400)).data, [1, 32, 32]);
     const fixed = feedsFor([1, 8, 8], 3, target);
     let state: Feeds = Object.fromEntries(
-      Object.entries({ ...weights, features: uniform(dims) }).map(([name, values]) => [
+      Object.entries({ ...weights, features: uniform(shape) }).map(([name, values]) => [
         name,
         tensorOf(values),
       ]),
@@ -193,7 +196,7 @@ describe("anchors", () => {
   async function draw(seed: string) {
     const target = input("target", [1, h, w], "int32");
     const numbers = input("numbers", [1, 1, h, w]);
-    const drawn = drawAnchors({ scores: input("scores", scores.dims), target, numbers });
+    const drawn = drawAnchors({ scores: input("scores", scores.shape), target, numbers });
     const { anchors, members } = await runGraph(
       { anchors: drawn.anchors, members: drawn.members },
       {
@@ -208,7 +211,7 @@ describe("anchors", () => {
   it("are 100 of each class, or all that there are", async () => {
     const { anchors, members } = await draw("a");
     expect(anchors.length).toBe(400);
-    expect(members.dims).toEqual([1, classes, 400]);
+    expect(members.shape).toEqual([1, classes, 400]);
     const used = (c: number) => anchors.filter((_, slot) => members.data[c * 400 + slot] === 1);
     expect([0, 1, 2, 3].map((c) => new Set(used(c)).size)).toEqual([100, 50, 0, 100]);
     for (const c of [0, 1, 2, 3]) expect(used(c).every((pixel) => labels[pixel] === c)).toBe(true);

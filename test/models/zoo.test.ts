@@ -123,11 +123,11 @@ async function lossesOf(network: string): Promise<[before: number, after: number
     const batch = {
       image: {
         data: Float32Array.from({ length: 3 * SIDE ** 2 }, () => 2 * random() - 1),
-        dims: [1, 3, SIDE, SIDE],
+        shape: [1, 3, SIDE, SIDE],
       },
       target: {
         data: Int32Array.from({ length: SIDE ** 2 }, (_, pixel) => Math.floor(pixel / 400)),
-        dims: [1, SIDE, SIDE],
+        shape: [1, SIDE, SIDE],
       },
     };
     const rates = { encoder: 1e-4, decoder: 1e-3 };

@@ -63,7 +63,7 @@ describe("quantizeGraph", () => {
     // x in steps of 1/4: 0.25, 1, 63; times 1.27 and -0.5, plus 0.25 and 2; then steps of 6/255 from 0 to 6.
     const steps = (value: number) => (Math.round((value * 255) / 6) * 6) / 255;
     const exact = [steps(0.5675), steps(1.52), 6, steps(1.875), steps(1.5), 0];
-    expect(y.dims).toEqual([1, 2, 1, 3]);
+    expect(y.shape).toEqual([1, 2, 1, 3]);
     for (const [index, value] of exact.entries()) expect(y.data[index]).toBeCloseTo(value, 2);
   });
 
@@ -80,7 +80,7 @@ describe("quantizeGraph", () => {
       { y: current(large) },
       { x: floats([1, 2, 3, 1], [1, 1, 2, 2]), like: floats(new Float32Array(9), [1, 1, 3, 3]) },
     );
-    expect(y.dims).toEqual([1, 2, 3, 3]);
+    expect(y.shape).toEqual([1, 2, 3, 3]);
     // 3 * 1.27 + 0.25 = 4.06 is 4 in quarters; -0.5 * 1 + 2 = 1.5. Every window holds all four.
     expect([...y.data]).toEqual([
       ...Array.from({ length: 9 }, () => 4),

@@ -62,7 +62,7 @@ describe("quantizeModel", { timeout: 120_000 }, () => {
     };
     const expected = await scoresOf(model);
     const actual = await scoresOf({ ...model, onnx: bytes });
-    expect(actual.dims).toEqual(expected.dims);
+    expect(actual.shape).toEqual(expected.shape);
     expect(relativeError(actual.data, expected.data)).toBeLessThan(0.2);
   });
 
@@ -91,7 +91,7 @@ describe("a quantised file", { timeout: 120_000 }, () => {
     expect(segmenter.model.classes).toEqual(model.classes);
     const { labels, found, scores } = await segmenter.segment(photo, { confidence: true, scores: true });
     expect(labels).toHaveLength(64 * 48);
-    expect(scores?.dims).toEqual([1, 11, 12, 16]);
+    expect(scores?.shape).toEqual([1, 11, 12, 16]);
     expect(found.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(64 * 48);
     for (const { confidence = 0 } of found) {
       expect(confidence).toBeGreaterThanOrEqual(1 / 11);

@@ -13,7 +13,7 @@ import { floats, runGraph } from "../support/run-graph.ts";
 const initialization = { kind: "constant", value: 0 } as const;
 const [height, width] = [7, 9];
 const { data } = testPhoto(width, height);
-const pixels = { data, dims: [1, height, width, 3] };
+const pixels = { data, shape: [1, height, width, 3] };
 
 function photoConvolution({ kernel, classes }: { kernel: number; classes: number }): ScoreGraph {
   const planes = pixelPlanes(input("pixels", [1, symbol("H"), symbol("W"), 3], "uint8"));

@@ -3,36 +3,36 @@ import { createRandom, fnv1a } from "../../src/random.ts";
 
 /** Row-major float64 values: what the naive reference implementations compute with. */
 export interface NdArray {
-  readonly dims: readonly number[];
+  readonly shape: readonly number[];
   readonly data: Float64Array;
 }
 
 /** Values that are float32 numbers, so that the engine and a reference in float64 begin with the same ones. */
-export function array(data: ArrayLike<number>, dims: readonly number[] = [data.length]): NdArray {
-  return { dims, data: Float64Array.from(data, Math.fround) };
+export function array(data: ArrayLike<number>, shape: readonly number[] = [data.length]): NdArray {
+  return { shape, data: Float64Array.from(data, Math.fround) };
 }
 
-export function filled(dims: readonly number[], value: (index: number) => number): NdArray {
+export function filled(shape: readonly number[], value: (index: number) => number): NdArray {
   return array(
-    Array.from({ length: count(dims) }, (_, index) => value(index)),
-    dims,
+    Array.from({ length: count(shape) }, (_, index) => value(index)),
+    shape,
   );
 }
 
 /** Uniform in `low..high`; the same for the same seed. */
-export function uniform(dims: readonly number[], { seed = "values", low = -1, high = 1 } = {}): NdArray {
+export function uniform(shape: readonly number[], { seed = "values", low = -1, high = 1 } = {}): NdArray {
   const random = createRandom(fnv1a(seed));
-  return filled(dims, () => low + (high - low) * random());
+  return filled(shape, () => low + (high - low) * random());
 }
 
 /** Whole numbers in `low..high`, both included. */
-export function wholeNumbers(dims: readonly number[], { seed = "whole", low = 0, high = 2 } = {}): NdArray {
+export function wholeNumbers(shape: readonly number[], { seed = "whole", low = 0, high = 2 } = {}): NdArray {
   const random = createRandom(fnv1a(seed));
-  return filled(dims, () => low + Math.floor((high - low + 1) * random()));
+  return filled(shape, () => low + Math.floor((high - low + 1) * random()));
 }
 
-export function count(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
+export function count(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
 }
 
 /** The value at a place in row-major order, or NaN outside, which no comparison survives. */
@@ -42,19 +42,19 @@ export function at(values: ArrayLike<number>, index: number): number {
 
 /** The four extents of a feature map. */
 export function extents({
-  dims,
+  shape,
 }: {
-  readonly dims: readonly number[];
+  readonly shape: readonly number[];
 }): [n: number, c: number, h: number, w: number] {
-  const [n, c, h, w] = dims;
-  if (dims.length !== 4 || n === undefined || c === undefined || h === undefined || w === undefined) {
-    throw new RangeError(`[${dims}] is no feature map`);
+  const [n, c, h, w] = shape;
+  if (shape.length !== 4 || n === undefined || c === undefined || h === undefined || w === undefined) {
+    throw new RangeError(`[${shape}] is no feature map`);
   }
   return [n, c, h, w];
 }
 
 interface Values {
-  readonly dims: readonly number[];
+  readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
 }
 
@@ -78,7 +78,7 @@ export function expectClose(
   expected: Values,
   { tolerance = 1e-5, name = "values" } = {},
 ): void {
-  expect(actual.dims, `shape of ${name}`).toEqual(expected.dims);
+  expect(actual.shape, `shape of ${name}`).toEqual(expected.shape);
   expect(actual.data.length, `length of ${name}`).toBe(expected.data.length);
   expect(relativeError(actual.data, expected.data), `relative error of ${name}`).toBeLessThan(tolerance);
 }

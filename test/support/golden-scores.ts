@@ -18,9 +18,9 @@ export interface SampledOutput {
 }
 
 /** Values in [-1, 1), row-major: photos by the formula of bench/pytorch/formula.py. */
-export function goldenPhoto(dims: readonly number[]): TensorData {
+export function goldenPhoto(shape: readonly number[]): TensorData {
   const random = createRandom(fnv1a("image"));
-  return { data: Float32Array.from({ length: countValues(dims) }, () => 2 * random() - 1), dims };
+  return { data: Float32Array.from({ length: countValues(shape) }, () => 2 * random() - 1), shape };
 }
 
 /** Computes a network's outputs for a photo by formula, all parameters filled by formula. */
@@ -50,7 +50,7 @@ function valuesOf(name: string, shape: readonly number[]): Float32Array {
 
 /** Compares an output with PyTorch's: the same shape, and values within 1e-4 of the largest. */
 export function expectSampled(actual: TensorData | undefined, expected: SampledOutput, every: number): void {
-  expect(actual?.dims).toEqual(expected.output);
+  expect(actual?.shape).toEqual(expected.output);
   const data = actual?.data ?? [];
   const sampled = expected.values.map((_, index) => data[every * index] ?? Number.NaN);
   let largest = 0;

@@ -35,7 +35,7 @@ export async function engineGradients<K extends string>({
   feeds,
 }: OpCase<K>): Promise<Gradients<K>> {
   const initialization = { kind: "constant", value: 0 } as const;
-  const tensors = mapRecord(variables, ({ dims }, name) => parameter(name, dims, { initialization }));
+  const tensors = mapRecord(variables, ({ shape }, name) => parameter(name, shape, { initialization }));
   const value = apply(tensors);
   const upstream = uniform(value.shape.map(Number), { seed: "upstream" });
   const loss = combine(value, upstream);
@@ -45,7 +45,7 @@ export async function engineGradients<K extends string>({
     derivatives.map((tensor, index) => [`gradient:${names[index]}`, tensor]),
   );
 
-  const values = mapRecord(variables, ({ data, dims }) => floats(data, dims));
+  const values = mapRecord(variables, ({ data, shape }) => floats(data, shape));
   const results = await runGraph<string>({ value, ...outputs }, { ...values, ...feeds });
   const take = (name: string) => {
     const result = results[name];
@@ -79,16 +79,16 @@ export async function checkOp<K extends string>(testCase: ReferencedCase<K>): Pr
 /** Derivatives of a float64 function, right to about 1e-10 where it is smooth. */
 export function centralDifferences(
   loss: (x: NdArray) => number,
-  { data, dims }: NdArray,
+  { data, shape }: NdArray,
   step = 1e-5,
 ): NdArray {
-  const moved = (index: number, by: number) => loss({ dims, data: data.with(index, at(data, index) + by) });
-  return { dims, data: data.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step)) };
+  const moved = (index: number, by: number) => loss({ shape, data: data.with(index, at(data, index) + by) });
+  return { shape, data: data.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step)) };
 }
 
 function combine(value: Tensor, upstream: NdArray): Tensor {
-  const factors = constant(Float32Array.from(upstream.data), upstream.dims);
+  const factors = constant(Float32Array.from(upstream.data), upstream.shape);
   const axes = value.shape.map((_, axis) => axis);
   const product = multiply(value, factors);
-  return count(upstream.dims) === 1 && axes.length === 0 ? product : sum(product, axes);
+  return count(upstream.shape) === 1 && axes.length === 0 ? product : sum(product, axes);
 }

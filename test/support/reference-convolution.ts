@@ -18,8 +18,8 @@ export function referenceConvolution(
   const [outputs, inputs, kh, kw] = extents(weight);
   const outHeight = Math.floor((h + 2 * padding[0] - dilation[0] * (kh - 1) - 1) / stride[0]) + 1;
   const outWidth = Math.floor((w + 2 * padding[1] - dilation[1] * (kw - 1) - 1) / stride[1]) + 1;
-  const dims = [batch, outputs, outHeight, outWidth];
-  const data = new Float64Array(count(dims));
+  const shape = [batch, outputs, outHeight, outWidth];
+  const data = new Float64Array(count(shape));
 
   const valueAt = (n: number, o: number, row: number, column: number) => {
     const firstChannel = Math.floor(o / (outputs / groups)) * inputs;
@@ -46,5 +46,5 @@ export function referenceConvolution(
       }
     }
   }
-  return { dims, data };
+  return { shape, data };
 }

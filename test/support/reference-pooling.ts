@@ -35,7 +35,7 @@ export function referenceMaxPool(
     }
   }
   return {
-    y: { dims: [n, c, outHeight, outWidth], data: Float64Array.from(winners, (index) => at(x.data, index)) },
+    y: { shape: [n, c, outHeight, outWidth], data: Float64Array.from(winners, (index) => at(x.data, index)) },
     winners,
   };
 }
@@ -50,7 +50,7 @@ export function referencePoolChain(
   if (!pool) return { y: x, dx: upstream ?? x };
   const { y, winners } = referenceMaxPool(x, pool);
   const next = referencePoolChain(y, rest, upstream);
-  const dx = new Float64Array(count(x.dims));
+  const dx = new Float64Array(count(x.shape));
   for (const [place, winner] of winners.entries()) dx[winner] = at(dx, winner) + at(next.dx.data, place);
-  return { y: next.y, dx: { dims: x.dims, data: dx } };
+  return { y: next.y, dx: { shape: x.shape, data: dx } };
 }

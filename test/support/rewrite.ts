@@ -10,10 +10,10 @@ export function weight(name: string, shape: readonly number[]): Tensor {
 /** Expects a rewritten graph to compute the same from random values of all inputs and parameters. */
 export async function expectSameValues(plain: Tensor, rewritten: Tensor): Promise<void> {
   const feeds: Record<string, Feeds[string]> = {};
-  for (const { leaf, shape } of collect([plain])) {
+  for (const { leaf, shape: symbolic } of collect([plain])) {
     if (leaf?.kind !== "input" && leaf?.kind !== "parameter") continue;
-    const dims = shape.map(Number);
-    feeds[leaf.name] = floats(uniform(dims, { seed: leaf.name }).data, dims);
+    const shape = symbolic.map(Number);
+    feeds[leaf.name] = floats(uniform(shape, { seed: leaf.name }).data, shape);
   }
   const results = await runGraph({ plain, rewritten }, feeds);
   expectClose(results.rewritten, results.plain);

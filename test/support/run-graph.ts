@@ -52,10 +52,10 @@ export function mapRecord<K extends string, A, B>(
   return result as Record<K, B>;
 }
 
-export function floats(data: ArrayLike<number>, dims: readonly number[] = [data.length]): TensorData {
-  return { data: Float32Array.from(data), dims };
+export function floats(data: ArrayLike<number>, shape: readonly number[] = [data.length]): TensorData {
+  return { data: Float32Array.from(data), shape };
 }
 
-export function ints(data: ArrayLike<number>, dims: readonly number[] = [data.length]): TensorData {
-  return { data: Int32Array.from(data), dims };
+export function ints(data: ArrayLike<number>, shape: readonly number[] = [data.length]): TensorData {
+  return { data: Int32Array.from(data), shape };
 }

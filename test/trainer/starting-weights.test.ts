@@ -18,9 +18,9 @@ afterAll(() => rm(folder, { recursive: true }));
 /** A file with the parameters of these names, and what a classifier of ImageNet has besides. */
 async function write(name: string, includes: (parameter: string) => boolean): Promise<string> {
   const weights: Weights = new Map([["fc.bias", { shape: [4], data: new Float32Array(4) }]]);
-  for (const [parameter, { shape }] of network.parameters) {
-    const dims = shape.map(Number);
-    if (includes(parameter)) weights.set(parameter, { shape: dims, data: goldenValues(parameter, dims) });
+  for (const [parameter, { shape: symbolic }] of network.parameters) {
+    const shape = symbolic.map(Number);
+    if (includes(parameter)) weights.set(parameter, { shape, data: goldenValues(parameter, shape) });
   }
   const path = join(folder, `${name}.safetensors`);
   await writeSafetensors(path, weights);

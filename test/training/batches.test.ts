@@ -46,8 +46,8 @@ describe("makeBatch", () => {
       makeBatch(dataset, options, 5),
       makeBatch(dataset, { ...options, seed: 4 }, 4),
     ]);
-    expect(first.image.dims).toEqual([2, 3, 8, 12]);
-    expect(first.target.dims).toEqual([2, 8, 12]);
+    expect(first.image.shape).toEqual([2, 3, 8, 12]);
+    expect(first.target.shape).toEqual([2, 8, 12]);
     expect(again).toEqual(first);
     expect(next).not.toEqual(first);
     expect(otherSeed).not.toEqual(first);

@@ -13,8 +13,8 @@ describe("drawRandomInputs", () => {
     const feeds = drawRandomInputs(masks, 7);
     expect(Object.keys(feeds)).toEqual(["a", "b"]);
     for (const [name, { rate }] of masks) {
-      const { data, dims } = feeds[name] ?? { data: [], dims: [] };
-      expect(dims).toEqual(masks.get(name)?.tensor.shape);
+      const { data, shape } = feeds[name] ?? { data: [], shape: [] };
+      expect(shape).toEqual(masks.get(name)?.tensor.shape);
       expect(data.length).toBe(10_000);
       const kept = Array.from(data).reduce((sum, value) => sum + value, 0) / data.length;
       // Four standard deviations of a mean of 10,000 values.

@@ -22,13 +22,13 @@ function randomBatch() {
   return {
     image: {
       data: Float32Array.from({ length: 2 * 3 * SIDE ** 2 }, () => 2 * random() - 1),
-      dims: [2, 3, SIDE, SIDE],
+      shape: [2, 3, SIDE, SIDE],
     },
     target: {
       data: Int32Array.from({ length: 2 * SIDE ** 2 }, (_, pixel) =>
         pixel < SIDE ** 2 || pixel % (8 * SIDE) < SIDE ? Math.floor(3 * random()) : 255,
       ),
-      dims: [2, SIDE, SIDE],
+      shape: [2, SIDE, SIDE],
     },
   };
 }

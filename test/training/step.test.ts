@@ -49,7 +49,7 @@ function goldenBatch() {
     const [n, row, column] = [Math.floor(index / (96 * 128)), Math.floor(index / 128) % 96, index % 128];
     return blocks[(n * 12 + Math.floor(row / 8)) * 16 + Math.floor(column / 8)] ?? 255;
   });
-  return { image: goldenPhoto([2, 3, 96, 128]), target: { data: target, dims: [2, 96, 128] } };
+  return { image: goldenPhoto([2, 3, 96, 128]), target: { data: target, shape: [2, 96, 128] } };
 }
 
 /**
@@ -103,14 +103,14 @@ describe("buildTrainingStep", () => {
           return {
             input,
             output,
-            initial: { data: weights.get(input) ?? new Float32Array(length), dims: shape },
+            initial: { data: weights.get(input) ?? new Float32Array(length), shape: shape },
           };
         }),
       });
       const feeds = {
         ...goldenBatch(),
-        "learningRate.encoder": { data: Float32Array.of(1e-6), dims: [] },
-        "learningRate.decoder": { data: Float32Array.of(1e-5), dims: [] },
+        "learningRate.encoder": { data: Float32Array.of(1e-6), shape: [] },
+        "learningRate.decoder": { data: Float32Array.of(1e-5), shape: [] },
       };
 
       /** Relative errors of norms, in rising order; `place` is that in the reference's list. */

@@ -30,8 +30,8 @@ const scriptedEngine: OpenSession = async () =>
     const scores = new Float32Array(classes).fill(-200);
     scores.set([0, value]);
     return {
-      labels: { data: new Uint8Array(count).fill(value > 0 ? 1 : 0), dims: [1, count] },
-      scores: { data: scores, dims: [1, classes, 1, 1] },
+      labels: { data: new Uint8Array(count).fill(value > 0 ? 1 : 0), shape: [1, count] },
+      scores: { data: scores, shape: [1, classes, 1, 1] },
     };
   });
 

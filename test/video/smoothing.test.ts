@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ScoreSmoother } from "../../src/video/smoothing.ts";
 
-const map = (...values: number[]) => ({ data: Float32Array.from(values), dims: [1, values.length, 1, 1] });
+const map = (...values: number[]) => ({ data: Float32Array.from(values), shape: [1, values.length, 1, 1] });
 
 describe("ScoreSmoother", () => {
   it("keeps the share of the past that it was told to", () => {

@@ -31,13 +31,13 @@ export async function openGpuNetwork(
   const onnx = compileOnnx(model, { dtype, size: [height, width], target: "plain", input: "image" });
   const usage = bufferUsage.storage | bufferUsage.copySrc | bufferUsage.copyDst;
   const image = device.createBuffer({ size: 4 * 3 * height * width, usage });
-  const input = { name: "image", buffer: image, dims: [1, 3, height, width] };
+  const input = { name: "image", buffer: image, shape: [1, 3, height, width] };
   const session = await openGpuSession(onnx, { device, input, output: "scores" });
   return {
     image,
     async run() {
-      const { buffer, dims, release } = await session.run();
-      const [, classes = 0, height = 0, width = 0] = dims;
+      const { buffer, shape, release } = await session.run();
+      const [, classes = 0, height = 0, width = 0] = shape;
       return { buffer, classes, height, width, release };
     },
     async dispose() {

@@ -150,8 +150,8 @@ export class OnnxBuilder implements OnnxWriter {
     return name;
   }
 
-  floats(values: ArrayLike<number>, dims: readonly number[] = [values.length]): string {
-    return this.#constant("float32", Float32Array.from(values), dims);
+  floats(values: ArrayLike<number>, shape: readonly number[] = [values.length]): string {
+    return this.#constant("float32", Float32Array.from(values), shape);
   }
 
   float(value: number): string {
@@ -162,13 +162,13 @@ export class OnnxBuilder implements OnnxWriter {
     return this.#constant("int64", BigInt64Array.from(values, BigInt), [values.length]);
   }
 
-  int32s(values: ArrayLike<number>, dims: readonly number[]): string {
-    return this.#constant("int32", Int32Array.from(values), dims);
+  int32s(values: ArrayLike<number>, shape: readonly number[]): string {
+    return this.#constant("int32", Int32Array.from(values), shape);
   }
 
-  stored(name: string, values: Uint8Array | Int8Array | Int32Array, dims: readonly number[]): string {
+  stored(name: string, values: Uint8Array | Int8Array | Int32Array, shape: readonly number[]): string {
     const type = values instanceof Uint8Array ? "uint8" : values instanceof Int8Array ? "int8" : "int32";
-    if (!this.#initializers.has(name)) this.#initialize(name, type, values, dims);
+    if (!this.#initializers.has(name)) this.#initialize(name, type, values, shape);
     return name;
   }
 
@@ -176,8 +176,8 @@ export class OnnxBuilder implements OnnxWriter {
     return this.node("Cast", [value], { to: storedTypes[to] });
   }
 
-  reshape(value: OnnxInput, dims: readonly number[]): string {
-    return this.node("Reshape", [value, this.ints(dims)]);
+  reshape(value: OnnxInput, shape: readonly number[]): string {
+    return this.node("Reshape", [value, this.ints(shape)]);
   }
 
   transpose(value: OnnxInput, permutation: readonly number[]): string {
@@ -213,24 +213,24 @@ export class OnnxBuilder implements OnnxWriter {
   }
 
   /** Equal constants are stored once. */
-  #constant(type: StoredType, values: ArrayBufferView, dims: readonly number[]): string {
-    const key = values.byteLength <= 256 ? `${type} ${dims} ${bytesOf(values)}` : undefined;
+  #constant(type: StoredType, values: ArrayBufferView, shape: readonly number[]): string {
+    const key = values.byteLength <= 256 ? `${type} ${shape} ${bytesOf(values)}` : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = `${this.#prefix}c${this.#initializers.size}`;
-    this.#initialize(name, type, values, dims);
+    this.#initialize(name, type, values, shape);
     if (key !== undefined) this.#constants.set(key, name);
     return name;
   }
 
-  #initialize(name: string, type: StoredType, values: ArrayBufferView, dims: readonly number[]): void {
+  #initialize(name: string, type: StoredType, values: ArrayBufferView, shape: readonly number[]): void {
     this.#initializers.set(
       name,
       create(TensorProtoSchema, {
         name,
         dataType: storedTypes[type],
         rawData: bytesOf(values),
-        dims: dims.map(BigInt),
+        dims: shape.map(BigInt),
       }),
     );
   }

@@ -41,17 +41,17 @@ export interface OnnxWriter {
     shape: Shape,
   ): string;
   /** A float32 constant; shape `[values.length]` unless given. */
-  floats(values: ArrayLike<number>, dims?: readonly number[]): string;
+  floats(values: ArrayLike<number>, shape?: readonly number[]): string;
   /** A float32 number. */
   float(value: number): string;
   /** An int64 vector, as ONNX wants for shapes, axes and slices. */
   ints(values: readonly number[]): string;
   /** An int32 constant. */
-  int32s(values: ArrayLike<number>, dims: readonly number[]): string;
+  int32s(values: ArrayLike<number>, shape: readonly number[]): string;
   /** A constant with a name of its own; a second one of that name is taken to be the first. */
-  stored(name: string, values: Uint8Array | Int8Array | Int32Array, dims: readonly number[]): string;
+  stored(name: string, values: Uint8Array | Int8Array | Int32Array, shape: readonly number[]): string;
   cast(value: OnnxInput, to: ElementType | "int64"): string;
-  reshape(value: OnnxInput, dims: readonly number[]): string;
+  reshape(value: OnnxInput, shape: readonly number[]): string;
   transpose(value: OnnxInput, permutation: readonly number[]): string;
   /** `value[starts:ends:steps]` along the given axes. */
   slice(value: OnnxInput, range: SliceRange): string;

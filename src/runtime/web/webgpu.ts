@@ -21,7 +21,7 @@ export interface GpuSession {
 /** A tensor in the GPU's memory. */
 export interface GpuTensor {
   readonly buffer: GPUBuffer;
-  readonly dims: readonly number[];
+  readonly shape: readonly number[];
   /** Gives the memory back to the engine. */
   release(): void;
 }
@@ -29,7 +29,7 @@ export interface GpuTensor {
 export interface GpuSessionOptions {
   readonly device: GPUDevice;
   /** The model's one input: float32, in a buffer of the caller. */
-  readonly input: { readonly name: string; readonly buffer: GPUBuffer; readonly dims: readonly number[] };
+  readonly input: { readonly name: string; readonly buffer: GPUBuffer; readonly shape: readonly number[] };
   /** Name of the output. */
   readonly output: string;
 }
@@ -39,7 +39,7 @@ export interface GpuSessionOptions {
  */
 export async function openGpuSession(
   model: Uint8Array,
-  { device, input: { name, buffer, dims }, output }: GpuSessionOptions,
+  { device, input: { name, buffer, shape }, output }: GpuSessionOptions,
 ): Promise<GpuSession> {
   const session = await engineResult(
     ort.InferenceSession.create(model, {
@@ -48,12 +48,12 @@ export async function openGpuSession(
       logSeverityLevel: 3,
     }),
   );
-  const feeds = { [name]: ort.Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims }) };
+  const feeds = { [name]: ort.Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims: shape }) };
   return {
     async run() {
       const { [output]: tensor } = await engineResult(session.run(feeds, [output]));
       if (!tensor) throw engineError(`output ${output} is missing`);
-      return { buffer: tensor.gpuBuffer, dims: tensor.dims, release: () => tensor.dispose() };
+      return { buffer: tensor.gpuBuffer, shape: tensor.dims, release: () => tensor.dispose() };
     },
     dispose: () => engineResult(session.release()),
   };

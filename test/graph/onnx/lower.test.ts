@@ -22,7 +22,7 @@ const named = (values: readonly { name: string }[]) => values.map(({ name }) => 
 const nodeTypes = (graph: GraphProto) => graph.node.map(({ opType }) => opType);
 
 /** The extents of an input or output: numbers, and names of symbols. */
-function dims({ type }: ValueInfoProto): (number | string | undefined)[] {
+function shape({ type }: ValueInfoProto): (number | string | undefined)[] {
   if (type?.value.case !== "tensorType") throw new Error("not a tensor");
   return (type.value.value.shape?.dim ?? []).map(({ value }) =>
     value.case === "dimValue" ? Number(value.value) : value.value,
@@ -177,8 +177,8 @@ describe("lowerToOnnx's symbolic sizes", () => {
 
   it("are written as names", () => {
     const { graph } = decode({ y, same: relu(image) });
-    expect(graph.input.map(dims)).toEqual([["N", 1, "H", "W"]]);
-    expect(graph.output.map(dims)).toEqual([
+    expect(graph.input.map(shape)).toEqual([["N", 1, "H", "W"]]);
+    expect(graph.output.map(shape)).toEqual([
       ["N", 1, "floor((H+1)/2)", "floor((W+1)/2)"],
       ["N", 1, "H", "W"],
     ]);
@@ -192,8 +192,8 @@ describe("lowerToOnnx's symbolic sizes", () => {
       [1, 1, 1],
     ] as const) {
       const data = Float32Array.from({ length: n * h * w }, (_, index) => index);
-      const result = await session.run({ image: { data, dims: [n, 1, h, w] } }, ["y"]);
-      expect(result.y.dims).toEqual([n, 1, Math.floor((h - 1) / 2) + 1, Math.floor((w - 1) / 2) + 1]);
+      const result = await session.run({ image: { data, shape: [n, 1, h, w] } }, ["y"]);
+      expect(result.y.shape).toEqual([n, 1, Math.floor((h - 1) / 2) + 1, Math.floor((w - 1) / 2) + 1]);
       expect(result.y.data.at(-1)).toBe(n * h * w - 1);
     }
     await session.dispose();

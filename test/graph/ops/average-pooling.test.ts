@@ -11,8 +11,8 @@ function referenceAveragePool(x: NdArray, { kernel, stride = 1, padding = 0 }: P
   const [n, c, h, w] = extents(x);
   const height = Math.floor((h + 2 * padding - kernel) / stride) + 1;
   const width = Math.floor((w + 2 * padding - kernel) / stride) + 1;
-  const dims = [n, c, height, width];
-  const data = Float64Array.from({ length: count(dims) }, (_, index) => {
+  const shape = [n, c, height, width];
+  const data = Float64Array.from({ length: count(shape) }, (_, index) => {
     const map = Math.floor(index / (height * width));
     const top = (Math.floor(index / width) % height) * stride - padding;
     const left = (index % width) * stride - padding;
@@ -26,7 +26,7 @@ function referenceAveragePool(x: NdArray, { kernel, stride = 1, padding = 0 }: P
     }
     return sum / values;
   });
-  return { dims, data };
+  return { shape, data };
 }
 
 describe("averagePool", () => {
@@ -40,9 +40,9 @@ describe("averagePool", () => {
     ["one window for the whole map", [2, 2, 5, 5], { kernel: 5 }],
     ["a map smaller than the window", [2, 2, 2, 3], { kernel: 5, padding: 2 }],
     ["a map of one pixel", [1, 3, 1, 1], { kernel: 3, padding: 1 }],
-  ])("%s", async (_name, dims, pool) => {
+  ])("%s", async (_name, shape, pool) => {
     await checkOp({
-      variables: { x: uniform(dims, { low: -2, high: 2 }) },
+      variables: { x: uniform(shape, { low: -2, high: 2 }) },
       apply: ({ x }) => averagePool(x, pool),
       reference: ({ x }) => referenceAveragePool(x, pool),
     });
@@ -58,7 +58,7 @@ describe("averagePool", () => {
   });
 
   it("is the mean of two by two values", async () => {
-    const x = { ...array([1, 2, 3, 4]), dims: [1, 1, 2, 2] };
+    const x = { ...array([1, 2, 3, 4]), shape: [1, 1, 2, 2] };
     const { value } = await engineGradients({
       variables: { x },
       apply: ({ x }) => averagePool(x, { kernel: 2 }),

@@ -9,11 +9,11 @@ import { checkOp } from "../../support/gradient-check.ts";
 import { fill, valueAt } from "../../support/reference-broadcast.ts";
 
 const piece = (x: NdArray, axis: number, start: number, end: number) =>
-  fill(x.dims.with(axis, end - start), (place) => valueAt(x, place.with(axis, (place[axis] ?? 0) + start)));
+  fill(x.shape.with(axis, end - start), (place) => valueAt(x, place.with(axis, (place[axis] ?? 0) + start)));
 
 function joined(a: NdArray, b: NdArray, axis: number): NdArray {
-  const [left = 0, right = 0] = [a.dims[axis], b.dims[axis]];
-  return fill(a.dims.with(axis, left + right), (place) => {
+  const [left = 0, right = 0] = [a.shape[axis], b.shape[axis]];
+  return fill(a.shape.with(axis, left + right), (place) => {
     const index = place[axis] ?? 0;
     return index < left ? valueAt(a, place) : valueAt(b, place.with(axis, index - left));
   });
@@ -93,7 +93,7 @@ describe("slice", () => {
     await checkOp({
       variables: { x: uniform([2, 5]) },
       apply: ({ x }) => slice(x, { axis: 1, start: 2 }),
-      reference: ({ x }) => ({ dims: [2, 3], data: x.data.filter((_, index) => index % 5 >= 2) }),
+      reference: ({ x }) => ({ shape: [2, 3], data: x.data.filter((_, index) => index % 5 >= 2) }),
     });
   });
 

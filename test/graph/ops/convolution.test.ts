@@ -21,13 +21,13 @@ interface Configuration {
 
 /** Values and all gradients against naive loops. */
 function check({
-  x: dims,
+  x: shape,
   kernel: [outputs, kh, kw],
   bias = false,
   ...options
 }: Configuration): Promise<void> {
-  const x = uniform(dims, { seed: "x" });
-  const weight = uniform([outputs, dims[1] / (options.groups ?? 1), kh, kw], { seed: "weight" });
+  const x = uniform(shape, { seed: "x" });
+  const weight = uniform([outputs, shape[1] / (options.groups ?? 1), kh, kw], { seed: "weight" });
   if (bias) {
     return checkOp({
       variables: { x, weight, bias: uniform([outputs], { seed: "bias" }) },

@@ -58,11 +58,11 @@ const shapes: [a: number[], b: number[], result: number[]][] = [
 ];
 
 describe.each(binaries)("%s", (name, apply, formula) => {
-  it.each(shapes)("of %j and %j", async (left, right, dims) => {
+  it.each(shapes)("of %j and %j", async (left, right, shape) => {
     await checkOp({
       variables: { a: uniform(left, { seed: "a" }), b: uniform(right, { seed: "b", low: 0.5, high: 2 }) },
       apply: ({ a, b }) => apply(a, b),
-      reference: ({ a, b }) => fill(dims, (place) => formula(valueAt(a, place), valueAt(b, place))),
+      reference: ({ a, b }) => fill(shape, (place) => formula(valueAt(a, place), valueAt(b, place))),
     });
   });
 

@@ -11,17 +11,17 @@ import { floats, runGraph } from "../../support/run-graph.ts";
 describe("flatten and unflatten", () => {
   it.each([[[2, 3, 4, 5]], [[1, 1, 1, 1]], [[3, 2, 1, 7]]])(
     "put the pixels of %j into rows, and back",
-    async (dims) => {
-      const [n = 0, c = 0, h = 0, w = 0] = dims;
+    async (shape) => {
+      const [n = 0, c = 0, h = 0, w = 0] = shape;
       await checkOp({
-        variables: { x: uniform(dims) },
+        variables: { x: uniform(shape) },
         apply: ({ x }) => flatten(x),
-        reference: ({ x }) => ({ dims: [n, c, h * w], data: x.data }),
+        reference: ({ x }) => ({ shape: [n, c, h * w], data: x.data }),
       });
       await checkOp({
         variables: { x: uniform([n, c, h * w]) },
         apply: ({ x }) => unflatten(x, { like: input("like", [n, 9, h, w]) }),
-        reference: ({ x }) => ({ dims, data: x.data }),
+        reference: ({ x }) => ({ shape, data: x.data }),
         feeds: { like: floats(new Float32Array(n * 9 * h * w), [n, 9, h, w]) },
       });
     },
@@ -37,11 +37,11 @@ describe("flatten and unflatten", () => {
     const values = uniform([3, 2, 5, 7]);
     const result = await runGraph(
       { rows, map },
-      { x: floats(values.data, values.dims), like: floats(new Float32Array(105), [3, 1, 5, 7]) },
+      { x: floats(values.data, values.shape), like: floats(new Float32Array(105), [3, 1, 5, 7]) },
     );
-    expect(result.rows).toMatchObject({ dims: [3, 2, 35], data: Float32Array.from(values.data) });
+    expect(result.rows).toMatchObject({ shape: [3, 2, 35], data: Float32Array.from(values.data) });
     expect(result.map).toMatchObject({
-      dims: [3, 2, 5, 7],
+      shape: [3, 2, 5, 7],
       data: Float32Array.from(values.data).map((v) => v * v),
     });
   });

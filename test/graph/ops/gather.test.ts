@@ -17,9 +17,9 @@ function referenceGather(x: NdArray, places: readonly number[]): NdArray {
   });
 }
 
-function check(dims: readonly number[], places: readonly number[]): Promise<void> {
+function check(shape: readonly number[], places: readonly number[]): Promise<void> {
   return checkOp({
-    variables: { x: uniform(dims) },
+    variables: { x: uniform(shape) },
     apply: ({ x }) => gatherPixels(x, input("places", [places.length], "int32")),
     reference: ({ x }) => referenceGather(x, places),
     feeds: { places: ints(places) },
@@ -35,16 +35,16 @@ describe("gatherPixels", () => {
     check([2, 3, 2, 2], [5, 1, 5, 5, 0, 1]));
 
   it("of any size, with any choice", async () => {
-    const dims = fc.tuple(...[3, 4, 6, 6].map((max) => fc.integer({ min: 1, max })));
-    const cases = dims.chain((dims) => {
-      const last = count(dims) / (dims[1] ?? 1) - 1;
+    const shape = fc.tuple(...[3, 4, 6, 6].map((max) => fc.integer({ min: 1, max })));
+    const cases = shape.chain((shape) => {
+      const last = count(shape) / (shape[1] ?? 1) - 1;
       return fc.tuple(
-        fc.constant(dims),
+        fc.constant(shape),
         fc.array(fc.integer({ min: 0, max: last }), { minLength: 1, maxLength: 12 }),
       );
     });
     await fc.assert(
-      fc.asyncProperty(cases, ([dims, places]) => check(dims, places)),
+      fc.asyncProperty(cases, ([shape, places]) => check(shape, places)),
       { numRuns: 8 },
     );
   });

@@ -34,7 +34,7 @@ async function check(scores: NdArray, target: ArrayLike<number>): Promise<void> 
   await checkOp({
     variables: { scores },
     apply: ({ scores }) => softJaccardLoss(scores, input("target", [n, h, w], "int32")),
-    reference: ({ scores }) => ({ dims: [], data: Float64Array.of(jaccardLoss(scores, target)) }),
+    reference: ({ scores }) => ({ shape: [], data: Float64Array.of(jaccardLoss(scores, target)) }),
     feeds: { target: ints(target, [n, h, w]) },
   });
 }

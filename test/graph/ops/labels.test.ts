@@ -10,10 +10,10 @@ import { fill, valueAt } from "../../support/reference-broadcast.ts";
 import { floats, ints, runGraph } from "../../support/run-graph.ts";
 
 function classesAndConfidence(values: NdArray) {
-  const scores = input("scores", values.dims);
+  const scores = input("scores", values.shape);
   return runGraph(
     { classes: bestClass(scores), confidence: confidence(scores) },
-    { scores: floats(values.data, values.dims) },
+    { scores: floats(values.data, values.shape) },
   );
 }
 
@@ -89,9 +89,9 @@ describe("oneHot", () => {
 
   it("takes bytes, as bestClass gives them", async () => {
     const scores = uniform([1, 4, 3, 5]);
-    const best = oneHot(bestClass(input("scores", scores.dims)), 4);
-    const result = await runGraph({ best }, { scores: floats(scores.data, scores.dims) });
-    const marks = fill(scores.dims, (place) => {
+    const best = oneHot(bestClass(input("scores", scores.shape)), 4);
+    const result = await runGraph({ best }, { scores: floats(scores.data, scores.shape) });
+    const marks = fill(scores.shape, (place) => {
       const values = Array.from({ length: 4 }, (_, c) => valueAt(scores, place.with(1, c)));
       return first(values) === place[1] ? 1 : 0;
     });
@@ -107,10 +107,10 @@ describe("oneHot", () => {
 });
 
 describe("resizeLabels", () => {
-  const resized = async (values: readonly number[], dims: number[], size: readonly [number, number]) => {
-    const small = resizeLabels(input("labels", dims, "int32"), size);
-    const result = await runGraph({ small }, { labels: ints(values, dims) });
-    expect(result.small.dims).toEqual([dims[0], ...size]);
+  const resized = async (values: readonly number[], shape: number[], size: readonly [number, number]) => {
+    const small = resizeLabels(input("labels", shape, "int32"), size);
+    const result = await runGraph({ small }, { labels: ints(values, shape) });
+    expect(result.small.shape).toEqual([shape[0], ...size]);
     expect(result.small.data).toBeInstanceOf(Int32Array);
     return Array.from(result.small.data);
   };

@@ -39,7 +39,7 @@ async function check({ scores, target, classWeights }: Case): Promise<void> {
     variables: { scores },
     apply: ({ scores }) => softmaxCrossEntropy(scores, input("target", [n, h, w], "int32"), { classWeights }),
     reference: ({ scores }) => ({
-      dims: [],
+      shape: [],
       data: Float64Array.of(crossEntropy(scores, target, classWeights)),
     }),
     feeds: { target: ints(target, [n, h, w]) },
@@ -109,8 +109,8 @@ describe("softmaxCrossEntropy", () => {
     const scores = filled([1, 21, 2, 3], () => 4);
     const loss = softmaxCrossEntropy(input("scores", [1, 21, 2, 3]), input("target", [1, 2, 3], "int32"));
     const target = ints([0, 20, 3, 255, 4, 4], [1, 2, 3]);
-    const result = await runGraph({ loss }, { scores: floats(scores.data, scores.dims), target });
-    expect(result.loss.dims).toEqual([]);
+    const result = await runGraph({ loss }, { scores: floats(scores.data, scores.shape), target });
+    expect(result.loss.shape).toEqual([]);
     expect(result.loss.data[0]).toBeCloseTo(Math.log(21), 5);
   });
 
@@ -120,7 +120,7 @@ describe("softmaxCrossEntropy", () => {
     const target = labels(-1, 3);
     const result = await runGraph(
       { loss },
-      { scores: floats(scores.data, scores.dims), target: ints(target, [2, 3, 3]) },
+      { scores: floats(scores.data, scores.shape), target: ints(target, [2, 3, 3]) },
     );
     expect(result.loss.data[0]).toBeCloseTo(crossEntropy(scores, target), 5);
   });

@@ -19,9 +19,9 @@ function referenceMatmul(
   b: NdArray,
   { transposeA = false, transposeB = false }: Transposes,
 ): NdArray {
-  const [rows = 0, inner = 0] = transposeA ? a.dims.slice(-2).reverse() : a.dims.slice(-2);
-  const columns = b.dims.at(transposeB ? -2 : -1) ?? 0;
-  return fill([...a.dims.slice(0, -2), rows, columns], (place) => {
+  const [rows = 0, inner = 0] = transposeA ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
+  const columns = b.shape.at(transposeB ? -2 : -1) ?? 0;
+  return fill([...a.shape.slice(0, -2), rows, columns], (place) => {
     const batch = place.slice(0, -2);
     const [row = 0, column = 0] = place.slice(-2);
     let total = 0;

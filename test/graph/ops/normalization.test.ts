@@ -20,7 +20,7 @@ interface Normalization {
 }
 
 function normalize(x: NdArray, { gamma, beta, mean, variance, epsilon = 1e-5 }: Normalization): NdArray {
-  return fill(x.dims, (place) => {
+  return fill(x.shape, (place) => {
     const c = at(place, 1);
     const normalized = (valueAt(x, place) - at(mean.data, c)) / Math.sqrt(at(variance.data, c) + epsilon);
     return at(gamma.data, c) * normalized + at(beta.data, c);
@@ -29,14 +29,14 @@ function normalize(x: NdArray, { gamma, beta, mean, variance, epsilon = 1e-5 }: 
 
 /** Mean and (biased) variance of each channel. */
 function measure(x: NdArray): { mean: NdArray; variance: NdArray } {
-  const channels = [x.dims[1] ?? 0];
-  const m = count(x.dims) / (channels[0] ?? 0);
+  const channels = [x.shape[1] ?? 0];
+  const m = count(x.shape) / (channels[0] ?? 0);
   const average = (values: NdArray) => ({
-    dims: channels,
+    shape: channels,
     data: sumOver(values, [0, 2, 3]).data.map((total) => total / m),
   });
   const mean = average(x);
-  const centred = fill(x.dims, (place) => (valueAt(x, place) - at(mean.data, at(place, 1))) ** 2);
+  const centred = fill(x.shape, (place) => (valueAt(x, place) - at(mean.data, at(place, 1))) ** 2);
   return { mean, variance: average(centred) };
 }
 
@@ -101,9 +101,9 @@ describe("batchNormWithUpdate", () => {
     ["of values far from zero", [2, c, 3, 3], { low: 100, high: 100.5 }, 2e-4],
   ])(
     "normalizes with the statistics %s, and the gradient goes through them",
-    async (_name, dims, range, tolerance) => {
+    async (_name, shape, range, tolerance) => {
       await checkOp({
-        variables: { x: uniform(dims, range), gamma, beta },
+        variables: { x: uniform(shape, range), gamma, beta },
         apply: ({ x, gamma, beta }) =>
           batchNormWithUpdate(x, { gamma, beta, runningMean, runningVariance }, 0.1).y,
         reference: ({ x, gamma, beta }) => normalize(x, { gamma, beta, ...measure(x) }),
@@ -148,7 +148,7 @@ describe("batchNormWithUpdate", () => {
     expect(result.variance2.data[0]).toBeCloseTo(0.9 * 2 + (0.1 * 14) / 3, 5);
     // y uses the biased variance, 14 / 4.
     const y = [-2, -1, 0, 3].map((value) => value / Math.sqrt(3.5 + 1e-5) + 1);
-    expectClose(result.y, { dims: [2, 1, 1, 2], data: y });
+    expectClose(result.y, { shape: [2, 1, 1, 2], data: y });
   });
 
   it("of a single value a channel gives beta and no NaN", async () => {
@@ -159,8 +159,8 @@ describe("batchNormWithUpdate", () => {
       { y: updated.y, variance: updated.runningVariance },
       { x: floats([5, -3, 0.25], [1, c, 1, 1]), ones: floats([1, 1, 1]), ...feeds },
     );
-    expectClose(result.y, { dims: [1, c, 1, 1], data: [1, 1, 1] });
-    expectClose(result.variance, { dims: [c], data: stored.variance.data.map((value) => 0.5 * value) });
+    expectClose(result.y, { shape: [1, c, 1, 1], data: [1, 1, 1] });
+    expectClose(result.variance, { shape: [c], data: stored.variance.data.map((value) => 0.5 * value) });
   });
 
   it("needs fixed sizes", () => {
@@ -173,7 +173,7 @@ describe("batchNormWithUpdate", () => {
 
 describe("layerNorm", () => {
   const reference = (x: NdArray, gamma: NdArray, beta: NdArray, epsilon = 1e-5) =>
-    fill(x.dims, (place) => {
+    fill(x.shape, (place) => {
       const values = Array.from(gamma.data, (_, channel) => valueAt(x, place.with(1, channel)));
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

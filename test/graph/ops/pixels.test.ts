@@ -8,9 +8,9 @@ import { runGraph } from "../../support/run-graph.ts";
 describe("pixelPlanes", () => {
   it("makes a plane of each colour", async () => {
     const planes = pixelPlanes(input("pixels", [1, symbol("H"), symbol("W"), 3], "uint8"));
-    const pixels = { data: Uint8Array.of(1, 2, 255, 4, 5, 0), dims: [1, 1, 2, 3] };
+    const pixels = { data: Uint8Array.of(1, 2, 255, 4, 5, 0), shape: [1, 1, 2, 3] };
     const result = await runGraph({ planes }, { pixels });
-    expect(result.planes).toEqual({ data: Float32Array.of(1, 4, 2, 5, 255, 0), dims: [1, 3, 1, 2] });
+    expect(result.planes).toEqual({ data: Float32Array.of(1, 4, 2, 5, 255, 0), shape: [1, 3, 1, 2] });
   });
 
   it.each([

@@ -45,9 +45,9 @@ describe("maxPool", () => {
     ["a map of one column, stride 2", [1, 2, 8, 1], { kernel: 3, stride: 2, padding: 1 }],
     ["maps too large to be worked on together", [2, 3, 120, 90], { kernel: 5, padding: 2 }],
     ["one map larger than a group", [1, 2, 260, 190], { kernel: 3, stride: 2, padding: 1 }],
-  ])("%s", async (_name, dims, pool) => {
-    await check(uniform(dims, { low: -2, high: 2 }), pool);
-    await check(wholeNumbers(dims), pool);
+  ])("%s", async (_name, shape, pool) => {
+    await check(uniform(shape, { low: -2, high: 2 }), pool);
+    await check(wholeNumbers(shape), pool);
   });
 
   it("finds the largest of negative values alone", async () => {
@@ -117,7 +117,7 @@ describe("any max-pool", () => {
       padding: fc.nat({ max: 5 }),
     })
     .filter(({ kernel, padding }) => padding < kernel);
-  const dims = fc.tuple(
+  const shape = fc.tuple(
     fc.constantFrom(1, 2),
     fc.constantFrom(1, 3),
     fc.integer({ min: 1, max: 9 }),
@@ -126,11 +126,11 @@ describe("any max-pool", () => {
 
   it("has a naive loop's values and winners", async () => {
     const fitting = fc
-      .tuple(pool, dims)
+      .tuple(pool, shape)
       .filter(([{ kernel, padding }, [, , h, w]]) => Math.min(h, w) + 2 * padding >= kernel);
     await fc.assert(
-      fc.asyncProperty(fitting, fc.nat(), fc.constantFrom(1, 3, 1000), ([pool, dims], seed, high) =>
-        check(wholeNumbers(dims, { seed: String(seed), low: -high, high }), pool),
+      fc.asyncProperty(fitting, fc.nat(), fc.constantFrom(1, 3, 1000), ([pool, shape], seed, high) =>
+        check(wholeNumbers(shape, { seed: String(seed), low: -high, high }), pool),
       ),
       { numRuns: 30 },
     );

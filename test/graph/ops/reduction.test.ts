@@ -25,11 +25,11 @@ describe("sum and mean", () => {
     [[0, 2, 3], [3], [1, 3, 1, 1]],
     [[0, 1, 2, 3], [], [1, 1, 1, 1]],
   ])("over axes %j", async (axes, dropped, kept) => {
-    const totals = (values: NdArray, dims: number[]) => ({ ...sumOver(values, axes), dims });
-    const share = count(kept) / count(x.dims);
-    const means = (values: NdArray, dims: number[]) => {
-      const { data } = totals(values, dims);
-      return { dims, data: data.map((total) => total * share) };
+    const totals = (values: NdArray, shape: number[]) => ({ ...sumOver(values, axes), shape });
+    const share = count(kept) / count(x.shape);
+    const means = (values: NdArray, shape: number[]) => {
+      const { data } = totals(values, shape);
+      return { shape, data: data.map((total) => total * share) };
     };
     const variables = { x };
     await checkOp({ variables, apply: ({ x }) => sum(x, axes), reference: ({ x }) => totals(x, dropped) });
@@ -47,21 +47,25 @@ describe("sum and mean", () => {
   });
 
   it("channelSum leaves the channels", async () => {
-    const reference = (values: NdArray) => ({ ...sumOver(values, [0, 2, 3]), dims: [3] });
+    const reference = (values: NdArray) => ({ ...sumOver(values, [0, 2, 3]), shape: [3] });
     await checkOp({ variables: { x }, apply: ({ x }) => channelSum(x), reference: ({ x }) => reference(x) });
   });
 
   it("of an axis of one value is that value", async () => {
     const variables = { x: uniform([1, 4]) };
-    await checkOp({ variables, apply: ({ x }) => mean(x, [0]), reference: ({ x }) => ({ ...x, dims: [4] }) });
+    await checkOp({
+      variables,
+      apply: ({ x }) => mean(x, [0]),
+      reference: ({ x }) => ({ ...x, shape: [4] }),
+    });
   });
 
   it("mean works on sizes known only at the run, and its gradient does not", async () => {
     const tensor = input("x", [2, 3, symbol("H"), 5]);
     const average = mean(tensor, [2, 3]);
     expect(average.shape).toEqual([2, 3]);
-    const { value } = await runGraph({ value: average }, { x: floats(x.data, x.dims) });
-    expectClose(value, { dims: [2, 3], data: sumOver(x, [2, 3]).data.map((total) => total / 20) });
+    const { value } = await runGraph({ value: average }, { x: floats(x.data, x.shape) });
+    expectClose(value, { shape: [2, 3], data: sumOver(x, [2, 3]).data.map((total) => total / 20) });
     expect(() => differentiate(sum(average, [0, 1]), [tensor])).toThrow(invalidGraph("mean"));
   });
 
@@ -74,13 +78,13 @@ describe("sum and mean", () => {
 describe("sumTo undoes broadcasting", () => {
   it.each([[[3, 4, 5]], [[3, 1, 1]], [[1, 3, 1, 1]], [[5]], [[1]], [[]], [[2, 1, 4, 1]], [[2, 3, 4, 5]]])(
     "to %j",
-    async (dims) => {
-      const lead = x.dims.length - dims.length;
-      const axes = x.dims.flatMap((_, axis) => (axis < lead || dims[axis - lead] === 1 ? [axis] : []));
+    async (shape) => {
+      const lead = x.shape.length - shape.length;
+      const axes = x.shape.flatMap((_, axis) => (axis < lead || shape[axis - lead] === 1 ? [axis] : []));
       await checkOp({
         variables: { x },
-        apply: ({ x }) => sumTo(x, dims),
-        reference: ({ x }) => ({ ...sumOver(x, axes), dims }),
+        apply: ({ x }) => sumTo(x, shape),
+        reference: ({ x }) => ({ ...sumOver(x, axes), shape }),
       });
     },
   );
@@ -135,7 +139,7 @@ describe("reshape", () => {
     await checkOp({
       variables: { x: uniform(from) },
       apply: ({ x }) => reshape(x, to),
-      reference: ({ x }) => ({ ...x, dims: to }),
+      reference: ({ x }) => ({ ...x, shape: to }),
     });
   });
 

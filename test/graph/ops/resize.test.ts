@@ -42,9 +42,9 @@ describe.each([true, false])("resize with aligned corners: %s", (alignCorners) =
     const like = filled([2, 3, 9, 8], () => 1);
     await checkOp({
       variables: { x: uniform([2, 2, 4, 5]) },
-      apply: ({ x }) => resize(x, { like: input("like", like.dims), alignCorners }),
+      apply: ({ x }) => resize(x, { like: input("like", like.shape), alignCorners }),
       reference: ({ x }) => referenceResize(x, [9, 8], alignCorners),
-      feeds: { like: floats(like.data, like.dims) },
+      feeds: { like: floats(like.data, like.shape) },
     });
   });
 
@@ -89,7 +89,7 @@ describe("resize by hand", () => {
       feeds,
     );
     const row = [0, 0.75, 2.25, 4.5, 7.5, 9];
-    expect(up.dims).toEqual([1, 1, 2, 6]);
+    expect(up.shape).toEqual([1, 1, 2, 6]);
     expect(Array.from(up.data)).toEqual(close([...row, ...row]));
     expect(Array.from(down.data)).toEqual(close([3]));
   });
@@ -119,8 +119,8 @@ describe("resize of sizes known only at the run", () => {
     );
     for (const [batch, size] of sizes.entries()) {
       const values = uniform([batch + 1, 2, ...size]);
-      const { y, pooled } = await session.run({ x: floats(values.data, values.dims) }, ["y", "pooled"]);
-      const map = { dims: pooled.dims, data: Float64Array.from(pooled.data) };
+      const { y, pooled } = await session.run({ x: floats(values.data, values.shape) }, ["y", "pooled"]);
+      const map = { shape: pooled.shape, data: Float64Array.from(pooled.data) };
       expectClose(y, referenceResize(map, size, alignCorners));
     }
     await session.dispose();
@@ -130,7 +130,7 @@ describe("resize of sizes known only at the run", () => {
     const y = resize(input("x", [n, 2, h, w]), { size: [3, 8], alignCorners: true });
     expect(y.shape).toEqual([n, 2, 3, 8]);
     const values = uniform([3, 2, 5, 4]);
-    const result = await runGraph({ y }, { x: floats(values.data, values.dims) });
+    const result = await runGraph({ y }, { x: floats(values.data, values.shape) });
     expectClose(result.y, referenceResize(values, [3, 8], true));
   });
 

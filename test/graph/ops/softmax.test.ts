@@ -6,7 +6,7 @@ import { array, at, type NdArray, uniform } from "../../support/array.ts";
 import { checkOp, engineGradients } from "../../support/gradient-check.ts";
 
 function referenceSoftmax(x: NdArray): NdArray {
-  const length = x.dims.at(-1) ?? 1;
+  const length = x.shape.at(-1) ?? 1;
   const start = (index: number) => index - (index % length);
   const best = (index: number) => Math.max(...x.data.subarray(start(index), start(index) + length));
   const exponentials = x.data.map((value, index) => Math.exp(value - best(index)));

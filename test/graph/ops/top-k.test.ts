@@ -9,10 +9,13 @@ import { invalidGraph } from "../../support/errors.ts";
 import { floats, runGraph } from "../../support/run-graph.ts";
 
 async function placesOf(rows: readonly (readonly number[])[], k: number): Promise<number[][]> {
-  const dims = [rows.length, rows[0]?.length ?? 0];
-  const { places } = await runGraph({ places: topK(input("x", dims), k) }, { x: floats(rows.flat(), dims) });
+  const shape = [rows.length, rows[0]?.length ?? 0];
+  const { places } = await runGraph(
+    { places: topK(input("x", shape), k) },
+    { x: floats(rows.flat(), shape) },
+  );
   expect(places.data).toBeInstanceOf(Int32Array);
-  expect(places.dims).toEqual([rows.length, k]);
+  expect(places.shape).toEqual([rows.length, k]);
   return rows.map((_, row) => Array.from(places.data.subarray(row * k, (row + 1) * k)));
 }
 

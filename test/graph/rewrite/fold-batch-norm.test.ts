@@ -14,10 +14,10 @@ import { floats, runGraph } from "../../support/run-graph.ts";
 function createParameters() {
   const tensors = new Map<string, Tensor>();
   const feeds: Record<string, ReturnType<typeof floats>> = {};
-  const make = (name: string, dims: readonly number[], range?: { low: number; high: number }) => {
-    const tensor = parameter(name, dims, { initialization: { kind: "constant", value: 0 } });
+  const make = (name: string, shape: readonly number[], range?: { low: number; high: number }) => {
+    const tensor = parameter(name, shape, { initialization: { kind: "constant", value: 0 } });
     tensors.set(name, tensor);
-    feeds[name] = floats(uniform(dims, { seed: name, ...range }).data, dims);
+    feeds[name] = floats(uniform(shape, { seed: name, ...range }).data, shape);
     return tensor;
   };
   return { tensors, feeds, make };
@@ -43,7 +43,7 @@ async function expectSame({ tensors, feeds }: Parameters, plain: Tensor, folded:
   const upstream = uniform(plain.shape.map(Number), { seed: "upstream" });
   const gradients = (label: string, y: Tensor) => {
     const axes = y.shape.map((_, axis) => axis);
-    const loss = sum(multiply(y, constant(Float32Array.from(upstream.data), upstream.dims)), axes);
+    const loss = sum(multiply(y, constant(Float32Array.from(upstream.data), upstream.shape)), axes);
     const tensors = variables.map(([, tensor]) => tensor);
     return differentiate(loss, tensors).map((tensor, index) => [`${label}.${variables[index]?.[0]}`, tensor]);
   };

@@ -101,13 +101,13 @@ describe("foldConstants", () => {
   });
 
   it("agrees with the engine on shapes that repeat at several axes", async () => {
-    const random = (name: string, dims: readonly number[]) =>
-      floats(uniform(dims, { seed: name }).data, dims);
+    const random = (name: string, shape: readonly number[]) =>
+      floats(uniform(shape, { seed: name }).data, shape);
     const feeds = { a: random("a", [3, 1, 4, 1, 2]), b: random("b", [2, 1, 5, 1]) };
     const product = multiply(weight("a", [3, 1, 4, 1, 2]), weight("b", [2, 1, 5, 1]));
     const expected = await runGraph({ product }, feeds);
     const { weights } = foldConstants([product], known({ a: [...feeds.a.data], b: [...feeds.b.data] }));
     const [value = new Float32Array()] = weights.values();
-    expectClose({ data: value, dims: [3, 2, 4, 5, 2] }, expected.product);
+    expectClose({ data: value, shape: [3, 2, 4, 5, 2] }, expected.product);
   });
 });

@@ -17,7 +17,7 @@ const normalization = {
 } as const;
 
 const bytes = wholeNumbers([1, 7, 5, 3], { high: 255 }).data;
-const pixels = { data: Uint8Array.from(bytes), dims: [1, 7, 5, 3] };
+const pixels = { data: Uint8Array.from(bytes), shape: [1, 7, 5, 3] };
 /** The same photo as planes of `(v scale - mean) / std`. */
 const normalized = floats(
   Array.from({ length: 3 * 35 }, (_, index) => {

@@ -43,7 +43,7 @@ function slowModel(): Uint8Array {
   return lower({ y: map });
 }
 const slowFeeds = (value = 0): Record<string, TensorData> => ({
-  x: { data: new Float32Array(64 * 128 * 128).fill(value), dims: [1, 64, 128, 128] },
+  x: { data: new Float32Array(64 * 128 * 128).fill(value), shape: [1, 64, 128, 128] },
 });
 
 describe("a session", () => {
@@ -61,22 +61,22 @@ describe("a session", () => {
     const result = await session.run(
       {
         labels: ints([255, -1, 3]),
-        bytes: { data: Uint8Array.of(255, 1), dims: [2] },
+        bytes: { data: Uint8Array.of(255, 1), shape: [2] },
         scores: floats([1, 0, 0, 1], [1, 2, 1, 2]),
       },
       ["same", "copy", "classes"],
     );
     expect(result).toEqual({
       same: ints([255, -1, 3]),
-      copy: { data: Uint8Array.of(255, 1), dims: [2] },
-      classes: { data: Uint8Array.of(0, 1), dims: [1, 1, 2] },
+      copy: { data: Uint8Array.of(255, 1), shape: [2] },
+      classes: { data: Uint8Array.of(0, 1), shape: [1, 1, 2] },
     });
   });
 
   it("reads a part of a larger buffer, and leaves it as it is", async () => {
     const session = await open(doubled);
     const buffer = Float32Array.of(9, 9, 3, -1, 9);
-    expect(await session.run({ x: { data: buffer.subarray(2, 4), dims: [2] } }, ["y"])).toEqual({
+    expect(await session.run({ x: { data: buffer.subarray(2, 4), shape: [2] } }, ["y"])).toEqual({
       y: floats([7, -1]),
     });
     expect(Array.from(buffer)).toEqual([9, 9, 3, -1, 9]);
@@ -204,7 +204,7 @@ describe("dispose", () => {
   it("lets runs finish that were asked for before", async () => {
     const session = await open(slowModel());
     const [run, disposed] = [session.run(slowFeeds(0), ["y"]), session.dispose()];
-    expect((await run).y.dims).toEqual([1, 64, 128, 128]);
+    expect((await run).y.shape).toEqual([1, 64, 128, 128]);
     await disposed;
   });
 });
@@ -226,7 +226,7 @@ describe("a program that uses sessions", () => {
     const { status, stdout, stderr } = execute(
       `await openNodeSession(Uint8Array.of(1, 2)).catch(({ code }) => console.log(code));
       const session = await openNodeSession(model, { threads: 1 });
-      const { y } = await session.run({ x: { data: Float32Array.of(3, 4), dims: [2] } }, ["y"]);
+      const { y } = await session.run({ x: { data: Float32Array.of(3, 4), shape: [2] } }, ["y"]);
       console.log([...y.data].join(" "));`,
       doubled,
     );
@@ -236,8 +236,8 @@ describe("a program that uses sessions", () => {
   it("may exit in the middle of a run", () => {
     const { status, stderr } = execute(
       `const session = await openNodeSession(model, { threads: 1 });
-      const [data, dims] = [new Float32Array(64 * 128 * 128), [1, 64, 128, 128]];
-      session.run({ x: { data, dims } }, ["y"]);
+      const [data, shape] = [new Float32Array(64 * 128 * 128), [1, 64, 128, 128]];
+      session.run({ x: { data, shape } }, ["y"]);
       setTimeout(() => process.exit(3), 60);`,
       slowModel(),
     );
