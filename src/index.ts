@@ -19,11 +19,7 @@ export type { CountLabelsOptions as CheckDatasetOptions } from "./datasets/label
 export { type PageSplit, renderSamplesPage, type SamplesPageOptions } from "./datasets/samples-page.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { ViewOptions } from "./evaluation/average-views.ts";
-export {
-  type AveragingPredictor,
-  type AveragingPredictorOptions,
-  createAveragingPredictor,
-} from "./evaluation/averaging-predictor.ts";
+export type { AveragingPredictor, AveragingPredictorOptions } from "./evaluation/averaging-predictor.ts";
 export { type BoundaryMetrics, BoundaryScore } from "./evaluation/boundary.ts";
 export { ConfusionMatrix } from "./evaluation/confusion-matrix.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
@@ -61,7 +57,14 @@ export { buildNetwork, type Network, type NetworkOptions } from "./models/networ
 export { imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";
 export type { Weights, WeightTensor } from "./models/weights.ts";
 export { networks } from "./models/zoo.ts";
-export { type QuantizeModelOptions, quantizeModel } from "./quantization/quantize-model.ts";
+export {
+  checkExport,
+  createAveragingPredictor,
+  createPredictor,
+  quantizeModel,
+  type WithNodeEngine,
+} from "./node-engine.ts";
+export type { QuantizeModelOptions } from "./quantization/quantize-model.ts";
 export type { RangeMethod } from "./quantization/range.ts";
 export { openNodeSession } from "./runtime/node/session.ts";
 export type { TensorData } from "./runtime/session.ts";

@@ -3,14 +3,14 @@ import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
 import { formatTable } from "../format-table.ts";
-import { createPredictor } from "../inference/predictor.ts";
 import { type DtypeRequest, FLOAT_ONLY, resolveDtype } from "../model-files/dtype.ts";
 import { describePlainly } from "../model-files/model.ts";
 import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
 import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
-import { describeEngine, openNodeSession } from "../runtime/node/session.ts";
+import { createPredictor } from "../node-engine.ts";
+import { describeEngine } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
   backbone,
@@ -132,7 +132,7 @@ function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
 /** Times a model in this process. */
 async function timeHere(name: string, settings: Settings): Promise<Timed> {
   const { model, dtype } = await openModel(name, settings);
-  const predictor = createPredictor(model, { open: openNodeSession, threads: settings.threads, dtype });
+  const predictor = createPredictor(model, { threads: settings.threads, dtype });
   const progress = new Progress();
   try {
     const result = await measure(predictor, {

@@ -1,16 +1,8 @@
 import { realpath, stat } from "node:fs/promises";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
-import { readParameters } from "../model-files/node/shipped.ts";
-import { requireWeights } from "../model-files/parameters.ts";
-import { buildNetwork, parameterShapes } from "../models/network.ts";
-import type { Weights } from "../models/weights.ts";
+import { convertWeights } from "../model-files/node/convert.ts";
 import { isNetwork } from "../models/zoo.ts";
-import { averageWeights } from "../weights/average.ts";
-import { decodeElements } from "../weights/elements.ts";
-import { encodeTensor, type FloatType } from "../weights/encode-tensor.ts";
-import { readWeights } from "../weights/node/read.ts";
-import { weightsFormatOf, writeWeights } from "../weights/node/write.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { choice, flag, help, integer, json, text } from "./options.ts";
 import { colors } from "./output.ts";
@@ -52,21 +44,17 @@ export const convert: Command = {
     const [from = "", to = ""] = args.operands;
     const type = args.get(dtype) ?? "fp32";
     const selection = readSelection(args);
-    const format = weightsFormatOf(to);
     await checkTarget(args, from, to);
 
-    const read = (file: string) => (selection ? select(file, selection) : readAll(file));
-    const { weights: own, metadata, left } = await read(from);
-    const second = args.get(average);
-    const weights = second === undefined ? own : averageWeights(own, (await read(second)).weights, second);
-    const kept = format === "safetensors" ? metadata : {};
     const before = await fileSizeOf(from);
-    await writeWeights(to, weights, { dtype: FLOAT_TYPES[type], metadata: kept });
+    const { weights, format, left, rounding, metadataLeftOut } = await convertWeights(from, to, {
+      dtype: FLOAT_TYPES[type],
+      select: selection,
+      average: args.get(average),
+    });
     const { size: after } = await stat(to);
 
     const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
-    const rounding = findLargestRounding(weights, FLOAT_TYPES[type]);
-    const lost = Object.keys(metadata).filter((key) => !Object.hasOwn(kept, key));
     print(colors.bold(to));
     print(
       formatTable(
@@ -85,8 +73,8 @@ export const convert: Command = {
       print(
         `  largest rounding error ${rounding.error.toPrecision(3)}, in ${JSON.stringify(rounding.tensor)}`,
       );
-    if (lost.length > 0)
-      print(`  text left out, which a PyTorch checkpoint cannot hold: ${JSON.stringify(lost)}`);
+    if (metadataLeftOut.length > 0)
+      print(`  text left out, which a PyTorch checkpoint cannot hold: ${JSON.stringify(metadataLeftOut)}`);
     return {
       json: {
         from,
@@ -98,26 +86,11 @@ export const convert: Command = {
         values,
         bytes: { before: before ?? null, after },
         rounding: rounding ?? null,
-        metadataLeftOut: lost,
+        metadataLeftOut,
       },
     };
   },
 };
-
-async function readAll(file: string) {
-  const { weights, metadata } = await readWeights(file);
-  if (weights.size > 0) return { weights, metadata, left: 0 };
-  const rule = "holds no tensors";
-  throw new LightsegError({ code: "INVALID_WEIGHTS", where: "convert", argument: file, rule });
-}
-
-/** The parameters of a network alone; others are not read. */
-async function select(file: string, { network, classes }: { network: string; classes: number }) {
-  const shapes = parameterShapes(buildNetwork({ network, classes }));
-  const { weights, metadata, others } = await readParameters(file, shapes);
-  const about = { network, classes, where: "convert", file };
-  return { weights: requireWeights(shapes, weights, about), metadata, left: others.length };
-}
 
 /** Undefined for a folder or an index of shards, whose size says nothing of the weights. */
 async function fileSizeOf(path: string): Promise<number | undefined> {
@@ -145,24 +118,6 @@ async function checkTarget(args: Arguments, from: string, to: string): Promise<v
 /** Undefined for a path where nothing is. */
 function realPathOf(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
-}
-
-/** The value that is changed most by being stored as this type; undefined if none is changed. */
-function findLargestRounding(
-  weights: Weights,
-  type: FloatType,
-): { error: number; tensor: string } | undefined {
-  let largest: { error: number; tensor: string } | undefined;
-  for (const [name, tensor] of weights) {
-    const stored = decodeElements(encodeTensor(name, tensor, type, "convert"), type);
-    let error = 0;
-    for (let i = 0; i < stored.length; i++) {
-      // Infinity and NaN stay what they are; the difference of two of them is no number, and no error.
-      error = Math.max(error, Math.abs((tensor.data[i] ?? 0) - (stored[i] ?? 0)) || 0);
-    }
-    if (error > (largest?.error ?? 0)) largest = { error, tensor: name };
-  }
-  return largest;
 }
 
 function exact(count: number): string {

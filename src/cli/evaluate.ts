@@ -4,10 +4,9 @@ import { findDataset } from "../datasets/index.ts";
 import { findLabelIssues } from "../datasets/issues.ts";
 import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
-import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
-import { createPredictor, predictWithConfidence } from "../inference/predictor.ts";
+import { predictWithConfidence } from "../inference/predictor.ts";
 import type { RunnableModel } from "../model-files/model.ts";
 import {
   type LoadedModel,
@@ -15,7 +14,7 @@ import {
   loadRunnableModel,
 } from "../model-files/node/load.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
-import { openNodeSession } from "../runtime/node/session.ts";
+import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
 import {
@@ -185,9 +184,8 @@ async function openPredictor(
     signal,
   }: { views: ViewOptions | undefined; threads: number | undefined; signal: AbortSignal },
 ) {
-  const open = openNodeSession;
-  if (views) return createAveragingPredictor(model, { ...views, open, threads, dtype, signal });
-  const predictor = createPredictor(model, { open, threads, dtype });
+  if (views) return createAveragingPredictor(model, { ...views, threads, dtype, signal });
+  const predictor = createPredictor(model, { threads, dtype });
   return { predict: predictWithConfidence(predictor), dispose: () => predictor.dispose() };
 }
 

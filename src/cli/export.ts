@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { checkExport, defaultTolerances } from "../export/check.ts";
+import { defaultTolerances } from "../export/check.ts";
 import { exportOnnx } from "../export/onnx.ts";
 import { OPSET } from "../graph/onnx/lower.ts";
 import { decodePhoto } from "../images/node/decode.ts";
@@ -9,8 +9,8 @@ import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
+import { checkExport } from "../node-engine.ts";
 import { createRandom } from "../random.ts";
-import { openNodeSession } from "../runtime/node/session.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, flag, help, json, real, size, text, threads, weights } from "./options.ts";
 import { colors, formatBytes, formatList, formatShare, log } from "./output.ts";
@@ -92,7 +92,6 @@ export const exportCommand: Command = {
       exported,
       photo: photoFile === undefined ? madeUpPhoto() : await decodePhoto(photoFile),
       tolerance: { ...defaultTolerances[type], ...(limit !== undefined && { error: limit }) },
-      open: openNodeSession,
       threads: args.get(threads),
     };
 

@@ -2,16 +2,15 @@ import { parse } from "node:path";
 import type { Dataset, DatasetDescription } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
 import type { Photo } from "../images/types.ts";
-import { createPredictor, predictLabels } from "../inference/predictor.ts";
+import { predictLabels } from "../inference/predictor.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { Model, RunnableModel } from "../model-files/model.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
+import { createPredictor, quantizeModel } from "../node-engine.ts";
 import { type Comparison, comparePredictors } from "../quantization/compare.ts";
-import { quantizeModel } from "../quantization/quantize-model.ts";
 import { rangeMethods } from "../quantization/range.ts";
-import { openNodeSession } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
   choice,
@@ -103,7 +102,6 @@ export const quantize: Command = {
         ...options,
         ...{ model, signal },
         calibration: await loadPhotos(calibration, options.count, signal),
-        open: openNodeSession,
         version: await readVersion(),
         onProgress: (done, total) => progress.update("calibration", done, total),
       });
@@ -190,9 +188,8 @@ async function compareModels(
     ...options
   }: { threads: number | undefined; signal: AbortSignal; onProgress: (done: number, total: number) => void },
 ) {
-  const engine = { open: openNodeSession, threads };
-  const first = createPredictor(before, engine);
-  const second = createPredictor(after, engine);
+  const first = createPredictor(before, { threads });
+  const second = createPredictor(after, { threads });
   try {
     const predictors = { before: predictLabels(first), after: predictLabels(second) };
     return await comparePredictors(dataset, { ...predictors, ...options });

@@ -1,5 +1,4 @@
 import { RunFolder } from "../runs/run-folder.ts";
-import { openNodeSession } from "../runtime/node/session.ts";
 import { train as trainNetwork } from "../trainer/train.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { Command } from "./arguments.ts";
@@ -46,7 +45,6 @@ export const train: Command = {
         run: folder.path,
         config,
         resume: isResumed,
-        open: openNodeSession,
         onEvent: (event) => reporter.show(event),
         signal,
       });

@@ -26,10 +26,10 @@ export interface AveragingPredictor {
  */
 export async function createAveragingPredictor(
   model: RunnableModel,
-  { dtype, open, threads, signal, ...options }: AveragingPredictorOptions,
+  { dtype, open, target, threads, signal, ...options }: AveragingPredictorOptions,
 ): Promise<AveragingPredictor> {
   const views = checkViews(options);
-  const predictor = createPredictor(model, { dtype, open, threads });
+  const predictor = createPredictor(model, { dtype, open, target, threads });
   const network = {
     score: (photo: Photo) => scoresOf(predictor, photo),
     classes: model.classes.length,

@@ -2,7 +2,7 @@ import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model-files/model.ts";
-import type { OpenSession, TensorData } from "../runtime/session.ts";
+import type { Engine, TensorData } from "../runtime/session.ts";
 import { FOLDED } from "../weights/onnx.ts";
 import { foldedOutputs } from "./onnx.ts";
 
@@ -20,7 +20,7 @@ const LARGEST_HALF = 65504;
 export async function requireHalfRange(
   model: Model,
   image: TensorData,
-  { open, threads }: { open: OpenSession; threads?: number | undefined },
+  { open, threads }: Engine,
 ): Promise<void> {
   const { outputs, weights } = foldedOutputs(model, { scores: true });
   const maps = collect(Object.values(outputs)).filter(({ leaf, dtype }) => !leaf && dtype === "float32");

@@ -5,7 +5,7 @@ import { resizePhoto } from "../images/resample.ts";
 import type { Photo } from "../images/types.ts";
 import type { Model } from "../model-files/model.ts";
 import { normalizeInto } from "../models/preprocessing.ts";
-import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
+import type { Engine, Session, TensorData } from "../runtime/session.ts";
 import { requireHalfRange } from "./activation-range.ts";
 import { type ExportOptions, selectOutputs } from "./onnx.ts";
 
@@ -17,25 +17,26 @@ export interface Tolerance {
   readonly agreement: number;
 }
 
+/** Tolerances of `checkExport` by the file's element type. */
 export const defaultTolerances: Readonly<Record<"fp32" | "fp16", Tolerance>> = {
   fp32: { error: 1e-4, agreement: 0.999 },
   fp16: { error: 2e-2, agreement: 0.99 },
 };
 
-/** How far it is. What the file does not give is not compared. */
+/** How far an exported file is from its source. An output that the file lacks is not compared. */
 export interface Drift {
   readonly error?: number;
   readonly agreement?: number;
 }
 
-export interface CheckOptions {
+/** Options of `checkExport`. */
+export interface CheckExportOptions extends Engine {
   /** The options that the file was exported with. */
-  exported: ExportOptions;
+  readonly exported: ExportOptions;
   /** Compared on this photo, at two odd sizes and as a batch of two where the file takes any. */
-  photo: Photo;
-  tolerance: Tolerance;
-  open: OpenSession;
-  threads?: number;
+  readonly photo: Photo;
+  /** Defaults to `defaultTolerances` of the file's element type. */
+  readonly tolerance?: Tolerance;
 }
 
 /**
@@ -45,8 +46,12 @@ export interface CheckOptions {
  * @param bytes the file as it was written
  * @throws LightsegError RUNTIME if the engine refuses the file, if scores or labels drift beyond the tolerance, or feature maps leave the range
  */
-export async function checkExport(bytes: Uint8Array, model: Model, options: CheckOptions): Promise<Drift> {
-  const { exported, tolerance, open, threads } = options;
+export async function checkExport(
+  bytes: Uint8Array,
+  model: Model,
+  options: CheckExportOptions,
+): Promise<Drift> {
+  const { exported, tolerance = defaultTolerances[exported.dtype ?? "fp32"], open, threads } = options;
   const source = await open(lowerSource(model, exported), { threads });
   try {
     const file = await open(bytes, { threads });
@@ -81,7 +86,7 @@ const COMPARED_SIDE = 257;
 const RANGE_SIDE = 129;
 
 /** Batches of photos to compare on. */
-function makeInputs({ exported: { size }, photo }: CheckOptions): Photo[][] {
+function makeInputs({ exported: { size }, photo }: CheckExportOptions): Photo[][] {
   if (size) return [[resizePhoto(photo, size[1], size[0])]];
   const whole = shrink(photo, COMPARED_SIDE);
   const small = resizePhoto(whole, (whole.width / 2) | 1, ((whole.height / 2) | 1) + 2);

@@ -4,9 +4,8 @@ import { resize } from "../graph/ops/resize.ts";
 import { symbol } from "../graph/shape.ts";
 import { input } from "../graph/tensor.ts";
 import type { ModelDescription } from "../model-files/model.ts";
-import type { Session, TensorData } from "../runtime/session.ts";
+import type { Engine, Session, TensorData } from "../runtime/session.ts";
 import { sumByLabel } from "./class-shares.ts";
-import type { PredictorOptions } from "./predictor.ts";
 
 /** Tells how sure a network is of each class that it finds. Owns an engine session. */
 export interface ConfidenceMeter {
@@ -38,7 +37,7 @@ export interface PixelConfidence {
 
 export async function openConfidenceMeter(
   { classes, alignCorners }: ModelDescription,
-  { open, threads }: Pick<PredictorOptions, "open" | "threads">,
+  { open, threads }: Engine,
 ): Promise<ConfidenceMeter> {
   const session: Session = await open(buildGraph(classes.length, alignCorners), { threads });
   const measurePixels = async (scores: TensorData, { width, height }: PhotoSize) => {

@@ -10,20 +10,16 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model-files/model.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
+import type { Layout } from "../runtime/session.ts";
 
 export interface CompileOptions {
   /** Height and width of the photos, one at a time. Defaults to symbols: photos of any size, and some of them at once. */
   size?: readonly [height: number, width: number];
-  /**
-   * What the graph is arranged for: `blocked`, the layout of float32 convolutions in onnxruntime-node, see `keepBlocked`; `plain`, engines
-   * without it; `int8`, to be quantised. Defaults to `blocked`.
-   */
-  target?: CompileTarget;
+  /** The layout that the engine is fastest with (see `keepBlocked`), or `int8` for a graph to quantise. Defaults to `blocked`. */
+  target?: Layout | "int8";
   /** What the graph reads: `pixels`, a photo's bytes, or `image`, the photo normalised. Defaults to `pixels`. */
   input?: "pixels" | "image";
 }
-
-export type CompileTarget = "blocked" | "plain" | "int8";
 
 /** A graph that reads finished weights and a photo: `pixels`, uint8 `[N, H, W, 3]`, or `image`, float32 `[N, 3, H, W]`. */
 export interface CompiledNetwork {

@@ -2,8 +2,7 @@ import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Dtype } from "../model-files/dtype.ts";
 import { isQuantized, type RunnableModel } from "../model-files/model.ts";
-import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
-import type { CompileTarget } from "./compile.ts";
+import type { Engine, Session, TensorData } from "../runtime/session.ts";
 import { compileOnnx } from "./compile-onnx.ts";
 import { type Prediction, type SampledConfidence, sampleConfidence } from "./confidence.ts";
 import { upsampleLabels } from "./upsample-labels.ts";
@@ -19,14 +18,10 @@ export interface Predictor {
   dispose(): Promise<void>;
 }
 
-export interface PredictorOptions {
-  /** What the network is computed in; of quantised models always int8. Defaults to fp32. */
-  dtype?: Dtype | undefined;
-  open: OpenSession;
-  /** What the engine is fastest with. Defaults to `blocked`, the layout of onnxruntime-node. */
-  target?: CompileTarget | undefined;
-  /** Threads of the engine. Defaults to the number of cores. */
-  threads?: number | undefined;
+/** Options of `createPredictor`. */
+export interface PredictorOptions extends Engine {
+  /** What the network is computed in; quantised models are always int8. Defaults to fp32. */
+  readonly dtype?: Dtype | undefined;
 }
 
 /**

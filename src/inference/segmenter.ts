@@ -5,10 +5,9 @@ import type { Palette, Photo } from "../images/types.ts";
 import type { Dtype } from "../model-files/dtype.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { isQuantized, type RunnableModel } from "../model-files/model.ts";
-import type { OpenSession, TensorData } from "../runtime/session.ts";
+import type { Engine, TensorData } from "../runtime/session.ts";
 import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts";
 import { type ClassShare, countClasses } from "./class-shares.ts";
-import type { CompileTarget } from "./compile.ts";
 import { meanConfidence } from "./confidence.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
 
@@ -16,10 +15,7 @@ import { createPredictor, type Predictor } from "./predictor.ts";
 export type PhotoSource = string | Uint8Array | Photo;
 
 /** What differs between Node and browsers. */
-export interface Platform {
-  readonly open: OpenSession;
-  /** What the engine is fastest with; see `compileForInference`. */
-  readonly target?: CompileTarget;
+export interface Platform extends Omit<Engine, "threads"> {
   readonly decodePhoto: (source: string | Uint8Array) => Promise<Photo>;
 }
 

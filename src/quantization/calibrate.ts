@@ -1,7 +1,7 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Photo } from "../images/types.ts";
-import type { OpenSession, TensorData } from "../runtime/session.ts";
+import type { Engine, TensorData } from "../runtime/session.ts";
 import { Histogram } from "./histogram.ts";
 
 /** How many feature maps are held at once: at most some 600 MB for a photo of 480x360. */
@@ -14,11 +14,9 @@ export interface Observation {
   readonly means: Float64Array;
 }
 
-export interface CalibrateOptions {
+export interface CalibrateOptions extends Engine {
   readonly photos: readonly Photo[];
   readonly weights: ReadonlyMap<string, Float32Array>;
-  readonly open: OpenSession;
-  readonly threads?: number | undefined;
   /** Called after each run of the network with the number done and the number of all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Stops between two runs; the promise then rejects with the signal's reason. */

@@ -5,7 +5,7 @@ import type { Photo } from "../images/types.ts";
 import { compileForInference } from "../inference/compile.ts";
 import { describeModel, QUANTIZATION_KEY } from "../model-files/description.ts";
 import type { Model } from "../model-files/model.ts";
-import type { OpenSession } from "../runtime/session.ts";
+import type { Engine } from "../runtime/session.ts";
 import { calibrate } from "./calibrate.ts";
 import { treatFeatureMaps } from "./feature-maps.ts";
 import { padClassifier } from "./pad-classifier.ts";
@@ -14,7 +14,7 @@ import { chooseQuantization, type RangeMethod } from "./range.ts";
 import { readBytes } from "./read-bytes.ts";
 
 /** Options of `quantizeModel`. */
-export interface QuantizeModelOptions {
+export interface QuantizeModelOptions extends Engine {
   readonly model: Model;
   /** Photos as the network will see them; the ranges of the feature maps are taken from these. */
   readonly calibration: readonly Photo[];
@@ -22,8 +22,6 @@ export interface QuantizeModelOptions {
   readonly method?: RangeMethod;
   /** Whether weights use 7 of their 8 bits. Defaults to true. */
   readonly reduceRange?: boolean;
-  readonly open: OpenSession;
-  readonly threads?: number | undefined;
   /** Version of lightseg that the file names as its producer. Defaults to none. */
   readonly version?: string;
   readonly onProgress?: (done: number, total: number) => void;
@@ -36,7 +34,7 @@ export interface QuantizeModelOptions {
  * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`, float32 `[N, classes, h, w]`
  *
  * @example
- * const bytes = await quantizeModel({ model: await loadModel(), calibration: photos, open: openNodeSession });
+ * const bytes = await quantizeModel({ model: await loadModel(), calibration: photos });
  *
  * @throws LightsegError INVALID_ARGUMENT without photos
  */

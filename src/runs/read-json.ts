@@ -41,7 +41,10 @@ export function parseAs<T>(schema: z.ZodType<T>, text: string, place: JsonPlace)
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path.join(".");
-  throw invalid(place, `must have the right form: ${path ? `${path}: ` : ""}${issue?.message ?? "unknown form"}`);
+  throw invalid(
+    place,
+    `must have the right form: ${path ? `${path}: ` : ""}${issue?.message ?? "unknown form"}`,
+  );
 }
 
 function invalid({ file, argument = "contents" }: JsonPlace, rule: string): LightsegError {

@@ -7,10 +7,15 @@ import { LightsegError } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
 import { isNetwork } from "../models/zoo.ts";
 import { resolveStages, type TrainingConfig } from "../training/config.ts";
-import { type LogRecord, logRecordSchema, type StepRecord, type ValidationRecord } from "../training/events.ts";
-import { readConfig } from "./run-folder.ts";
+import {
+  type LogRecord,
+  logRecordSchema,
+  type StepRecord,
+  type ValidationRecord,
+} from "../training/events.ts";
 import { type RunEvaluation, readEvaluation } from "./evaluation-file.ts";
 import { parseAs, readText } from "./read-json.ts";
+import { readConfig } from "./run-folder.ts";
 
 /** All that is known about a training run from its folder. */
 export interface Run {
@@ -92,7 +97,9 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
 async function readLog(path: string): Promise<LogRecord[]> {
   const lines = ((await readText(path)) ?? "").split("\n");
   // What follows the last line break is either nothing or still being written.
-  return lines.slice(0, -1).map((line, index) => parseAs(logRecordSchema, line, { file: path, argument: `line ${index + 1}` }));
+  return lines
+    .slice(0, -1)
+    .map((line, index) => parseAs(logRecordSchema, line, { file: path, argument: `line ${index + 1}` }));
 }
 
 /** The end of the last epoch is the only moment of it at which there is a validation. */

@@ -47,7 +47,10 @@ export class RunFolder implements AsyncDisposable {
    *
    * @throws LightsegError OUTPUT if it holds a run already or cannot be written
    */
-  async begin(config: TrainingConfig, { warnings = [] }: { warnings?: readonly string[] } = {}): Promise<void> {
+  async begin(
+    config: TrainingConfig,
+    { warnings = [] }: { warnings?: readonly string[] } = {},
+  ): Promise<void> {
     if ((await readText(this.#config)) !== undefined) {
       throw new LightsegError({
         code: "OUTPUT",

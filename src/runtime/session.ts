@@ -54,3 +54,15 @@ export type Feeds = Readonly<Record<string, TensorData>>;
 
 /** Opens a session on an ONNX model. */
 export type OpenSession = (model: Uint8Array, options?: SessionOptions) => Promise<Session>;
+
+/** An engine and how it is used. The platform's edge makes one; functions that run models take it in their options. */
+export interface Engine {
+  readonly open: OpenSession;
+  /** Layout of feature maps that the engine is fastest with. Defaults to `blocked`. */
+  readonly target?: Layout | undefined;
+  /** Threads of the engine, 1 to 256. Defaults to the number of cores. */
+  readonly threads?: number | undefined;
+}
+
+/** `blocked`: NCHWc, which onnxruntime-node uses for float32 convolutions. `plain`: NCHW. */
+export type Layout = "blocked" | "plain";

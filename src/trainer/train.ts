@@ -10,6 +10,7 @@ import { writeReport } from "../report/write-report.ts";
 import { type RunData, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { writeEvaluation } from "../runs/evaluation-file.ts";
 import { RunFolder } from "../runs/run-folder.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
@@ -38,7 +39,8 @@ export interface TrainOptions {
   config: TrainingOptions | Partial<TrainingOptions>;
   /** Go on from the run's last checkpoint, or from its beginning where it has none. Defaults to false. */
   resume?: boolean;
-  open: OpenSession;
+  /** Opens the engine. Defaults to `openNodeSession`. */
+  open?: OpenSession;
   onEvent?: (event: TrainingEvent) => void;
   /** Stops after the step under way, with a checkpoint written. */
   signal?: AbortSignal;
@@ -59,7 +61,7 @@ export async function train({
   run,
   config: options,
   resume = false,
-  open,
+  open = openNodeSession,
   onEvent = () => undefined,
   signal,
 }: TrainOptions): Promise<TrainingResult> {

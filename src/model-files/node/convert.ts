@@ -1,0 +1,93 @@
+import { LightsegError } from "../../errors.ts";
+import { buildNetwork, parameterShapes } from "../../models/network.ts";
+import type { Weights } from "../../models/weights.ts";
+import { averageWeights } from "../../weights/average.ts";
+import { decodeElements } from "../../weights/elements.ts";
+import { encodeTensor, type FloatType } from "../../weights/encode-tensor.ts";
+import { readWeights } from "../../weights/node/read.ts";
+import { type WeightsFormat, weightsFormatOf, writeWeights } from "../../weights/node/write.ts";
+import { requireWeights } from "../parameters.ts";
+import { readParameters } from "./shipped.ts";
+
+/** Options of `convertWeights`. */
+export interface ConvertWeightsOptions {
+  /** How values are stored. Defaults to `F32`. */
+  readonly dtype?: FloatType;
+  /** Keeps only the parameters of a network, and fails if any is missing. Defaults to all tensors. */
+  readonly select?: { readonly network: string; readonly classes: number } | undefined;
+  /** A second file: the mean of both files' weights is written. */
+  readonly average?: string | undefined;
+}
+
+/** What `convertWeights` wrote. */
+export interface ConvertedWeights {
+  readonly weights: Weights;
+  readonly format: WeightsFormat;
+  /** Number of the tensors of the file that were not selected. */
+  readonly left: number;
+  /** The value that changed most by its new type; undefined if none changed. */
+  readonly rounding: { readonly error: number; readonly tensor: string } | undefined;
+  /** Keys of the file's metadata that a PyTorch checkpoint cannot hold. */
+  readonly metadataLeftOut: readonly string[];
+}
+
+/**
+ * Writes a weight file in another format or precision. The target's name gives its format: `.safetensors`, or `.pth`,
+ * `.pt` and `.pth.tar` for PyTorch. An old file of that name is replaced.
+ *
+ * @param from a file or folder, as for `readWeights`
+ *
+ * @example
+ * await convertWeights("voc.pth", "voc.safetensors", { select: { network: "refinenet-lw-50", classes: 21 } });
+ *
+ * @throws LightsegError INVALID_ARGUMENT for another extension, INVALID_WEIGHTS or NOT_FOUND for files that cannot be
+ *   read or lack parameters, OUTPUT if the target cannot be written
+ */
+export async function convertWeights(
+  from: string,
+  to: string,
+  { dtype = "F32", select, average }: ConvertWeightsOptions = {},
+): Promise<ConvertedWeights> {
+  const format = weightsFormatOf(to);
+  const read = (file: string) => (select ? readSelected(file, select) : readAll(file));
+  const { weights: own, metadata, left } = await read(from);
+  const weights = average === undefined ? own : averageWeights(own, (await read(average)).weights, average);
+  const kept = format === "safetensors" ? metadata : {};
+  await writeWeights(to, weights, { dtype, metadata: kept });
+  const metadataLeftOut = Object.keys(metadata).filter((key) => !Object.hasOwn(kept, key));
+  return { weights, format, left, rounding: findLargestRounding(weights, dtype), metadataLeftOut };
+}
+
+async function readAll(file: string) {
+  const { weights, metadata } = await readWeights(file);
+  if (weights.size > 0) return { weights, metadata, left: 0 };
+  throw new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "convertWeights",
+    file,
+    argument: "the file",
+    rule: "must hold tensors",
+  });
+}
+
+/** The parameters of a network alone; others are not read. */
+async function readSelected(file: string, { network, classes }: { network: string; classes: number }) {
+  const shapes = parameterShapes(buildNetwork({ network, classes }));
+  const { weights, metadata, others } = await readParameters(file, shapes);
+  const about = { network, classes, where: "convertWeights", file };
+  return { weights: requireWeights(shapes, weights, about), metadata, left: others.length };
+}
+
+function findLargestRounding(weights: Weights, type: FloatType): ConvertedWeights["rounding"] {
+  let largest: ConvertedWeights["rounding"];
+  for (const [name, tensor] of weights) {
+    const stored = decodeElements(encodeTensor(name, tensor, type, "convertWeights"), type);
+    let error = 0;
+    for (let i = 0; i < stored.length; i++) {
+      // Infinity and NaN are stored as they are. Their difference is NaN, which counts as no error.
+      error = Math.max(error, Math.abs((tensor.data[i] ?? 0) - (stored[i] ?? 0)) || 0);
+    }
+    if (error > (largest?.error ?? 0)) largest = { error, tensor: name };
+  }
+  return largest;
+}
