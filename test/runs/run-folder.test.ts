@@ -2,9 +2,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RunFolder } from "../../src/runs/run-folder.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../../src/training/config.ts";
 import type { LogRecord } from "../../src/training/events.ts";
-import { RunFolder } from "../../src/runs/run-folder.ts";
 
 const config = parseTrainingConfig({
   network: "refinenet-lw-mobilenet-v2",
@@ -99,7 +99,12 @@ describe("RunFolder", () => {
     const run = new RunFolder(join(parent, "run"));
     await run.begin(config);
     const validation = { kind: "validation", miou: 0.5, pixelAccuracy: 0.5, iou: {} } as const;
-    for (const record of [stepRecord(1), { ...validation, step: 1 }, stepRecord(2), { ...validation, step: 2 }])
+    for (const record of [
+      stepRecord(1),
+      { ...validation, step: 1 },
+      stepRecord(2),
+      { ...validation, step: 2 },
+    ])
       await run.append(record);
     const kinds = async () =>
       (await readFile(join(run.path, "log.jsonl"), "utf8"))
