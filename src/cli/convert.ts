@@ -46,12 +46,12 @@ export const convert: Command = {
     const selection = readSelection(args);
     await checkTarget(args, from, to);
 
-    const before = await fileSizeOf(from);
     const { weights, format, left, rounding, metadataLeftOut } = await convertWeights(from, to, {
       dtype: FLOAT_TYPES[type],
       select: selection,
       average: args.get(average),
     });
+    const before = await fileSizeOf(from);
     const { size: after } = await stat(to);
 
     const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
