@@ -1,8 +1,7 @@
 import { renderSwatch, renderTable } from "../html/elements.ts";
 import { formatCount, formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
-import type { Run } from "../runs/read-run.ts";
-import { findBest } from "./summary.ts";
+import { findBest, type Run } from "../runs/read-run.ts";
 
 /** The IoU of each class at the best validation, as a bar too, and at the last where that is another. */
 export function renderClasses(run: Run): Html | undefined {

@@ -2,14 +2,14 @@ import { renderSection } from "../html/elements.ts";
 import { formatCount, formatMoment, formatPercent, formatSeconds } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
-import type { Run } from "../runs/read-run.ts";
+import { findBest, type Run } from "../runs/read-run.ts";
 import { renderClasses } from "./classes.ts";
 import { renderLargestConfusions } from "./confusions.ts";
 import { renderCurves } from "./curves.ts";
 import { findFaults } from "./faults.ts";
 import { renderHeatMap } from "./heat-map.ts";
 import { renderOrigin, renderRecipe } from "./recipe.ts";
-import { findBest, summarizeRun } from "./summary.ts";
+import { summarizeRun } from "./summary.ts";
 
 /** The page of one run: what it has reached, how it got there, and how to do it again. */
 export function renderReport(run: Run): string {

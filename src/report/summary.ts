@@ -1,4 +1,4 @@
-import type { Run } from "../runs/read-run.ts";
+import { findBest, type Run } from "../runs/read-run.ts";
 import { resolveStages } from "../training/config.ts";
 import type { ValidationRecord } from "../training/events.ts";
 
@@ -38,14 +38,6 @@ export function summarizeRun(run: Run): RunSummary {
     seconds: steps.reduce((sum, { ms }) => sum + ms, 0) / 1000,
     parameters: run.parameters ?? null,
   };
-}
-
-/** The validation with the highest mean IoU, the first of several; it is the one whose weights a run keeps. */
-export function findBest(validations: readonly ValidationRecord[]): ValidationRecord | undefined {
-  return validations.reduce<ValidationRecord | undefined>(
-    (best, validation) => (best && best.miou >= validation.miou ? best : validation),
-    undefined,
-  );
 }
 
 function pick(validation: ValidationRecord | undefined): { step: number; miou: number } | null {

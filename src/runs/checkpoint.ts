@@ -21,6 +21,7 @@ const progressSchema = z.object({
   step: z.number().int().nonnegative(),
   best: z.object({ miou: z.number(), step: z.number().int() }).optional(),
   validationDue: z.boolean().optional(),
+  ended: z.boolean().optional(),
   /** Absent in checkpoints of early versions. */
   splits: z.array(splitSchema).readonly().optional(),
 });

@@ -13,6 +13,7 @@ import {
   type StepRecord,
   type ValidationRecord,
 } from "../training/events.ts";
+import { isPatienceOver } from "../training/patience.ts";
 import { type RunEvaluation, readEvaluation } from "./evaluation-file.ts";
 import { parseAs, readText } from "./read-json.ts";
 import { readConfig } from "./run-folder.ts";
@@ -93,6 +94,14 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
   };
 }
 
+/** The validation with the highest mean IoU, the first of several; it is the one whose weights a run keeps. */
+export function findBest(validations: readonly ValidationRecord[]): ValidationRecord | undefined {
+  return validations.reduce<ValidationRecord | undefined>(
+    (best, validation) => (best && best.miou >= validation.miou ? best : validation),
+    undefined,
+  );
+}
+
 /** @throws LightsegError INVALID_RUN for a line that is no record, unless it is the last and unfinished */
 async function readLog(path: string): Promise<LogRecord[]> {
   const lines = ((await readText(path)) ?? "").split("\n");
@@ -102,7 +111,10 @@ async function readLog(path: string): Promise<LogRecord[]> {
     .map((line, index) => parseAs(logRecordSchema, line, { file: path, argument: `line ${index + 1}` }));
 }
 
-/** The end of the last epoch is the only moment of it at which there is a validation. */
+/**
+ * The end of the last epoch is the only moment of it at which there is a validation. A training with patience may have
+ * ended before.
+ */
 function isFinished(
   config: TrainingConfig,
   steps: readonly StepRecord[],
@@ -110,7 +122,10 @@ function isFinished(
 ): boolean {
   const epochs = resolveStages(config).reduce((sum, stage) => sum + stage.epochs, 0);
   const last = steps.at(-1);
-  return last !== undefined && last.epoch === epochs && validations.at(-1)?.step === last.step;
+  if (last === undefined || validations.at(-1)?.step !== last.step) return false;
+  const best = findBest(validations)?.step;
+  const bestEpoch = steps.find(({ step }) => step === best)?.epoch ?? last.epoch;
+  return last.epoch === epochs || isPatienceOver(config, last.epoch, bestEpoch);
 }
 
 /** When the first of these files that is there was written. */

@@ -10,6 +10,7 @@ import { BatchQueue } from "./batch-queue.ts";
 import { logClassWeights } from "./class-weights.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import type { LogRecord, TrainingEvent, ValidationRecord } from "./events.ts";
+import { isPatienceOver } from "./patience.ts";
 import { chooseReplicas } from "./replicas.ts";
 import { learningRateFactor } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
@@ -34,6 +35,8 @@ export interface Checkpoint {
   readonly best?: BestSoFar;
   /** True if the validation after this step is still to come. */
   readonly validationDue?: boolean;
+  /** True if the training has ended early, see `isPatienceOver`. */
+  readonly ended?: boolean;
   /** Parameters, statistics, moving averages and what the optimizer remembers, see state-names.ts. */
   readonly state: Weights;
 }
@@ -77,7 +80,7 @@ export interface RunTrainingOptions {
 
 /** How a training ended. */
 export interface TrainingResult {
-  /** Steps done. */
+  /** Steps done; fewer than planned where it ended early, see `TrainingOptions.patience`. */
   readonly step: number;
   /** False if the signal stopped it. */
   readonly finished: boolean;
@@ -97,10 +100,10 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
   // Stopped between the checkpoint and its validation.
   let checkpoint = start.validationDue ? await measure(start, options) : start;
   for (const stage of stages)
-    if (checkpoint.step < stage.before.steps + stage.steps && !signal?.aborted)
+    if (checkpoint.step < stage.before.steps + stage.steps && !checkpoint.ended && !signal?.aborted)
       checkpoint = await runStage(stage, checkpoint, options);
-  const { step, best } = checkpoint;
-  return { step, finished: step === countSteps(stages), ...(best && { best }) };
+  const { step, best, ended = false } = checkpoint;
+  return { step, finished: ended || step === countSteps(stages), ...(best && { best }) };
 }
 
 async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {
@@ -115,7 +118,8 @@ async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOpt
   try {
     const batches = new BatchQueue(stage, preprocessing);
     let checkpoint = start;
-    for (let step = start.step; step < first + stage.steps && !signal?.aborted; ) {
+    const goesOn = (step: number) => step < first + stage.steps && !checkpoint.ended && !signal?.aborted;
+    for (let step = start.step; goesOn(step); ) {
       await takeStep(stage, step - first, { session, batches, options });
       step++;
       const epochs = (step - first) / stage.stepsPerEpoch;
@@ -165,14 +169,21 @@ async function takeStep(
 
 /** Validates a checkpoint, keeps its weights if they are the best so far, and saves it again. */
 async function measure({ step, best, state }: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {
-  const { validate, storage } = options;
+  const { config, stages, validate, storage, onEvent } = options;
   if (!validate) return { step, state, ...(best && { best }) };
   const { metrics, keep } = await validate(averagedWeights(state), step);
   const isBest = !best || metrics.miou > best.miou;
   if (isBest) await keep();
   await record(options, { kind: "validation", step, ...metrics });
-  const checkpoint = { step, state, best: isBest ? { miou: metrics.miou, step } : best };
+  const newBest = isBest ? { miou: metrics.miou, step } : best;
+  const ended = isPatienceOver(config, countEpochs(stages, step), countEpochs(stages, newBest.step));
+  const checkpoint = { step, state, best: newBest, ...(ended && { ended }) };
   await storage.save(checkpoint);
+  if (ended && step < countSteps(stages))
+    onEvent?.({
+      kind: "note",
+      text: `${config.patience} epochs brought no better validation: training ends`,
+    });
   return checkpoint;
 }
 
@@ -212,6 +223,14 @@ function describeStage(
 
 function countSteps(stages: readonly Stage[]): number {
   return stages.reduce((sum, { steps }) => sum + steps, 0);
+}
+
+/** Epochs done after a step, over all stages. */
+function countEpochs(stages: readonly Stage[], step: number): number {
+  return stages.reduce((sum, { before, steps, stepsPerEpoch }) => {
+    const done = Math.min(Math.max(step - before.steps, 0), steps);
+    return sum + done / stepsPerEpoch;
+  }, 0);
 }
 
 function learningRates({ config, steps, stepsPerEpoch }: Stage, step: number) {

@@ -277,6 +277,13 @@ export const settings = {
     flag: "validate-every",
     help: "Epochs between two validations",
   }),
+  /** The training ends where so many epochs have brought no better validation; 0: it goes through all. */
+  patience: setting("run", integerType({ min: 0 }, "EPOCHS"), {
+    default: 0,
+    flag: "patience",
+    help: "End early where so many epochs have brought no better validation",
+    defaultText: "default 0: never",
+  }),
   /** Steps from one `last` checkpoint to the next. */
   saveEvery: setting("run", integerType({ min: 1 }, "STEPS"), {
     default: 200,

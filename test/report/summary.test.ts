@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findBest, summarizeRun } from "../../src/report/summary.ts";
+import { summarizeRun } from "../../src/report/summary.ts";
 import { runOf, validationOf } from "./run-files.ts";
 
 describe("summarizeRun", () => {
@@ -28,13 +28,5 @@ describe("summarizeRun", () => {
 
   it("knows nothing of a run that has not begun", () => {
     expect(summarizeRun(runOf())).toMatchObject({ step: 0, epoch: 0, best: null, last: null, seconds: 0 });
-  });
-});
-
-describe("findBest", () => {
-  it("is the first of several with the highest mean IoU", () => {
-    const validations = [0.1, 0.4, 0.4, 0.3].map((value, index) => validationOf(index, { a: value }));
-    expect(findBest(validations)?.step).toBe(1);
-    expect(findBest([])).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets } from "../../src/datasets/index.ts";
 import { readEvaluation, writeEvaluation } from "../../src/runs/evaluation-file.ts";
-import { readRun } from "../../src/runs/read-run.ts";
+import { findBest, readRun } from "../../src/runs/read-run.ts";
 import { evaluation, type RunFiles, stepsOf, validationOf, writeRun } from "../report/run-files.ts";
 
 let root = "";
@@ -95,6 +95,20 @@ describe("readRun", () => {
     expect(await stateAt("09:00:01")).toBe("finished");
   });
 
+  it("is finished where validations did not rise for as long as it has patience", async () => {
+    const stateOf = async (name: string, found: readonly number[]) => {
+      const folder = await write(name, {
+        config: { epochs: 9, patience: 2 },
+        losses: [3, 2, 1],
+        epochSteps: 1,
+        validations: found.map((miou, index) => validationOf(index + 1, { a: miou })),
+      });
+      return (await readRun(folder, { now: new Date(0) })).state;
+    };
+    expect(await stateOf("patient", [0.5, 0.4, 0.3])).toBe("finished");
+    expect(await stateOf("rising", [0.5, 0.6, 0.3])).not.toBe("finished");
+  });
+
   it("takes the palette of a known data set where there is no evaluation", async () => {
     const camvid = datasets.find(({ name }) => name === "camvid")?.labels;
     const iou = Object.fromEntries((camvid?.classes ?? []).map((name) => [name, 0.5]));
@@ -127,5 +141,13 @@ describe("evaluation.json", () => {
       code: "INVALID_RUN",
       details: { rule: expect.stringContaining(part) },
     });
+  });
+});
+
+describe("findBest", () => {
+  it("is the first of several with the highest mean IoU", () => {
+    const validations = [0.1, 0.4, 0.4, 0.3].map((value, index) => validationOf(index, { a: value }));
+    expect(findBest(validations)?.step).toBe(1);
+    expect(findBest([])).toBeUndefined();
   });
 });

@@ -94,6 +94,17 @@ describe("runTraining", { timeout: 60_000 }, () => {
     }
   });
 
+  it("ends early where validations no longer rise, and stays at its end", async () => {
+    const patient = { ...config, epochs: 9, patience: 2 };
+    const stages = planStages(patient, [{ samples }]);
+    const { result, records, saved } = await run({ config: patient, stages });
+    expect(result).toEqual({ step: 6, finished: true, best: { miou: 0.5, step: 2 } });
+    expect(linesOf(records).at(-1)).toBe("validation 6");
+    const again = await run({ config: patient, stages, start: saved.at(-1) });
+    expect(again.result).toEqual(result);
+    expect(again.records).toEqual([]);
+  });
+
   it("has saved the steps before a validation that fails", async () => {
     const failure = new Error("a photo cannot be read");
     const { result, saved } = await run({ validate: () => Promise.reject(failure) });
