@@ -68,6 +68,7 @@ export type { QuantizeModelOptions } from "./quantization/quantize-model.ts";
 export type { RangeMethod } from "./quantization/range.ts";
 export { openNodeSession } from "./runtime/node/session.ts";
 export type { TensorData } from "./runtime/session.ts";
+export { type FinetuneOptions, finetuneSettings } from "./trainer/finetune.ts";
 export { type TrainOptions, train } from "./trainer/train.ts";
 export type { TrainingOptions } from "./training/config.ts";
 export type { TrainingEvent } from "./training/events.ts";

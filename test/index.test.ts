@@ -30,6 +30,7 @@ it("has this public surface: a change here is a change for users", () => {
       "evaluate",
       "findDataset",
       "findSharedIds",
+      "finetuneSettings",
       "imagenetPreprocessing",
       "listShippedModels",
       "loadModel",

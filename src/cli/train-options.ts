@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import { findShippedWeights } from "../model-files/node/shipped.ts";
 import { readConfig } from "../runs/run-folder.ts";
+import { finetuneSettings } from "../trainer/finetune.ts";
 import { checkSettings, overrideSettings, settingsByName, type TrainingOptions } from "../training/config.ts";
 import { applyRecipe, recipes } from "../training/recipes/index.ts";
 import type { Schedule } from "../training/schedule.ts";
 import { RANDOM_WEIGHTS, type Setting, settings } from "../training/settings.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import { backbone, choice, data, dataset, decoder, integer, option, pairedNetwork, text } from "./options.ts";
+import { log } from "./output.ts";
 
 const recipe = choice(
   "recipe",
@@ -19,6 +21,8 @@ const config = text(
   "FILE",
   "Settings of another run, its config.json; other options override them",
 );
+/** The recipe that is taken where nothing says which network to train. */
+const FINETUNE = "finetune";
 /** Part of the schedule, typed apart from it. */
 const warmup = integer(
   "warmup",
@@ -93,12 +97,17 @@ async function isWeightsName(typed: string): Promise<boolean> {
   return typed === RANDOM_WEIGHTS || (await findShippedWeights(typed)) !== undefined;
 }
 
-/** The settings of a new run. @throws LightsegError INVALID_ARGUMENT if a required one was not typed */
+/**
+ * The settings of a new run. Where no network is typed, and no recipe or run to take it from, recipe `finetune`.
+ *
+ * @throws LightsegError INVALID_ARGUMENT if a required one was not typed
+ */
 export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   const name = args.get(recipe);
   const file = args.get(config);
   if (name !== undefined && file !== undefined)
     throw args.usageError("--recipe and --config", "do not go together");
+  if (name === FINETUNE) return finetuneOptions(args);
   if (name !== undefined) return recipeSettings(args, name);
   if (file !== undefined) {
     const stored = await readConfig(file);
@@ -108,12 +117,22 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
     throw args.usageError("--config", "must be a file that is there", file);
   }
   const typed = await typedSettings(args);
+  if (typed.network === undefined) return finetuneOptions(args);
   return {
     ...typed,
-    network: typed.network ?? args.require(network),
+    network: typed.network,
     dataset: args.require(dataset),
     data: resolve(args.require(data)),
   };
+}
+
+async function finetuneOptions(args: Arguments): Promise<TrainingOptions> {
+  const typed = await typedSettings(args);
+  const own = await finetuneSettings({ ...typed, data: resolve(args.require(data)) });
+  const settings = overrideSettings(own, await typedSettings(args, own.schedule));
+  const { weights = "its default weights", network, epochs, crop } = settings;
+  log(`recipe finetune: ${network} from ${weights}, ${epochs} epochs, crops of ${crop?.join("x")}`);
+  return settings;
 }
 
 async function recipeSettings(args: Arguments, name: string): Promise<TrainingOptions> {

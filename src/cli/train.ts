@@ -21,12 +21,13 @@ export const train: Command = {
   summary: summaries.train,
   options: [run, resume, ...settingOptions, json, help],
   notes: [
-    "A new run needs --run and --model, --dataset and --data, or --recipe, --model and --data, or the --config of another run, which it then repeats; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), report.html (written anew at each validation), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
+    "A new run needs --run and --data: without --model it fine-tunes the default model on photos of one's own by recipe finetune (--dataset custom unless another is typed). Or --run and --model, --dataset and --data, or --recipe, --model and --data, or the --config of another run, which it then repeats; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), report.html (written anew at each validation), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
     recipeNote,
     "Schedules: poly:0.9 lets the learning rates fall to 0 by that power; stages:100,200:1,0.5,0.25 multiplies them by 1, from epoch 100 on by 0.5, from epoch 200 on by 0.25. --warmup goes with both.",
     "Ctrl-C stops after the step or validation under way, with a checkpoint; a second Ctrl-C at once, without. Even then --resume goes on from the last checkpoint and ends with the same weights, bit for bit, given the same machine and threads. Exit code: 130 after Ctrl-C, 143 after SIGTERM.",
   ],
   examples: [
+    "lightseg train --data garden --run my-run",
     "lightseg train --model refinenet-lw-mobilenet-v2 --dataset camvid --data camvid --run runs/a",
     "lightseg train --recipe nyudv2 --model refinenet-lw-50 --data NYUDv2 --run runs/nyu --weights resnet50.pth",
     "lightseg train --config runs/a/config.json --epochs 200 --run runs/b",

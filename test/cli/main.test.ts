@@ -76,7 +76,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [evaluate, "--dataset ade20k --data .", "--dataset must be one of camvid, voc"],
     [evaluate, "--dataset camvid --data . --split all", "split must be one of train, val, test"],
     [train, "--model refinenet-lw-mobilenet-v2", "--run DIR is required"],
-    [train, "--run r", "--model NETWORK is required"],
+    [train, "--run r", "--data DIR is required"],
     [train, "--run r --model unet", "--model must be a network that lightseg info lists"],
     [train, "--run r --backbone vgg --decoder refinenet", "--backbone must be one of mobilenet-v2"],
     [train, "--run r --backbone resnet-18", "--decoder NAME is required"],
@@ -100,24 +100,26 @@ describe("lightseg", { timeout: 180_000 }, () => {
     });
   });
 
-  it("passes on the training settings that were typed, and no others", () => {
+  it("passes on the training settings that were typed, and no others", async () => {
     const typed = (line: string) => typedSettings(parseArguments(train, line.split(" ")));
-    expect(typed("--run r")).toEqual({});
+    expect(await typed("--run r")).toEqual({});
     const line =
       "--data d --scale 0.5,1.5 --no-mirror --weight-decay 1e-4 --schedule stages:100,200:1,0.5,0 --warmup 9";
-    expect(typed(line)).toEqual({
+    expect(await typed(line)).toEqual({
       data: resolve("d"),
       scale: [0.5, 1.5],
       mirror: false,
       weightDecay: 1e-4,
       schedule: { kind: "stages", boundaries: [100, 200], factors: [1, 0.5, 0], warmup: 9 },
     });
-    expect(typed("--schedule poly:2 --crop 64x96")).toEqual({
+    expect(await typed("--schedule poly:2 --crop 64x96")).toEqual({
       schedule: { kind: "poly", power: 2 },
       crop: [64, 96],
     });
-    expect(typed("--backbone resnet-50 --decoder refinenet-lw")).toEqual({ network: "refinenet-lw-50" });
-    expect(typed("--warmup 5")).toEqual({ schedule: { kind: "poly", power: 0.9, warmup: 5 } });
+    expect(await typed("--backbone resnet-50 --decoder refinenet-lw")).toEqual({
+      network: "refinenet-lw-50",
+    });
+    expect(await typed("--warmup 5")).toEqual({ schedule: { kind: "poly", power: 0.9, warmup: 5 } });
   });
 
   it("shows the verbs when none is typed", async () => {

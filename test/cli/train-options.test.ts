@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { train } from "../../src/cli/train.ts";
 import { newSettings } from "../../src/cli/train-options.ts";
+import { writeCamvid } from "../support/camvid.ts";
 
 const read = (line: string) => newSettings(parseArguments(train, line.split(" ")));
 const halved = { kind: "stages", boundaries: [100, 200], factors: [1, 0.5, 0.25] };
@@ -42,6 +43,23 @@ describe("newSettings", () => {
         power: 1,
         warmup: 50,
       });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("fine-tunes where no network is named, on any data set, and takes what is typed instead", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lightseg-options-"));
+    try {
+      await writeCamvid(folder, () => 0);
+      const settings = await read(`--data ${folder} --dataset camvid --epochs 7 --warmup 3`);
+      expect(settings).toMatchObject({ recipe: "finetune", dataset: "camvid", data: folder, weights: "voc" });
+      expect(settings).toMatchObject({ epochs: 7, schedule: { kind: "poly", warmup: 3 }, crop: [64, 64] });
+      expect(await read(`--recipe finetune --data ${folder} --dataset camvid --model ndnet45`)).toMatchObject(
+        {
+          ...{ network: "ndnet45", recipe: "finetune" },
+        },
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -5,10 +5,11 @@ import { learningRateFactor } from "../../src/training/schedule.ts";
 import { lightsegError } from "../support/errors.ts";
 
 const folders = Object.fromEntries(
-  ["nyudv2", "person-part", "voc", "sbd", "coco", "camvid"].map((name) => [name, `/data/${name}`]),
+  ["nyudv2", "person-part", "voc", "sbd", "coco", "camvid", "custom"].map((name) => [name, `/data/${name}`]),
 );
+const photos = { count: 36, height: 360, width: 480 };
 const build = (name: string, network = "refinenet-lw-50") =>
-  parseTrainingConfig(applyRecipe(name, { network, folders }));
+  parseTrainingConfig(applyRecipe(name, { network, folders, photos }));
 
 /** The rate of the encoder at the beginning of an epoch, over all stages. */
 function rateAt(name: string, epoch: number, network?: string): number {
@@ -35,7 +36,7 @@ describe.each(recipes)("recipe $name", ({ name, datasets }) => {
   it("needs the folder of each of its data sets", () => {
     for (const missing of datasets) {
       const { [missing]: _, ...others } = folders;
-      expect(() => applyRecipe(name, { network: "refinenet-lw-50", folders: others })).toThrow(
+      expect(() => applyRecipe(name, { network: "refinenet-lw-50", folders: others, photos })).toThrow(
         new RegExp(`must name the folder of ${missing}`),
       );
     }
@@ -70,6 +71,41 @@ describe("the paper's recipes", () => {
   });
 });
 
+describe("recipe finetune", () => {
+  const settings = (count: number, height = 360, width = 480) => {
+    const about = { network: "refinenet-lw-50", folders, photos: { count, height, width } };
+    return parseTrainingConfig(applyRecipe("finetune", about));
+  };
+
+  it("has more epochs on fewer photos, and ends where about a quarter of them bring nothing better", () => {
+    for (const [count, batch, epochs] of [
+      [1, 1, 600],
+      [20, 4, 120],
+      [40, 4, 60],
+      [500, 4, 20],
+    ] as const) {
+      const found = settings(count);
+      expect(found).toMatchObject({ batch, epochs });
+      expect(found.patience % found.validateEvery).toBe(0);
+      expect(found.patience / epochs).toBeGreaterThan(0.2);
+      expect(found.patience / epochs).toBeLessThan(0.5);
+    }
+  });
+
+  it("has crops in the shape of the photos, of sides that strides divide", () => {
+    expect(settings(40).crop).toEqual([224, 288]);
+    expect(settings(40, 3000, 4000).crop).toEqual([224, 288]);
+    expect(settings(40, 100, 200).crop).toEqual([96, 192]);
+    expect(settings(40, 10, 2000).crop).toEqual([32, 2016]);
+  });
+
+  it("needs to know the photos", () => {
+    expect(() => applyRecipe("finetune", { network: "refinenet-lw-50", folders })).toThrow(
+      /photos must be given for recipe finetune/,
+    );
+  });
+});
+
 describe("overrideSettings", () => {
   it("lets what is given hold in every stage", () => {
     const stages = resolveStages(overrideSettings(build("voc"), { epochs: 1, encoderLearningRate: 1e-5 }));
@@ -84,6 +120,6 @@ describe("applyRecipe", () => {
   it("knows no other", () => {
     const apply = () => applyRecipe("imagenet", { network: "refinenet-lw-50", folders });
     expect(apply).toThrow(lightsegError("NOT_FOUND", "applyRecipe"));
-    expect(apply).toThrow(/must be one of nyudv2, nyudv2-code, person-part, voc, camvid/);
+    expect(apply).toThrow(/must be one of nyudv2, nyudv2-code, person-part, voc, camvid, finetune/);
   });
 });

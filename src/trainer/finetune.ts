@@ -1,0 +1,73 @@
+import type { Dataset } from "../datasets/dataset.ts";
+import { findDataset } from "../datasets/index.ts";
+import { readDescription, requireDescription } from "../model-files/description.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import { readParameters } from "../model-files/node/shipped.ts";
+import type { TrainingOptions } from "../training/config.ts";
+import { applyRecipe } from "../training/recipes/index.ts";
+import type { PhotosSummary } from "../training/recipes/recipe.ts";
+import { RANDOM_WEIGHTS, settings } from "../training/settings.ts";
+
+/** Photos that are looked at for their size. */
+const LOOKED_AT = 20;
+
+/** What to fine-tune, and on what. */
+export interface FinetuneOptions {
+  /** Folder of the data set. */
+  data: string;
+  /** Its name. Defaults to `custom`, a folder with a `dataset.yaml`. */
+  dataset?: string;
+  /** Part of the data set to train on. Defaults to `train`. */
+  split?: string;
+  /** A shipped name or a file, as `TrainingOptions.weights`. Defaults to the default model where the network is its. */
+  weights?: string;
+  /** Name in the zoo. Defaults to the network of `weights` where these are of a model, else to the default model's. */
+  network?: string;
+}
+
+/**
+ * The settings of a training on 20 to 500 photos of one's own, recipe `finetune`, for `train`: crops from the photos'
+ * sizes, epochs from their number, an early end when validations stop rising.
+ *
+ * @throws LightsegError for data or weights that cannot be read
+ */
+export async function finetuneSettings({
+  data,
+  dataset = "custom",
+  split = settings.split.default,
+  weights,
+  network,
+}: FinetuneOptions): Promise<TrainingOptions> {
+  const model = await readParameters(DEFAULT_MODEL, new Set());
+  const standard = requireDescription(model.metadata, model.file).network;
+  const own = network ?? (weights === undefined ? standard : await networkOf(weights)) ?? standard;
+  const photos = await summarizePhotos(await findDataset(dataset).open(data, split));
+  return {
+    ...applyRecipe("finetune", { network: own, folders: { custom: data }, photos }),
+    dataset,
+    split,
+    weights: weights ?? (own === standard ? DEFAULT_MODEL : undefined),
+  };
+}
+
+/** The network that weights say that they are of; undefined for an encoder and for files that say nothing. */
+async function networkOf(weights: string): Promise<string | undefined> {
+  if (weights === RANDOM_WEIGHTS) return undefined;
+  const { metadata, file } = await readParameters(weights, new Set());
+  return readDescription(metadata, file)?.network;
+}
+
+async function summarizePhotos(dataset: Dataset): Promise<PhotosSummary> {
+  const every = Math.ceil(dataset.size / LOOKED_AT);
+  const sizes = { height: [] as number[], width: [] as number[] };
+  for (let index = 0; index < dataset.size; index += every) {
+    const { photo } = await dataset.load(index);
+    sizes.height.push(photo.height);
+    sizes.width.push(photo.width);
+  }
+  return { count: dataset.size, height: median(sizes.height), width: median(sizes.width) };
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
