@@ -12,6 +12,7 @@ export type OptimizerSettings = Readonly<
 
 /** What an optimizer remembers of a parameter, zero at the start. */
 export interface Memory {
+  readonly kind: MemoryKind;
   /** See `memoryName`. */
   readonly name: string;
   readonly next: Tensor;
@@ -60,7 +61,7 @@ function descend({ name, parameter, gradient, rate, settings }: UpdateOptions): 
   const next = add(multiply(velocity.last, scalar(settings.momentum)), decayed);
   return {
     next: subtract(parameter, multiply(next, rate)),
-    memory: [{ name: velocity.name, next }],
+    memory: [{ ...velocity, next }],
   };
 }
 
@@ -84,8 +85,8 @@ function adapt({ name, parameter, gradient, rate, corrections, settings }: Updat
   return {
     next: subtract(start, multiply(divide(mean, size), divide(rate, corrections.first))),
     memory: [
-      { name: first.name, next: mean },
-      { name: second.name, next: square },
+      { ...first, next: mean },
+      { ...second, next: square },
     ],
   };
 }
@@ -111,5 +112,5 @@ function withPenalty(gradient: Tensor, parameter: Tensor, weightDecay: number): 
 
 function remember(kind: MemoryKind, parameter: string, { shape }: Tensor) {
   const name = memoryName(kind, parameter);
-  return { name, last: input(name, shape) };
+  return { kind, name, last: input(name, shape) };
 }

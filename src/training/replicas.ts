@@ -70,7 +70,7 @@ export async function openReplicas(
   valueFor: (name: string) => WeightTensor,
   { open, threads = 0 }: OpenReplicasOptions,
 ): Promise<Replicas> {
-  const trained = update.parameters.map(({ input }) => input);
+  const trained = update.parameters.flatMap(({ members }) => members.map(({ name }) => name));
   const model = lowerToOnnx(part, {
     parameters: (name) => (trained.includes(name) ? "input" : valueFor(name).data),
   });

@@ -7,18 +7,22 @@ import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elemen
 import { softJaccardLoss } from "../graph/ops/jaccard.ts";
 import { softmaxCrossEntropy } from "../graph/ops/loss.ts";
 import { keepHardPixels } from "../graph/ops/ohem.ts";
-import { sum } from "../graph/ops/reduction.ts";
+import { reshape, sum } from "../graph/ops/reduction.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
+import { rewriteGraph } from "../graph/rewrite/rewrite.ts";
+import { fixedShape } from "../graph/shape.ts";
 import { input, isTrainable, scalar, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
 import type { TrainingConfig } from "./config.ts";
 import { adamInputs, biasCorrections, type OptimizerSettings, updateParameter } from "./optimizer.ts";
+import { type Member, makePack, PACK_ROW, type Pack, packLike, unpackMembers } from "./packs.ts";
 import {
   averageName,
   gradientInput,
   gradientName,
   learningRateInput,
+  memoryName,
   nextName,
   weightInput,
 } from "./state-names.ts";
@@ -40,6 +44,8 @@ export interface TrainingStepOptions extends Partial<StepSettings> {
   readonly groups: readonly ParameterGroup[];
   /** Weights of the classes in the loss, 1 each by default. */
   readonly lossWeights?: readonly number[];
+  /** Whether state lies in packs, see packs.ts. Defaults to false: one variable for each parameter. */
+  readonly packed?: boolean;
 }
 
 /** A value that the step replaces: fed as `input`, given back as `output`. */
@@ -47,6 +53,8 @@ export interface StateVariable {
   readonly input: string;
   readonly output: string;
   readonly shape: readonly number[];
+  /** What it holds, by the names that checkpoints use: itself, or the members of a pack. */
+  readonly members: readonly Member[];
 }
 
 /** What a step replaces, and the inputs that it needs beside a batch. */
@@ -79,12 +87,22 @@ export interface TrainingStep extends Update {
  */
 export function buildTrainingStep(network: Network, options: TrainingStepOptions): TrainingStep {
   const { loss, trained, updates } = differentiateLoss(network, options);
-  const update = buildUpdate(trained, updates, options);
+  const { packs, ...update } = buildUpdate(trained, updates, options);
+  const outputs = { loss, ...update.outputs };
+  const gradients = gradientsOf(trained);
+  // The network reads its parameters out of the packs.
+  const unpacked = new Map(packs.flatMap(({ tensor, members }) => [...unpackMembers(tensor, members)]));
+  const current = rewriteGraph([...Object.values(outputs), ...gradients.values()], (tensor) => {
+    const { leaf } = tensor;
+    return (leaf?.kind === "parameter" ? unpacked.get(leaf.name) : undefined) ?? tensor;
+  });
+  const currentOf = (tensors: Iterable<[string, Tensor]>) =>
+    [...tensors].map(([name, tensor]) => [name, current(tensor)] as const);
   return {
     kind: "whole",
     ...update,
-    outputs: { loss, ...update.outputs },
-    gradients: gradientsOf(trained),
+    outputs: Object.fromEntries(currentOf(Object.entries(outputs))),
+    gradients: new Map(currentOf(gradients)),
   };
 }
 
@@ -144,6 +162,7 @@ interface Trained {
   readonly name: string;
   readonly tensor: Tensor;
   readonly group: ParameterGroup;
+  readonly decays: boolean;
   readonly gradient: Tensor;
 }
 
@@ -154,7 +173,7 @@ function differentiateLoss(network: Network, options: TrainingStepOptions) {
   const loss = folded(total);
   const parameters = [...network.parameters].flatMap(([name, tensor]) => {
     const group = isTrainable(tensor) ? options.groups.find(({ has }) => has(name)) : undefined;
-    return group ? [{ name, tensor, group }] : [];
+    return group ? [{ name, tensor, group, decays: group.decays?.(tensor) ?? true }] : [];
   });
   const gradients = differentiate(
     loss,
@@ -176,9 +195,8 @@ function gradientsOf(trained: readonly Trained[]): ReadonlyMap<string, Tensor> {
 function buildUpdate(
   trained: readonly Trained[],
   updates: ReadonlyMap<string, Tensor>,
-  { groups, clipNorm, averaging = 0 }: TrainingStepOptions,
-): Update {
-  const clip = clipNorm === undefined ? undefined : clipFactor([...gradientsOf(trained).values()], clipNorm);
+  { groups, clipNorm, averaging = 0, packed = false }: TrainingStepOptions,
+): Update & { packs: readonly Pack[] } {
   const inputs = new Map(
     groups.map((group) => {
       const rate = input(learningRateInput(group.name), []);
@@ -190,36 +208,53 @@ function buildUpdate(
   const parameters: StateVariable[] = [];
   const memory: StateVariable[] = [];
   const averages: StateVariable[] = [];
-  const replace = (list: StateVariable[], name: string, next: Tensor) => {
+  const replace = (list: StateVariable[], name: string, next: Tensor, members: readonly Member[]) => {
     const output = nextName(name);
     outputs[output] = next;
-    list.push({ input: name, output, shape: next.shape.map(Number) });
+    list.push({ input: name, output, shape: next.shape.map(Number), members });
   };
-  const replaceParameter = (name: string, next: Tensor) => {
-    replace(parameters, name, next);
+  const replaceParameter = (name: string, next: Tensor, members: readonly Member[]) => {
+    replace(parameters, name, next, members);
     if (averaging === 0) return;
     const average = input(averageName(name), next.shape);
     const moved = multiply(subtract(next, average), subtract(scalar(1), averageDecay));
-    replace(averages, averageName(name), add(average, moved));
+    replace(averages, averageName(name), add(average, moved), renamed(members, averageName));
   };
 
-  for (const { name, tensor, group, gradient } of trained) {
+  const vectors = packed ? packTrained(trained) : trained.map(alone);
+  const clip = clipNorm === undefined ? undefined : clipFactor(vectors, clipNorm);
+  for (const { name, tensor, group, decays, gradient, members } of vectors) {
     const own = inputs.get(group);
     if (!own) throw new Error(`no learning rate for ${name}`);
-    const { decays = () => true } = group;
     const { next, memory: remembered } = updateParameter({
       name,
       parameter: tensor,
       gradient: clip ? multiply(gradient, clip) : gradient,
       ...own,
-      settings: decays(tensor) ? group : { ...group, weightDecay: 0 },
+      settings: decays ? group : { ...group, weightDecay: 0 },
     });
-    replaceParameter(name, next);
-    for (const entry of remembered) replace(memory, entry.name, entry.next);
+    replaceParameter(name, next, members);
+    for (const { kind, name, next } of remembered)
+      replace(
+        memory,
+        name,
+        next,
+        renamed(members, (member) => memoryName(kind, member)),
+      );
   }
-  for (const [name, next] of updates) if (groups.some(({ has }) => has(name))) replaceParameter(name, next);
+  const statistics = new Map([...updates].filter(([name]) => groups.some(({ has }) => has(name))));
+  const statisticsPack = packed && statistics.size > 0 ? makePack("pack:statistics", statistics) : undefined;
+  if (statisticsPack) {
+    const next = packLike(statisticsPack, [...statistics.values()]);
+    replaceParameter(statisticsPack.name, next, statisticsPack.members);
+  } else {
+    for (const [name, next] of statistics)
+      replaceParameter(name, next, alone({ name, tensor: next }).members);
+  }
 
+  const packs = packed ? [...vectors, ...(statisticsPack ? [statisticsPack] : [])] : [];
   return {
+    packs,
     outputs,
     parameters,
     memory,
@@ -256,17 +291,54 @@ function buildLoss(network: Network, target: Tensor, options: TrainingStepOption
   return terms.reduce(add, softmaxCrossEntropy(scores, counted, { classWeights }));
 }
 
+/** What is updated at once: a parameter, or a pack of those that share their settings. */
+type Vector = Trained & Pack;
+
+/** A parameter by itself. */
+function alone<T extends { name: string; tensor: Tensor }>(entry: T): T & Pack {
+  const shape = fixedShape("buildTrainingStep", entry.tensor.shape);
+  return { ...entry, members: [{ name: entry.name, shape, offset: 0 }] };
+}
+
+function packTrained(trained: readonly Trained[]): Vector[] {
+  const kinds = new Map<string, Trained[]>();
+  for (const entry of trained) {
+    const kind = `pack:${entry.group.name}${entry.decays ? "" : ":undecayed"}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), entry]);
+  }
+  return [...kinds].flatMap(([name, entries]) => {
+    const pack = makePack(name, new Map(entries.map(({ name, tensor }) => [name, tensor])));
+    const gradient = packLike(
+      pack,
+      entries.map(({ gradient }) => gradient),
+    );
+    return entries.slice(0, 1).map((first) => ({ ...first, ...pack, gradient }));
+  });
+}
+
+function renamed(members: readonly Member[], rename: (name: string) => string): Member[] {
+  return members.map((member) => ({ ...member, name: rename(member.name) }));
+}
+
 /** min(1, limit / norm of all gradients together), as PyTorch's `clip_grad_norm_`. */
-function clipFactor(gradients: readonly Tensor[], limit: number): Tensor {
-  const squares = gradients.map((gradient) =>
-    sum(
-      multiply(gradient, gradient),
-      gradient.shape.map((_, axis) => axis),
-    ),
-  );
+function clipFactor(vectors: readonly Vector[], limit: number): Tensor {
+  const squares = vectors.map(({ gradient }) => {
+    const rows = inRows(gradient);
+    return sum(
+      multiply(rows, rows),
+      rows.shape.map((_, axis) => axis),
+    );
+  });
   const norm = squareRoot(squares.reduce(add));
   const ratio = divide(scalar(limit), add(norm, scalar(1e-6)));
   return atMost(ratio, 1);
+}
+
+/** A pack in rows, which sum up in parallel; other gradients as they are. */
+function inRows(gradient: Tensor): Tensor {
+  const [size = 0] = fixedShape("clipNorm", gradient.shape);
+  const isPack = gradient.shape.length === 1 && size % PACK_ROW === 0;
+  return isPack ? reshape(gradient, [size / PACK_ROW, PACK_ROW]) : gradient;
 }
 
 function missingGradient(name: string): never {

@@ -3,11 +3,12 @@ import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { countValues } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
-import type { Weights } from "../models/weights.ts";
+import type { Weights, WeightTensor } from "../models/weights.ts";
 import { deriveSeed } from "../random.ts";
-import type { OpenSession, TensorData } from "../runtime/session.ts";
+import type { OpenSession } from "../runtime/session.ts";
 import type { Batch } from "./batches.ts";
 import type { StageConfig } from "./config.ts";
+import { type Member, unpackMembers } from "./packs.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
 import { openReplicas } from "./replicas.ts";
 import { averageName, copiedParameter, copyName } from "./state-names.ts";
@@ -63,7 +64,7 @@ export function buildTrainingGraph(
   const encoder = { ...settings, name: "encoder", has: isEncoder };
   const decoder = { ...settings, name: "decoder", has: (parameter: string) => !isEncoder(parameter) };
   const groups = stage.freezeEncoder ? [decoder] : [encoder, decoder];
-  const options = { ...stage, groups, lossWeights: classWeights, averaging };
+  const options = { ...stage, groups, lossWeights: classWeights, averaging, packed: true };
   const step =
     replicas > 1
       ? buildReplicatedStep(network, { ...options, replicas })
@@ -99,16 +100,17 @@ export async function openTrainingSession(
   for (const name of network.parameters.keys()) valueFor(name);
   const replicated = graph.kind === "replicated" ? graph : undefined;
   const update = graph.kind === "replicated" ? graph.update : graph;
-  const averaged = new Map(update.parameters.map(({ input }) => [averageName(input), input]));
+  const changing = new Set(membersOf(update.parameters).map(({ name }) => name));
+  const averaged = new Map([...changing].map((name) => [averageName(name), name]));
   const carry = (variable: StateVariable) => {
-    const { input, shape } = variable;
-    const stored = initial.get(input) ?? initial.get(averaged.get(input) ?? "");
-    return {
-      ...variable,
-      initial: { data: stored?.data ?? new Float32Array(countValues(shape)), shape },
-    };
+    const { shape, members } = variable;
+    const data = new Float32Array(countValues(shape));
+    for (const { name, offset } of members) {
+      const stored = initial.get(name) ?? initial.get(averaged.get(name) ?? "");
+      if (stored) data.set(stored.data, offset);
+    }
+    return { ...variable, initial: { data, shape } };
   };
-  const changing = new Set(update.parameters.map(({ input }) => input));
   const copies = replicated && copiesForReplicas(update);
   const model = lowerToOnnx(
     { ...update.outputs, ...copies },
@@ -142,9 +144,18 @@ export async function openTrainingSession(
     },
     async state() {
       const carried = await session.state();
-      const others = [...update.memory, ...update.averages].map(({ input }) => input);
+      const values = new Map<string, WeightTensor>();
+      for (const { input, members } of [...update.parameters, ...update.memory, ...update.averages]) {
+        const { data } = carried[input] ?? absent(input);
+        for (const { name, shape, offset } of members)
+          values.set(name, {
+            shape,
+            data: Float32Array.from(data.subarray(offset, offset + countValues(shape))),
+          });
+      }
+      const others = membersOf([...update.memory, ...update.averages]).map(({ name }) => name);
       const names = [...network.parameters.keys(), ...others];
-      return new Map(names.map((name) => [name, carried[name] ? fromTensor(carried[name]) : valueFor(name)]));
+      return new Map(names.map((name) => [name, values.get(name) ?? valueFor(name)]));
     },
     async dispose() {
       await Promise.all([session.dispose(), replicas?.dispose()]);
@@ -152,14 +163,18 @@ export async function openTrainingSession(
   };
 }
 
-/** The trained parameters once more, as outputs that leave the engine. */
+/** The trained parameters once more, one by one, as outputs that leave the engine. */
 function copiesForReplicas({ parameters, outputs }: Update): Record<string, Tensor> {
   return Object.fromEntries(
-    parameters.flatMap(({ input, output }) => {
+    parameters.flatMap(({ output, members }) => {
       const next = outputs[output];
-      return next ? [[copyName(input), next]] : [];
+      return next ? [...unpackMembers(next, members)].map(([name, copy]) => [copyName(name), copy]) : [];
     }),
   );
+}
+
+function membersOf(variables: readonly StateVariable[]): Member[] {
+  return variables.flatMap(({ members }) => members);
 }
 
 function absent(name: string): never {
@@ -169,8 +184,4 @@ function absent(name: string): never {
     argument: name,
     rule: "must be among the weights",
   });
-}
-
-function fromTensor({ data, shape }: TensorData) {
-  return { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
 }

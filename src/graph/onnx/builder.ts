@@ -21,6 +21,7 @@ import type {
   OnnxInput,
   OnnxValue,
   OnnxWriter,
+  Provider,
   ScanInput,
   SliceRange,
 } from "./writer.ts";
@@ -52,9 +53,15 @@ export class OnnxBuilder implements OnnxWriter {
   readonly #prefix: string;
   #count = 0;
 
+  readonly provider: Provider;
+
   /** @param prefix begins the names of intermediate values, and no name of an input, parameter or output */
-  constructor(parameters: ParameterSource, prefix = "%") {
+  constructor(
+    parameters: ParameterSource,
+    { provider, prefix = "%" }: { provider: Provider; prefix?: string },
+  ) {
     this.#parameters = parameters;
+    this.provider = provider;
     this.#prefix = prefix;
   }
 
@@ -92,7 +99,7 @@ export class OnnxBuilder implements OnnxWriter {
     shape: Shape,
   ): string {
     const prefix = `${this.#fresh()}_`;
-    const body = new OnnxBuilder(this.#parameters, prefix);
+    const body = new OnnxBuilder(this.#parameters, { provider: this.provider, prefix });
     const elements = inputs.map(({ name, shape }) => body.#addInput(`${prefix}${name}`, shape, "float32"));
     const result = write(body, elements);
     const graph = body.finish("body", [describeValue(result, shape, "float32")]);
@@ -121,7 +128,7 @@ export class OnnxBuilder implements OnnxWriter {
     output: readonly string[],
     attribute: AttributeProto[],
   ): void {
-    const input = inputs.map((value) => (typeof value === "string" ? value : this.name(value)));
+    const input = inputs.map((value) => this.#nameOf(value));
     const name = this.#nameNode(type, input);
     this.#nodes.push(create(NodeProtoSchema, { name, opType: type, input, output: [...output], attribute }));
   }
@@ -170,6 +177,19 @@ export class OnnxBuilder implements OnnxWriter {
     const type = values instanceof Uint8Array ? "uint8" : values instanceof Int8Array ? "int8" : "int32";
     if (!this.#initializers.has(name)) this.#initialize(name, type, values, shape);
     return name;
+  }
+
+  sum(value: OnnxInput, { axes, keepDims = false }: { axes: readonly number[]; keepDims?: boolean }): string {
+    const reduce = (x: OnnxInput, reduced: readonly number[]) =>
+      this.node("ReduceSum", [x, this.ints(reduced)], { keepdims: keepDims ? 1 : 0 });
+    if (this.provider !== "webgpu" || axes.length === 0) return reduce(value, axes);
+    // WebGPU's kernel gives each result to 32 threads: a sum of millions of values into few would leave a GPU idle.
+    const innermostFirst = axes.toSorted((a, b) => b - a);
+    return innermostFirst.reduce<string>((sum, axis) => reduce(sum, [axis]), this.#nameOf(value));
+  }
+
+  #nameOf(value: OnnxInput): string {
+    return typeof value === "string" ? value : this.name(value);
   }
 
   cast(value: OnnxInput, to: ElementType | "int64"): string {

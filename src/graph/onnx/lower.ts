@@ -2,6 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { collect, type Tensor } from "../tensor.ts";
 import { describeValue, OnnxBuilder, type ParameterSource } from "./builder.ts";
 import { ModelProtoSchema } from "./onnx_pb.ts";
+import type { Provider } from "./writer.ts";
 
 /** The ONNX operator set that models are written for, and the file format version that goes with it. */
 export const OPSET = 17;
@@ -10,6 +11,8 @@ const IR_VERSION = 8n;
 export interface LowerOptions {
   /** Values of the parameters, or `"input"` for those that each run is fed. */
   parameters: ParameterSource;
+  /** The provider that will run the model. Defaults to `cpu`. */
+  provider?: Provider;
   /** Text stored with the model, e.g. class names. */
   metadata?: Record<string, string>;
   /** Version of lightseg that the model names as its producer. Defaults to none. */
@@ -23,7 +26,7 @@ export interface LowerOptions {
  * @returns the bytes of a ModelProto
  */
 export function lowerToOnnx(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions): Uint8Array {
-  const builder = new OnnxBuilder(options.parameters);
+  const builder = new OnnxBuilder(options.parameters, { provider: options.provider ?? "cpu" });
   const outputNames = new Map<Tensor, string>();
   const copies: [copy: string, tensor: Tensor][] = [];
   for (const [name, tensor] of Object.entries(outputs)) {

@@ -22,8 +22,15 @@ export interface ScanInput {
   readonly shape: Shape;
 }
 
+/**
+ * The part of ONNX Runtime that a graph is written for. Each has kernels that are slow or missing, so an op may have a
+ * form for each. WebAssembly has the kernels of the CPU.
+ */
+export type Provider = "cpu" | "webgpu";
+
 /** What an op writes its ONNX form to. Every method that adds a value returns its name. */
 export interface OnnxWriter {
+  readonly provider: Provider;
   /** The name of a tensor that was lowered before. */
   name(tensor: OnnxValue): string;
   /** Adds a node with one output. */
@@ -50,6 +57,8 @@ export interface OnnxWriter {
   int32s(values: ArrayLike<number>, shape: readonly number[]): string;
   /** A constant with a name of its own; a second one of that name is taken to be the first. */
   stored(name: string, values: Uint8Array | Int8Array | Int32Array, shape: readonly number[]): string;
+  /** The sum over axes of a value of this rank; the axes are dropped unless `keepDims`. */
+  sum(value: OnnxInput, options: { axes: readonly number[]; keepDims?: boolean }): string;
   cast(value: OnnxInput, to: ElementType | "int64"): string;
   reshape(value: OnnxInput, shape: readonly number[]): string;
   transpose(value: OnnxInput, permutation: readonly number[]): string;

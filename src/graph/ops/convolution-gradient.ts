@@ -6,6 +6,7 @@ import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
 import { type Shape4, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { convNode } from "./conv-node.ts";
 import { correlateDepthwise, isDepthwise } from "./depthwise-gradient.ts";
 import type { ConvolutionAttributes, Pair } from "./window.ts";
 
@@ -65,11 +66,12 @@ function correlateFlipped(
     kernel = onnx.reshape(onnx.transpose(grouped, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
   }
   const pads: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
-  return onnx.node("Conv", [dy, kernel], {
-    kernel_shape: [kh, kw],
+  return convNode(onnx, [dy, kernel], {
+    stride: [1, 1],
+    dilation,
+    groups,
     pads: [...pads, ...pads],
-    dilations: dilation,
-    group: groups,
+    shape: [groups * i, o / groups, kh, kw],
   });
 }
 
@@ -103,8 +105,9 @@ const weightGradient = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
   onnx(call, onnx) {
     const { groups, shape, padding } = call.attributes;
     if (groups === 1) return multiplyShifted(call, onnx);
+    const [o, i, kh, kw] = shape;
+    if (onnx.provider === "webgpu" && i === 1 && o === groups) return multiplyChannels(call, onnx);
     if (!isDepthwise(shape, call.attributes)) return correlateSwapped(call, onnx);
-    const [, , kh, kw] = shape;
     return correlateDepthwise(call.inputs, { kernel: [kh, kw], padding }, onnx);
   },
 });
@@ -142,28 +145,78 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
     const padded = pad(onnx, dy, before, [height + padding[0] - outHeight, width + padding[1] - outWidth]);
     const starts = places.map(([ky, kx]): Pair => [reach[0] - dilation[0] * ky, reach[1] - dilation[1] * kx]);
     const stacked = stackShifted(onnx, padded, starts, [height, width], [1, 1]);
-    const left = onnx.reshape(stacked, [n, places.length * o, height * width]);
-    const right = onnx.transpose(onnx.reshape(x, [n, i, height * width]), [0, 2, 1]);
-    const products = sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
+    const products = multiplyPixels(onnx, [stacked, x], [n, places.length * o, i, height * width]);
     return onnx.reshape(onnx.transpose(onnx.reshape(products, [places.length, o, i]), [1, 2, 0]), shape);
   }
 
-  const after = ([0, 1] as const).map((axis) => {
-    const [size, output] = axis === 0 ? [height, outHeight] : [width, outWidth];
-    return Math.max(0, (output - 1) * stride[axis] + reach[axis] + 1 - size - padding[axis]);
-  });
-  const padded = pad(onnx, x, padding, [after[0] ?? 0, after[1] ?? 0]);
-  const starts = places.map(([ky, kx]): Pair => [dilation[0] * ky, dilation[1] * kx]);
-  const whole = places.length === 1 && padded === x && outHeight === height && outWidth === width;
-  const stacked = whole ? padded : stackShifted(onnx, padded, starts, [outHeight, outWidth], stride);
-  const left = onnx.reshape(dy, [n, o, outHeight * outWidth]);
-  const right = onnx.transpose(
-    onnx.reshape(stacked, [n, places.length * i, outHeight * outWidth]),
-    [0, 2, 1],
-  );
-  const products = sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
+  const stacked = stackWindows({ inputs: [x, dy], attributes }, onnx);
+  const products = multiplyPixels(onnx, [dy, stacked], [n, o, places.length * i, outHeight * outWidth]);
   if (places.length === 1) return onnx.reshape(products, shape);
   return onnx.reshape(onnx.transpose(onnx.reshape(products, [o, places.length, i]), [0, 2, 1]), shape);
+}
+
+/**
+ * `sum over n and p of a[n, r, p] b[n, c, p]`, `[rows, columns]`.
+ *
+ * A WebGPU workgroup computes 32x32 results, however many pixels they sum up. Where there are few results, the pixels are
+ * divided among more of them.
+ */
+function multiplyPixels(
+  onnx: OnnxWriter,
+  [a, b]: readonly [OnnxInput, OnnxInput],
+  [n, rows, columns, pixels]: Shape4,
+): string {
+  const workgroups = n * Math.ceil(rows / 32) * Math.ceil(columns / 32);
+  const parts = onnx.provider === "webgpu" ? divisorFrom(Math.ceil(512 / workgroups), pixels) : 1;
+  if (parts === 1) {
+    const left = onnx.reshape(a, [n, rows, pixels]);
+    const right = onnx.transpose(onnx.reshape(b, [n, columns, pixels]), [0, 2, 1]);
+    return sumBatch(onnx, onnx.node("MatMul", [left, right]), n);
+  }
+  const part = pixels / parts;
+  const left = onnx.transpose(onnx.reshape(a, [n, rows, parts, part]), [0, 2, 1, 3]);
+  const right = onnx.transpose(onnx.reshape(b, [n, columns, parts, part]), [0, 2, 3, 1]);
+  const products = onnx.node("MatMul", [
+    onnx.reshape(left, [n * parts, rows, part]),
+    onnx.reshape(right, [n * parts, part, columns]),
+  ]);
+  return sumBatch(onnx, products, n * parts);
+}
+
+/** The smallest divisor of a number that is no smaller than `least`. */
+function divisorFrom(least: number, number: number): number {
+  for (let divisor = Math.max(1, least); divisor < number; divisor++)
+    if (number % divisor === 0) return divisor;
+  return number;
+}
+
+/** x as each kernel place met it: `[N, places I, H', W']`. */
+function stackWindows({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxWriter): OnnxInput {
+  const { stride, padding, dilation, shape } = attributes;
+  const [, , kh, kw] = shape;
+  const [, , height, width] = shape4("convolution", x);
+  const [, , outHeight, outWidth] = shape4("convolution", dy);
+  const after = ([0, 1] as const).map((axis) => {
+    const [size, output, k] = axis === 0 ? [height, outHeight, kh] : [width, outWidth, kw];
+    return Math.max(0, (output - 1) * stride[axis] + dilation[axis] * (k - 1) + 1 - size - padding[axis]);
+  });
+  const padded = pad(onnx, x, padding, [after[0] ?? 0, after[1] ?? 0]);
+  const starts = kernelPlaces(kh, kw).map(([ky, kx]): Pair => [dilation[0] * ky, dilation[1] * kx]);
+  const whole = starts.length === 1 && padded === x && outHeight === height && outWidth === width;
+  return whole ? padded : stackShifted(onnx, padded, starts, [outHeight, outWidth], stride);
+}
+
+/** Depthwise, on WebGPU: dy times the x that each place met, value by value, and the sum of that. */
+function multiplyChannels(call: WeightCall, onnx: OnnxWriter): string {
+  const [x, dy] = call.inputs;
+  const { shape } = call.attributes;
+  const [, , kh, kw] = shape;
+  const [n, c] = shape4("convolution", x);
+  const [, , rows, columns] = shape4("convolution", dy);
+  const met = onnx.reshape(stackWindows(call, onnx), [n, kh * kw, c, rows, columns]);
+  const products = onnx.node("Mul", [met, onnx.reshape(dy, [n, 1, c, rows, columns])]);
+  const sums = onnx.reshape(onnx.sum(products, { axes: [0, 3, 4] }), [kh * kw, c]);
+  return onnx.reshape(onnx.transpose(sums, [1, 0]), shape);
 }
 
 /**
@@ -223,5 +276,5 @@ function stackShifted(
 }
 
 function sumBatch(onnx: OnnxWriter, products: string, n: number): string {
-  return n === 1 ? products : onnx.node("ReduceSum", [products, onnx.ints([0])], { keepdims: 0 });
+  return n === 1 ? products : onnx.sum(products, { axes: [0] });
 }

@@ -2,6 +2,7 @@ import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
 import { countValues, featureMapShape, fixedShape, formatShape, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { convNode } from "./conv-node.ts";
 import { convolutionDataGradient, convolutionWeightGradient } from "./convolution-gradient.ts";
 import { channelSum } from "./reduction.ts";
 import { type ConvolutionAttributes, type Pair, slideWindow } from "./window.ts";
@@ -57,15 +58,8 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
   },
 
   onnx({ inputs, attributes: { stride, padding, dilation, groups } }, onnx) {
-    const [, , kh, kw] = shape4("convolution", inputs[1]);
-    return onnx.node("Conv", inputs, {
-      kernel_shape: [kh, kw],
-      strides: stride,
-      // Spelled out, since auto_pad with strides is wrong on WebGPU.
-      pads: [...padding, ...padding],
-      dilations: dilation,
-      group: groups,
-    });
+    const shape = shape4("convolution", inputs[1]);
+    return convNode(onnx, inputs, { stride, dilation, groups, pads: [...padding, ...padding], shape });
   },
 
   describe({ inputs: [, weight], attributes: { stride, dilation, groups } }) {

@@ -59,7 +59,7 @@ export function correlateDepthwise(
   });
   const pairs = kh === 1 ? (products[0] ?? "") : onnx.node("Concat", products, { axis: 1 });
   const sums = onnx.reshape(onnx.node("MatMul", [pairs, diagonals(onnx, kw)]), [n, c, 1, kh, kw]);
-  return onnx.node("ReduceSum", [sums, onnx.ints([0])], { keepdims: 0 });
+  return onnx.sum(sums, { axes: [0] });
 }
 
 /** Adds the pairs that belong to a weight: `[long B, kW]`, 1 at (j, i) and kx where j = i + kx. */

@@ -10,6 +10,9 @@ interface LikelihoodAttributes {
   readonly classWeights: readonly number[];
 }
 
+/** Of `[N, C, H, W]`. */
+const EVERYTHING = [0, 1, 2, 3];
+
 /**
  * `-sum over pixels of w[target] logp[target] / sum over pixels of w[target]`; pixels whose target is no class count
  * in neither.
@@ -34,7 +37,7 @@ const negativeLogLikelihoodOp = defineOp<[logProbabilities: Tensor, target: Tens
   },
   onnx({ inputs: [logProbabilities, target], attributes: { classWeights } }, onnx) {
     const weights = weightOfTarget(onnx, target, classWeights);
-    const sum = onnx.node("ReduceSum", [onnx.node("Mul", [weights, logProbabilities])], { keepdims: 0 });
+    const sum = onnx.sum(onnx.node("Mul", [weights, logProbabilities]), { axes: EVERYTHING });
     return onnx.node("Neg", [onnx.node("Div", [sum, totalWeight(onnx, weights)])]);
   },
 });
@@ -66,7 +69,7 @@ function weightOfTarget(onnx: OnnxWriter, target: Tensor, classWeights: readonly
 
 /** At least a tiny number, so that a batch of ignored pixels alone has loss 0 and not NaN. */
 function totalWeight(onnx: OnnxWriter, weights: string): string {
-  return onnx.node("Max", [onnx.node("ReduceSum", [weights], { keepdims: 0 }), onnx.float(1e-12)]);
+  return onnx.node("Max", [onnx.sum(weights, { axes: EVERYTHING }), onnx.float(1e-12)]);
 }
 
 /**

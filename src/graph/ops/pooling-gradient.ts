@@ -14,8 +14,8 @@
  *
  * All this moves much memory. So it is written as convolutions of single channels with two taps, which ONNX Runtime runs in its
  * blocked layout, the step function and the sum at no extra cost: `l` is one with the taps -1 and 1 and a steep ramp cut off at 0
- * and 1, `dm` another one added to `dnext`. And it is done by a Scan over groups of channels that stay in the cache. What lies
- * beyond the border is padding, where dnext is zero.
+ * and 1, `dm` another one added to `dnext`. On a CPU it is done by a Scan over groups of channels that stay in the
+ * cache; WebGPU has no Scan, and takes all channels at once. What lies beyond the border is padding, where dnext is zero.
  */
 import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
@@ -47,21 +47,21 @@ const gradientOp = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
     const padded: Pair = [h + 2 * padding, w + 2 * padding];
     const places: Pair = [padded[0] - kernel + 1, padded[1] - kernel + 1];
     const upstream = spread(onnx, dy, output, stride, places);
+    const chain = { padding, padded, places, kernel } as const;
+    if (onnx.provider === "webgpu") return chainGradient(onnx, [x, upstream], { ...chain, shape });
     const channels = groupSize(n * c, padded[0] * padded[1]);
     const groups = (n * c) / channels;
+    const group: Shape4 = [1, channels, h, w];
+    const mapOfPlaces = [1, channels, ...places];
     const elements = [
-      { name: "x", sequence: onnx.reshape(x, [groups, channels, h, w]), shape: [channels, h, w] },
-      {
-        name: "dy",
-        sequence: onnx.reshape(upstream, [groups, channels, ...places]),
-        shape: [channels, ...places],
-      },
+      { name: "x", sequence: onnx.reshape(x, [groups, ...group]), shape: group },
+      { name: "dy", sequence: onnx.reshape(upstream, [groups, ...mapOfPlaces]), shape: mapOfPlaces },
     ];
-    const chain = { channels, map: [h, w], padding, padded, places, kernel } as const;
     const result = onnx.scan(
       elements,
-      (body, [mapOfGroup = "", dyOfGroup = ""]) => chainGradient(body, mapOfGroup, dyOfGroup, chain),
-      [channels, h, w],
+      (body, [mapOfGroup = "", dyOfGroup = ""]) =>
+        chainGradient(body, [mapOfGroup, dyOfGroup], { ...chain, shape: group }),
+      group,
     );
     return onnx.reshape(result, shape);
   },
@@ -92,27 +92,25 @@ function spread(
 }
 
 interface Chain {
-  channels: number;
-  map: Pair;
+  /** Of x and of the result, `[N, C, H, W]`. */
+  shape: Shape4;
   padding: number;
   padded: Pair;
   places: Pair;
   kernel: number;
 }
 
-/** The gradient of one group of channels, `[channels, h, w]`, from the group's x and dy. */
+/** The gradient from x and from dy `[N, C, ...places]`. */
 function chainGradient(
   body: OnnxWriter,
-  x: string,
-  dy: string,
-  { channels, map: [h, w], padding, padded: [height, width], places, kernel }: Chain,
+  [x, dy]: readonly [x: OnnxInput, dy: OnnxInput],
+  { shape: [, channels, h, w], padding, padded: [height, width], places, kernel }: Chain,
 ): string {
   const shifts = shiftsOf(kernel);
 
   const links: { loses: string; shift: Pair }[] = [];
-  const pads = body.ints([0, padding, padding, 0, padding, padding]);
-  const surrounded = body.node("Pad", [x, pads, body.float(LOWEST)]);
-  let maximum = body.reshape(surrounded, [1, channels, height, width]);
+  const pads = body.ints([0, 0, padding, padding, 0, 0, padding, padding]);
+  let maximum = body.node("Pad", [x, pads, body.float(LOWEST)]);
   for (const shift of [...shifts.map(across), ...shifts.map(down)]) {
     const ramp = convolve(body, maximum, { taps: [-STEEP, STEEP], shift, channels, pads: [0, 0, ...shift] });
     links.push({ loses: body.node("Clip", [ramp, body.float(0), body.float(1)]), shift });
@@ -121,17 +119,16 @@ function chainGradient(
     if (links.length < 2 * shifts.length) maximum = body.node("MaxPool", [maximum], window);
   }
 
-  const upstream = body.reshape(dy, [1, channels, ...places]);
   // By 1, and zero beyond the border: the engine keeps its blocked layout from one convolution to the next.
   const ends = [0, 0, height - places[0], width - places[1]];
-  let gradient = convolve(body, upstream, { taps: [1], shift: [0, 0], channels, pads: ends });
+  let gradient = convolve(body, dy, { taps: [1], shift: [0, 0], channels, pads: ends });
   for (const { loses, shift } of links.reverse()) {
     const lost = body.node("Mul", [gradient, loses]);
     const moved = convolve(body, lost, { taps: [1, -1], shift, channels, pads: [...shift, 0, 0] });
     gradient = body.node("Add", [moved, gradient]);
   }
-  return body.slice(body.reshape(gradient, [channels, height, width]), {
-    axes: [1, 2],
+  return body.slice(gradient, {
+    axes: [2, 3],
     starts: [padding, padding],
     ends: [padding + h, padding + w],
   });
@@ -155,7 +152,7 @@ interface Convolution {
 }
 
 /** Each channel by itself, all by the same taps. */
-function convolve(body: OnnxWriter, x: string, { taps, shift, channels, pads }: Convolution): string {
+function convolve(body: OnnxWriter, x: OnnxInput, { taps, shift, channels, pads }: Convolution): string {
   const size = shift.map((places) => (places > 0 ? 2 : 1));
   const kernels = body.floats(new Array(channels).fill(taps).flat(), [channels, 1, ...size]);
   const dilations = shift.map((places) => Math.max(1, places));
