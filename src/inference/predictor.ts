@@ -32,12 +32,13 @@ export interface PredictorOptions extends Engine {
  */
 export function createPredictor(
   model: RunnableModel,
-  { dtype, open, target, threads }: PredictorOptions,
+  { dtype, open, target = open.provider === "webgpu" ? "plain" : "blocked", threads }: PredictorOptions,
 ): Predictor {
   const { alignCorners } = model;
+  const { provider } = open;
   const sessions = isQuantized(model)
     ? openOnce(() => open(model.onnx, { threads }))
-    : openForSizes((size) => open(compileOnnx(model, { dtype, size, target }), { threads }));
+    : openForSizes((size) => open(compileOnnx(model, { dtype, size, target, provider }), { threads }));
   return {
     async predict(photo) {
       checkPhoto(photo, "predict");

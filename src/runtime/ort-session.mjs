@@ -21,16 +21,20 @@ export class OrtSession {
   #carried;
   /** Carried values by input name. @type {Record<string, Tensor>} */
   #state;
+  /** Gives the carried values back as they are, from wherever they are. @type {OrtSession | undefined} */
+  #reader;
 
   /**
    * @param {Ort} ort
    * @param {import("onnxruntime-node").InferenceSession} session
    * @param {readonly Carried[]} carried
+   * @param {OrtSession} [reader]
    */
-  constructor(ort, session, carried) {
+  constructor(ort, session, carried, reader) {
     this.#ort = ort;
     this.#session = session;
     this.#carried = carried;
+    this.#reader = reader;
     this.#state = Object.fromEntries(carried.map(({ input, initial }) => [input, toTensor(ort, initial)]));
   }
 
@@ -39,11 +43,18 @@ export class OrtSession {
    *
    * @param {Ort} ort
    * @param {Uint8Array} model
-   * @param {EngineOptions & { carried?: readonly Carried[] }} options
+   * @param {EngineOptions & { carried?: readonly Carried[]; reader?: Uint8Array | undefined }} options
+   *   with `reader`, carried values stay on the GPU; it is a model whose inputs are the carried ones, and whose
+   *   outputs of the same order are their copies
    */
-  static async open(ort, model, { carried = [], ...options }) {
-    const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, ...options });
-    return new OrtSession(ort, session, carried);
+  static async open(ort, model, { carried = [], reader, ...options }) {
+    const all = { logSeverityLevel: /** @type {const} */ (3), ...options };
+    if (!reader) return new OrtSession(ort, await ort.InferenceSession.create(model, all), carried);
+    /** @type {Record<string, "gpu-buffer">} */
+    const preferredOutputLocation = Object.fromEntries(carried.map(({ output }) => [output, "gpu-buffer"]));
+    const session = await ort.InferenceSession.create(model, { ...all, preferredOutputLocation });
+    const copies = await ort.InferenceSession.create(reader, all);
+    return new OrtSession(ort, session, carried, new OrtSession(ort, copies, []));
   }
 
   /**
@@ -61,6 +72,8 @@ export class OrtSession {
     const values = new Map(Object.entries(await this.#session.run({ ...inputs, ...this.#state }, names)));
     for (const { input, output } of this.#carried) {
       const value = values.get(output);
+      const last = this.#state[input];
+      if (last?.location === "gpu-buffer") last.dispose();
       if (value) this.#state[input] = value;
       values.delete(output);
     }
@@ -68,13 +81,25 @@ export class OrtSession {
   }
 
   /** The carried values by input name. */
-  state() {
-    return readTensors(new Map(Object.entries(this.#state)));
+  async state() {
+    // Node's binding cannot read what lies on the GPU: it ends the process.
+    const values = this.#reader ? await this.#reader.#copy(this.#state) : Object.entries(this.#state);
+    return readTensors(new Map(values));
+  }
+
+  /** @param {Record<string, Tensor>} values @returns {Promise<[name: string, value: Tensor][]>} */
+  async #copy(values) {
+    const copies = await this.#session.run(values);
+    return this.#session.inputNames.flatMap((name, index) => {
+      const copy = copies[this.#session.outputNames[index] ?? ""];
+      return copy ? [[name, copy]] : [];
+    });
   }
 
   /** Frees the engine's memory. */
-  dispose() {
-    return this.#session.release();
+  async dispose() {
+    await this.#reader?.dispose();
+    await this.#session.release();
   }
 }
 

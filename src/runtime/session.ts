@@ -1,3 +1,5 @@
+import type { Provider } from "../graph/onnx/writer.ts";
+
 /** A tensor outside the graph: values in row-major order and their shape. */
 export interface TensorData {
   /** Float32, int32 or uint8 values. */
@@ -52,13 +54,17 @@ export interface Session {
 /** Values of a model's inputs, by name. */
 export type Feeds = Readonly<Record<string, TensorData>>;
 
-/** Opens a session on an ONNX model. */
-export type OpenSession = (model: Uint8Array, options?: SessionOptions) => Promise<Session>;
+/** Opens sessions on ONNX models. */
+export interface OpenSession {
+  (model: Uint8Array, options?: SessionOptions): Promise<Session>;
+  /** The provider that runs them, which models should be written for. Defaults to the CPU's. */
+  readonly provider?: Provider;
+}
 
 /** An engine and how it is used. The platform's edge makes one; functions that run models take it in their options. */
 export interface Engine {
   readonly open: OpenSession;
-  /** Layout of feature maps that the engine is fastest with. Defaults to `blocked`. */
+  /** Layout of feature maps that the engine is fastest with. Defaults to `blocked` on the CPU, `plain` elsewhere. */
   readonly target?: Layout | undefined;
   /** Threads of the engine, 1 to 256. Defaults to the number of cores. */
   readonly threads?: number | undefined;

@@ -73,6 +73,7 @@ export async function openReplicas(
   const trained = update.parameters.flatMap(({ members }) => members.map(({ name }) => name));
   const model = lowerToOnnx(part, {
     parameters: (name) => (trained.includes(name) ? "input" : valueFor(name).data),
+    provider: open.provider,
   });
   const sessions: Session[] = [];
   const dispose = async () => {

@@ -114,7 +114,10 @@ export async function openTrainingSession(
   const copies = replicated && copiesForReplicas(update);
   const model = lowerToOnnx(
     { ...update.outputs, ...copies },
-    { parameters: (name) => (changing.has(name) ? "input" : valueFor(name).data) },
+    {
+      parameters: (name) => (changing.has(name) ? "input" : valueFor(name).data),
+      provider: open.provider,
+    },
   );
   const session = await open(model, {
     threads,

@@ -1,7 +1,11 @@
 import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { openNodeSession } from "../../src/runtime/node/session.ts";
+import { devices } from "../../src/runtime/node/devices.ts";
+import { nodeSessions } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
+
+/** Where graphs are run: the CPU, or what `npm run test:gpu` names. */
+const device = devices.find((name) => name === process.env.LIGHTSEG_TEST_DEVICE) ?? "cpu";
 
 /** Values by the names of inputs and parameters. */
 export type Feeds = Readonly<Record<string, TensorData>>;
@@ -18,7 +22,9 @@ export async function runGraph<K extends string>(
   { constantParameters = false }: RunGraphOptions = {},
 ): Promise<Record<K, TensorData>> {
   const constants = new Set<string>();
+  const open = nodeSessions(device);
   const model = lowerToOnnx(outputs, {
+    provider: open.provider,
     parameters(name) {
       const data = feeds[name]?.data;
       if (!constantParameters || !(data instanceof Float32Array)) return "input";
@@ -26,7 +32,7 @@ export async function runGraph<K extends string>(
       return data;
     },
   });
-  const session = await openNodeSession(model, { threads: 1 });
+  const session = await open(model, { threads: 1 });
   try {
     const inputs = Object.entries(feeds).filter(([name]) => !constants.has(name));
     return await session.run(Object.fromEntries(inputs), keysOf(outputs));

@@ -12,7 +12,7 @@ export interface LowerOptions {
   /** Values of the parameters, or `"input"` for those that each run is fed. */
   parameters: ParameterSource;
   /** The provider that will run the model. Defaults to `cpu`. */
-  provider?: Provider;
+  provider?: Provider | undefined;
   /** Text stored with the model, e.g. class names. */
   metadata?: Record<string, string>;
   /** Version of lightseg that the model names as its producer. Defaults to none. */

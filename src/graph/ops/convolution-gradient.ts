@@ -8,6 +8,7 @@ import { type Shape4, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { convNode } from "./conv-node.ts";
 import { correlateDepthwise, isDepthwise } from "./depthwise-gradient.ts";
+import { spread } from "./spread.ts";
 import type { ConvolutionAttributes, Pair } from "./window.ts";
 
 interface GradientAttributes extends ConvolutionAttributes {
@@ -22,8 +23,11 @@ const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>(
     const { stride, padding, dilation } = call.attributes;
     const [, , kh, kw] = shape4("convolution", call.inputs[1]);
     const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
-    const dense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
-    return dense ? correlateFlipped(call, reach, onnx) : transposeConvolve(call, reach, onnx);
+    const isWithinReach = padding[0] <= reach[0] && padding[1] <= reach[1];
+    const isDense = stride[0] === 1 && stride[1] === 1;
+    // WebGPU's ConvTranspose is wrong for groups that have several outputs, and slow for others.
+    if (isWithinReach && (isDense || onnx.provider === "webgpu")) return correlateFlipped(call, reach, onnx);
+    return transposeConvolve(call, reach, onnx);
   },
 });
 
@@ -42,13 +46,13 @@ export function convolutionDataGradient(
 
 type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttributes };
 
-/** Stride 1: a convolution of dy with the kernel turned by 180 degrees, inputs and outputs exchanged. */
+/** A convolution of dy, zeros between its steps, with the kernel turned by 180 degrees, inputs and outputs exchanged. */
 function correlateFlipped(
   { inputs: [dy, weight], attributes }: DataCall,
   reach: Pair,
   onnx: OnnxWriter,
 ): string {
-  const { padding, dilation, groups } = attributes;
+  const { stride, padding, dilation, groups, shape: xShape } = attributes;
   const [o, i, kh, kw] = shape4("convolution", weight);
   let kernel: OnnxInput = weight;
   if (kh * kw > 1) {
@@ -66,7 +70,14 @@ function correlateFlipped(
     kernel = onnx.reshape(onnx.transpose(grouped, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
   }
   const pads: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
-  return convNode(onnx, [dy, kernel], {
+  // x, its padding, and a window's width less.
+  const size = ([0, 1] as const).map((axis) => (xShape[axis + 2] ?? 0) + 2 * padding[axis] - reach[axis]);
+  const dense = spread(onnx, dy, {
+    shape: shape4("convolution", dy),
+    stride,
+    size: [size[0] ?? 0, size[1] ?? 0],
+  });
+  return convNode(onnx, [dense, kernel], {
     stride: [1, 1],
     dilation,
     groups,

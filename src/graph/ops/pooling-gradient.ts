@@ -21,6 +21,7 @@ import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
 import type { Shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { spread } from "./spread.ts";
 import type { Pair, PoolingAttributes } from "./window.ts";
 
 interface GradientAttributes extends PoolingAttributes {
@@ -46,7 +47,7 @@ const gradientOp = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
     const [n, c, h, w] = shape;
     const padded: Pair = [h + 2 * padding, w + 2 * padding];
     const places: Pair = [padded[0] - kernel + 1, padded[1] - kernel + 1];
-    const upstream = spread(onnx, dy, output, stride, places);
+    const upstream = spread(onnx, dy, { shape: output, stride: [stride, stride], size: places });
     const chain = { padding, padded, places, kernel } as const;
     if (onnx.provider === "webgpu") return chainGradient(onnx, [x, upstream], { ...chain, shape });
     const channels = groupSize(n * c, padded[0] * padded[1]);
@@ -69,26 +70,6 @@ const gradientOp = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
 
 export function maxPoolGradient(x: Tensor, dy: Tensor, attributes: GradientAttributes): Tensor {
   return gradientOp([x, dy], attributes);
-}
-
-/** dy of a strided pool as dy of the same pool with stride 1: zero at the places that the stride skips. */
-function spread(
-  onnx: OnnxWriter,
-  dy: OnnxInput,
-  [n, c, h, w]: Shape4,
-  stride: number,
-  places: Pair,
-): OnnxInput {
-  if (stride === 1) return dy;
-  const apart = onnx.node("Pad", [
-    onnx.reshape(dy, [n, c, h, 1, w, 1]),
-    onnx.ints([0, 0, 0, 0, 0, 0, 0, 0, 0, stride - 1, 0, stride - 1]),
-  ]);
-  const flat = onnx.reshape(apart, [n, c, h * stride, w * stride]);
-  return onnx.node("Pad", [
-    flat,
-    onnx.ints([0, 0, 0, 0, 0, 0, places[0] - h * stride, places[1] - w * stride]),
-  ]);
 }
 
 interface Chain {

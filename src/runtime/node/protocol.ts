@@ -1,12 +1,16 @@
 import type { Carried, Feeds, TensorData } from "../session.ts";
+import type { Device } from "./devices.ts";
 
 /** What the worker thread of a session is asked. */
 export interface SessionProtocol {
   readonly open: {
     readonly request: {
       readonly model: Uint8Array;
+      readonly device: Device;
       readonly threads: number;
       readonly carried: readonly Carried[];
+      /** Set where carried values stay on a GPU, see OrtSession. */
+      readonly reader: Uint8Array | undefined;
     };
     readonly answer: undefined;
   };

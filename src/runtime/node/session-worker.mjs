@@ -24,8 +24,15 @@ let session;
 /** @param {Request} message */
 async function answer({ kind, request }) {
   if (kind === "open") {
-    const { model, threads, carried } = request;
-    session = await OrtSession.open(ort, model, { intraOpNumThreads: threads, carried });
+    const { model, device, threads, carried, reader } = request;
+
+    const executionProviders = device === "cpu" ? ["cpu"] : [{ name: device }];
+    session = await OrtSession.open(ort, model, {
+      executionProviders,
+      intraOpNumThreads: threads,
+      carried,
+      reader,
+    });
     return undefined;
   }
   if (!session) throw new Error("the session is not open");

@@ -3,26 +3,54 @@ import { availableParallelism } from "node:os";
 import { type Transferable, Worker } from "node:worker_threads";
 import { z } from "zod";
 import { checkInteger } from "../../check.ts";
+import { lowerToOnnx } from "../../graph/onnx/lower.ts";
+import { input } from "../../graph/tensor.ts";
 import { engineError, requireOutputs } from "../engine-error.ts";
 import { type Reply, RpcClient } from "../rpc.ts";
-import { type Feeds, MAX_THREADS, type OpenSession, type Session, type TensorData } from "../session.ts";
+import {
+  type Carried,
+  type Feeds,
+  MAX_THREADS,
+  type OpenSession,
+  type Session,
+  type TensorData,
+} from "../session.ts";
+import type { Device } from "./devices.ts";
 import { ExitGuard } from "./exit-guard.ts";
 import type { SessionProtocol } from "./protocol.ts";
 
-/** Opens a session on onnxruntime-node's CPU engine, in a worker thread of its own. */
-export const openNodeSession: OpenSession = async (model, options = {}) => {
-  const { threads = availableParallelism(), carried = [] } = options;
-  checkInteger(threads, "openSession", "threads", 1, MAX_THREADS);
-  const thread = startThread();
-  const session = new NodeSession(thread);
-  try {
-    await thread.client.ask("open", { model, threads, carried });
-  } catch (error) {
-    await session.dispose();
-    throw error;
-  }
-  return session;
-};
+/** Opens sessions on onnxruntime-node's CPU engine, each in a worker thread of its own. */
+export const openNodeSession: OpenSession = nodeSessions("cpu");
+
+/**
+ * Opens sessions on a device, each in a worker thread of its own. Carried values stay on the device.
+ *
+ * Devices other than `cpu` are taken as they are; `findDevice` makes sure that one works.
+ */
+export function nodeSessions(device: Device): OpenSession {
+  const open: OpenSession = async (model, options = {}) => {
+    const { threads = availableParallelism(), carried = [] } = options;
+    checkInteger(threads, "openSession", "threads", 1, MAX_THREADS);
+    const thread = startThread();
+    const session = new NodeSession(thread);
+    const reader = device !== "cpu" && carried.length > 0 ? copyingModel(carried) : undefined;
+    try {
+      await thread.client.ask("open", { model, device, threads, carried, reader });
+    } catch (error) {
+      await session.dispose();
+      throw error;
+    }
+    return session;
+  };
+  // Graphs for WebGPU are what any GPU is good at.
+  return Object.assign(open, { provider: device === "cpu" ? ("cpu" as const) : ("webgpu" as const) });
+}
+
+/** A model that gives its inputs back, so that the engine copies them from the GPU. */
+function copyingModel(carried: readonly Carried[]): Uint8Array {
+  const outputs = carried.map(({ input: name, initial }) => [`copy:${name}`, input(name, initial.shape)]);
+  return lowerToOnnx(Object.fromEntries(outputs), { parameters: () => "input" });
+}
 
 /** Name and version of the engine. */
 export function describeEngine(): string {
