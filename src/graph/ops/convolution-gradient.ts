@@ -23,10 +23,9 @@ const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>(
     const { stride, padding, dilation } = call.attributes;
     const [, , kh, kw] = shape4("convolution", call.inputs[1]);
     const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
-    const isWithinReach = padding[0] <= reach[0] && padding[1] <= reach[1];
-    const isDense = stride[0] === 1 && stride[1] === 1;
+    const isDense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
     // WebGPU's ConvTranspose is wrong for groups that have several outputs, and slow for others.
-    if (isWithinReach && (isDense || onnx.provider === "webgpu")) return correlateFlipped(call, reach, onnx);
+    if (isDense || onnx.provider === "webgpu") return correlateFlipped(call, reach, onnx);
     return transposeConvolve(call, reach, onnx);
   },
 });
@@ -69,7 +68,7 @@ function correlateFlipped(
     const grouped = onnx.reshape(kernel, [groups, o / groups, i, kh, kw]);
     kernel = onnx.reshape(onnx.transpose(grouped, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
   }
-  const pads: Pair = [reach[0] - padding[0], reach[1] - padding[1]];
+  const pads = [Math.max(0, reach[0] - padding[0]), Math.max(0, reach[1] - padding[1])];
   // x, its padding, and a window's width less.
   const size = ([0, 1] as const).map((axis) => (xShape[axis + 2] ?? 0) + 2 * padding[axis] - reach[axis]);
   const dense = spread(onnx, dy, {
@@ -77,7 +76,12 @@ function correlateFlipped(
     stride,
     size: [size[0] ?? 0, size[1] ?? 0],
   });
-  return convNode(onnx, [dense, kernel], {
+  // A padding beyond the kernel's reach: the border of dy saw zeros alone.
+  const unseen = [Math.max(0, padding[0] - reach[0]), Math.max(0, padding[1] - reach[1])];
+  const seen = unseen.some((lines) => lines > 0)
+    ? onnx.node("Pad", [dense, onnx.ints([0, 0, ...unseen, 0, 0, ...unseen].map((lines) => -lines))])
+    : dense;
+  return convNode(onnx, [seen, kernel], {
     stride: [1, 1],
     dilation,
     groups,
