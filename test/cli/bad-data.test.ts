@@ -15,7 +15,7 @@ import { train } from "../../src/trainer/train.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { writeCamvid } from "../support/camvid.ts";
 import { writeMask } from "../support/dataset-files.ts";
-import { root, runCli } from "./run-cli.ts";
+import { cli, runCli } from "./run-cli.ts";
 
 let folder = "";
 const file = (...names: string[]) => join(folder, ...names);
@@ -144,12 +144,10 @@ describe("lightseg train, where a run ends early", { timeout: 300_000 }, () => {
     // A file may have half of the bytes that the checkpoint needs.
     const blocks = Math.floor(before.length / 2 / 1024);
     const limited = `ulimit -f ${blocks}; exec "$@"`;
-    const resume = ["src/cli/main.ts", "train", "--run", run, "--resume"];
-    const { status, stderr } = spawnSync(
-      "bash",
-      ["-c", limited, "bash", process.execPath, "--import", "tsx", ...resume],
-      { cwd: root, encoding: "utf8" },
-    );
+    const resume = [cli, "train", "--run", run, "--resume"];
+    const { status, stderr } = spawnSync("bash", ["-c", limited, "bash", process.execPath, ...resume], {
+      encoding: "utf8",
+    });
     expect(status).toBe(1);
     expect(stderr).toContain(`${last} cannot be written: `);
     expect(before.equals(await readFile(last))).toBe(true);

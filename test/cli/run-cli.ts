@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compileSources } from "../support/compile-sources.ts";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
-/** By its address, so that the command also runs where there is no `node_modules`. */
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** The command line, compiled from the sources as they are. */
+export const cli = join(compileSources(), "cli/main.js");
 
 export interface CliResult {
   /** Null for a process that a signal ended. */
@@ -18,7 +19,7 @@ export function startCli(
   args: readonly string[],
   cwd = root,
 ): { child: ChildProcess; ended: Promise<CliResult> } {
-  const child = spawn(process.execPath, ["--import", tsx, `${root}src/cli/main.ts`, ...args], { cwd });
+  const child = spawn(process.execPath, [cli, ...args], { cwd });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {
