@@ -26,11 +26,15 @@ export function broadcastValues(
   let next = 0;
   const fill = (depth: number, startA: number, startB: number) => {
     const { extent, strideA, strideB } = axes[depth] ?? { extent: 1, strideA: 0, strideB: 0 };
-    for (let index = 0; index < extent; index++) {
-      const [atA, atB] = [startA + index * strideA, startB + index * strideB];
-      if (depth < axes.length - 1) fill(depth + 1, atA, atB);
-      else result[next++] = combine(a.data[atA] ?? 0, b.data[atB] ?? 0);
-    }
+    if (depth < axes.length - 1)
+      for (let index = 0; index < extent; index++)
+        fill(depth + 1, startA + index * strideA, startB + index * strideB);
+    else
+      for (let index = 0; index < extent; index++)
+        result[next++] = combine(
+          a.data[startA + index * strideA] ?? 0,
+          b.data[startB + index * strideB] ?? 0,
+        );
   };
   fill(0, 0, 0);
   return result;

@@ -18,9 +18,9 @@ import type { TensorData } from "../../src/runtime/session.ts";
 import { decodeOnnxWeights } from "../../src/weights/onnx.ts";
 import family from "../fixtures/family.json" with { type: "json" };
 import { lightsegError } from "../support/errors.ts";
-import { goldenWeights } from "../support/golden.ts";
-import { expectSampled, goldenPhoto } from "../support/golden-scores.ts";
+import { weightsByFormula } from "../support/formula.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
+import { expectSampled, photoByFormula } from "../support/run-by-formula.ts";
 import { expectSameBits } from "../support/weights.ts";
 
 const model = randomModel();
@@ -101,7 +101,7 @@ describe("exportOnnx", () => {
 
   it("gives PyTorch's scores", async () => {
     const { parameters } = buildNetwork({ network: model.network, classes: 21 });
-    const values = goldenWeights(parameters);
+    const values = weightsByFormula(parameters);
     const weights = new Map(
       [...parameters].map(([name, { shape }]) => [
         name,
@@ -112,7 +112,7 @@ describe("exportOnnx", () => {
     const bytes = exportOnnx({ ...model, classes, weights });
     expectSameBits(decodeOnnxWeights(bytes, "x.onnx").weights, weights);
     const expected = family.networks["refinenet-lw-mobilenet-v2"];
-    const { scores } = await run(bytes, ["scores"], goldenPhoto(expected.input));
+    const { scores } = await run(bytes, ["scores"], photoByFormula(expected.input));
     expectSampled(scores, { ...expected, values: expected.scores }, family.every);
   });
 

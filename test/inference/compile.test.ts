@@ -11,7 +11,7 @@ import { findNetwork } from "../../src/models/zoo.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { expectClose } from "../support/array.ts";
-import { goldenWeights } from "../support/golden.ts";
+import { weightsByFormula } from "../support/formula.ts";
 import { testPhoto } from "../support/model.ts";
 
 const classes = ["sky", "road", "tree", "car", "dog"];
@@ -20,7 +20,7 @@ const classes = ["sky", "road", "tree", "car", "dog"];
 function modelOf(network: string): Model {
   const { parameters } = buildNetwork({ network, classes: classes.length });
   const weights = new Map(
-    [...goldenWeights(parameters)].map(([name, data]) => [
+    [...weightsByFormula(parameters)].map(([name, data]) => [
       name,
       { shape: parameters.get(name)?.shape.map(Number) ?? [], data },
     ]),

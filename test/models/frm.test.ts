@@ -6,8 +6,8 @@ import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { buildTrainingGraph } from "../../src/training/training-session.ts";
 import { type NdArray, uniform } from "../support/array.ts";
-import { goldenWeights } from "../support/golden.ts";
-import { relativeError } from "../support/golden-scores.ts";
+import { weightsByFormula } from "../support/formula.ts";
+import { relativeError } from "../support/run-by-formula.ts";
 import { floats } from "../support/run-graph.ts";
 import { onlyStage } from "../support/training.ts";
 
@@ -68,7 +68,7 @@ describe("FRM", () => {
 
   it("runs at odd sizes that are known only at the run, as a graph made for the size does", async () => {
     const any = buildNetwork({ network: "frm-van-b0", classes: 5 });
-    const weights = goldenWeights(any.parameters);
+    const weights = weightsByFormula(any.parameters);
     const scoresOf = async ({ scores }: typeof any, images: readonly NdArray[]) => {
       const model = lowerToOnnx({ scores }, { parameters: (name) => weights.get(name) ?? "input" });
       const session = await openNodeSession(model, { threads: 1 });

@@ -5,7 +5,7 @@ import { isTrainable } from "../../src/graph/tensor.ts";
 import { buildNetwork, parameterShapes } from "../../src/models/network.ts";
 import { findNetwork } from "../../src/models/zoo.ts";
 import features from "../fixtures/features.json" with { type: "json" };
-import { expectSampled, readNames, runByFormula } from "../support/golden-scores.ts";
+import { expectSampled, readNames, runByFormula } from "../support/run-by-formula.ts";
 
 function countParameters(network: string, auxiliary: boolean): number {
   const { parameters } = buildNetwork({ network, classes: 19, auxiliary });

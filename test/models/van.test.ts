@@ -4,7 +4,7 @@ import { collect, input, isTrainable, type Tensor } from "../../src/graph/tensor
 import { van } from "../../src/models/backbones/van.ts";
 import { Scope } from "../../src/models/scope.ts";
 import features from "../fixtures/features.json" with { type: "json" };
-import { expectSampled, readNames, runByFormula } from "../support/golden-scores.ts";
+import { expectSampled, readNames, runByFormula } from "../support/run-by-formula.ts";
 
 function build(variant: Parameters<typeof van>[0], size: readonly [Dim, Dim] = [symbol("H"), symbol("W")]) {
   const parameters = new Map<string, Tensor>();

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { findFaults } from "../../src/report/faults.ts";
+import { readMarkup, textOf, textsOf } from "../html/read-markup.ts";
 import { evaluation, type RunFiles, runOf } from "./run-files.ts";
 
-const textsOf = (files: RunFiles, changes = {}) => findFaults({ ...runOf(files), ...changes }).map(String);
+const faultsOf = (files: RunFiles, changes = {}) => findFaults({ ...runOf(files), ...changes });
+const sentencesOf = (files: RunFiles, changes = {}) =>
+  faultsOf(files, changes).map((fault) => textOf(readMarkup(fault)));
 const collapsed = {
   ...evaluation,
   confusion: [
@@ -15,25 +18,27 @@ const grown = (last: number) => [...new Array<number>(90).fill(1), ...new Array<
 
 describe("findFaults", () => {
   it("finds none in a run that learns, and in one that has not begun", () => {
-    expect(textsOf({ losses: grown(0.5), evaluation })).toEqual([]);
-    expect(textsOf({})).toEqual([]);
+    expect(sentencesOf({ losses: grown(0.5), evaluation })).toEqual([]);
+    expect(sentencesOf({})).toEqual([]);
   });
 
   it("repeats what looked wrong with the data when the run began", () => {
     const origin = { warnings: ["custom: class <b> has no pixel in train"] };
-    expect(textsOf({}, { origin })).toEqual(["custom: class &lt;b&gt; has no pixel in train."]);
+    expect(sentencesOf({}, { origin })).toEqual(["custom: class <b> has no pixel in train."]);
   });
 
   it("tells how to go on with a run that stopped", () => {
-    const [text] = textsOf({ losses: [1, 2] }, { state: "stopped", folder: "/my runs/a" });
-    expect(text).toContain("stopped after step 2");
-    expect(text).toContain("<code>lightseg train --run &#39;/my runs/a&#39; --resume</code>");
+    const [fault] = faultsOf({ losses: [1, 2] }, { state: "stopped", folder: "/my runs/a" });
+    expect(textOf(readMarkup(fault))).toContain("stopped after step 2");
+    expect(textsOf(fault, "code")).toEqual(["lightseg train --run '/my runs/a' --resume"]);
   });
 
   it("notices that only one class is found, unless there is only one", () => {
-    expect(textsOf({ evaluation: collapsed })).toEqual([expect.stringContaining("found nothing but road.")]);
+    expect(sentencesOf({ evaluation: collapsed })).toEqual([
+      expect.stringContaining("found nothing but road."),
+    ]);
     expect(
-      textsOf({
+      sentencesOf({
         evaluation: {
           ...collapsed,
           confusion: [
@@ -46,15 +51,15 @@ describe("findFaults", () => {
   });
 
   it("notices a loss that has grown by more than half", () => {
-    expect(textsOf({ losses: grown(1.6) })).toEqual([
+    expect(sentencesOf({ losses: grown(1.6) })).toEqual([
       expect.stringContaining("its median was 1 over the first tenth of the steps and is 1.6 over the last"),
     ]);
-    expect(textsOf({ losses: grown(1.5) })).toEqual([]);
+    expect(sentencesOf({ losses: grown(1.5) })).toEqual([]);
   });
 
   it("says nothing of the loss of few steps, of a single spike, or of stages", () => {
-    expect(textsOf({ losses: grown(9).slice(1) })).toEqual([]);
-    expect(textsOf({ losses: grown(1).with(95, 1e6) })).toEqual([]);
-    expect(textsOf({ losses: grown(9), config: { stages: [{}, {}] } })).toEqual([]);
+    expect(sentencesOf({ losses: grown(9).slice(1) })).toEqual([]);
+    expect(sentencesOf({ losses: grown(1).with(95, 1e6) })).toEqual([]);
+    expect(sentencesOf({ losses: grown(9), config: { stages: [{}, {}] } })).toEqual([]);
   });
 });

@@ -1,15 +1,39 @@
 import { describe, expect, it } from "vitest";
 import { type LineChartOptions, renderLineChart } from "../../src/report/line-chart.ts";
 import { checkPage } from "../html/check-page.ts";
+import { findAll, textOf, textsOf } from "../html/read-markup.ts";
 
-/** Steps 0 to 10 lie at x = 56 to 368, values 0 to 1 at y = 218 to 28. */
 function draw(options: Partial<LineChartOptions>): string {
   const chart = String(renderLineChart({ title: "T", yLabel: "y", series: [], steps: 10, ...options }));
   checkPage(chart);
   return chart;
 }
-const pathsOf = (chart: string) =>
-  [...chart.matchAll(/<path class="([^"]*)" d="([^"]*)"/g)].map((m) => m.slice(1));
+
+/** The looks of the curves. */
+const looksOf = (chart: string) => findAll(chart, "path").map(({ attributes }) => attributes.class);
+
+/** The corners of the first curve, one list for each piece, as shares of the axes' lengths from the left and from below. */
+function piecesOf(chart: string): number[][][] {
+  const rows = findAll(chart, "line", "axis").map(({ attributes }) => attributes);
+  const bottom = Number(rows[0]?.y1);
+  const top = Number(rows.at(-1)?.y1);
+  const [left, right] = [Number(rows[0]?.x1), Number(rows[0]?.x2)];
+  const share = (at: number, from: number, to: number) =>
+    Math.round(Math.abs((at - from) / (to - from)) * 1e3) / 1e3;
+  const pieces = findAll(chart, "path")[0]?.attributes.d?.split("M").slice(1) ?? [];
+  return pieces.map((piece) =>
+    piece.split("L").map((corner) => {
+      const [x, y] = corner.replace("h0", "").split(" ").map(Number);
+      return [share(x ?? Number.NaN, left, right), share(y ?? Number.NaN, bottom, top)];
+    }),
+  );
+}
+
+/** The texts at an axis: those that begin, end or have their middle at their place. */
+const labelsAt = (chart: string, anchor: string) =>
+  findAll(chart, "text")
+    .filter(({ attributes }) => attributes["text-anchor"] === anchor)
+    .flatMap((text) => text.children);
 
 describe("renderLineChart", () => {
   it("draws curves with dots that tell their values, and labels both axes", () => {
@@ -19,17 +43,15 @@ describe("renderLineChart", () => {
       [10, 1],
     ] as const;
     const chart = draw({ series: [{ name: "<loss>", points }] });
-    expect(pathsOf(chart)).toEqual([["curve c0", "M56 218L212 123L368 28"]]);
-    expect(chart).toContain('cx="212" cy="123" r="3.5"><title>&lt;loss&gt;, step 5: 0.5</title>');
-    expect(chart.match(/text-anchor="end">[\d.]+</g)?.map((text) => text.slice(18, -1))).toEqual([
-      "0",
-      "0.2",
-      "0.4",
-      "0.6",
-      "0.8",
-      "1",
+    expect(piecesOf(chart)).toEqual([points.map((point) => [point[0] / 10, point[1]])]);
+    expect(textsOf(chart, "title")).toEqual([
+      "<loss>",
+      "<loss>, step 0: 0",
+      "<loss>, step 5: 0.5",
+      "<loss>, step 10: 1",
     ]);
-    expect(chart.match(/text-anchor="middle">\d+</g)?.length).toBe(6);
+    expect(labelsAt(chart, "end")).toEqual(["0", "0.2", "0.4", "0.6", "0.8", "1", "step"]);
+    expect(labelsAt(chart, "middle")).toEqual(["0", "2", "4", "6", "8", "10"]);
   });
 
   it("leaves gaps at values that are not finite, or not above 0 on a logarithmic axis", () => {
@@ -41,43 +63,39 @@ describe("renderLineChart", () => {
       [4, Number.POSITIVE_INFINITY],
       [5, 10],
     ] as const;
-    const paths = pathsOf(draw({ series: [{ name: "a", points }], logY: true, steps: 6 }));
-    expect(paths).toEqual([["curve c0", "M56 218h0M160 28h0M316 123h0"]]);
+    const pieces = piecesOf(draw({ series: [{ name: "a", points }], logY: true, steps: 6 }));
+    expect(pieces).toEqual([[[0, 0]], [[0.333, 1]], [[0.833, 0.5]]]);
   });
 
   it("draws no axis without values", () => {
     const chart = draw({ series: [{ name: "a", points: [[1, Number.NaN]] }], steps: 0 });
-    expect(chart).toContain("no values yet");
-    expect(chart).not.toContain('class="axis"');
+    expect(labelsAt(chart, "middle")).toEqual(["no values yet"]);
+    expect(findAll(chart, "line")).toEqual([]);
   });
 
   it("keeps 100,000 steps small, and every spike", () => {
     const points = Array.from({ length: 100_000 }, (_, step) => [step, step === 77_777 ? 9 : 1] as const);
     const chart = draw({ series: [{ name: "a", points, faint: true }], steps: 100_000 });
     expect(chart.length).toBeLessThan(20_000);
-    // The spike is the highest value: the top of the chart, at 56 + 0.77777 x 312.
-    expect(chart).toContain("L298.7 28L");
-    expect(chart).not.toContain("<circle");
-    expect(chart).toContain(">100,000</text>");
+    // The lines of the axis end at the last round value, the chart at the spike.
+    const corners = piecesOf(chart).flat();
+    const highest = corners.reduce((one, other) => ((other[1] ?? 0) > (one[1] ?? 0) ? other : one));
+    expect(highest[0]).toBeCloseTo(0.778, 3);
+    expect(findAll(chart, "circle")).toEqual([]);
+    expect(labelsAt(chart, "middle")).toContain("100,000");
   });
 
   it("has whole steps only below the axis", () => {
     const chart = draw({ series: [{ name: "a", points: [[1, 2]] }], steps: 1 });
-    expect(chart.match(/text-anchor="middle">[^<]+</g)).toEqual([
-      'text-anchor="middle">0<',
-      'text-anchor="middle">1<',
-    ]);
+    expect(labelsAt(chart, "middle")).toEqual(["0", "1"]);
   });
 
   it("dashes curves whose colour is there already", () => {
     const series = Array.from({ length: 10 }, (_, i) => ({ name: `run ${i}`, points: [[1, i]] as const }));
     const chart = draw({ series });
-    expect(
-      pathsOf(chart)
-        .map(([look]) => look)
-        .slice(7),
-    ).toEqual(["curve c7", "curve c0 again", "curve c1 again"]);
-    expect(chart).toContain('<span class="key f1 again"></span>run 9');
+    expect(looksOf(chart).slice(7)).toEqual(["curve c7", "curve c0 again", "curve c1 again"]);
+    expect(textsOf(chart, "li")[9]).toBe("run 9");
+    expect(findAll(findAll(chart, "li")[9], "span")[0]?.attributes.class).toBe("key f1 again");
   });
 
   it("marks steps, with names in two rows", () => {
@@ -88,8 +106,11 @@ describe("renderLineChart", () => {
         { step: 5, name: "<stage 3>" },
       ],
     });
-    expect(chart).toContain('<line class="mark" x1="212" x2="212"');
-    expect(chart).toContain('x="184.8" y="40" text-anchor="start">stage 2</text>');
-    expect(chart).toContain('x="208" y="55" text-anchor="end">&lt;stage 3&gt;</text>');
+    expect(findAll(chart, "line", "mark")).toHaveLength(2);
+    const [first, second] = findAll(chart, "text").filter((text) => textOf(text).includes("stage"));
+    expect([first, second].map((text) => text && textOf(text))).toEqual(["stage 2", "<stage 3>"]);
+    expect(first?.attributes["text-anchor"]).toBe("start");
+    expect(second?.attributes["text-anchor"]).toBe("end");
+    expect(first?.attributes.y).not.toBe(second?.attributes.y);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { renderComparison } from "../../src/report/compare.ts";
 import { renderReport } from "../../src/report/report.ts";
 import { checkPage } from "../html/check-page.ts";
+import { factsOf, findAll, rowsOf, textsOf } from "../html/read-markup.ts";
 import { evaluation, type RunFiles, runOf, validationOf } from "./run-files.ts";
 
 const iou = { "<sky>": 0.5, road: 0.75 };
@@ -16,18 +17,21 @@ function render(files: RunFiles, changes = {}): string {
 describe("renderReport", () => {
   it("begins with what was reached", () => {
     const page = render(full, { parameters: 1_437_443 });
-    expect(page).toContain("<h1>ndnet29-fcn32 on camvid</h1>");
-    expect(page).toContain("<dt>best mean IoU</dt><dd>62.5 %<small>after step 2</small>");
-    expect(page).toContain("<dt>its pixel accuracy</dt><dd>90.0 %</dd>");
-    expect(page).toContain("<dt>time in steps</dt><dd>1 s<small>0.50 s a step</small>");
-    expect(page).toContain("<dt>parameters</dt><dd>1.44 M</dd>");
-    expect(page).toContain("as of 2026-11-21 09:33 UTC");
+    expect(textsOf(page, "h1")).toEqual(["ndnet29-fcn32 on camvid"]);
+    expect(factsOf(page)).toMatchObject({
+      "best mean IoU": "62.5 % after step 2",
+      "its pixel accuracy": "90.0 %",
+      "time in steps": "1 s 0.50 s a step",
+      parameters: "1.44 M",
+    });
+    expect(textsOf(page, "p")[0]).toContain("as of 2026-11-21 09:33 UTC");
   });
 
   it("has the photos that were kept", () => {
-    expect(render(full)).toMatch(
-      /<img src="data:image\/png;base64,AAAA" alt="photo &quot;1&quot;: photo and truth/,
-    );
+    const photos = findAll(render(full), "img").map(({ attributes }) => attributes);
+    expect(photos).toEqual([
+      { src: "data:image/png;base64,AAAA", alt: expect.stringContaining('photo "1": photo and truth') },
+    ]);
   });
 
   it("escapes what comes from files", () => {
@@ -36,8 +40,8 @@ describe("renderReport", () => {
       { ...full, evaluation: { ...evaluation, classes: [name, "b"] }, config: { weights: name } },
       { name, origin: { [name]: name } },
     );
-    expect(page).not.toContain("<script");
-    expect(page).toContain("&lt;script&gt;");
+    expect(findAll(page, "script")).toEqual([]);
+    expect(rowsOf(page)).toContain(`weights|${name}`);
   });
 
   it("says what is still missing of a run before its first validation, and of an old one", () => {
@@ -48,18 +52,19 @@ describe("renderReport", () => {
   });
 
   it("has a mean of the loss where there are many steps, and marks stages", () => {
-    expect(render(full)).not.toContain("mean of");
+    const curves = (page: string) => textsOf(page, "li");
+    expect(curves(render(full)).join()).not.toContain("mean of");
     const config = { stages: [{ epochs: 1 }, { epochs: 3 }] };
     const page = render({ losses: new Array<number>(200).fill(2), epochSteps: 50, config });
-    expect(page).toContain("mean of 2 steps");
-    expect(page.match(/>stage 2<\/text>/g)?.length).toBe(2);
+    expect(curves(page)).toContainEqual(expect.stringContaining("mean of 2 steps"));
+    expect(textsOf(page, "text").filter((text) => text === "stage 2")).toHaveLength(2);
   });
 
   it("has one curve of learning rates where encoder and decoder learn alike", () => {
-    expect(render(full)).toContain("</span>decoder</li>");
+    expect(textsOf(render(full), "li")).toEqual(expect.arrayContaining(["encoder", "decoder"]));
     const run = runOf(full);
     const steps = run.steps.map((step) => ({ ...step, learningRate: [0.1, 0.1] as const }));
-    expect(renderReport({ ...run, steps })).toContain("</span>encoder and decoder</li>");
+    expect(textsOf(renderReport({ ...run, steps }), "li")).toContain("encoder and decoder");
   });
 });
 
@@ -73,25 +78,28 @@ describe("renderComparison", () => {
 
   it("sets results, settings and classes side by side", () => {
     const page = compare(full, better, {});
-    expect(page).toContain("<h1>3 runs compared</h1>");
-    expect(page).toContain(
-      'run1<small>ndnet29-fcn32 on camvid</small></th><td><span class="best">72.5 %</span>',
+    expect(textsOf(page, "h1")).toEqual(["3 runs compared"]);
+    expect(rowsOf(page)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^run1 ndnet29-fcn32 on camvid\|72\.5 %\|1\|/),
+        "seed|0|7|0",
+        "road|75.0 %|95.0 %|–",
+      ]),
     );
-    expect(page).toContain('<tr><th scope="row">seed</th><td>0</td><td>7</td><td>0</td></tr>');
-    expect(page).toContain("road</th><td>75.0 %</td>");
-    expect(page).not.toContain("may not compare");
+    expect(textsOf(page, "span", "best")).toEqual(["72.5 %", "50.0 %", "50.0 %", "95.0 %"]);
+    expect(textsOf(page, "p", "warning")).toEqual([]);
   });
 
   it("says that results on different photos may not compare, and has no best of them", () => {
     const page = compare(full, { ...better, config: { validationSplit: "test" } });
-    expect(page).toContain("may not compare");
-    expect(page).not.toContain('class="best"');
+    expect(textsOf(page, "p", "warning")).toEqual([expect.stringContaining("may not compare")]);
+    expect(textsOf(page, "span", "best")).toEqual([]);
   });
 
   it("calls runs by their paths where their folders have the same name", () => {
     const [a, b] = ["/x/a", "/y/a"].map((folder) => ({ ...runOf(full), folder }));
     if (!a || !b) throw new Error("no runs");
     const page = renderComparison([a, b, { ...runOf(full), name: "c" }]);
-    expect(page).toContain('<th scope="col">/x/a</th><th scope="col">/y/a</th><th scope="col">c</th>');
+    expect(textsOf(findAll(page, "table").at(-1), "th").slice(0, 4)).toEqual(["class", "/x/a", "/y/a", "c"]);
   });
 });

@@ -6,7 +6,7 @@ import { buildNetwork } from "../../src/models/network.ts";
 import type { Weights } from "../../src/models/weights.ts";
 import { defaultWeights, startingWeights } from "../../src/trainer/starting-weights.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
-import { goldenValues } from "../support/golden.ts";
+import { valuesByFormula } from "../support/formula.ts";
 
 const network = buildNetwork({ network: "refinenet-lw+resnet-18", classes: 3 });
 let folder = "";
@@ -20,7 +20,7 @@ async function write(name: string, includes: (parameter: string) => boolean): Pr
   const weights: Weights = new Map([["fc.bias", { shape: [4], data: new Float32Array(4) }]]);
   for (const [parameter, { shape: symbolic }] of network.parameters) {
     const shape = symbolic.map(Number);
-    if (includes(parameter)) weights.set(parameter, { shape, data: goldenValues(parameter, shape) });
+    if (includes(parameter)) weights.set(parameter, { shape, data: valuesByFormula(parameter, shape) });
   }
   const path = join(folder, `${name}.safetensors`);
   await writeSafetensors(path, weights);
@@ -34,7 +34,7 @@ describe("startingWeights", () => {
     const file = await write("encoder", (name) => network.encoder.has(name));
     const { weights, note } = await startingWeights(network, { ...options, weights: file });
     expect([...weights.keys()]).toEqual([...network.parameters.keys()]);
-    expect(weights.get("bn1.weight")?.data).toEqual(goldenValues("bn1.weight", [64]));
+    expect(weights.get("bn1.weight")?.data).toEqual(valuesByFormula("bn1.weight", [64]));
     expect(weights.get("clf_conv.bias")?.data.some((value) => value !== 0)).toBe(true);
     expect(note).toContain("fc.bias");
     expect(note).toContain("missing");

@@ -10,8 +10,8 @@ import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { buildTrainingStep, type ParameterGroup, type TrainingStepOptions } from "../../src/training/step.ts";
 import training from "../fixtures/training.json" with { type: "json" };
-import { goldenWeights } from "../support/golden.ts";
-import { goldenPhoto } from "../support/golden-scores.ts";
+import { weightsByFormula } from "../support/formula.ts";
+import { photoByFormula } from "../support/run-by-formula.ts";
 import { floats, ints, runGraph } from "../support/run-graph.ts";
 
 interface ThreeSteps {
@@ -39,7 +39,7 @@ function l2(values: ArrayLike<number>): number {
 }
 
 /** Two photos by formula, and labels in blocks of 8x8 pixels: see bench/pytorch/training.py. */
-function goldenBatch() {
+function batchByFormula() {
   const random = createRandom(fnv1a("target"));
   const blocks = Int32Array.from({ length: 2 * 12 * 16 }, () => {
     const label = Math.floor(22 * random());
@@ -49,7 +49,7 @@ function goldenBatch() {
     const [n, row, column] = [Math.floor(index / (96 * 128)), Math.floor(index / 128) % 96, index % 128];
     return blocks[(n * 12 + Math.floor(row / 8)) * 16 + Math.floor(column / 8)] ?? 255;
   });
-  return { image: goldenPhoto([2, 3, 96, 128]), target: { data: target, shape: [2, 96, 128] } };
+  return { image: photoByFormula([2, 3, 96, 128]), target: { data: target, shape: [2, 96, 128] } };
 }
 
 /**
@@ -87,7 +87,7 @@ describe("buildTrainingStep", () => {
         batchNorm,
       });
       const step = buildTrainingStep(network, { groups });
-      const weights = goldenWeights(network.parameters);
+      const weights = weightsByFormula(network.parameters);
       const state = [...step.parameters, ...step.memory];
       const stateInputs = new Set(state.map(({ input }) => input));
       const gradientOutputs = Object.fromEntries(
@@ -108,7 +108,7 @@ describe("buildTrainingStep", () => {
         }),
       });
       const feeds = {
-        ...goldenBatch(),
+        ...batchByFormula(),
         "learningRate.encoder": { data: Float32Array.of(1e-6), shape: [] },
         "learningRate.decoder": { data: Float32Array.of(1e-5), shape: [] },
       };

@@ -81,10 +81,10 @@ function transpose({ data, shape }: KnownValue): KnownValue {
   const leading = shape.slice(0, -2);
   const [rows = 0, columns = 0] = shape.slice(-2);
   const swapped = new Float32Array(data.length);
-  for (let at = 0; at < data.length; at++) {
-    const within = at % (rows * columns);
-    swapped[at - within + (within % columns) * rows + Math.floor(within / columns)] = data[at] ?? 0;
-  }
+  for (let first = 0; first < data.length; first += rows * columns)
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        swapped[first + column * rows + row] = data[first + row * columns + column] ?? 0;
   return { data: swapped, shape: [...leading, columns, rows] };
 }
 

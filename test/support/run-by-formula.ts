@@ -6,7 +6,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
-import { goldenValues } from "./golden.ts";
+import { valuesByFormula } from "./formula.ts";
 
 /** A part of a network's output in PyTorch: see `about` of the fixtures. */
 export interface SampledOutput {
@@ -18,7 +18,7 @@ export interface SampledOutput {
 }
 
 /** Values in [-1, 1), row-major: photos by the formula of bench/pytorch/formula.py. */
-export function goldenPhoto(shape: readonly number[]): TensorData {
+export function photoByFormula(shape: readonly number[]): TensorData {
   const random = createRandom(fnv1a("image"));
   return { data: Float32Array.from({ length: countValues(shape) }, () => 2 * random() - 1), shape };
 }
@@ -32,7 +32,7 @@ export async function runByFormula(
   const model = lowerToOnnx(outputs, { parameters: (name) => valuesOf(name, shapes.get(name) ?? []) });
   const session = await openNodeSession(model);
   try {
-    return await session.run({ image: goldenPhoto(input) }, Object.keys(outputs));
+    return await session.run({ image: photoByFormula(input) }, Object.keys(outputs));
   } finally {
     await session.dispose();
   }
@@ -43,7 +43,7 @@ const known = new Map<string, Float32Array>();
 /** Most networks share names and shapes, hence values. Filling takes longest, so each parameter is filled once. */
 function valuesOf(name: string, shape: readonly number[]): Float32Array {
   const key = `${name} ${shape}`;
-  const values = known.get(key) ?? goldenValues(name, shape);
+  const values = known.get(key) ?? valuesByFormula(name, shape);
   known.set(key, values);
   return values;
 }

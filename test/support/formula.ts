@@ -3,7 +3,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
 
 /** The value of a parameter by its name: mulberry32 seeded with FNV-1a of the name, scaled by what kind of parameter it is. */
-export function goldenValues(name: string, shape: readonly number[]): Float32Array {
+export function valuesByFormula(name: string, shape: readonly number[]): Float32Array {
   const { centre, scale } = spreadOf(name, shape);
   const random = createRandom(fnv1a(name));
   // A plain loop: there are 118 million values in the largest network.
@@ -20,6 +20,8 @@ function spreadOf(name: string, shape: readonly number[]): { centre: number; sca
   return { centre: 0, scale: Math.sqrt(3 / fanIn) };
 }
 
-export function goldenWeights(parameters: ReadonlyMap<string, Tensor>): Map<string, Float32Array> {
-  return new Map([...parameters].map(([name, { shape }]) => [name, goldenValues(name, shape.map(Number))]));
+export function weightsByFormula(parameters: ReadonlyMap<string, Tensor>): Map<string, Float32Array> {
+  return new Map(
+    [...parameters].map(([name, { shape }]) => [name, valuesByFormula(name, shape.map(Number))]),
+  );
 }
