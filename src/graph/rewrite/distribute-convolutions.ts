@@ -32,12 +32,22 @@ export function distributeConvolutions(outputs: readonly Tensor[]): (tensor: Ten
       const [wide = 0, inner = 0] = fixedShape("distributeConvolutions", matrix.shape);
       if (channels * countValues(taps) >= wide) continue;
 
-      const matrices = broadcastTo(reshape(matrix, [1, wide, inner]), [channels, wide, inner]);
-      const flat = reshape(kernels, [channels, wide, countValues(taps)]);
-      const product = reshape(matmul(matrices, flat, { transposeA: true }), [channels, inner, ...taps]);
+      const products = multiplyAtTaps(kernels, reshape(matrix, [wide, inner]));
+      const product = reshape(products, [channels, inner, ...taps]);
       const ofRest = convolutionOp(bias ? [rest, kernels, bias] : [rest, kernels], tensor.attributes);
       return add(ofRest, convolutionOp([b, product], tensor.attributes));
     }
     return tensor;
   });
+}
+
+/** K W at each tap: `[O, I, T]` of kernels `[O, M, kH, kW]` with T = kH kW taps and a matrix `[M, I]`. */
+function multiplyAtTaps(kernels: Tensor, matrix: Tensor): Tensor {
+  const [channels = 0, wide = 0, ...taps] = fixedShape("distributeConvolutions", kernels.shape);
+  const [, inner = 0] = fixedShape("distributeConvolutions", matrix.shape);
+  const places = countValues(taps);
+  // One product for all channels: copies of the matrix would take O times its memory.
+  if (places === 1) return matmul(reshape(kernels, [channels, wide]), matrix);
+  const matrices = broadcastTo(reshape(matrix, [1, wide, inner]), [channels, wide, inner]);
+  return matmul(matrices, reshape(kernels, [channels, wide, places]), { transposeA: true });
 }

@@ -19,6 +19,7 @@ describe("distributeConvolutions", () => {
     ["the first of two terms", classify(add(mixed(), a))],
     ["a classifier with stride and dilation", classify(add(a, mixed()), { stride: 2, dilation: 2 })],
     ["a classifier without a bias", classify(add(a, mixed()), { bias: undefined })],
+    ["kernels of 1x1", convolution(add(a, mixed()), weight("k", [30, 40, 1, 1]))],
   ])("keeps the values, borders included: %s", async (_name, plain) => {
     const rewritten = distributeIn(plain);
     expect(rewritten.op).toBe("add");
