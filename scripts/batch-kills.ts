@@ -13,8 +13,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { openQueue } from "../src/batch/queue.ts";
-import { readBatchStatus } from "../src/batch/status.ts";
+import { watchBatch } from "../src/batch/status.ts";
 import { submitBatch } from "../src/batch/submit.ts";
 import { decodeMask } from "../src/images/node/mask.ts";
 import { Segmenter } from "../src/inference/node/node-segmenter.ts";
@@ -50,10 +49,8 @@ for (let index = 0; index < 3; index++) workers.push(startWorker());
 const start = performance.now();
 let kills = 0;
 let restarted = false;
-const connection = await openQueue(redis.url);
-for (;;) {
-  await wait(Number(values.every) * 1000);
-  const status = await readBatchStatus(connection, "kills");
+const every = Number(values.every) * 1000;
+for await (const status of watchBatch({ queue: redis.url, name: "kills", every })) {
   console.log(
     `${Math.round((performance.now() - start) / 1000)} s: ${status.done} photos, ${kills} kills, ${status.failed.length} given up`,
   );
@@ -71,7 +68,6 @@ for (;;) {
 }
 const seconds = (performance.now() - start) / 1000;
 await wait(1500);
-await connection.close();
 for (const worker of workers) worker.kill("SIGTERM");
 await Promise.all(
   workers.map(

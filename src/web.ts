@@ -37,5 +37,5 @@ export type { Segmentation, SegmenterOptions, Timing } from "./inference/segment
 export type { Dtype, DtypeChoice } from "./model-files/dtype.ts";
 export { DEFAULT_MODEL } from "./model-files/manifest.ts";
 export type { ModelDescription } from "./model-files/model.ts";
-export type { Preprocessing } from "./models/preprocessing.ts";
+export type { Channels, Preprocessing } from "./models/preprocessing.ts";
 export type { TensorData } from "./runtime/session.ts";

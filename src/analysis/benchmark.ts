@@ -12,6 +12,7 @@ export interface Times {
   readonly min: number;
 }
 
+/** Times of a model, in milliseconds. */
 export interface BenchmarkResult {
   /** The network: the photo's bytes to raw scores at the decoder's resolution, which is what the paper times. */
   readonly forward: Times;
@@ -19,6 +20,7 @@ export interface BenchmarkResult {
   readonly postprocess: Times;
 }
 
+/** Options of `benchmark`. */
 export interface BenchmarkOptions {
   /** Height and width of the photo, in pixels. */
   size: readonly [height: number, width: number];

@@ -27,6 +27,7 @@ export interface Cost {
   readonly size: readonly [height: number, width: number];
 }
 
+/** Options of `countCost`: the network, its classes, and the size of the input in pixels. */
 export type CostOptions = NetworkChoice & { classes: number; size: readonly [height: number, width: number] };
 
 /**

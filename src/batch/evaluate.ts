@@ -7,6 +7,7 @@ import { chunkName, countChunks, readJob } from "./job.ts";
 import { openStorage } from "./open-storage.ts";
 import { listMissingChunks } from "./results.ts";
 
+/** What `evaluateBatch` measured. */
 export interface BatchEvaluation extends Metrics {
   /** Names, in the order of the measures. */
   readonly classes: readonly string[];

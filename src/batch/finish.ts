@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { stringify } from "yaml";
 import type { ModelDescription } from "../model-files/model.ts";
 import { type Address, parseAddress } from "./address.ts";
-import type { Job } from "./job.ts";
+import type { BatchJob } from "./job.ts";
 import { writeContactSheet } from "./samples.ts";
 import { isList } from "./source-list.ts";
 import type { Storage } from "./storage.ts";
@@ -14,7 +14,7 @@ import type { Storage } from "./storage.ts";
  */
 export async function finishJob(
   target: Storage,
-  job: Job,
+  job: BatchJob,
   { model, address }: { model: ModelDescription; address: Address },
 ): Promise<void> {
   if (job.settings.samples > 0) await writeContactSheet(target);
@@ -24,7 +24,7 @@ export async function finishJob(
 }
 
 /** A `dataset.yaml` for the masks beside it, and for the photos, if they lie in a folder. */
-function describeMasks(job: Job, { classes, palette }: ModelDescription, target: Address): string {
+function describeMasks(job: BatchJob, { classes, palette }: ModelDescription, target: Address): string {
   const source = isList(job.source) ? undefined : parseAddress(job.source);
   const images =
     source?.kind === "folder" && target.kind === "folder" ? relative(target.path, source.path) : "images";

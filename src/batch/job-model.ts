@@ -9,19 +9,21 @@ import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/m
 import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
 import { readVersion } from "../node/version.ts";
-import type { Job } from "./job.ts";
+import type { BatchJob } from "./job.ts";
 import type { Storage } from "./storage.ts";
 
 /** A model for a job, and what `job.json` says of it. */
 export interface JobModel extends LoadedModel {
-  readonly description: Job["model"];
+  readonly description: BatchJob["model"];
   /** The file to copy to the target, so that every worker finds it; absent for a shipped model. */
   readonly file?: string;
 }
 
+/** The model of a batch. */
 export interface LoadJobModelOptions {
   /** A shipped model or a model file. Defaults to the default model. */
   readonly model?: string | undefined;
+  /** What the network is computed in. Defaults to the fastest that the model has. */
   readonly dtype?: DtypeRequest | undefined;
 }
 
@@ -54,7 +56,7 @@ export async function storeModel(target: Storage, { description, file }: JobMode
  * @throws LightsegError INVALID_WEIGHTS for another model of that name, as another version of lightseg may
  * ship
  */
-export async function openJobModel(target: Storage, { model }: Job): Promise<LoadedModel> {
+export async function openJobModel(target: Storage, { model }: BatchJob): Promise<LoadedModel> {
   const loaded = model.isFile
     ? await loadStored(target, model)
     : await loadRunnableModel({ model: model.name, dtype: model.dtype });
@@ -72,7 +74,7 @@ export async function openJobModel(target: Storage, { model }: Job): Promise<Loa
   });
 }
 
-async function loadStored(target: Storage, model: Job["model"]): Promise<LoadedModel> {
+async function loadStored(target: Storage, model: BatchJob["model"]): Promise<LoadedModel> {
   const folder = await mkdtemp(join(tmpdir(), "lightseg-model-"));
   try {
     const path = join(folder, model.name);
@@ -83,7 +85,7 @@ async function loadStored(target: Storage, model: Job["model"]): Promise<LoadedM
   }
 }
 
-function modelKey({ name }: Job["model"]): string {
+function modelKey({ name }: BatchJob["model"]): string {
   return `model/${name}`;
 }
 

@@ -50,7 +50,7 @@ const jobSchema = z.object({
 export type JobSettings = Readonly<z.infer<typeof settingsSchema>>;
 
 /** What a worker has to know to do a chunk: `TARGET/job.json`. Holds no credentials. */
-export type Job = Readonly<z.infer<typeof jobSchema>>;
+export type BatchJob = Readonly<z.infer<typeof jobSchema>>;
 
 export const defaultSettings: JobSettings = {
   labels: "png",
@@ -61,7 +61,7 @@ export const defaultSettings: JobSettings = {
   evaluate: false,
 };
 
-export function countChunks({ photos, chunkSize }: Pick<Job, "photos" | "chunkSize">): number {
+export function countChunks({ photos, chunkSize }: Pick<BatchJob, "photos" | "chunkSize">): number {
   return Math.ceil(photos / chunkSize);
 }
 
@@ -69,7 +69,7 @@ export function countChunks({ photos, chunkSize }: Pick<Job, "photos" | "chunkSi
  * The job of a target; undefined where there is none, or where planning one was cut short. @throws
  * LightsegError INVALID_RUN, STORAGE
  */
-export async function readJob(target: Storage): Promise<Job | undefined> {
+export async function readJob(target: Storage): Promise<BatchJob | undefined> {
   const bytes = await target.read(JOB_KEY).catch((error: unknown) => {
     if (error instanceof LightsegError && error.code === "NOT_FOUND") return undefined;
     throw error;
@@ -84,7 +84,7 @@ export async function readJob(target: Storage): Promise<Job | undefined> {
 }
 
 /** Marks the plan as whole; written after all chunks of it. */
-export async function writeJob(target: Storage, job: Omit<Job, "format">): Promise<Job> {
+export async function writeJob(target: Storage, job: Omit<BatchJob, "format">): Promise<BatchJob> {
   const whole = { format: FORMAT, ...job } as const;
   await target.write(JOB_KEY, toJson(whole));
   return whole;

@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import { parseAddress, publicAddress } from "./address.ts";
-import { type Job, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
+import { type BatchJob, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
 import { type JobModel, storeModel } from "./job-model.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
 import { loadParquetWriter } from "./results.ts";
@@ -10,15 +10,21 @@ import type { Storage } from "./storage.ts";
 /** Photos whose results are written in one go, where nobody says how many. */
 export const DEFAULT_CHUNK_SIZE = 100;
 
-export interface PlanOptions extends ListPhotosOptions {
-  readonly target: Storage;
-  readonly model: JobModel;
+/** Which photos a batch is made of, and how they are divided. */
+export interface ChunkOptions extends ListPhotosOptions {
+  /** What the job is called. Defaults to `batch`. */
   readonly name?: string | undefined;
-  readonly settings: JobSettings;
-  /** Photos in a chunk, 1 to 10,000. */
+  /** Photos in a chunk, 1 to 10,000. Defaults to 100. */
   readonly chunkSize?: number | undefined;
   /** Whether a batch that the target holds is gone on with; refused by default. */
   readonly resume?: boolean | undefined;
+}
+
+/** Options of `planJob`. */
+export interface PlanOptions extends ChunkOptions {
+  readonly target: Storage;
+  readonly model: JobModel;
+  readonly settings: JobSettings;
 }
 
 /**
@@ -29,7 +35,7 @@ export interface PlanOptions extends ListPhotosOptions {
  * @throws LightsegError INVALID_RUN if the target holds a batch and `resume` is off, or one that was begun
  * with other settings
  */
-export async function planJob(options: PlanOptions): Promise<Job> {
+export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;
   await loadParquetWriter();
   const source = publicAddress(options.source);
@@ -56,7 +62,7 @@ export async function planJob(options: PlanOptions): Promise<Job> {
   return writeJob(target, { name, source, photos, chunkSize, model: model.description, settings });
 }
 
-function checkSame(known: Job, { resume, source, model, settings, chunkSize }: PlanOptions): void {
+function checkSame(known: BatchJob, { resume, source, model, settings, chunkSize }: PlanOptions): void {
   if (resume !== true) {
     const rule = `holds a batch of ${known.photos} photos`;
     throw refuse(rule, undefined, "--resume goes on with it; or take another target");

@@ -1,4 +1,4 @@
-import { chunkName, countChunks, type Job } from "./job.ts";
+import { type BatchJob, chunkName, countChunks } from "./job.ts";
 import { loadOptional } from "./optional.ts";
 import type { Storage } from "./storage.ts";
 
@@ -84,7 +84,7 @@ function resultsKey(index: number): string {
 }
 
 /** The numbers of the chunks that have no results yet, in order. */
-export async function listMissingChunks(target: Storage, job: Job): Promise<number[]> {
+export async function listMissingChunks(target: Storage, job: BatchJob): Promise<number[]> {
   const done = new Set<string>();
   for await (const { key } of target.list("results/")) done.add(key);
   return Array.from({ length: countChunks(job) }, (_, index) => index).filter(

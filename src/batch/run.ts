@@ -4,25 +4,24 @@ import { checkInteger } from "../check.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
-import { defaultSettings, type Job, type JobSettings, readChunk } from "./job.ts";
+import { type BatchJob, defaultSettings, type JobSettings, readChunk } from "./job.ts";
 import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
 import { Lane } from "./lane.ts";
 import { openStorage } from "./open-storage.ts";
-import { checkApart, type PlanOptions, planJob } from "./plan.ts";
+import { type ChunkOptions, checkApart, planJob } from "./plan.ts";
 import { listMissingChunks } from "./results.ts";
 import { type ChunkResult, type SegmentChunkOptions, segmentChunk } from "./segment-chunk.ts";
 import { StorageError } from "./storage.ts";
 
 /** What a batch is made of, wherever it is worked on. */
-export interface BatchOptions
-  extends LoadJobModelOptions,
-    Pick<PlanOptions, "source" | "column" | "masks" | "onSkip" | "name" | "chunkSize" | "resume"> {
+export interface BatchOptions extends LoadJobModelOptions, ChunkOptions {
   /** The folder or `s3://bucket/prefix` for the results. */
   readonly out: string;
   /** What is written of each photo. Defaults to label maps and the table. */
   readonly settings?: Partial<JobSettings>;
 }
 
+/** Options of `runBatch`. */
 export interface RunBatchOptions extends BatchOptions, LaneOptions {
   /** Stops between two photos; `resume` goes on. */
   readonly signal?: AbortSignal | undefined;
@@ -38,6 +37,7 @@ export interface LaneOptions {
   readonly threads?: number | undefined;
 }
 
+/** How far a batch is. */
 export interface BatchProgress {
   /** Photos done so far, those of earlier runs included. */
   readonly done: number;
@@ -47,8 +47,9 @@ export interface BatchProgress {
   readonly errors: number;
 }
 
+/** What `runBatch` has done. */
 export interface BatchResult extends BatchProgress {
-  readonly job: Job;
+  readonly job: BatchJob;
 }
 
 /**
@@ -111,7 +112,7 @@ export async function prepareBatch(options: BatchOptions) {
   return { job, target, model };
 }
 
-function chunkPhotos({ photos, chunkSize }: Job, index: number): number {
+function chunkPhotos({ photos, chunkSize }: BatchJob, index: number): number {
   return Math.min(chunkSize, photos - index * chunkSize);
 }
 

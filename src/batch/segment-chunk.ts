@@ -5,7 +5,7 @@ import { decodeMask } from "../images/node/mask.ts";
 import { renderOverlay } from "../inference/node/render.ts";
 import { keyOfId, publicAddress } from "./address.ts";
 import { maskDoubtful } from "./confident-mask.ts";
-import { chunkName, type Job, toJson } from "./job.ts";
+import { type BatchJob, chunkName, toJson } from "./job.ts";
 import { encodeLabelPng } from "./label-png.ts";
 import type { Lane, LaneResult } from "./lane.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
@@ -26,7 +26,7 @@ const AHEAD = 4;
 export interface SegmentChunkOptions {
   readonly index: number;
   readonly photos: readonly PhotoEntry[];
-  readonly job: Job;
+  readonly job: BatchJob;
   readonly target: Storage;
   readonly lane: Lane;
   /** Stops between two photos: the chunk is then as if it had not been begun. */
@@ -126,7 +126,7 @@ async function writePictures(
 }
 
 /** Whether a photo is one of the samples, which lie evenly over the job. */
-function isSample(number: number, { photos, settings }: Job): boolean {
+function isSample(number: number, { photos, settings }: BatchJob): boolean {
   const step = Math.max(1, photos / Math.max(1, settings.samples));
   return settings.samples > 0 && Math.floor((number + 1) / step) > Math.floor(number / step);
 }
@@ -159,7 +159,7 @@ function errorRow(
   ];
 }
 
-function commonColumns({ id, source }: PhotoEntry, { model }: Job) {
+function commonColumns({ id, source }: PhotoEntry, { model }: BatchJob) {
   const { name, version, dtype } = model;
   return { id, source: publicAddress(source), model: name, modelVersion: version, dtype };
 }

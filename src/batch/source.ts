@@ -4,6 +4,7 @@ import { openStorage } from "./open-storage.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
 import { isList, readList } from "./source-list.ts";
 
+/** Where the photos of a batch are. */
 export interface ListPhotosOptions {
   /** A folder, `s3://bucket/prefix`, one photo, or a list: .txt, .csv, .jsonl or .parquet. */
   readonly source: string;

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { publicAddress } from "./address.ts";
 import { Ledger } from "./ledger.ts";
 import { openQueue, type QueueConnection } from "./queue.ts";
@@ -24,11 +25,56 @@ export interface BatchStatus {
   readonly secondsLeft: number | null;
 }
 
+/** A job on a queue. */
+export interface QueuedBatch {
+  /** `redis://[user:password@]host:port`. */
+  readonly queue: string;
+  readonly name: string;
+}
+
+/** Options of `watchBatch`. */
+export interface WatchBatchOptions extends QueuedBatch {
+  /** Milliseconds between two looks. Defaults to 1000. */
+  readonly every?: number;
+  /** Ends the watch. */
+  readonly signal?: AbortSignal;
+  /** Told when the server is away, and when it is back. */
+  readonly onNote?: (text: string) => void;
+}
+
 /**
- * Says how far a job is. @throws LightsegError QUEUE, or NOT_FOUND for a job that the server does not know
+ * Says how far a job is, again and again until it is over.
+ *
+ * @throws LightsegError QUEUE, or NOT_FOUND for a job that the server does not know
  */
-export async function readBatchStatus(connection: QueueConnection, name: string): Promise<BatchStatus> {
-  const { queue, redis } = connection;
+export async function* watchBatch({
+  queue,
+  name,
+  every = 1000,
+  signal,
+  onNote,
+}: WatchBatchOptions): AsyncGenerator<BatchStatus> {
+  const connection = await openQueue(queue, onNote);
+  try {
+    for (;;) {
+      const status = await readStatus(connection, name);
+      yield status;
+      if (["done", "failed", "cancelled"].includes(status.state)) return;
+      await wait(every, undefined, signal && { signal }).catch(() => undefined);
+      if (signal?.aborted) return;
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Says how far a job is now. @throws LightsegError as `watchBatch` */
+export async function readBatchStatus({ queue, name }: QueuedBatch): Promise<BatchStatus> {
+  const connection = await openQueue(queue);
+  return readStatus(connection, name).finally(() => connection.close());
+}
+
+async function readStatus({ queue, redis }: QueueConnection, name: string): Promise<BatchStatus> {
   const ledger = new Ledger(redis);
   const entry = await ledger.require(name);
   const [doneChunks, errors, lastDone, failedMessages, workers] = await Promise.all([
@@ -72,14 +118,13 @@ function stateOf(job: {
 const SLICE = 500;
 
 /**
- * Takes the waiting chunks of a job off the queue; workers drop those under way within a second or so.
- * Results stay, and
- * `submit` with `resume` goes on.
+ * Takes the waiting chunks of a job off the queue. Workers drop those under way within about a second. Results stay,
+ * and `submitBatch` with `resume` goes on.
  *
  * @returns how many chunks are left undone
  * @throws LightsegError QUEUE or NOT_FOUND
  */
-export async function cancelBatch(options: { queue: string; name: string }): Promise<number> {
+export async function cancelBatch(options: QueuedBatch): Promise<number> {
   const connection = await openQueue(options.queue);
   try {
     const ledger = new Ledger(connection.redis);

@@ -1,11 +1,12 @@
 import { LightsegError } from "../errors.ts";
 import { formatAddress, parseAddress } from "./address.ts";
-import { countChunks, type Job } from "./job.ts";
+import { type BatchJob, countChunks } from "./job.ts";
 import { checkJobName, Ledger } from "./ledger.ts";
 import { openQueue, type QueueConnection } from "./queue.ts";
 import { listMissingChunks } from "./results.ts";
 import { type BatchOptions, prepareBatch } from "./run.ts";
 
+/** Options of `submitBatch`. */
 export interface SubmitBatchOptions extends BatchOptions {
   /** `redis://[user:password@]host:port`. */
   readonly queue: string;
@@ -13,8 +14,9 @@ export interface SubmitBatchOptions extends BatchOptions {
   readonly name: string;
 }
 
+/** What `submitBatch` put on the queue. */
 export interface SubmittedBatch {
-  readonly job: Job;
+  readonly job: BatchJob;
   /** Chunks that were put on the queue: those without results. */
   readonly chunks: number;
 }

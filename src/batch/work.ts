@@ -3,7 +3,7 @@ import { LightsegError, messageOf } from "../errors.ts";
 import type { LoadedModel } from "../model-files/node/load.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
-import { countChunks, type Job, readChunk, readJob } from "./job.ts";
+import { type BatchJob, countChunks, readChunk, readJob } from "./job.ts";
 import { openJobModel } from "./job-model.ts";
 import { LanePool } from "./lane-pool.ts";
 import { Ledger } from "./ledger.ts";
@@ -20,11 +20,12 @@ import { chooseLanes, type LaneOptions } from "./run.ts";
 import { segmentChunk } from "./segment-chunk.ts";
 import { type Storage, StorageError } from "./storage.ts";
 
-export interface WorkOptions extends LaneOptions {
+/** Options of `workOnBatches`. */
+export interface WorkOnBatchesOptions extends LaneOptions {
   /** `redis://[user:password@]host:port`. */
   readonly queue: string;
   /** Stops: chunks under way go back to the queue at once. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Ends when no chunk waits or is being done. Defaults to waiting for more. */
   readonly untilEmpty?: boolean;
   /** Seconds after which the chunk of a worker that died is given to another. Defaults to 30. */
@@ -47,8 +48,8 @@ const MAX_DEATHS = 50;
  * @throws LightsegError QUEUE; STORAGE or OUTPUT where this machine cannot do its work, after the chunk has
  * gone back to the queue
  */
-export async function workOnBatches(options: WorkOptions): Promise<number> {
-  const { signal, untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;
+export async function workOnBatches(options: WorkOnBatchesOptions): Promise<number> {
+  const { untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;
   const { bullmq } = await loadQueuePackages();
   const connection = await openQueue(options.queue, onNote);
   const { count, threads } = chooseLanes(options);
@@ -58,7 +59,7 @@ export async function workOnBatches(options: WorkOptions): Promise<number> {
     pool: new LanePool(threads),
     jobs: new Map<string, Promise<OpenJob>>(),
     onNote,
-    signal: AbortSignal.any([signal, halt.signal]),
+    signal: AbortSignal.any([...(options.signal ? [options.signal] : []), halt.signal]),
   };
   let done = 0;
   let failure: unknown;
@@ -104,7 +105,7 @@ export async function workOnBatches(options: WorkOptions): Promise<number> {
 }
 
 interface OpenJob {
-  readonly job: Job;
+  readonly job: BatchJob;
   readonly storage: Storage;
   readonly model: LoadedModel;
   readonly target: string;

@@ -1,6 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { openQueue } from "../batch/queue.ts";
-import { type BatchStatus, cancelBatch, readBatchStatus } from "../batch/status.ts";
+import { type BatchStatus, cancelBatch, watchBatch } from "../batch/status.ts";
 import { submitBatch } from "../batch/submit.ts";
 import { workOnBatches } from "../batch/work.ts";
 import { formatTable } from "../format-table.ts";
@@ -20,7 +18,6 @@ const lock = integer(
   "Time after which the chunk of a worker that died is given to another (default 30)",
 );
 const watch = flag("watch", "Show it again and again until the job is done");
-const WATCH_EVERY = 1000;
 const RETURN_NOTE =
   "The server is Redis 6.2 or newer, or Valkey, best with its append-only file on. Its password is best given in LIGHTSEG_QUEUE.";
 
@@ -86,25 +83,24 @@ export const batchStatus: Command = {
   notes: ["Exit code 1 for a job that failed or was cancelled."],
   examples: ["lightseg batch status shop --watch"],
   async run(args, print) {
-    const connection = await openQueue(typedQueue(args), log);
     const progress = new Progress();
     const interrupts = catchInterrupts(() => undefined);
+    const { signal } = interrupts;
     try {
       const [job = ""] = args.operands;
-      let status = await readBatchStatus(connection, job);
-      while (args.has(watch) && !isOver(status) && !interrupts.signal.aborted) {
+      let last: BatchStatus | undefined;
+      for await (const status of watchBatch({ queue: typedQueue(args), name: job, signal, onNote: log })) {
+        last = status;
+        if (!args.has(watch)) break;
         progress.update(job, status.done, status.photos, describeSpeed(status));
-        await wait(WATCH_EVERY, undefined, { signal: interrupts.signal }).catch(() => undefined);
-        status = await readBatchStatus(connection, job);
       }
       progress.end();
-      print(describe(status));
-      if (interrupts.signal.aborted) return { json: { ...status }, exitCode: interrupts.exitCode() };
-      return { json: { ...status }, exitCode: ["failed", "cancelled"].includes(status.state) ? 1 : 0 };
+      if (last) print(describe(last));
+      if (signal.aborted) return { json: { ...last }, exitCode: interrupts.exitCode() };
+      return { json: { ...last }, exitCode: last?.state === "failed" || last?.state === "cancelled" ? 1 : 0 };
     } finally {
       progress.end();
       interrupts.release();
-      await connection.close();
     }
   },
 };
@@ -122,10 +118,6 @@ export const batchCancel: Command = {
     return { json: { name: job, chunksLeft: left } };
   },
 };
-
-function isOver({ state }: BatchStatus): boolean {
-  return state === "done" || state === "failed" || state === "cancelled";
-}
 
 function describeSpeed({ photosPerSecond, secondsLeft }: BatchStatus): string {
   if (photosPerSecond === null || secondsLeft === null) return "";

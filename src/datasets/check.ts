@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { type DatasetIssue, findLabelIssues, findRepeatedIds } from "./issues.ts";
-import { type CountLabelsOptions, LabelCounts } from "./label-counts.ts";
+import { type CheckDatasetOptions, LabelCounts } from "./label-counts.ts";
 
 /** How often a class occurs. */
 export interface LabelCount {
@@ -48,7 +48,7 @@ export interface DatasetCheck {
  */
 export async function checkDataset(
   dataset: Dataset,
-  { onProgress, signal }: CountLabelsOptions = {},
+  { onProgress, signal }: CheckDatasetOptions = {},
 ): Promise<DatasetCheck> {
   const { name, split, ids, size, labels } = dataset;
   const warnings = (dataset.warnings ?? []).map((message) => ({ severity: "warning", message }) as const);

@@ -19,7 +19,7 @@ export class LabelCounts {
 }
 
 /** Options of `countLabels`. */
-export interface CountLabelsOptions {
+export interface CheckDatasetOptions {
   /** Called after each sample with the number done and the number of all. */
   onProgress?: (done: number, total: number) => void;
   /** Stops between two samples; the promise then rejects with the signal's reason. */
@@ -29,7 +29,7 @@ export interface CountLabelsOptions {
 /** Reads every sample of a split and counts its labels; rejects with what `dataset.load` rejects with. */
 export async function countLabels(
   dataset: Dataset,
-  { onProgress, signal }: CountLabelsOptions = {},
+  { onProgress, signal }: CheckDatasetOptions = {},
 ): Promise<LabelCounts> {
   const counts = new LabelCounts();
   for (let index = 0; index < dataset.size; index++) {

@@ -11,6 +11,7 @@ import type { Model } from "../model-files/model.ts";
 import { buildNetwork } from "../models/network.ts";
 import { FOLDED } from "../weights/onnx.ts";
 
+/** Options of `exportOnnx`. */
 export interface ExportOptions {
   /** Height and width of the input, with batch 1. Defaults to symbols `N`, `H` and `W`: any batch and size can be run. */
   size?: readonly [height: number, width: number];

@@ -8,6 +8,7 @@
 import type { OnnxWriter } from "./onnx/writer.ts";
 import type { ElementType, Shape } from "./shape.ts";
 
+/** A tensor that no op computes. */
 export type Leaf =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "parameter"; readonly name: string; readonly parameter: ParameterOptions }
@@ -25,6 +26,7 @@ export interface ParameterOptions {
   readonly trainable?: boolean;
 }
 
+/** The result of an op, or a leaf, of a graph that is not computed yet. */
 export interface Tensor<A = unknown> extends OpKnowledge {
   readonly id: number;
   /** Name of the op, or of the leaf kind. */

@@ -2,7 +2,8 @@ import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import type { Photo } from "../images/types.ts";
 
-type Channels = readonly [red: number, green: number, blue: number];
+/** A value for each channel of an RGB photo. */
+export type Channels = readonly [red: number, green: number, blue: number];
 
 /** How a pixel value v, 0..255, becomes network input: x = (v * scale - mean) / std, channel by channel. */
 export interface Preprocessing {

@@ -22,6 +22,7 @@ export interface RunSummary {
   readonly parameters: number | null;
 }
 
+/** Sums a run up. */
 export function summarizeRun(run: Run): RunSummary {
   const { config, steps, validations } = run;
   const newest = steps.at(-1);

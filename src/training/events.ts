@@ -28,7 +28,9 @@ const validationSchema = z.object({
 /** The form of a line of a run's log. The training core takes its types alone. */
 export const logRecordSchema = z.discriminatedUnion("kind", [stepSchema, validationSchema]);
 
+/** The log's line of a training step. */
 export type StepRecord = Readonly<z.output<typeof stepSchema>>;
+/** The log's line of a validation. */
 export type ValidationRecord = Readonly<z.output<typeof validationSchema>>;
 /** A line of a run's log. */
 export type LogRecord = StepRecord | ValidationRecord;

@@ -6,6 +6,7 @@ import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import { HEADER_START, METADATA_KEY, readSafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
 
+/** Options of `writeSafetensors` and `writeWeights`. */
 export interface SafetensorsOptions {
   /** Free text by key, e.g. the network's name and pre-processing. */
   metadata?: Record<string, string>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openQueue } from "../../src/batch/queue.ts";
 import { runBatch } from "../../src/batch/run.ts";
-import { cancelBatch, readBatchStatus } from "../../src/batch/status.ts";
+import { cancelBatch, readBatchStatus, watchBatch } from "../../src/batch/status.ts";
 import { submitBatch } from "../../src/batch/submit.ts";
 import { workOnBatches } from "../../src/batch/work.ts";
 import { startCli } from "../cli/run-cli.ts";
@@ -31,10 +31,7 @@ describe.skipIf(!hasRedis)("a queue on Redis", () => {
     submitBatch({ source: at("photos"), out: at(name), chunkSize: 1, queue: redis.url, name, resume });
   const work = (signal = new AbortController().signal) =>
     workOnBatches({ queue: redis.url, signal, concurrency: 1, threads: 1, untilEmpty: true, lockSeconds: 1 });
-  const status = async (name: string) => {
-    const connection = await openQueue(redis.url);
-    return readBatchStatus(connection, name).finally(() => connection.close());
-  };
+  const status = (name: string) => readBatchStatus({ queue: redis.url, name });
 
   async function expectSameAsSingle(name: string) {
     const list = async (out: string) => (await readdir(at(out, "labels"), { recursive: true })).sort();
@@ -49,7 +46,9 @@ describe.skipIf(!hasRedis)("a queue on Redis", () => {
     expect((await submit("plain")).chunks).toBe(7);
     expect(await status("plain")).toMatchObject({ state: "waiting", photos: 7, done: 0 });
     expect(await work()).toBe(7);
-    expect(await status("plain")).toMatchObject({ state: "done", done: 7, errors: 3, failed: [] });
+    const seen = [];
+    for await (const state of watchBatch({ queue: redis.url, name: "plain" })) seen.push(state);
+    expect(seen).toMatchObject([{ state: "done", done: 7, errors: 3, failed: [] }]);
     await expectSameAsSingle("plain");
   });
 

@@ -1,7 +1,6 @@
 import type { Segmentation } from "../../inference/segmenter.ts";
 import { blurRadius, type Look, strengthsOf } from "./look.ts";
 
-type Canvas = HTMLCanvasElement | OffscreenCanvas;
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /**
@@ -9,14 +8,14 @@ type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
  * one to the next.
  */
 export class SegmentationPainter {
-  readonly #canvas: Canvas;
+  readonly #canvas: HTMLCanvasElement | OffscreenCanvas;
   readonly #context: Context;
   readonly #layer = new OffscreenCanvas(1, 1);
   readonly #layerContext = contextOf(this.#layer);
   #pixels = new ImageData(1, 1);
 
   /** @param canvas takes the size of each picture; must not have a context of another kind */
-  constructor(canvas: Canvas) {
+  constructor(canvas: HTMLCanvasElement | OffscreenCanvas) {
     this.#canvas = canvas;
     this.#context = contextOf(canvas);
   }
@@ -74,7 +73,7 @@ export class SegmentationPainter {
   }
 }
 
-function contextOf(canvas: Canvas): Context {
+function contextOf(canvas: HTMLCanvasElement | OffscreenCanvas): Context {
   const context = canvas.getContext("2d");
   if (context && "fillRect" in context) return context;
   throw new TypeError("the canvas has no 2D context");

@@ -21,6 +21,7 @@ const SHARP_OPTIONS: SharpOptions = {
   limitInputPixels: false,
 };
 
+/** Options of `decodePhoto`. */
 export interface DecodePhotoOptions {
   /** The largest size that the header may claim, checked before anything is decoded; default 64 million. */
   maxPixels?: number;

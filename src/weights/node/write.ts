@@ -7,6 +7,7 @@ import { encodePytorch } from "../torch-write.ts";
 /** The formats that weights are written in, and the file names that ask for them. */
 const EXTENSIONS = { safetensors: /\.safetensors$/i, PyTorch: /\.(pth|pt|pth\.tar)$/i } as const;
 
+/** A format that weights are written in. */
 export type WeightsFormat = keyof typeof EXTENSIONS;
 
 /**
