@@ -13,6 +13,8 @@ export interface Option<T> {
   readonly rule: string;
   /** Undefined for a text that breaks the rule. */
   readonly parse: (text: string) => T | undefined;
+  /** Whether it may be typed more than once, for one value each: see `getAll`. */
+  readonly repeatable?: boolean;
   /** Refuses values out of bounds. Defaults to taking all that `parse` gives. */
   readonly check?: (value: unknown) => Refusal | undefined;
 }
@@ -42,9 +44,9 @@ export interface Outcome {
 export class Arguments {
   readonly operands: readonly string[];
   readonly #verb: string;
-  readonly #texts: ReadonlyMap<string, string>;
+  readonly #texts: ReadonlyMap<string, readonly string[]>;
 
-  constructor(verb: string, operands: readonly string[], texts: ReadonlyMap<string, string>) {
+  constructor(verb: string, operands: readonly string[], texts: ReadonlyMap<string, readonly string[]>) {
     this.#verb = verb;
     this.operands = operands;
     this.#texts = texts;
@@ -59,8 +61,15 @@ export class Arguments {
    * value
    */
   get<T>(option: Option<T>): T | undefined {
-    const text = this.#texts.get(option.name);
-    if (text === undefined) return undefined;
+    return this.getAll(option).at(-1);
+  }
+
+  /** The values of an option in the order in which they were typed @throws LightsegError as `get` does */
+  getAll<T>(option: Option<T>): T[] {
+    return (this.#texts.get(option.name) ?? []).map((text) => this.#read(option, text));
+  }
+
+  #read<T>(option: Option<T>, text: string): T {
     const value = option.parse(text);
     if (value === undefined) throw this.usageError(`--${option.name}`, `must be ${option.rule}`, text);
     const refusal = option.check?.(value);
@@ -96,13 +105,16 @@ export function parseArguments(
   const surplus = positionals[operands.max];
   if (surplus !== undefined) throw usageError(name, JSON.stringify(surplus), "is one argument too many");
   // A switch has the value true, which its parser does not look at.
-  const texts = new Map(Object.entries(values).map(([key, value]) => [key, String(value)]));
+  const texts = new Map(
+    Object.entries(values).map(([key, value]) => [key, [value ?? []].flat().map(String)]),
+  );
   return new Arguments(name, positionals, texts);
 }
 
 function parseStrictly(verb: string, options: readonly Option<unknown>[], argv: readonly string[]) {
   const types = options.map(
-    ({ name, value }) => [name, { type: value === undefined ? "boolean" : "string" } as const] as const,
+    ({ name, value, repeatable = false }) =>
+      [name, { type: value === undefined ? "boolean" : "string", multiple: repeatable } as const] as const,
   );
   try {
     return parseArgs({

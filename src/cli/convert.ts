@@ -3,6 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
 import { convertWeights } from "../model-files/node/convert.ts";
 import { isNetwork } from "../models/zoo.ts";
+import type { Renaming } from "../weights/rename.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { choice, flag, help, integer, json, text } from "./options.ts";
 import { colors } from "./output.ts";
@@ -21,15 +22,24 @@ const network: Option<string> = {
 };
 const classes = integer("classes", "N", { min: 1, max: 255 }, "Number of classes of --model");
 const average = text("average", "FILE", "Write the mean of A's weights and of those in FILE, value by value");
+const rename: Option<Renaming> = {
+  name: "rename",
+  value: "FROM=TO",
+  help: "Replace whole parts between the dots of names, e.g. backbone=encoder, or encoder= to drop them; may be repeated",
+  rule: "FROM=TO, two texts between dots of names, of which TO may be empty",
+  parse: readRenaming,
+  repeatable: true,
+};
 const force = flag("force", "Replace B if it is there already");
 
 export const convert: Command = {
   name: "convert",
   summary: summaries.convert,
   operands: { name: "A B", min: 2, max: 2 },
-  options: [dtype, network, classes, average, force, json, help],
+  options: [dtype, network, classes, average, rename, force, json, help],
   notes: [
     "A is a PyTorch checkpoint of any age, safetensors, the index of sharded safetensors, an ONNX model, or a folder with one of these, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
+    "Names are written without what says how the network was wrapped: module., model., ema. and their like where all names begin so, _orig_mod anywhere, and with --model whatever stands before the names of the network. --rename changes them further.",
     "The mean of weights that were trained on from the same ones, by other settings or on other photos, is often better than either.",
     "Text that a safetensors file holds beside its tensors, such as the description of a model, is kept in a safetensors file; PyTorch checkpoints have no place for it. B is written whole or not at all.",
   ],
@@ -38,6 +48,7 @@ export const convert: Command = {
     "lightseg convert runs/a/best.safetensors small.safetensors --dtype fp16",
     "lightseg convert runs/a/best.safetensors both.safetensors --average runs/b/best.safetensors",
     "lightseg convert voc.pth net.pth --model refinenet-lw-mobilenet-v2 --classes 21",
+    "lightseg convert mine.ckpt net.safetensors --rename backbone.stem=conv1 --rename head=clf_conv",
   ],
 
   async run(args, print) {
@@ -46,10 +57,11 @@ export const convert: Command = {
     const selection = readSelection(args);
     await checkTarget(args, from, to);
 
-    const { weights, format, left, rounding, metadataLeftOut } = await convertWeights(from, to, {
+    const { weights, format, left, rounding, metadataLeftOut, unwrapping } = await convertWeights(from, to, {
       dtype: FLOAT_TYPES[type],
       select: selection,
       average: args.get(average),
+      rename: args.getAll(rename),
     });
     const before = await fileSizeOf(from);
     const { size: after } = await stat(to);
@@ -69,6 +81,7 @@ export const convert: Command = {
         "  ",
       ),
     );
+    if (unwrapping !== undefined) print(`  ${unwrapping}`);
     if (rounding)
       print(
         `  largest rounding error ${rounding.error.toPrecision(3)}, in ${JSON.stringify(rounding.tensor)}`,
@@ -92,6 +105,13 @@ export const convert: Command = {
   },
 };
 
+function readRenaming(typed: string): Renaming | undefined {
+  const at = typed.indexOf("=");
+  const [from, to] = [typed.slice(0, at), typed.slice(at + 1)];
+  const isName = (text: string) => text.split(".").every((part) => part !== "");
+  return at > 0 && isName(from) && (to === "" || isName(to)) ? { from, to } : undefined;
+}
+
 /** Undefined for a folder or an index of shards, whose size says nothing of the weights. */
 async function fileSizeOf(path: string): Promise<number | undefined> {
   const status = await stat(path);
@@ -111,8 +131,14 @@ async function checkTarget(args: Arguments, from: string, to: string): Promise<v
   if (target === source)
     throw args.usageError(to, "is the file to convert: choose another name for the result");
   if (args.has(force)) return;
-  const hint = "give --force to replace it";
-  throw new LightsegError({ code: "OUTPUT", where: "convert", argument: to, rule: "is there already", hint });
+  throw new LightsegError({
+    code: "OUTPUT",
+    where: "convert",
+    file: to,
+    argument: "a file",
+    rule: "is there already",
+    hint: "give --force to replace it",
+  });
 }
 
 /** Undefined for a path where nothing is. */

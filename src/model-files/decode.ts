@@ -38,7 +38,7 @@ export function completeModel(
   const description = requireDescription(metadata, file);
   const { network } = description;
   const classes = description.classes.length;
-  const shapes = shapesFor(classes, networkParameters(network));
+  const shapes = shapesFor(classes, networkParameters(network).shapes);
   return {
     ...description,
     weights: requireWeights(shapes, weights, { network, classes, where: "loadModel", file }),

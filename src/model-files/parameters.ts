@@ -1,7 +1,8 @@
 import { LightsegError } from "../errors.ts";
-import { buildNetwork, parameterShapes } from "../models/network.ts";
+import { buildNetwork, type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
-import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
+import type { ExpectedNames } from "../weights/choose-names.ts";
+import { describeMatch, describeNames, matchWeights, type WeightsMatch } from "../weights/match.ts";
 
 /** More classes than any layer of a network has channels but one: in a network for so many, 255 marks the classifier. */
 const MOST_CLASSES = 255;
@@ -9,14 +10,27 @@ const MOST_CLASSES = 255;
 /** Names and shapes of a network's parameters, by name. */
 export type ParameterShapes = ReadonlyMap<string, readonly number[]>;
 
+/** The parameters of a network for any number of classes. */
+export interface NetworkParameters {
+  /** For the most classes that there can be: see `shapesFor`. */
+  readonly shapes: ParameterShapes;
+  /** What a file is searched for. */
+  readonly expected: ExpectedNames;
+}
+
 /**
- * Names and shapes of a network's parameters, for the most classes that there can be. One build of the network serves
- * any number of them: see `shapesFor`.
+ * Names and shapes of a network's parameters. One build of the network serves any number of classes.
  *
  * @throws LightsegError NOT_FOUND for an unknown network
  */
-export function networkParameters(network: string): ParameterShapes {
-  return parameterShapes(buildNetwork({ network, classes: MOST_CLASSES }));
+export function networkParameters(network: string): NetworkParameters {
+  const built = buildNetwork({ network, classes: MOST_CLASSES });
+  return { shapes: parameterShapes(built), expected: expectedNames(built) };
+}
+
+/** The names of a network's parameters, as they are searched for in a file. */
+export function expectedNames({ parameters, encoder }: Network): ExpectedNames {
+  return { names: [...parameters.keys()], encoder };
 }
 
 /** The shapes for a number of classes, out of what `networkParameters` gave. */
@@ -45,6 +59,8 @@ export interface RequireWeightsOptions {
   /** The function that asks, and the file with the weights where there is one: for the message. */
   readonly where: string;
   readonly file?: string;
+  /** Names of the tensors of the file that are not among the weights. */
+  readonly others?: readonly string[];
 }
 
 /**
@@ -55,9 +71,9 @@ export interface RequireWeightsOptions {
 export function requireWeights(
   shapes: ParameterShapes,
   weights: Weights,
-  { network, classes, where, file }: RequireWeightsOptions,
+  { network, classes, where, file, others = [] }: RequireWeightsOptions,
 ): Weights {
-  const match = matchWeights(shapes, weights);
+  const match = matchWeights(shapes, weights, others);
   if (match.missing.length === 0 && match.misshaped.length === 0) return match.used;
   throw new LightsegError({
     code: "INVALID_WEIGHTS",
@@ -65,7 +81,7 @@ export function requireWeights(
     ...(file !== undefined && { file }),
     argument: "weights",
     rule: `must hold every parameter of ${network} for ${classes} classes`,
-    hint: `${classesHint(match)}${oneLine(describeMatch(match, 8))}`,
+    hint: describeNames(match) ?? `${classesHint(match)}${oneLine(describeMatch(match, 8))}`,
   });
 }
 

@@ -1,11 +1,13 @@
 import { LightsegError } from "../errors.ts";
 import { findShippedWeights, readParameters } from "../model-files/node/shipped.ts";
+import { expectedNames } from "../model-files/parameters.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import { backboneOf } from "../models/zoo.ts";
 import { RANDOM_WEIGHTS } from "../training/settings.ts";
-import { describeMatch, matchWeights, type WeightsMatch } from "../weights/match.ts";
+import { describeUnwrapping } from "../weights/choose-names.ts";
+import { describeMatch, describeNames, matchWeights, type WeightsMatch } from "../weights/match.ts";
 
 /** The shipped weights that a run begins with where none are asked for and the network has their encoder. */
 const DEFAULT_WEIGHTS = "imagenet";
@@ -41,7 +43,7 @@ export async function startingWeights(
 ): Promise<{ weights: Weights; note: string }> {
   const { weights: source, allowRandomEncoder, seed, scheme } = options;
   const shapes = parameterShapes(network);
-  const found = source === RANDOM_WEIGHTS ? undefined : await readParameters(source, shapes);
+  const found = source === RANDOM_WEIGHTS ? undefined : await readParameters(source, expectedNames(network));
   const match = matchWeights(shapes, found?.weights ?? new Map(), found?.others);
   if (found) requireEncoder(network, match, { file: found.file, allowRandomEncoder });
   const weights: Weights = new Map();
@@ -51,17 +53,18 @@ export async function startingWeights(
       match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, { seed, scheme }) },
     );
   }
-  return {
-    weights,
-    note: found ? `${source}: ${describeStart(network, match)}` : "all weights begin at random",
-  };
+  if (!found) return { weights, note: "all weights begin at random" };
+  const unwrapping = describeUnwrapping(found.chosen);
+  const lines = [`${source}: ${describeStart(network, match)}`, ...(unwrapping ? [unwrapping] : [])];
+  return { weights, note: lines.join("\n") };
 }
 
 function requireEncoder(
   { encoder }: Network,
-  { used, unexpected, misshaped }: WeightsMatch,
+  match: WeightsMatch,
   { file, allowRandomEncoder }: { file: string; allowRandomEncoder: boolean },
 ): void {
+  const { used, unexpected, misshaped } = match;
   const refuse = (rule: string, hint: string, value?: string) =>
     new LightsegError({
       code: "INVALID_WEIGHTS",
@@ -75,7 +78,8 @@ function requireEncoder(
   if (used.size === 0)
     throw refuse(
       "must hold parameters of the network",
-      `none of its ${unexpected.length + misshaped.length} tensors has the name and shape of one`,
+      describeNames(match) ??
+        `none of its ${unexpected.length + misshaped.length} tensors has the name and shape of one`,
     );
   const lost = [...encoder].filter((name) => !used.has(name));
   if (allowRandomEncoder || lost.length === 0) return;

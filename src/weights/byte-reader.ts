@@ -11,7 +11,7 @@ const LATIN1_CHUNK = 4096;
 /**
  * A cursor over a range of little-endian bytes that never reads past its end.
  *
- * Every failure is a `LightsegError` with code INVALID_WEIGHTS that names `where` and `argument`.
+ * Every failure is a `LightsegError` with code INVALID_WEIGHTS that names `file` and `argument`.
  */
 export class ByteReader {
   /** The place in the source of the next byte. */
@@ -24,17 +24,17 @@ export class ByteReader {
 
   /** Reads from `start` to `end`, the whole source by default, and at least `readAhead` bytes at once (8192). */
   readonly #source: ByteSource;
-  readonly #where: string;
+  readonly #file: string;
   readonly #argument: string;
 
   constructor(
     source: ByteSource,
-    where: string,
+    file: string,
     argument: string,
     options: Partial<ByteRange> & { readAhead?: number } = {},
   ) {
     this.#source = source;
-    this.#where = where;
+    this.#file = file;
     this.#argument = argument;
     this.position = options.start ?? 0;
     this.#end = options.end ?? source.size;
@@ -119,7 +119,7 @@ export class ByteReader {
   }
 
   fail(rule: string, hint?: string): never {
-    refuseWeights(this.#where, this.#argument, rule, { hint });
+    refuseWeights(this.#file, this.#argument, rule, { hint });
   }
 
   /** Moves past the next `count` bytes and returns their place in the window, which holds all of them. */

@@ -1,7 +1,7 @@
 import type { WeightTensor } from "../models/weights.ts";
 import { elementCount } from "./elements.ts";
 import { floatToBfloat16, floatToHalf } from "./half.ts";
-import { refuseWeights, tensorNamed } from "./invalid.ts";
+import { refuseToEncode } from "./invalid.ts";
 
 /** The element types that weights are written as. */
 export type FloatType = "F32" | "F16" | "BF16";
@@ -26,7 +26,7 @@ export function encodeTensor(
   where: string,
 ): Uint8Array {
   const fail = (rule: string, value: unknown, hint?: string): never =>
-    refuseWeights(where, tensorNamed(name), rule, { value, hint });
+    refuseToEncode(where, name, rule, { value, hint });
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     fail("must have a shape of non-negative integers", shape);
   }

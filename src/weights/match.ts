@@ -62,6 +62,21 @@ export function describeMatch(match: WeightsMatch, limit = 10): string {
   ].join("\n");
 }
 
+/**
+ * Three names of a file beside three that the network expects, where not one is both; undefined otherwise.
+ *
+ * For the hint of an error: the names show what `lightseg convert --rename` must change.
+ */
+export function describeNames({ used, misshaped, missing, unexpected }: WeightsMatch): string | undefined {
+  if (used.size > 0 || misshaped.length > 0) return undefined;
+  if (unexpected.length === 0) return "it holds no tensors";
+  const list = (names: readonly string[]) => names.slice(0, 3).map(quote).join(", ");
+  return (
+    `it holds ${list(unexpected)} where ${list(missing)} are expected; ` +
+    "lightseg convert --rename FROM=TO changes names"
+  );
+}
+
 /** Lines, each with the number of names that it stands for. */
 type Lines = readonly (readonly [line: string, names: number])[];
 

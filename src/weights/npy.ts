@@ -22,7 +22,9 @@ const ITEM_SIZES = new Map([
  */
 export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array {
   if (elementCount(shape) !== data.length) {
-    fail("encodeNpy", "data", `must have as many values as its shape [${shape.join(", ")}]`, data.length);
+    const rule = `must have as many values as its shape [${shape.join(", ")}]`;
+    const value = data.length;
+    throw new LightsegError({ code: "INVALID_WEIGHTS", where: "encodeNpy", argument: "data", rule, value });
   }
   const descr = data instanceof Float32Array ? "<f4" : data instanceof Uint8Array ? "|u1" : "<i4";
   // Python writes a tuple of one with a comma: (3,)
@@ -43,28 +45,28 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array {
 /**
  * Reads a NumPy `.npy` array of versions 1 to 3 in C order: `<f4` and `<f8` (as float32), `|u1`, `<i4`.
  *
- * `where` starts the message of every error, e.g. the file's name.
+ * `file` names it in errors.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  *
  * @throws {LightsegError} INVALID_WEIGHTS
  */
-export function decodeNpy(bytes: Uint8Array, where: string): { shape: number[]; data: NpyData } {
-  const { header, dataStart } = readHeader(bytes, where);
+export function decodeNpy(bytes: Uint8Array, file: string): { shape: number[]; data: NpyData } {
+  const { header, dataStart } = readHeader(bytes, file);
   const descr = /'descr': *'([^']*)'/.exec(header)?.[1] ?? "";
   const itemSize = ITEM_SIZES.get(descr);
   if (itemSize === undefined) {
-    fail(where, "the array", `must be of type ${[...ITEM_SIZES.keys()].join(", ")}`, descr);
+    fail(file, "the array", `must be of type ${[...ITEM_SIZES.keys()].join(", ")}`, descr);
   }
-  if (!/'fortran_order': *False/.test(header)) fail(where, "the array", "must be in C order");
+  if (!/'fortran_order': *False/.test(header)) fail(file, "the array", "must be in C order");
   const extents = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
-  if (extents === undefined) fail(where, "the array", "must have a shape");
+  if (extents === undefined) fail(file, "the array", "must have a shape");
   const shape = (extents.match(/\d+/g) ?? []).map(Number);
 
   const data = bytes.subarray(dataStart);
   const size = elementCount(shape) * itemSize;
   if (size !== data.length) {
     fail(
-      where,
+      file,
       "the array",
       `of shape [${shape.join(", ")}] must take ${size} bytes as ${descr}`,
       data.length,
@@ -76,7 +78,7 @@ export function decodeNpy(bytes: Uint8Array, where: string): { shape: number[]; 
   return { shape, data: decodeElements(data, descr === "<f8" ? "F64" : "F32") };
 }
 
-function readHeader(bytes: Uint8Array, where: string): { header: string; dataStart: number } {
+function readHeader(bytes: Uint8Array, file: string): { header: string; dataStart: number } {
   const version = bytes[MAGIC.length] ?? 0;
   // Version 1 has a 16-bit header length, the later ones 32 bits.
   const headerStart = MAGIC.length + (version === 1 ? 4 : 6);
@@ -86,16 +88,16 @@ function readHeader(bytes: Uint8Array, where: string): { header: string; dataSta
     version > 3 ||
     bytes.length < headerStart
   ) {
-    fail(where, "the file", "is not a .npy file of version 1 to 3");
+    fail(file, "the file", "is not a .npy file of version 1 to 3");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lengthAt = MAGIC.length + 2;
   const length = version === 1 ? view.getUint16(lengthAt, true) : view.getUint32(lengthAt, true);
   const dataStart = headerStart + length;
-  if (dataStart > bytes.length) fail(where, "the file", "is cut off in its header");
+  if (dataStart > bytes.length) fail(file, "the file", "is cut off in its header");
   return { header: new TextDecoder().decode(bytes.subarray(headerStart, dataStart)), dataStart };
 }
 
-function fail(where: string, argument: string, rule: string, value?: unknown): never {
-  throw new LightsegError({ code: "INVALID_WEIGHTS", where, argument, rule, value });
+function fail(file: string, argument: string, rule: string, value?: unknown): never {
+  throw new LightsegError({ code: "INVALID_WEIGHTS", where: "decodeNpy", file, argument, rule, value });
 }

@@ -50,14 +50,14 @@ const TENSOR = {
 /**
  * Reads the weights of an ONNX model: its floating-point initializers by name, as float32.
  *
- * `where` starts the message of every error, e.g. the file's name.
+ * `file` names it in errors.
  *
  * @throws {LightsegError} INVALID_WEIGHTS for a damaged model, weights that lie outside the file, or an export in fp16, whose
  *   weights are not the network's any more
  */
 export function decodeOnnxWeights(
   bytes: Uint8Array,
-  where: string,
+  file: string,
 ): { weights: Weights; metadata: Record<string, string> } {
   const weights: Weights = new Map();
   const limit = new MemoryLimit(bytes.length);
@@ -65,7 +65,7 @@ export function decodeOnnxWeights(
     const { name, shape, dataType } = stored;
     if (name.startsWith(FOLDED))
       refuseWeights(
-        where,
+        file,
         tensorNamed(name),
         "has batch norm folded in, and cannot be told from it any more",
         {
@@ -73,12 +73,12 @@ export function decodeOnnxWeights(
         },
       );
     if (name.startsWith(MADE_UP) || !elementTypes.has(dataType)) return;
-    if (weights.has(name)) refuseWeights(where, tensorNamed(name), "must be there once");
-    weights.set(name, { shape, data: valuesOf(stored, where, limit) });
+    if (weights.has(name)) refuseWeights(file, tensorNamed(name), "must be there once");
+    weights.set(name, { shape, data: valuesOf(stored, file, limit) });
   };
   const readGraph = (graph: Uint8Array) =>
     readFields(graph, { bytes: { [GRAPH.initializer]: (value) => addWeight(readTensor(value)) } });
-  const metadata = readModel(bytes, where, readGraph);
+  const metadata = readModel(bytes, file, readGraph);
   return { weights, metadata };
 }
 
@@ -87,14 +87,14 @@ export function decodeOnnxWeights(
  *
  * @throws {LightsegError} INVALID_WEIGHTS for a damaged model
  */
-export function readOnnxMetadata(bytes: Uint8Array, where: string): Record<string, string> {
-  return readModel(bytes, where, () => undefined);
+export function readOnnxMetadata(bytes: Uint8Array, file: string): Record<string, string> {
+  return readModel(bytes, file, () => undefined);
 }
 
 /** Goes through a model and returns its metadata. */
 function readModel(
   bytes: Uint8Array,
-  where: string,
+  file: string,
   readGraph: (graph: Uint8Array) => void,
 ): Record<string, string> {
   const metadata: [key: string, value: string][] = [];
@@ -106,7 +106,7 @@ function readModel(
     readFields(bytes, { bytes: { [MODEL.graph]: readGraph, [MODEL.metadataProps]: readMetadata } });
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
-    refuseWeights(where, "the file", `is not an ONNX model: ${messageOf(cause)}`);
+    refuseWeights(file, "the file", `is not an ONNX model: ${messageOf(cause)}`);
   }
   return Object.fromEntries(metadata);
 }
@@ -187,10 +187,10 @@ function readTensor(message: Uint8Array): StoredTensor {
   return tensor;
 }
 
-function valuesOf(tensor: StoredTensor, where: string, limit: MemoryLimit): Float32Array {
+function valuesOf(tensor: StoredTensor, file: string, limit: MemoryLimit): Float32Array {
   const { shape, halves } = tensor;
   const fail = (rule: string, hint?: string) =>
-    refuseWeights(where, tensorNamed(tensor.name), rule, { value: undefined, hint });
+    refuseWeights(file, tensorNamed(tensor.name), rule, { value: undefined, hint });
   const type = elementTypes.get(tensor.dataType);
   if (type === undefined) return fail("must hold floating-point numbers");
   if (tensor.isExternal) fail("must lie in the file, not beside it", "save the model without external data");

@@ -1,10 +1,12 @@
 import type { Weights } from "../models/weights.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { type ByteRange, type ByteSource, bytesSource } from "./byte-source.ts";
+import { unwrapNames } from "./choose-names.ts";
 import { refuseWeights } from "./invalid.ts";
+import { type ChooseNames, type ChosenNames, takeChosen } from "./stored-names.ts";
 import { isLegacy, openLegacy } from "./torch-legacy.ts";
 import { type StorageBlock, TorchNames } from "./torch-objects.ts";
-import { findStateDict } from "./torch-state-dict.ts";
+import { findTensors } from "./torch-state-dict.ts";
 import { readTensors } from "./torch-tensors.ts";
 import { unpickle } from "./unpickle.ts";
 import { openZip } from "./zip.ts";
@@ -18,27 +20,28 @@ export function isPytorch(start: Uint8Array): boolean {
 
 /**
  * Reads a checkpoint written by `torch.save`, of PyTorch 1.6 and later or before, into float32 tensors in row-major
- * order: those whose name `only` accepts. Of the others nothing is read but what lies within 8 KiB of what is.
+ * order: those that `choose` names. Of the others nothing is read but what lies within 8 KiB of what is.
  *
- * Takes a state dict, or a checkpoint that holds one: see `findStateDict`. Nothing in the file is executed. `where`
- * starts the message of every error, e.g. the file's name.
+ * Takes a state dict, or a checkpoint that holds one: see `findTensors`. Nothing in the file is executed. `file` names
+ * it in errors.
  * Format: https://pytorch.org/docs/stable/notes/serialization.html
  *
  * @throws {LightsegError} INVALID_WEIGHTS
  */
 export function readPytorch(
   source: ByteSource,
-  where: string,
-  only: (name: string) => boolean = () => true,
-): Weights {
-  const { checkpoint, locate } = openContainer(source, where);
-  const tensors = [...findStateDict(checkpoint, where)].filter(([name]) => only(name));
-  return readTensors(new Map(tensors), locate, source, where);
+  file: string,
+  choose: ChooseNames = unwrapNames,
+): { weights: Weights; chosen: ChosenNames } {
+  const { checkpoint, locate } = openContainer(source, file);
+  const { tensors, names } = findTensors(checkpoint, file);
+  const chosen = choose(names);
+  return { weights: readTensors(takeChosen(tensors, chosen), locate, source, file), chosen };
 }
 
 /** `readPytorch` for a file in memory. */
-export function decodePytorch(bytes: Uint8Array, where: string): Weights {
-  return readPytorch(bytesSource(bytes), where);
+export function decodePytorch(bytes: Uint8Array, file: string): Weights {
+  return readPytorch(bytesSource(bytes), file).weights;
 }
 
 interface Container {
@@ -47,22 +50,22 @@ interface Container {
   locate: (block: StorageBlock) => ByteRange;
 }
 
-function openContainer(source: ByteSource, where: string): Container {
-  if (source.size === 0) refuseWeights(where, "the file", "is empty");
+function openContainer(source: ByteSource, file: string): Container {
+  if (source.size === 0) refuseWeights(file, "the file", "is empty");
   const start = source.read(0, Math.min(source.size, 14));
-  if (isLegacy(start)) return openLegacy(source, where);
-  if (isZip(start)) return openZipContainer(source, where);
-  refuseWeights(where, "the file", "is not a PyTorch checkpoint: it is no zip archive");
+  if (isLegacy(start)) return openLegacy(source, file);
+  if (isZip(start)) return openZipContainer(source, file);
+  refuseWeights(file, "the file", "is not a PyTorch checkpoint: it is no zip archive");
 }
 
 /** The container since PyTorch 1.6: a zip archive of `<prefix>/data.pkl` and one `<prefix>/data/<key>` per storage. */
-function openZipContainer(source: ByteSource, where: string): Container {
-  const zip = openZip(source, where);
+function openZipContainer(source: ByteSource, file: string): Container {
+  const zip = openZip(source, file);
   const pickles = [...zip.names].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickleName] = pickles;
   if (pickleName === undefined || pickles.length > 1) {
     refuseWeights(
-      where,
+      file,
       "the file",
       `must hold one data.pkl to be a PyTorch checkpoint, got ${pickles.length}`,
     );
@@ -70,16 +73,16 @@ function openZipContainer(source: ByteSource, where: string): Container {
   const prefix = pickleName.slice(0, -"data.pkl".length);
   if (zip.names.has(`${prefix}constants.pkl`)) {
     const hint = "save the state_dict with torch.save instead";
-    refuseWeights(where, "the file", "is a TorchScript program, not a checkpoint", { hint });
+    refuseWeights(file, "the file", "is a TorchScript program, not a checkpoint", { hint });
   }
   // Without this file, as older versions write it, PyTorch itself takes the data for little-endian.
   if (zip.names.has(`${prefix}byteorder`)) {
     const { start, end } = zip.locate(`${prefix}byteorder`);
     if (new TextDecoder().decode(source.read(start, Math.min(end, start + 10))) !== "little") {
-      refuseWeights(where, "the file", "must be saved on a little-endian machine");
+      refuseWeights(file, "the file", "must be saved on a little-endian machine");
     }
   }
-  const reader = new ByteReader(source, where, "the checkpoint", zip.locate(pickleName));
+  const reader = new ByteReader(source, file, "the checkpoint", zip.locate(pickleName));
   return {
     checkpoint: unpickle(reader, new TorchNames(reader)),
     locate: ({ key }) => zip.locate(`${prefix}data/${key}`),

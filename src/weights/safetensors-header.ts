@@ -32,57 +32,57 @@ export interface SafetensorsHeader {
  *
  * @throws {LightsegError} INVALID_WEIGHTS if anything is not as https://github.com/huggingface/safetensors#format says.
  */
-export function readSafetensorsHeader(source: ByteSource, where: string): SafetensorsHeader {
-  const { text, dataStart } = readText(source, where);
-  const json = new JsonReader(text, (rule) => refuseWeights(where, "the header", rule));
+export function readSafetensorsHeader(source: ByteSource, file: string): SafetensorsHeader {
+  const { text, dataStart } = readText(source, file);
+  const json = new JsonReader(text, (rule) => refuseWeights(file, "the header", rule));
   if (json.next() !== "{") {
-    refuseWeights(where, "the file", "is not a safetensors file: its header is not a JSON object");
+    refuseWeights(file, "the file", "is not a safetensors file: its header is not a JSON object");
   }
   let metadata: Record<string, string> = {};
   const entries: TensorEntry[] = [];
   json.object((name) => {
-    if (name === METADATA_KEY) metadata = readMetadata(json, where);
-    else entries.push(readEntry(name, json, where));
+    if (name === METADATA_KEY) metadata = readMetadata(json, file);
+    else entries.push(readEntry(name, json, file));
   });
   json.end();
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  requireFilled(entries, source.size - dataStart, where);
+  requireFilled(entries, source.size - dataStart, file);
   return { entries, metadata, dataStart };
 }
 
-function readText(source: ByteSource, where: string): { text: string; dataStart: number } {
+function readText(source: ByteSource, file: string): { text: string; dataStart: number } {
   if (source.size < HEADER_START) {
-    refuseWeights(where, "the file", "is too short to be a safetensors file", { value: source.size });
+    refuseWeights(file, "the file", "is too short to be a safetensors file", { value: source.size });
   }
   const { buffer, byteOffset } = source.read(0, HEADER_START);
   const length = Number(new DataView(buffer, byteOffset).getBigUint64(0, true));
   const dataStart = HEADER_START + length;
   if (length > MAX_HEADER || dataStart > source.size) {
     const rule = `is cut off or not a safetensors file: its header would take ${length} bytes`;
-    refuseWeights(where, "the file", rule);
+    refuseWeights(file, "the file", rule);
   }
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const bytes = source.read(HEADER_START, dataStart);
   try {
     return { text: utf8.decode(bytes), dataStart };
   } catch {
-    refuseWeights(where, "the header", "is not UTF-8");
+    refuseWeights(file, "the header", "is not UTF-8");
   }
 }
 
-function readMetadata(json: JsonReader, where: string): Record<string, string> {
-  if (json.next() !== "{") refuseWeights(where, METADATA_KEY, "must be an object of strings");
+function readMetadata(json: JsonReader, file: string): Record<string, string> {
+  if (json.next() !== "{") refuseWeights(file, METADATA_KEY, "must be an object of strings");
   const texts: [string, string][] = [];
   json.object((key) => {
-    if (json.next() !== '"') refuseWeights(where, `${METADATA_KEY} ${quote(key)}`, "must be a string");
+    if (json.next() !== '"') refuseWeights(file, `${METADATA_KEY} ${quote(key)}`, "must be a string");
     texts.push([key, json.string()]);
   });
   return Object.fromEntries(texts);
 }
 
-function readEntry(name: string, json: JsonReader, where: string): TensorEntry {
+function readEntry(name: string, json: JsonReader, file: string): TensorEntry {
   const fail = (rule: string, value?: unknown): never =>
-    refuseWeights(where, tensorNamed(name), rule, { value });
+    refuseWeights(file, tensorNamed(name), rule, { value });
   const failType = (value?: unknown) =>
     fail(`must have a dtype of ${Object.keys(ELEMENT_SIZES).join(", ")}`, value);
   const failShape = () => fail("must have a shape of non-negative integers");
@@ -121,14 +121,14 @@ function readSizes(json: JsonReader, max: number, fail: () => never): number[] {
 }
 
 /** Each tensor must start where the one before it ends, and the last one end with the file. */
-function requireFilled(entries: readonly TensorEntry[], dataSize: number, where: string): void {
+function requireFilled(entries: readonly TensorEntry[], dataSize: number, file: string): void {
   let position = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== position) {
-      refuseWeights(where, tensorNamed(name), `must start at byte ${position} of the data`, { value: begin });
+      refuseWeights(file, tensorNamed(name), `must start at byte ${position} of the data`, { value: begin });
     }
     if (end > dataSize) {
-      refuseWeights(where, tensorNamed(name), `must end within the ${dataSize} bytes of data`, {
+      refuseWeights(file, tensorNamed(name), `must end within the ${dataSize} bytes of data`, {
         value: end,
       });
     }
@@ -136,6 +136,6 @@ function requireFilled(entries: readonly TensorEntry[], dataSize: number, where:
   }
   const surplus = dataSize - position;
   if (surplus > 0) {
-    refuseWeights(where, "the file", `must end with its last tensor, but goes on for ${surplus} bytes`);
+    refuseWeights(file, "the file", `must end with its last tensor, but goes on for ${surplus} bytes`);
   }
 }

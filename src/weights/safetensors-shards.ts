@@ -4,6 +4,7 @@ import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { JsonReader } from "./json-reader.ts";
 import { readEntries } from "./safetensors.ts";
 import { readSafetensorsHeader } from "./safetensors-header.ts";
+import type { ChosenNames } from "./stored-names.ts";
 
 /** A file beside the index: no folder, no drive, nothing that leads elsewhere. */
 const FILE_NAME = /^(?!.*\.\.)[^/\\:\0]+$/s;
@@ -21,20 +22,20 @@ export interface ShardIndex {
  *
  * @throws {LightsegError} INVALID_WEIGHTS if it is no such index, or names a file in another folder.
  */
-export function decodeShardIndex(bytes: Uint8Array, where: string): ShardIndex {
-  const fail = (rule: string): never => refuseWeights(where, "the index", rule);
+export function decodeShardIndex(bytes: Uint8Array, file: string): ShardIndex {
+  const fail = (rule: string): never => refuseWeights(file, "the index", rule);
   const json = new JsonReader(decodeText(bytes, fail), fail);
   const shards = new Map<string, Set<string>>();
   const metadata: [string, string][] = [];
   json.object((part) => {
     if (part === "weight_map") {
       json.object((name) => {
-        const file = json.string();
-        if (!FILE_NAME.test(file)) {
-          refuseWeights(where, tensorNamed(name), "must be in a file beside the index", { value: file });
+        const shard = json.string();
+        if (!FILE_NAME.test(shard)) {
+          refuseWeights(file, tensorNamed(name), "must be in a file beside the index", { value: shard });
         }
-        const names = shards.get(file) ?? new Set();
-        shards.set(file, names.add(name));
+        const names = shards.get(shard) ?? new Set();
+        shards.set(shard, names.add(name));
       });
     } else if (part === "metadata") {
       json.object((key) => {
@@ -49,31 +50,26 @@ export function decodeShardIndex(bytes: Uint8Array, where: string): ShardIndex {
 }
 
 /**
- * Reads one file of a sharded checkpoint: of `names`, which it must hold and no others, the tensors that `only` accepts.
+ * Reads one file of a sharded checkpoint: of `names`, which it must hold and no others, the tensors that are chosen.
  *
  * @throws {LightsegError} INVALID_WEIGHTS
  */
 export function readShard(
   source: ByteSource,
   names: ReadonlySet<string>,
-  where: string,
-  only: (name: string) => boolean,
+  file: string,
+  chosen: ChosenNames,
 ): Weights {
-  const { entries, dataStart } = readSafetensorsHeader(source, where);
+  const { entries, dataStart } = readSafetensorsHeader(source, file);
   const held = new Set(entries.map(({ name }) => name));
   for (const name of names) {
-    if (!held.has(name)) refuseWeights(where, tensorNamed(name), "must be in this file, as the index says");
+    if (!held.has(name)) refuseWeights(file, tensorNamed(name), "must be in this file, as the index says");
   }
   for (const name of held) {
     if (!names.has(name))
-      refuseWeights(where, tensorNamed(name), "must not be in this file: the index does not say so");
+      refuseWeights(file, tensorNamed(name), "must not be in this file: the index does not say so");
   }
-  return readEntries(
-    entries.filter(({ name }) => only(name)),
-    dataStart,
-    source,
-    where,
-  );
+  return readEntries(entries, chosen, { dataStart, source, file });
 }
 
 function decodeText(bytes: Uint8Array, fail: (rule: string) => never): string {

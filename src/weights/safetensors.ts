@@ -2,9 +2,10 @@ import type { Weights } from "../models/weights.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
 import { elementCount, readElements } from "./elements.ts";
 import { encodeTensor, type FloatType } from "./encode-tensor.ts";
-import { refuseWeights, tensorNamed } from "./invalid.ts";
+import { refuseToEncode, refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import { HEADER_START, METADATA_KEY, readSafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
+import { type ChooseNames, type ChosenNames, flatNames, keepNames } from "./stored-names.ts";
 
 /** Options of `writeSafetensors` and `writeWeights`. */
 export interface SafetensorsOptions {
@@ -15,52 +16,54 @@ export interface SafetensorsOptions {
 }
 
 /**
- * Reads a safetensors file into float32 tensors, in the order of their data: those whose name `only` accepts. Of the
- * others nothing is read.
+ * Reads a safetensors file into float32 tensors, in the order of their data: those that `choose` names. Of the others
+ * nothing is read.
  *
  * Takes element types F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL.
- * `where` starts the message of every error, e.g. the file's name.
+ * `file` names it in errors.
  *
  * @throws {LightsegError} INVALID_WEIGHTS if any byte is not as https://github.com/huggingface/safetensors#format says.
  */
 export function readSafetensors(
   source: ByteSource,
-  where: string,
-  only: (name: string) => boolean = () => true,
-): { weights: Weights; metadata: Record<string, string> } {
-  const header = readSafetensorsHeader(source, where);
-  const entries = header.entries.filter(({ name }) => only(name));
-  return { weights: readEntries(entries, header.dataStart, source, where), metadata: header.metadata };
+  file: string,
+  choose: ChooseNames = keepNames,
+): { weights: Weights; metadata: Record<string, string>; chosen: ChosenNames } {
+  const { entries, dataStart, metadata } = readSafetensorsHeader(source, file);
+  const chosen = choose(flatNames(entries.map(({ name }) => name)));
+  return { weights: readEntries(entries, chosen, { dataStart, source, file }), metadata, chosen };
 }
 
 /** `readSafetensors` for a file in memory. */
 export function decodeSafetensors(
   bytes: Uint8Array,
-  where: string,
+  file: string,
 ): { weights: Weights; metadata: Record<string, string> } {
-  return readSafetensors(bytesSource(bytes), where);
+  const { weights, metadata } = readSafetensors(bytesSource(bytes), file);
+  return { weights, metadata };
 }
 
 /**
- * Reads the values of tensors that a header lists.
+ * Reads the values of those tensors that a header lists and `chosen` names.
  *
  * @throws {LightsegError} INVALID_WEIGHTS if they take more memory than `MemoryLimit` allows.
  */
 export function readEntries(
   entries: readonly TensorEntry[],
-  dataStart: number,
-  source: ByteSource,
-  where: string,
+  chosen: ChosenNames,
+  { dataStart, source, file }: { dataStart: number; source: ByteSource; file: string },
 ): Weights {
   const weights: Weights = new Map();
   const limit = new MemoryLimit(source.size);
   for (const { name, type, shape, begin } of entries) {
+    const given = chosen.get(name);
+    if (given === undefined) continue;
     const count = elementCount(shape);
     if (!limit.take(4 * count)) {
       const rule = `makes the tensors take more than ${limit.total} bytes together, twice the file`;
-      refuseWeights(where, tensorNamed(name), rule, { hint: "integers of one byte become float32" });
+      refuseWeights(file, tensorNamed(name), rule, { hint: "integers of one byte become float32" });
     }
-    weights.set(name, { shape, data: readElements(source, dataStart + begin, count, type) });
+    weights.set(given, { shape, data: readElements(source, dataStart + begin, count, type) });
   }
   return weights;
 }
@@ -78,7 +81,7 @@ export function encodeSafetensors(weights: Weights, options: SafetensorsOptions 
   let position = 0;
   for (const [name, weight] of weights) {
     if (name === METADATA_KEY) {
-      refuseWeights("encodeSafetensors", tensorNamed(name), "must have another name");
+      refuseToEncode("encodeSafetensors", name, "must have another name");
     }
     const chunk = encodeTensor(name, weight, dtype, "encodeSafetensors");
     fields.push([name, { dtype, shape: weight.shape, data_offsets: [position, position + chunk.length] }]);

@@ -26,9 +26,9 @@ export function isLegacy(start: Uint8Array): boolean {
  */
 export function openLegacy(
   source: ByteSource,
-  where: string,
+  file: string,
 ): { checkpoint: unknown; locate: (block: StorageBlock) => ByteRange } {
-  const reader = new ByteReader(source, where, "the checkpoint");
+  const reader = new ByteReader(source, file, "the checkpoint");
   const names = new TorchNames(reader);
   const next = () => unpickle(reader, names);
   if (next() !== MAGIC) reader.fail("is damaged: it does not begin with PyTorch's magic number");
@@ -41,7 +41,7 @@ export function openLegacy(
   const checkpoint = next();
   const keys = next();
   // Reads the numbers alone, and nothing of the elements between them.
-  const counts = new ByteReader(source, where, "the checkpoint", {
+  const counts = new ByteReader(source, file, "the checkpoint", {
     start: reader.position,
     readAhead: COUNT_SIZE,
   });

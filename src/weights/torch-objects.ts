@@ -60,6 +60,38 @@ const NUMPY_SCALARS = [
   "_codecs.encode",
 ];
 
+/**
+ * What training scripts keep beside the weights, such as the arguments of the command, paths and schedules: none holds
+ * a weight of the network, so each is read as an empty dict.
+ */
+const INERT_CLASSES = [
+  "argparse.Namespace",
+  "collections.Counter",
+  "collections.defaultdict",
+  "pathlib.PosixPath",
+  "pathlib.PurePosixPath",
+  "pathlib.WindowsPath",
+  "torch.device",
+  "pytorch_lightning.utilities.parsing.AttributeDict",
+  "lightning.fabric.utilities.data.AttributeDict",
+  "lightning_fabric.utilities.data.AttributeDict",
+];
+/** Types that those are made with, and that a precision is named by. */
+const INERT_NAMES = [
+  "builtins.dict",
+  "builtins.list",
+  "builtins.int",
+  "builtins.float",
+  "__builtin__.dict",
+  "__builtin__.list",
+  "__builtin__.int",
+  "__builtin__.float",
+  "torch.float32",
+  "torch.float16",
+  "torch.bfloat16",
+  "torch.float64",
+];
+
 /** More than any checkpoint has; a forged one may name the same list of pairs again and again. */
 const MAX_PAIRS = 100_000;
 
@@ -81,6 +113,8 @@ export class TorchNames implements PickleNames {
       this.#importables.set(name, new Importable(name, call));
     for (const name of STORAGE_TYPES.keys()) allow(name);
     for (const name of NUMPY_SCALARS) allow(name, () => null);
+    for (const name of INERT_CLASSES) allow(name, () => new Map());
+    for (const name of INERT_NAMES) allow(name);
     allow("collections.OrderedDict", ([items = []]) => this.#makeDict(items));
     allow("torch.Size", ([sizes = []]) => sizes);
     allow("torch._utils._rebuild_parameter", ([tensor]) => tensor);

@@ -1,96 +1,99 @@
+import { AVERAGE_KEYS, NETWORK_KEYS, PARTS } from "./choose-names.ts";
 import { refuseWeights } from "./invalid.ts";
+import type { StoredNames } from "./stored-names.ts";
 import { TorchTensor } from "./torch-objects.ts";
 
-/** Where training scripts put the state dict in a checkpoint that holds more: optimizer, epoch, scores. */
-const STATE_DICT_KEYS = ["state_dict", "model", "segmenter", "network", "net"];
-/** How a network of two parts names them: by attributes or keys, or by their places in a Sequential. */
-const PARTS = [
-  ["encoder", "decoder"],
-  ["0", "1"],
-] as const;
-/** What `torch.nn.DataParallel` puts before every name. */
-const PARALLEL_PREFIX = "module.";
-/** More dicts than are nested in any checkpoint, and more tensors than one holds. */
-const MAX_DICTS = 100;
+/** Dicts are not nested deeper in any checkpoint, and no key of one is longer. */
+const MAX_DEPTH = 20;
+const MAX_KEY = 300;
+/** More tensors than any checkpoint holds. */
 const MAX_TENSORS = 100_000;
 
-type Tensors = Map<string, TorchTensor>;
+/** The tensors of a checkpoint by name; the keys of nested dicts stand before it, as in `state_dict.conv.weight`. */
+export interface NamedTensors {
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  readonly names: StoredNames;
+}
+
+/** A dict in a checkpoint. */
+interface Dict {
+  /** The keys that lead to it, each with a dot. */
+  readonly path: string;
+  /** Names of the tensors right in it, with the path. */
+  readonly names: string[];
+  readonly children: Map<string, Dict>;
+}
 
 /**
- * Finds the tensors by name in what a checkpoint holds: a dict of tensors, or one under usual keys of the top dict,
- * whatever these are nested in, or two under `encoder` and `decoder`.
+ * Finds the tensors in what a checkpoint holds: a dict of tensors, or dicts in dicts, as training scripts save them with
+ * optimizer, epoch and scores.
  *
- * Entries that are no tensors are left out. So are prefixes that say how the network was wrapped and not what a
- * parameter is: `module.` where all names have it, and `encoder.` and `decoder.`, or `0.` and `1.`, where all names
- * have one of the two and differ without.
+ * Taken for the network's are those under the usual keys, whatever these are nested in, or else those of two dicts
+ * `encoder` and `decoder`, or else those of the dict with the most.
  *
  * @throws {LightsegError} INVALID_WEIGHTS if there are none, or more than 100000.
  */
-export function findStateDict(checkpoint: unknown, where: string): Tensors {
-  const tensors = findTensors(checkpoint, new Set());
+export function findTensors(checkpoint: unknown, file: string): NamedTensors {
+  const tensors = new Map<string, TorchTensor>();
+  const top = readDict(checkpoint, { path: "", tensors, visited: new Set(), depth: 0 });
   if (tensors.size > MAX_TENSORS) {
-    refuseWeights(where, "the checkpoint", `must not hold more than ${MAX_TENSORS} tensors`, {
+    refuseWeights(file, "the checkpoint", `must not hold more than ${MAX_TENSORS} tensors`, {
       value: tensors.size,
     });
   }
-  if (tensors.size > 0) return dropParallel(dropParts(dropParallel(tensors)));
+  const main = top && findMain(top);
+  if (main) return { tensors, names: { all: [...tensors.keys()], ...main } };
   const keys = checkpoint instanceof Map ? [...checkpoint.keys()] : [];
-  refuseWeights(
-    where,
-    "the checkpoint",
-    `must be a dict of tensors, or hold one as ${STATE_DICT_KEYS.join(", ")}`,
-    { value: keys.filter((key) => typeof key === "string") },
-  );
+  refuseWeights(file, "the checkpoint", "must hold tensors by name, in a dict or in dicts of dicts", {
+    value: keys.filter((key) => typeof key === "string"),
+  });
 }
 
-/** `visited` keeps dicts that hold each other from being searched without end. */
-function findTensors(dict: unknown, visited: Set<unknown>): Tensors {
-  if (!(dict instanceof Map) || visited.has(dict) || visited.size > MAX_DICTS) return new Map();
+interface Walk {
+  readonly path: string;
+  readonly tensors: Map<string, TorchTensor>;
+  /** Keeps dicts that hold each other from being walked without end. */
+  readonly visited: Set<unknown>;
+  readonly depth: number;
+}
+
+function readDict(dict: unknown, { path, tensors, visited, depth }: Walk): Dict | undefined {
+  if (!(dict instanceof Map) || visited.has(dict) || depth > MAX_DEPTH) return undefined;
   visited.add(dict);
-  for (const key of STATE_DICT_KEYS) {
-    const tensors = findTensors(dict.get(key), visited);
-    if (tensors.size > 0) return tensors;
+  const names: string[] = [];
+  const children = new Map<string, Dict>();
+  for (const [key, value] of dict) {
+    if (typeof key !== "string") continue;
+    if (value instanceof TorchTensor) {
+      names.push(path + key);
+      tensors.set(path + key, value);
+    } else if (key.length <= MAX_KEY) {
+      const child = readDict(value, { path: `${path}${key}.`, tensors, visited, depth: depth + 1 });
+      if (child) children.set(key, child);
+    }
   }
-  const parts = PARTS[0].map((part) => addPrefix(`${part}.`, tensorsOf(dict.get(part))));
-  if (parts.every((tensors) => tensors.size > 0)) return new Map(parts.flatMap((tensors) => [...tensors]));
-  return tensorsOf(dict);
+  return { path, names, children };
 }
 
-function tensorsOf(dict: unknown): Tensors {
-  const tensors: Tensors = new Map();
-  if (!(dict instanceof Map)) return tensors;
-  for (const [name, value] of dict) {
-    if (typeof name === "string" && value instanceof TorchTensor) tensors.set(name, value);
+type Main = Pick<StoredNames, "main" | "nesting">;
+
+function findMain(dict: Dict): Main | undefined {
+  for (const key of [...NETWORK_KEYS, ...AVERAGE_KEYS]) {
+    const child = dict.children.get(key);
+    const main = child && findMain(child);
+    if (main) return main;
   }
-  return tensors;
+  const parts = PARTS[0].map((part) => dict.children.get(part)?.names ?? []);
+  if (parts.every(({ length }) => length > 0)) return { main: parts.flat(), nesting: dict.path };
+  const { names, path } = largestOf(dict);
+  return names.length > 0 ? { main: names, nesting: path } : undefined;
 }
 
-function addPrefix(prefix: string, tensors: Tensors): Tensors {
-  return new Map([...tensors].map(([name, tensor]) => [prefix + name, tensor]));
-}
-
-function dropParallel(tensors: Tensors): Tensors {
-  return dropPrefixes([PARALLEL_PREFIX], tensors) ?? tensors;
-}
-
-function dropParts(tensors: Tensors): Tensors {
-  for (const parts of PARTS) {
-    const prefixes = parts.map((part) => `${part}.`);
-    const plain = dropPrefixes(prefixes, tensors);
-    if (plain) return plain;
+function largestOf(dict: Dict): Dict {
+  let largest = dict;
+  for (const child of dict.children.values()) {
+    const candidate = largestOf(child);
+    if (candidate.names.length > largest.names.length) largest = candidate;
   }
-  return tensors;
-}
-
-/** Undefined unless every name has one of the prefixes, every prefix a name, and the names differ without. */
-function dropPrefixes(prefixes: readonly string[], tensors: Tensors): Tensors | undefined {
-  const plain: Tensors = new Map();
-  const found = new Set<string>();
-  for (const [name, tensor] of tensors) {
-    const prefix = prefixes.find((start) => name.startsWith(start));
-    if (prefix === undefined) return undefined;
-    found.add(prefix);
-    plain.set(name.slice(prefix.length), tensor);
-  }
-  return found.size === prefixes.length && plain.size === tensors.size ? plain : undefined;
+  return largest;
 }

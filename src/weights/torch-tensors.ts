@@ -17,13 +17,13 @@ export function readTensors(
   tensors: ReadonlyMap<string, TorchTensor>,
   locate: (block: StorageBlock) => ByteRange,
   source: ByteSource,
-  where: string,
+  file: string,
 ): Weights {
   const weights: Weights = new Map();
   const limit = new MemoryLimit(source.size);
   for (const [name, tensor] of tensors) {
     const fail = (rule: string, hint?: string): never =>
-      refuseWeights(where, tensorNamed(name), rule, { hint });
+      refuseWeights(file, tensorNamed(name), rule, { hint });
     const { storage, offset, shape } = tensor;
     const { type, length } = storage.block;
     const size = ELEMENT_SIZES[type];

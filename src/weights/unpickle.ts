@@ -153,6 +153,7 @@ class Unpickler {
         this.#importFromStack();
         break;
       case 0x52: // REDUCE
+      case 0x81: // NEWOBJ: makes an object of a class, as calling it does
         this.#call();
         break;
       case 0x62: // BUILD: sets attributes, which no value here has

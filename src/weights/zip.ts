@@ -49,8 +49,8 @@ interface Entry {
  * @throws {LightsegError} INVALID_WEIGHTS for a damaged archive, a repeated name, an encrypted file, or files that
  *   share bytes.
  */
-export function openZip(source: ByteSource, where: string): Zip {
-  const reader = new ByteReader(source, where, "the zip archive");
+export function openZip(source: ByteSource, file: string): Zip {
+  const reader = new ByteReader(source, file, "the zip archive");
   const { start, end, count } = findDirectory(source, reader);
   reader.position = start;
   const entries = new Map<string, Entry>();
@@ -69,7 +69,7 @@ export function openZip(source: ByteSource, where: string): Zip {
     locate(name) {
       const entry = entries.get(name) ?? reader.fail(`holds no ${quote(name)}`);
       if (entry.compressed) reader.fail(`holds ${quote(name)} compressed, which torch.save never does`);
-      const header = new ByteReader(source, where, "the zip archive", {
+      const header = new ByteReader(source, file, "the zip archive", {
         start: entry.start,
         end: entry.nameEnd,
       });

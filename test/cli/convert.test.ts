@@ -11,6 +11,7 @@ import { encodeSafetensors } from "../../src/weights/safetensors.ts";
 import { encodePytorch } from "../../src/weights/torch-write.ts";
 import { randomModel } from "../support/model.ts";
 import { expectSameBits, oddWeights } from "../support/weights.ts";
+import { trainingCheckpoint } from "../weights/checkpoint-writer.ts";
 import { runCli, runJson } from "./run-cli.ts";
 
 const some: Weights = new Map([
@@ -92,7 +93,7 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
       expect(stdout).toBe("");
     }
     expect([missing.code, cut.code, extension.code]).toEqual([1, 1, 2]);
-    expect(missing.stderr).toMatch(/^lightseg convert: .*none\.pth cannot be read: ENOENT/);
+    expect(missing.stderr).toMatch(/^lightseg convert: .*none\.pth: the file cannot be read: ENOENT/);
     expect(cut.stderr).toMatch(/^lightseg convert: .*a\.pth: the zip archive is cut off/);
     expect(extension.stderr).toMatch(/^lightseg convert: path must end in .*b\.bin" \(\.safetensors, or/);
     expect(await readdir(folder)).toEqual(["a.pth"]);
@@ -143,12 +144,47 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     expect(await readdir(folder)).toEqual(["a.safetensors", "b.safetensors"]);
   });
 
+  it("leaves wrappers out of names, and says so", async () => {
+    const wrapped = (prefix: string) => new Map([...some].map(([name, tensor]) => [prefix + name, tensor]));
+    await writeFile(file("a.pth"), trainingCheckpoint({ "ema.module": wrapped("_orig_mod.") }));
+    await writeFile(file("b.safetensors"), encodeSafetensors(wrapped("model.net.")));
+    for (const [name, prefix] of [
+      ["a.pth", "ema.module._orig_mod."],
+      ["b.safetensors", "model.net."],
+    ] as const) {
+      const { text } = await run(name, `${name}.safetensors`);
+      expect(text).toContain(`\n  names are read without "${prefix}"`);
+      expectSameBits((await readWeights(file(`${name}.safetensors`))).weights, some);
+    }
+  });
+
+  it("renames parts of names, with a network before it looks for its parameters", async () => {
+    const { weights, network } = randomModel();
+    const stored = [...some].map(([name, tensor]) => [`model.head.${name}`, tensor] as const);
+    await writeFile(file("a.safetensors"), encodeSafetensors(new Map(stored)));
+    await run("a.safetensors", "b.safetensors", "--rename", "head=", "--rename", "a=c.d");
+    expect([...(await readWeights(file("b.safetensors"))).weights.keys()]).toEqual(["c.d", "b"]);
+
+    const named = [...weights].map(
+      ([name, tensor]) => [`net.${name.replace(/^layer1\./, "stem.")}`, tensor] as const,
+    );
+    await writeFile(file("c.safetensors"), encodeSafetensors(new Map(named)));
+    const options = ["--model", network, "--classes", "11"];
+    await expect(run("c.safetensors", "d.safetensors", ...options)).rejects.toThrow(/missing: layer1/);
+    await run("c.safetensors", "d.safetensors", ...options, "--rename", "stem=layer1");
+    expectSameBits((await readWeights(file("d.safetensors"))).weights, weights);
+
+    await expect(run("a.safetensors", "e.safetensors", "--rename", "neck=crp")).rejects.toThrow(
+      /a\.safetensors: a name of a tensor must contain "neck" .*got \["head\.a", "head\.b"\]/,
+    );
+  });
+
   it("replaces a file only with --force", async () => {
     await writeFile(file("a.pth"), encodePytorch(some));
     await writeFile(file("b.pth"), "old");
     await expect(run("a.pth", "b.pth")).rejects.toMatchObject({
       code: "OUTPUT",
-      message: expect.stringMatching(/b\.pth is there already \(give --force to replace it\)/),
+      message: expect.stringMatching(/b\.pth: a file is there already \(give --force to replace it\)/),
     });
     expect(await readFile(file("b.pth"), "utf8")).toBe("old");
     await run("a.pth", "b.pth", "--force");
@@ -192,6 +228,9 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     ["--classes 21", "--classes needs --model"],
     ["--model refinenet-lw-50", "--classes N is required"],
     ["--model unet --classes 21", "--model must be a network that lightseg info lists"],
+    ["--rename stem", "--rename must be FROM=TO"],
+    ["--rename =stem", "--rename must be FROM=TO"],
+    ["--rename a..b=stem", "--rename must be FROM=TO"],
     ["--dtype int8", "--dtype must be one of fp32, fp16, bf16"],
   ])("%s is wrong usage", async (options, message) => {
     await expect(run("a.pth", "b.pth", ...options.split(" "))).rejects.toMatchObject({

@@ -8,9 +8,9 @@ describe("networkParameters", () => {
   it.each(Object.keys(networks))(
     "gives the shapes of %s for any number of classes, built once",
     (network) => {
-      const parameters = networkParameters(network);
+      const { shapes } = networkParameters(network);
       for (const classes of [1, 7])
-        expect(shapesFor(classes, parameters)).toEqual(parameterShapes(buildNetwork({ network, classes })));
+        expect(shapesFor(classes, shapes)).toEqual(parameterShapes(buildNetwork({ network, classes })));
     },
   );
 
@@ -18,9 +18,9 @@ describe("networkParameters", () => {
     "infers the classes of %s",
     (network) => {
       const { parameters } = buildNetwork({ network, classes: 7 });
-      const known = networkParameters(network);
-      expect(inferClasses(initialWeights(parameters, { seed: 1 }), known)).toBe(7);
-      expect(inferClasses(new Map(), known)).toBeUndefined();
+      const { shapes } = networkParameters(network);
+      expect(inferClasses(initialWeights(parameters, { seed: 1 }), shapes)).toBe(7);
+      expect(inferClasses(new Map(), shapes)).toBeUndefined();
     },
   );
 });

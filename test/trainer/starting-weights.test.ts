@@ -57,7 +57,9 @@ describe("startingWeights", () => {
   it("refuses weights of which nothing fits, also when told so", async () => {
     const file = await write("nothing", () => false);
     const refusal = startingWeights(network, { ...options, weights: file, allowRandomEncoder: true });
-    await expect(refusal).rejects.toThrow(/must hold parameters of the network/);
+    await expect(refusal).rejects.toThrow(
+      /must hold parameters of the network \(it holds "fc.bias" where "conv1.weight"/,
+    );
   });
 
   it("takes a shipped model by name, and leaves out and says so where its head has other classes", async () => {

@@ -36,7 +36,9 @@ describe("averageWeights", () => {
       'tensor "a" must have the shape [2], got [1, 2]',
     ],
   ])("refuses weights of another network: %s", (_what, second, message) => {
-    expect(() => averageWeights(first, second, "b.pth")).toThrow(lightsegError("INVALID_WEIGHTS", "b.pth"));
+    expect(() => averageWeights(first, second, "b.pth")).toThrow(
+      lightsegError("INVALID_WEIGHTS", "averageWeights"),
+    );
     expect(() => averageWeights(first, second, "b.pth")).toThrow(message);
   });
 });

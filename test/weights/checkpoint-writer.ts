@@ -1,4 +1,5 @@
 import { zipSync } from "fflate";
+import type { Weights } from "../../src/models/weights.ts";
 import { PickleWriter } from "./pickle-writer.ts";
 
 /** A tensor of a checkpoint for tests; what is left out follows from `values` as in a fresh contiguous tensor. */
@@ -54,6 +55,33 @@ export function pickleStateDict(pickle: PickleWriter, tensors: Record<string, Te
   }
   // As Module.state_dict does: an attribute of the dict.
   return pickle.setItems().emptyDict().mark().text("_metadata").emptyDict().setItems().build();
+}
+
+/**
+ * A checkpoint as a training script saves it: dicts of tensors, each at its place in dicts of dicts, beside the arguments
+ * of the command line as an object of a class.
+ *
+ * @param dicts tensors by the keys that lead to them, such as `ema.module`
+ */
+export function trainingCheckpoint(dicts: Readonly<Record<string, Weights>>): Uint8Array {
+  const tensors: Record<string, TestTensor> = {};
+  const pickle = new PickleWriter().proto().emptyDict().mark().text("epoch").int(3);
+  pickle.text("args").global("argparse", "Namespace").emptyTuple().raw(0x81).emptyDict();
+  pickle.mark().text("lr").float(0.1).setItems().build();
+  for (const [path, weights] of Object.entries(dicts)) {
+    const keys = path.split(".");
+    for (const key of keys) pickle.text(key).emptyDict().mark();
+    for (const [name, { shape, data }] of weights) {
+      const tensor = {
+        values: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        shape: [...shape],
+      };
+      pickleTensor(pickle.text(name), String(Object.keys(tensors).length), tensor);
+      tensors[`${path}.${name}`] = tensor;
+    }
+    for (const _ of keys) pickle.setItems();
+  }
+  return checkpoint(tensors, pickle.setItems().stop());
 }
 
 /** The files of a checkpoint by name, for `zipSync` or for changing first. */

@@ -45,7 +45,7 @@ describe("state dicts", () => {
     ["got []", new PickleWriter().proto().int(1).stop()],
   ])("refuses a checkpoint without tensors: %s", (found, pickle) => {
     expect(() => decodePytorch(checkpoint({}, pickle), "x.pth")).toThrow(
-      `x.pth: the checkpoint must be a dict of tensors, or hold one as state_dict, model, segmenter, network, net, ${found}`,
+      `x.pth: the checkpoint must hold tensors by name, in a dict or in dicts of dicts, ${found}`,
     );
   });
 });
@@ -214,7 +214,8 @@ describe("what is read of a file", () => {
         return bytes;
       },
     };
-    const weights = readPytorch(source, "x.pth", (name) => name.startsWith("wanted"));
+    const names = new Map(["wanted", "wanted.too"].map((name) => [`model.${name}`, name]));
+    const { weights } = readPytorch(source, "x.pth", () => names);
     expect([...weights.keys()]).toEqual(["wanted", "wanted.too"]);
     expect(weights.get("wanted")?.data).toEqual(new Float32Array(new Uint8Array(40_000).fill(1).buffer));
     expect(bytesRead.get(1)).toBeGreaterThanOrEqual(80_000);

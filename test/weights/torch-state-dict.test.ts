@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
+import { unwrapNames } from "../../src/weights/choose-names.ts";
 import { type TorchStorage, TorchTensor } from "../../src/weights/torch-objects.ts";
-import { findStateDict } from "../../src/weights/torch-state-dict.ts";
+import { findTensors } from "../../src/weights/torch-state-dict.ts";
 
 const storage: TorchStorage = { block: { key: "0", type: "F32", length: 1 }, start: 0, length: 1 };
 
@@ -17,7 +18,10 @@ function dict(entries: Record<string, unknown>): Map<unknown, unknown> {
 
 /** The names that are found, with the offsets of their tensors. */
 function find(checkpoint: unknown): Record<string, number> {
-  return Object.fromEntries([...findStateDict(checkpoint, "x")].map(([name, { offset }]) => [name, offset]));
+  const { tensors, names } = findTensors(checkpoint, "x");
+  return Object.fromEntries(
+    [...unwrapNames(names)].map(([from, name]) => [name, tensors.get(from)?.offset ?? -1]),
+  );
 }
 
 describe("finds the tensors", () => {
@@ -55,10 +59,10 @@ describe("finds the tensors", () => {
     for (const checkpoint of [deep, dict({ model: "x" })]) {
       expect(() => find(checkpoint)).toThrow(LightsegError);
       expect(() => find(checkpoint)).toThrow(
-        'x: the checkpoint must be a dict of tensors, or hold one as state_dict, model, segmenter, network, net, got ["model"]',
+        'x: the checkpoint must hold tensors by name, in a dict or in dicts of dicts, got ["model"]',
       );
     }
-    expect(() => find([])).toThrow("net, got []");
+    expect(() => find([])).toThrow("dicts, got []");
   });
 });
 

@@ -2,11 +2,14 @@ import { LightsegError } from "../../errors.ts";
 import { buildNetwork, parameterShapes } from "../../models/network.ts";
 import type { Weights } from "../../models/weights.ts";
 import { averageWeights } from "../../weights/average.ts";
+import { describeUnwrapping, unwrapNames } from "../../weights/choose-names.ts";
 import { decodeElements } from "../../weights/elements.ts";
 import { encodeTensor, type FloatType } from "../../weights/encode-tensor.ts";
-import { readWeights } from "../../weights/node/read.ts";
+import { readSource, withWeightFile } from "../../weights/node/read.ts";
 import { type WeightsFormat, weightsFormatOf, writeWeights } from "../../weights/node/write.ts";
-import { requireWeights } from "../parameters.ts";
+import { type Renaming, renameAll } from "../../weights/rename.ts";
+import type { ChooseNames } from "../../weights/stored-names.ts";
+import { expectedNames, requireWeights } from "../parameters.ts";
 import { readParameters } from "./shipped.ts";
 
 /** Options of `convertWeights`. */
@@ -15,6 +18,8 @@ export interface ConvertWeightsOptions {
   readonly dtype?: FloatType;
   /** Keeps only the parameters of a network, and fails if any is missing. Defaults to all tensors. */
   readonly select?: { readonly network: string; readonly classes: number } | undefined;
+  /** Parts of names that are replaced, in this order: see `Renaming`. Defaults to none. */
+  readonly rename?: readonly Renaming[];
   /** A second file: the mean of both files' weights is written. */
   readonly average?: string | undefined;
 }
@@ -27,6 +32,8 @@ export interface ConvertedWeights {
   readonly left: number;
   /** The value that changed most by its new type; undefined if none changed. */
   readonly rounding: { readonly error: number; readonly tensor: string } | undefined;
+  /** Says what was left out of names because it tells how the network was wrapped; undefined if nothing was. */
+  readonly unwrapping: string | undefined;
   /** Keys of the file's metadata that a PyTorch checkpoint cannot hold. */
   readonly metadataLeftOut: readonly string[];
 }
@@ -46,21 +53,27 @@ export interface ConvertedWeights {
 export async function convertWeights(
   from: string,
   to: string,
-  { dtype = "F32", select, average }: ConvertWeightsOptions = {},
+  { dtype = "F32", select, average, rename = [] }: ConvertWeightsOptions = {},
 ): Promise<ConvertedWeights> {
   const format = weightsFormatOf(to);
-  const read = (file: string) => (select ? readSelected(file, select) : readAll(file));
-  const { weights: own, metadata, left } = await read(from);
+  const read = (file: string) => (select ? readSelected(file, select, rename) : readAll(file, rename));
+  const { weights: own, metadata, left, chosen } = await read(from);
   const weights = average === undefined ? own : averageWeights(own, (await read(average)).weights, average);
   const kept = format === "safetensors" ? metadata : {};
   await writeWeights(to, weights, { dtype, metadata: kept });
   const metadataLeftOut = Object.keys(metadata).filter((key) => !Object.hasOwn(kept, key));
-  return { weights, format, left, rounding: findLargestRounding(weights, dtype), metadataLeftOut };
+  const rounding = findLargestRounding(weights, dtype);
+  return { weights, format, left, rounding, metadataLeftOut, unwrapping: describeUnwrapping(chosen) };
 }
 
-async function readAll(file: string) {
-  const { weights, metadata } = await readWeights(file);
-  if (weights.size > 0) return { weights, metadata, left: 0 };
+async function readAll(file: string, renamings: readonly Renaming[]) {
+  const choose: ChooseNames = (names) => {
+    const unwrapped = unwrapNames(names);
+    const renamed = renameAll([...unwrapped.values()], renamings, file);
+    return new Map([...unwrapped].map(([name, bare]) => [name, renamed.get(bare) ?? bare]));
+  };
+  const stored = await withWeightFile(file, (source, path) => readSource(source, path, choose));
+  if (stored.weights.size > 0) return { ...stored, left: 0 };
   throw new LightsegError({
     code: "INVALID_WEIGHTS",
     where: "convertWeights",
@@ -71,11 +84,19 @@ async function readAll(file: string) {
 }
 
 /** The parameters of a network alone; others are not read. */
-async function readSelected(file: string, { network, classes }: { network: string; classes: number }) {
-  const shapes = parameterShapes(buildNetwork({ network, classes }));
-  const { weights, metadata, others } = await readParameters(file, shapes);
-  const about = { network, classes, where: "convertWeights", file };
-  return { weights: requireWeights(shapes, weights, about), metadata, left: others.length };
+async function readSelected(
+  file: string,
+  { network, classes }: { network: string; classes: number },
+  renamings: readonly Renaming[],
+) {
+  const built = buildNetwork({ network, classes });
+  const { weights, metadata, others, chosen } = await readParameters(file, {
+    ...expectedNames(built),
+    rename: (names) => renameAll(names, renamings, file),
+  });
+  const about = { network, classes, where: "convertWeights", file, others };
+  const used = requireWeights(parameterShapes(built), weights, about);
+  return { weights: used, metadata, left: others.length, chosen };
 }
 
 function findLargestRounding(weights: Weights, type: FloatType): ConvertedWeights["rounding"] {

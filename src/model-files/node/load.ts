@@ -3,8 +3,14 @@ import { LightsegError } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import { isNetwork, networks } from "../../models/zoo.ts";
 import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
-import { describeMatch, matchWeights } from "../../weights/match.ts";
-import { readSource, type StoredWeights, withWeightFile } from "../../weights/node/read.ts";
+import { describeUnwrapping } from "../../weights/choose-names.ts";
+import { describeMatch, describeNames, matchWeights } from "../../weights/match.ts";
+import {
+  type NamedWeights,
+  readSource,
+  type StoredWeights,
+  withWeightFile,
+} from "../../weights/node/read.ts";
 import { isOnnx } from "../../weights/onnx.ts";
 import { completeModel, decodeQuantized } from "../decode.ts";
 import { readDescription, requireDescription } from "../description.ts";
@@ -141,9 +147,9 @@ async function finish(
     });
   }
   if (weights === undefined) return completeModel(stored, stored.file);
-  const parameters = networkParameters(description.network);
-  const found = await readParameters(weights, parameters);
-  return { ...description, weights: useWeights(parameters, found, { description, onNote }) };
+  const { shapes, expected } = networkParameters(description.network);
+  const found = await readParameters(weights, expected);
+  return { ...description, weights: useWeights(shapes, found, { description, onNote }) };
 }
 
 /** A network of the zoo with weights from a file, which need not say anything about themselves. */
@@ -157,36 +163,44 @@ async function loadNetwork(network: string, { weights, classes, onNote }: LoadMo
       hint: `or take a shipped model: ${(await listShippedModels()).join(", ")}`,
     });
   }
-  const parameters = networkParameters(network);
-  const found = await readParameters(weights, parameters);
+  const { shapes, expected } = networkParameters(network);
+  const found = await readParameters(weights, expected);
   const stored = readDescription(found.metadata, found.file);
-  const count = classes ?? stored?.classes.length ?? inferClasses(found.weights, parameters);
-  if (count === undefined) throw noClassifier(network, found.file);
+  const count = classes ?? stored?.classes.length ?? inferClasses(found.weights, shapes);
+  if (count === undefined) throw noClassifier(network, found, shapes);
   const description =
     stored?.network === network && stored.classes.length === count ? stored : describePlainly(network, count);
-  return { ...description, weights: useWeights(parameters, found, { description, onNote }) };
+  return { ...description, weights: useWeights(shapes, found, { description, onNote }) };
 }
 
 function useWeights(
   parameters: ParameterShapes,
-  { weights, others, file }: { weights: Weights; others: readonly string[]; file: string },
+  { weights, others, file, chosen }: NamedWeights,
   { description, onNote }: { description: ModelDescription } & Pick<LoadModelOptions, "onNote">,
 ): Weights {
   const { network, classes } = description;
   const shapes = shapesFor(classes.length, parameters);
-  const about = { network, classes: classes.length, where: "loadModel", file };
+  const about = { network, classes: classes.length, where: "loadModel", file, others };
   const used = requireWeights(shapes, weights, about);
   onNote?.(`${file}: ${describeMatch(matchWeights(shapes, used, others))}`);
+  const unwrapping = describeUnwrapping(chosen);
+  if (unwrapping !== undefined) onNote?.(`${file}: ${unwrapping}`);
   return used;
 }
 
-function noClassifier(network: string, file: string): LightsegError {
+function noClassifier(
+  network: string,
+  { weights, others, file }: NamedWeights,
+  shapes: ParameterShapes,
+): LightsegError {
+  const hint = describeNames(matchWeights(shapes, weights, others));
   return new LightsegError({
     code: "INVALID_WEIGHTS",
     where: "loadModel",
     file,
     argument: "weights",
-    rule: `must hold the classifier of ${network}`,
+    rule: `must hold ${hint ? "parameters" : "the classifier"} of ${network}`,
+    ...(hint !== undefined && { hint }),
   });
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LightsegError } from "../../errors.ts";
 import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
+import type { ExpectedNames } from "../../weights/choose-names.ts";
 import { type NamedWeights, readNamed, withWeightFile } from "../../weights/node/read.ts";
 import { findModel, type Manifest, type ManifestFile, modelNames, parseManifest } from "../manifest.ts";
 
@@ -70,15 +71,13 @@ function damaged(file: string, rule: string, cause?: unknown): LightsegError {
  * Reads the parameters of a network from a weight file, or from weights that come with the package.
  *
  * @param weights name of a model or of an encoder in the manifest, or a path
- * @param names of the parameters; the names of all other tensors are listed
+ * @param expected names of the parameters, which may have prefixes in the file; those of all other tensors are listed
  * @throws LightsegError as `readWeights`
  */
-export async function readParameters(weights: string, names: ParameterNames): Promise<NamedWeights> {
-  const read = (source: ByteSource, file: string) => readNamed(source, file, names);
+export async function readParameters(weights: string, expected: ExpectedNames): Promise<NamedWeights> {
+  const read = (source: ByteSource, file: string) => readNamed(source, file, expected);
   const entry = await findShippedWeights(weights);
   if (!entry) return withWeightFile(weights, read);
   const { bytes, file } = await readShipped(entry);
   return read(bytesSource(bytes), file);
 }
-
-type ParameterNames = Parameters<typeof readNamed>[2];

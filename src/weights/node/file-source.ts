@@ -14,6 +14,7 @@ const MAX_REQUEST = 2 ** 30;
  */
 export function fileSource(descriptor: number, size: number, path: string): ByteSource {
   const where = "readWeights";
+  const argument = "the file";
   return {
     size,
     read(start, end) {
@@ -23,7 +24,7 @@ export function fileSource(descriptor: number, size: number, path: string): Byte
         const count = readSome(bytes, done, start + done);
         if (count === 0) {
           const rule = "has become shorter while it was read";
-          throw new LightsegError({ code: "INVALID_WEIGHTS", where, argument: path, rule });
+          throw new LightsegError({ code: "INVALID_WEIGHTS", where, file: path, argument, rule });
         }
         done += count;
       }
@@ -36,7 +37,7 @@ export function fileSource(descriptor: number, size: number, path: string): Byte
       return readSync(descriptor, bytes, at, Math.min(bytes.length - at, MAX_REQUEST), position);
     } catch (cause) {
       const rule = `cannot be read: ${messageOf(cause)}`;
-      throw new LightsegError({ code: "NOT_FOUND", where, argument: path, rule, cause });
+      throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument, rule, cause });
     }
   }
 }

@@ -3,11 +3,13 @@ import { dirname, join } from "node:path";
 import { LightsegError, messageOf } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import type { ByteSource } from "../byte-source.ts";
+import { chooseExpected, type ExpectedNames, unwrapNames } from "../choose-names.ts";
 import { refuseWeights } from "../invalid.ts";
 import { decodeOnnxWeights, isOnnx } from "../onnx.ts";
 import { isPytorch, readPytorch } from "../pytorch.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { decodeShardIndex, readShard } from "../safetensors-shards.ts";
+import { type ChooseNames, type ChosenNames, flatNames, takeChosen } from "../stored-names.ts";
 import { fileSource } from "./file-source.ts";
 
 /** What files in a folder are taken for weights, where a folder is given. */
@@ -23,8 +25,8 @@ const OPENING_BRACE = "{".charCodeAt(0);
 /** Options of `readWeights`. */
 export interface ReadWeightsOptions {
   /**
-   * Which tensors to read, asked once for the name of each; others stay on the disk, but for those of ONNX. All by
-   * default.
+   * Which tensors to read, asked once for the name of each, without wrappers; others stay on the disk, but for those of
+   * ONNX. All by default.
    */
   only?: (name: string) => boolean;
 }
@@ -36,9 +38,14 @@ export interface StoredWeights {
   metadata: Record<string, string>;
 }
 
-/** The tensors of some names, and the names of the rest. */
-export interface NamedWeights extends StoredWeights {
-  /** Names of the tensors that were not read. */
+/** What is read of a weight file, and which names its tensors have there. */
+interface ReadSource extends StoredWeights {
+  chosen: ChosenNames;
+}
+
+/** The parameters of a network, and the names of the rest. */
+export interface NamedWeights extends ReadSource {
+  /** Names of the tensors that were not read, as the file has them. */
   others: string[];
   /** The path of the file. */
   file: string;
@@ -47,7 +54,8 @@ export interface NamedWeights extends StoredWeights {
 /**
  * Reads a weight file, told apart by content and not by name: a PyTorch checkpoint of any version since 0.1.10,
  * safetensors, the index of safetensors files beside it (`model.safetensors.index.json`), or the initializers of an
- * ONNX model.
+ * ONNX model. How the network was wrapped is left out of the names, as by `torch.compile` or `DataParallel`: see
+ * `unwrapNames`.
  *
  * A folder stands for the one index in it, or else for the one weight file. `metadata` is empty for a PyTorch
  * checkpoint, which has none.
@@ -59,7 +67,13 @@ export async function readWeights(
   path: string,
   { only = () => true }: ReadWeightsOptions = {},
 ): Promise<StoredWeights> {
-  return withWeightFile(path, (source, file) => readSource(source, file, only));
+  const { weights, metadata } = await withWeightFile(path, (source, file) =>
+    readSource(source, file, (names) => {
+      const unwrapped = [...unwrapNames(names)];
+      return new Map(unwrapped.filter(([, name]) => only(name)));
+    }),
+  );
+  return { weights, metadata };
 }
 
 /** Opens the weight file at a path, or the one in a folder, as `readWeights` does. */
@@ -78,30 +92,32 @@ export async function withWeightFile<T>(
 export function readSource(
   source: ByteSource,
   file: string,
-  only: (name: string) => boolean = () => true,
-): StoredWeights | Promise<StoredWeights> {
-  if (source.size === 0) refuseWeights("readWeights", file, "is empty");
+  choose: ChooseNames = unwrapNames,
+): ReadSource | Promise<ReadSource> {
+  if (source.size === 0) refuseWeights(file, "the file", "is empty");
   const start = source.read(0, Math.min(source.size, START_SIZE));
-  if (isPytorch(start)) return { weights: readPytorch(source, file, only), metadata: {} };
-  if (isSafetensors(start)) return readSafetensors(source, file, only);
-  if (isOnnx(start)) return readOnnx(source, file, only);
-  if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, only);
-  refuseWeights("readWeights", file, "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
+  if (isPytorch(start)) return { ...readPytorch(source, file, choose), metadata: {} };
+  if (isSafetensors(start)) return readSafetensors(source, file, choose);
+  if (isOnnx(start)) return readOnnx(source, file, choose);
+  if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, choose);
+  refuseWeights(file, "the file", "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
 }
 
-/** Reads the tensors of these names, and lists the names of all others without reading them. */
+/** Reads the parameters of a network, whatever stands before their names, and lists the names of all other tensors. */
 export async function readNamed(
   source: ByteSource,
   file: string,
-  names: { has(name: string): boolean },
+  expected: ExpectedNames,
 ): Promise<NamedWeights> {
-  const others = new Set<string>();
-  const only = (name: string) => {
-    const isNamed = names.has(name);
-    if (!isNamed) others.add(name);
-    return isNamed;
+  const chooseNames = chooseExpected(expected);
+  let others: string[] = [];
+  const choose: ChooseNames = (names) => {
+    const chosen = chooseNames(names);
+    const isMain = names.main.some((name) => chosen.has(name));
+    others = (isMain ? names.main : names.all).filter((name) => !chosen.has(name));
+    return chosen;
   };
-  return { ...(await readSource(source, file, only)), others: [...others], file };
+  return { ...(await readSource(source, file, choose)), others, file };
 }
 
 /** A safetensors file starts with the length of its header, whose upper bytes are 0, and the header with a brace. */
@@ -114,27 +130,24 @@ function isJson(start: Uint8Array): boolean {
 }
 
 /** Its tensors can only be found by reading it all. */
-function readOnnx(source: ByteSource, path: string, only: (name: string) => boolean): StoredWeights {
+function readOnnx(source: ByteSource, path: string, choose: ChooseNames): ReadSource {
   const { weights, metadata } = decodeOnnxWeights(source.read(0, source.size), path);
-  return { weights: new Map([...weights].filter(([name]) => only(name))), metadata };
+  const chosen = choose(flatNames([...weights.keys()]));
+  return { weights: takeChosen(weights, chosen), metadata, chosen };
 }
 
-async function readShards(
-  source: ByteSource,
-  path: string,
-  only: (name: string) => boolean,
-): Promise<StoredWeights> {
+async function readShards(source: ByteSource, path: string, choose: ChooseNames): Promise<ReadSource> {
   const { shards, metadata } = decodeShardIndex(source.read(0, source.size), path);
+  const chosen = choose(flatNames([...shards.values()].flatMap((tensors) => [...tensors])));
   const weights: Weights = new Map();
   for (const [name, tensors] of shards) {
-    const wanted = new Set([...tensors].filter((tensor) => only(tensor)));
-    if (wanted.size === 0) continue;
+    if (![...tensors].some((tensor) => chosen.has(tensor))) continue;
     const shard = await withFile(join(dirname(path), name), (bytes, file) =>
-      readShard(bytes, tensors, file, (tensor) => wanted.has(tensor)),
+      readShard(bytes, tensors, file, chosen),
     );
     for (const [tensor, values] of shard) weights.set(tensor, values);
   }
-  return { weights, metadata };
+  return { weights, metadata, chosen };
 }
 
 async function findFile(path: string): Promise<string> {
@@ -148,8 +161,9 @@ async function findFile(path: string): Promise<string> {
   throw new LightsegError({
     code: "NOT_FOUND",
     where: "readWeights",
-    argument: path,
-    rule: "must be a file, or a folder with one weight file",
+    file: path,
+    argument: "the folder",
+    rule: "must hold one weight file",
     value: found,
   });
 }
@@ -162,7 +176,13 @@ async function withFile<T>(
   const status = await stat(path).catch((cause: unknown) => failToRead(path, cause));
   if (!status.isFile()) {
     const rule = "must be a file";
-    throw new LightsegError({ code: "NOT_FOUND", where: "readWeights", argument: path, rule });
+    throw new LightsegError({
+      code: "NOT_FOUND",
+      where: "readWeights",
+      file: path,
+      argument: "weights",
+      rule,
+    });
   }
   const file = await open(path).catch((cause: unknown) => failToRead(path, cause));
   try {
@@ -174,5 +194,6 @@ async function withFile<T>(
 
 function failToRead(path: string, cause: unknown): never {
   const rule = `cannot be read: ${messageOf(cause)}`;
-  throw new LightsegError({ code: "NOT_FOUND", where: "readWeights", argument: path, rule, cause });
+  const where = "readWeights";
+  throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument: "the file", rule, cause });
 }

@@ -4,8 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeModel } from "../../../src/model-files/description.ts";
 import { loadModel } from "../../../src/model-files/node/load.ts";
+import type { Weights } from "../../../src/models/weights.ts";
 import { writeSafetensors } from "../../../src/weights/node/write.ts";
+import { failureOf } from "../../support/errors.ts";
 import { randomModel } from "../../support/model.ts";
+import { expectSameBits } from "../../support/weights.ts";
+import { trainingCheckpoint } from "../../weights/checkpoint-writer.ts";
 
 const network = "refinenet-lw-mobilenet-v2";
 const model = randomModel();
@@ -41,6 +45,51 @@ describe("loadModel", () => {
   it("takes the class names of weights that describe themselves", async () => {
     const loaded = await loadModel({ model: network, weights: file("model.safetensors"), classes: 11 });
     expect(loaded.classes).toEqual(model.classes);
+  });
+
+  it("takes off what training scripts put before names, in files of both kinds", async () => {
+    const { weights } = model;
+    const prefixed = (prefix: string) =>
+      new Map([...weights].map(([name, tensor]) => [prefix + name, tensor] as const));
+    const zeros: Weights = new Map(
+      [...weights].map(([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }]),
+    );
+    const parts: Weights = new Map(
+      [...weights].map(([name, tensor]) => [
+        `net.${name.startsWith("layer") ? "backbone._orig_mod." : "head."}${name}`,
+        tensor,
+      ]),
+    );
+    await writeFile(file("lightning.ckpt"), trainingCheckpoint({ state_dict: prefixed("model._orig_mod.") }));
+    await writeFile(
+      file("timm.pth.tar"),
+      trainingCheckpoint({ state_dict_ema: zeros, "model_state_dict.module": prefixed("net.") }),
+    );
+    await writeFile(file("ema.pth"), trainingCheckpoint({ "ema.module": weights }));
+    await writeSafetensors(file("parts.safetensors"), parts);
+    for (const name of ["lightning.ckpt", "timm.pth.tar", "ema.pth", "parts.safetensors"]) {
+      const notes: string[] = [];
+      const loaded = await loadModel({
+        model: network,
+        weights: file(name),
+        onNote: (note) => notes.push(note),
+      });
+      expectSameBits(loaded.weights, weights);
+      expect(notes.join("\n")).toContain("names are read without");
+    }
+  });
+
+  it("shows names beside expected ones where not one fits", async () => {
+    const other = new Map([["stem.kernel", { shape: [2], data: new Float32Array(2) }]]);
+    await writeSafetensors(file("other.safetensors"), other);
+    const error = await failureOf(loadModel({ model: network, weights: file("other.safetensors") }));
+    expect(error.message).toBe(
+      `loadModel: ${file("other.safetensors")}: weights must hold parameters of ${network} (it holds "stem.kernel" ` +
+        'where "layer1.0.weight", "layer1.1.weight", "layer1.1.bias" are expected; ' +
+        "lightseg convert --rename FROM=TO changes names)",
+    );
+    const asked = loadModel({ model: network, weights: file("other.safetensors"), classes: 11 });
+    expect((await failureOf(asked)).message).toContain('it holds "stem.kernel" where "layer1.0.weight"');
   });
 
   it.each([

@@ -34,7 +34,7 @@ describe("readWeights", () => {
   test("says that there is no such file", async () => {
     const error = await failureOf(readWeights(join(folder, "none.pth")));
     expect(error.code).toBe("NOT_FOUND");
-    expect(error.message).toMatch(/^readWeights: .*none\.pth cannot be read: ENOENT/);
+    expect(error.message).toMatch(/^readWeights: .*none\.pth: the file cannot be read: ENOENT/);
   });
 
   test("reads the old container as well", async () => {
@@ -90,14 +90,14 @@ describe("readWeights", () => {
     await writeFile(path, text);
     const error = await failureOf(readWeights(path));
     expect(error.code).toBe("INVALID_WEIGHTS");
-    expect(error.message).toBe(`readWeights: ${path} ${rule}`);
+    expect(error.message).toBe(`readWeights: ${path}: the file ${rule}`);
   });
 
   test("names the file that is cut off", async () => {
     const path = join(folder, "a.safetensors");
     await writeFile(path, encodeSafetensors(weights).subarray(0, -1));
     const error = await failureOf(readWeights(path));
-    expect(error.message).toBe(`${path}: tensor "a" must end within the 7 bytes of data, got 8`);
+    expect(error.message).toBe(`readWeights: ${path}: tensor "a" must end within the 7 bytes of data, got 8`);
   });
 });
 
@@ -131,7 +131,7 @@ describe("readWeights of several files", () => {
     expect((await readWeights(folder, { only: (name) => name === "a" })).weights).toEqual(weights);
     const error = await failureOf(readWeights(folder));
     expect(error.code).toBe("NOT_FOUND");
-    expect(error.message).toMatch(/^readWeights: .*2\.safetensors cannot be read: ENOENT/);
+    expect(error.message).toMatch(/^readWeights: .*2\.safetensors: the file cannot be read: ENOENT/);
   });
 
   test("names the file in which a tensor is missing", async () => {
@@ -139,7 +139,7 @@ describe("readWeights of several files", () => {
     const error = await failureOf(readWeights(folder));
     expect(error.code).toBe("INVALID_WEIGHTS");
     expect(error.message).toBe(
-      `${join(folder, "2.safetensors")}: tensor "b" must be in this file, as the index says`,
+      `readWeights: ${join(folder, "2.safetensors")}: tensor "b" must be in this file, as the index says`,
     );
   });
 });
@@ -160,7 +160,7 @@ describe("readWeights of a folder", () => {
     for (const name of names) await writeFile(join(folder, name), "");
     const error = await failureOf(readWeights(folder));
     expect(error.code).toBe("NOT_FOUND");
-    expect(error.message).toMatch(/^readWeights: .* must be a file, or a folder with one weight file, got/);
+    expect(error.message).toMatch(/^readWeights: .*: the folder must hold one weight file, got/);
     expect(error.message).toMatch(message);
   });
 
@@ -168,6 +168,6 @@ describe("readWeights of a folder", () => {
     await mkdir(join(folder, "a.pth"));
     const error = await failureOf(readWeights(folder));
     expect(error.code).toBe("NOT_FOUND");
-    expect(error.message).toMatch(/a\.pth must be a file$/);
+    expect(error.message).toMatch(/a\.pth: weights must be a file$/);
   });
 });
