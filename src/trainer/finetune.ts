@@ -11,6 +11,9 @@ import { RANDOM_WEIGHTS, settings } from "../training/settings.ts";
 /** Photos that are looked at for their size. */
 const LOOKED_AT = 20;
 
+/** Reads of weights what they say about themselves, and no values. */
+const NO_NAMES = { names: [], encoder: new Set<string>() };
+
 /** What to fine-tune, and on what. */
 export interface FinetuneOptions {
   /** Folder of the data set. */
@@ -38,7 +41,7 @@ export async function finetuneSettings({
   weights,
   network,
 }: FinetuneOptions): Promise<TrainingOptions> {
-  const model = await readParameters(DEFAULT_MODEL, new Set());
+  const model = await readParameters(DEFAULT_MODEL, NO_NAMES);
   const standard = requireDescription(model.metadata, model.file).network;
   const own = network ?? (weights === undefined ? standard : await networkOf(weights)) ?? standard;
   const photos = await summarizePhotos(await findDataset(dataset).open(data, split));
@@ -53,7 +56,7 @@ export async function finetuneSettings({
 /** The network that weights say that they are of; undefined for an encoder and for files that say nothing. */
 async function networkOf(weights: string): Promise<string | undefined> {
   if (weights === RANDOM_WEIGHTS) return undefined;
-  const { metadata, file } = await readParameters(weights, new Set());
+  const { metadata, file } = await readParameters(weights, NO_NAMES);
   return readDescription(metadata, file)?.network;
 }
 
