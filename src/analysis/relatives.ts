@@ -1,7 +1,7 @@
 import { countValues, fixedShape, type Shape } from "../graph/shape.ts";
 import { collect, isTrainable, type Tensor } from "../graph/tensor.ts";
 import { buildNetwork } from "../models/network.ts";
-import { type Comparison, compare } from "./comparison.ts";
+import { type Comparison, compare } from "./paper.ts";
 
 /** A network of another paper, at the size of Cityscapes. */
 export interface RelativeRow {

@@ -120,10 +120,9 @@ async function segmentOne(
     [paths.labels, renderLabels(result)],
     [paths.overlay, await renderOverlay(result, { opacity })],
   ]);
-  if (scores !== undefined) {
-    const { data, shape = [] } = result.scores ?? {};
-    if (!(data instanceof Float32Array)) throw new TypeError("scores are not float32");
-    files.set(scores, encodeNpy(data, shape.slice(1)));
+  if (scores !== undefined && result.scores) {
+    const { data, shape } = result.scores;
+    files.set(scores, encodeNpy({ data, shape: shape.slice(1) }));
   }
   await makeFolder(folder);
   for (const [path, bytes] of files) await writeFileAtomically(path, bytes);

@@ -113,7 +113,8 @@ export function channelsOf(where: string, { shape }: Pick<TensorType, "shape">):
   return featureMapShape(where, shape)[1];
 }
 
-/** How many values a tensor of this fixed shape holds. */
+/** How many values a tensor of this fixed shape holds: 1 for a scalar `[]`. */
 export function countValues(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
+  // The product of a forged shape's other extents may overflow to infinity, and infinity times 0 is NaN.
+  return shape.includes(0) ? 0 : shape.reduce((product, dim) => product * dim, 1);
 }

@@ -4,6 +4,7 @@ import { dropout } from "../graph/ops/dropout.ts";
 import { add } from "../graph/ops/elementwise.ts";
 import { batchNorm, batchNormWithUpdate, layerNorm } from "../graph/ops/normalization.ts";
 import { maxPool } from "../graph/ops/pooling.ts";
+import { channelsOf } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Scope } from "./scope.ts";
 
@@ -27,7 +28,7 @@ export interface ConvOptions {
 /** A convolution with `weight` (and `bias`). */
 export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
   const { channels, kernel = 1, stride = 1, dilation = 1, groups = 1, bias = false } = options;
-  const inputs = Number(x.shape[1]) / groups;
+  const inputs = channelsOf("conv", x) / groups;
   const initialization = { kind: "uniform", fanIn: inputs * kernel * kernel } as const;
   return convolution(x, scope.parameter("weight", [channels, inputs, kernel, kernel], { initialization }), {
     ...(bias && { bias: scope.parameter("bias", [channels], { initialization }) }),
@@ -43,7 +44,7 @@ const BATCH_NORM_MOMENTUM = 0.1;
 
 /** Batch norm, frozen or trained as the scope says. `epsilon` is added to the variance; defaults to 1e-5. */
 export function normalize(scope: Scope, x: Tensor, { epsilon = 1e-5 } = {}): Tensor {
-  const channels = [Number(x.shape[1])];
+  const channels = [channelsOf("normalize", x)];
   const stored = (value: number) =>
     ({ initialization: { kind: "constant", value }, trainable: false }) as const;
   const parameters = {
@@ -62,7 +63,7 @@ export function normalize(scope: Scope, x: Tensor, { epsilon = 1e-5 } = {}): Ten
 
 /** Layer norm over the channels of each pixel. */
 export function layerNormalize(scope: Scope, x: Tensor): Tensor {
-  const channels = [Number(x.shape[1])];
+  const channels = [channelsOf("layerNormalize", x)];
   return layerNorm(x, {
     gamma: scope.parameter("weight", channels, { initialization: { kind: "constant", value: 1 } }),
     beta: scope.parameter("bias", channels, { initialization: { kind: "constant", value: 0 } }),
@@ -75,7 +76,7 @@ export function separableConv(
   x: Tensor,
   { channels, stride = 1, dilation = 1 }: { channels: number; stride?: number; dilation?: number },
 ): Tensor {
-  const inputs = Number(x.shape[1]);
+  const inputs = channelsOf("separableConv", x);
   const filtered = conv(scope.at("dwconv"), x, {
     channels: inputs,
     groups: inputs,
@@ -111,7 +112,7 @@ export function residualConvUnits(
   x: Tensor,
   { count, unit }: { count: number; unit: ResidualConvUnit },
 ): Tensor {
-  const channels = Number(x.shape[1]);
+  const channels = channelsOf("residualConvUnits", x);
   const half = channels / 2;
   const convolutions =
     unit === "plain"
@@ -139,7 +140,7 @@ export function residualConvUnits(
  * Pooling keeps the size, so each link sees context 4 pixels wider.
  */
 export function chainedResidualPooling(scope: Scope, x: Tensor, { links = 4, kernel = 1 } = {}): Tensor {
-  const channels = Number(x.shape[1]);
+  const channels = channelsOf("chainedResidualPooling", x);
   let sum = x;
   let top = x;
   for (let link = 1; link <= links; link++) {

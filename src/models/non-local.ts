@@ -3,6 +3,7 @@ import { flatten, unflatten } from "../graph/ops/flatten.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { mean } from "../graph/ops/mean.ts";
 import { softmax } from "../graph/ops/softmax.ts";
+import { channelsOf } from "../graph/shape.ts";
 import { scalar, type Tensor } from "../graph/tensor.ts";
 import { conv, normalize } from "./layers.ts";
 import type { Scope } from "./scope.ts";
@@ -21,7 +22,7 @@ const TEMPERATURE = 0.05;
  * batch norm that of g.
  */
 export function disentangledNonLocal(scope: Scope, x: Tensor): Tensor {
-  const inside = Math.floor(Number(x.shape[1]) / REDUCTION);
+  const inside = Math.floor(channelsOf("disentangledNonLocal", x) / REDUCTION);
   const project = (name: string, channels: number) => flatten(conv(scope.at(name), x, { channels }));
   const theta = whiten(project("theta", inside));
   const phi = whiten(project("phi", inside));
@@ -34,7 +35,7 @@ export function disentangledNonLocal(scope: Scope, x: Tensor): Tensor {
 
   const gathered = unflatten(add(pairwise, unary), { like: x });
   const out = scope.at("conv_out");
-  const y = conv(out.at("conv"), gathered, { channels: Number(x.shape[1]) });
+  const y = conv(out.at("conv"), gathered, { channels: channelsOf("disentangledNonLocal", x) });
   return add(x, normalize(out.at("bn"), y));
 }
 

@@ -7,10 +7,9 @@ import { resnet } from "./backbones/resnet.ts";
 import { van } from "./backbones/van.ts";
 import type { Decoder } from "./decoders/decoder.ts";
 import { frm } from "./decoders/frm.ts";
-import { lightWeightRefineNet, lightWeightRefineNetWithRcu } from "./decoders/light-weight-refinenet.ts";
 import { lightWeightRefineNetMobile } from "./decoders/light-weight-refinenet-mobile.ts";
 import { ndnetEncoderDecoder, ndnetFcn8, ndnetFcn32 } from "./decoders/ndnet.ts";
-import { refineNet } from "./decoders/refinenet.ts";
+import { lightWeightRefineNet, lightWeightRefineNetWithRcu, refineNet } from "./decoders/refinenet.ts";
 
 export const backbones: Readonly<Record<string, Backbone>> = {
   "mobilenet-v2": mobilenetV2,

@@ -24,12 +24,6 @@ export function isElementType(name: unknown): name is ElementType {
   return typeof name === "string" && Object.hasOwn(ELEMENT_SIZES, name);
 }
 
-/** How many elements a tensor of this shape has: 1 for a scalar `[]`. */
-export function elementCount(shape: readonly number[]): number {
-  // Asked first: the product of the other extents may overflow to infinity, and that times 0 is no number.
-  return shape.includes(0) ? 0 : shape.reduce((count, extent) => count * extent, 1);
-}
-
 /**
  * Converts packed little-endian elements to float32, rounding to the nearest where float32 is narrower.
  *

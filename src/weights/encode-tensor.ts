@@ -1,5 +1,5 @@
+import { countValues } from "../graph/shape.ts";
 import type { WeightTensor } from "../models/weights.ts";
-import { elementCount } from "./elements.ts";
 import { floatToBfloat16, floatToHalf } from "./half.ts";
 import { refuseToEncode } from "./invalid.ts";
 
@@ -30,7 +30,7 @@ export function encodeTensor(
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     fail("must have a shape of non-negative integers", shape);
   }
-  if (elementCount(shape) !== data.length) fail("must have as many values as its shape", data.length);
+  if (countValues(shape) !== data.length) fail("must have as many values as its shape", data.length);
   if (dtype === "F32") return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
   const narrow = dtype === "F16" ? floatToHalf(data) : floatToBfloat16(data);

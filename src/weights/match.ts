@@ -1,3 +1,4 @@
+import { sameShape } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
 import { quote } from "./invalid.ts";
 
@@ -120,8 +121,4 @@ function printable(name: string): string {
 
 function oneByOne(lines: readonly string[]): Lines {
   return lines.map((line) => [line, 1]);
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }

@@ -6,8 +6,9 @@ import {
   TensorProto_DataLocation,
   TensorProto_DataType,
 } from "../graph/onnx/onnx_pb.ts";
+import { countValues } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
-import { decodeElements, ELEMENT_SIZES, elementCount, MAX_DIMENSIONS } from "./elements.ts";
+import { decodeElements, ELEMENT_SIZES, MAX_DIMENSIONS } from "./elements.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 
@@ -196,7 +197,7 @@ function valuesOf(tensor: StoredTensor, file: string, limit: MemoryLimit): Float
   if (tensor.isExternal) fail("must lie in the file, not beside it", "save the model without external data");
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0))
     fail("must have a shape of non-negative integers");
-  const count = elementCount(shape);
+  const count = countValues(shape);
   if (!limit.take(4 * count)) fail("makes the weights larger than the file can hold");
   const isListed = (type === "F16" || type === "BF16") && tensor.packed.length === 0;
   const packed = isListed ? unpackHalves(halves) : tensor.packed;

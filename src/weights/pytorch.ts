@@ -1,6 +1,6 @@
 import type { Weights } from "../models/weights.ts";
 import { ByteReader } from "./byte-reader.ts";
-import { type ByteRange, type ByteSource, bytesSource } from "./byte-source.ts";
+import type { ByteRange, ByteSource } from "./byte-source.ts";
 import { unwrapNames } from "./choose-names.ts";
 import { refuseWeights } from "./invalid.ts";
 import { type ChooseNames, type ChosenNames, takeChosen } from "./stored-names.ts";
@@ -37,11 +37,6 @@ export function readPytorch(
   const { tensors, names } = findTensors(checkpoint, file);
   const chosen = choose(names);
   return { weights: readTensors(takeChosen(tensors, chosen), locate, source, file), chosen };
-}
-
-/** `readPytorch` for a file in memory. */
-export function decodePytorch(bytes: Uint8Array, file: string): Weights {
-  return readPytorch(bytesSource(bytes), file).weights;
 }
 
 interface Container {

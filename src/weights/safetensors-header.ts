@@ -1,5 +1,6 @@
+import { countValues } from "../graph/shape.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { ELEMENT_SIZES, type ElementType, elementCount, isElementType, MAX_DIMENSIONS } from "./elements.ts";
+import { ELEMENT_SIZES, type ElementType, isElementType, MAX_DIMENSIONS } from "./elements.ts";
 import { quote, refuseWeights, tensorNamed } from "./invalid.ts";
 import { JsonReader } from "./json-reader.ts";
 
@@ -102,7 +103,7 @@ function readEntry(name: string, json: JsonReader, file: string): TensorEntry {
     offsets: [begin = failOffsets(), end = failOffsets()] = [],
   } = found;
   if (!isElementType(type)) return failType(type);
-  const size = elementCount(shape) * ELEMENT_SIZES[type];
+  const size = countValues(shape) * ELEMENT_SIZES[type];
   if (end - begin !== size) {
     fail(`of shape [${shape.join(", ")}] must take ${size} bytes as ${type}`, end - begin);
   }

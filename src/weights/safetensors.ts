@@ -1,6 +1,7 @@
+import { countValues } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
-import { elementCount, readElements } from "./elements.ts";
+import { readElements } from "./elements.ts";
 import { encodeTensor, type FloatType } from "./encode-tensor.ts";
 import { refuseToEncode, refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
@@ -58,7 +59,7 @@ export function readEntries(
   for (const { name, type, shape, begin } of entries) {
     const given = chosen.get(name);
     if (given === undefined) continue;
-    const count = elementCount(shape);
+    const count = countValues(shape);
     if (!limit.take(4 * count)) {
       const rule = `makes the tensors take more than ${limit.total} bytes together, twice the file`;
       refuseWeights(file, tensorNamed(name), rule, { hint: "integers of one byte become float32" });

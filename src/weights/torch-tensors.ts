@@ -1,6 +1,7 @@
+import { countValues } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
 import type { ByteRange, ByteSource } from "./byte-source.ts";
-import { ELEMENT_SIZES, elementCount, readElements } from "./elements.ts";
+import { ELEMENT_SIZES, readElements } from "./elements.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import type { StorageBlock, TorchTensor } from "./torch-objects.ts";
@@ -31,7 +32,7 @@ export function readTensors(
     if (end - start !== length * size) {
       fail(`must have a storage of ${length} ${type}, got ${end - start} bytes`);
     }
-    const count = elementCount(shape);
+    const count = countValues(shape);
     const last = lastElement(tensor);
     if (count > 0 && last >= storage.length) {
       fail(`of shape [${shape.join(", ")}] must lie in its storage of ${storage.length} elements`);

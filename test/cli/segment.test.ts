@@ -10,8 +10,8 @@ import { decodePhoto } from "../../src/images/node/decode.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
 import { describeModel } from "../../src/model-files/description.ts";
 import { writeSafetensors } from "../../src/weights/node/write.ts";
-import { decodeNpy } from "../../src/weights/npy.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
+import { decodeNpy } from "../support/npy.ts";
 import { PickleWriter } from "../weights/pickle-writer.ts";
 import { root, runCli, runJson } from "./run-cli.ts";
 
@@ -100,7 +100,7 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
     const overlay = await decodePhoto(photo.overlay);
     expect(overlay.width).toBe(600);
     expect(overlay.height).toBeGreaterThan(400);
-    const { shape, data } = decodeNpy(await readFile(file("s.npy")), "scores");
+    const { shape, data } = decodeNpy(await readFile(file("s.npy")));
     expect(shape).toEqual([11, 100, 150]);
     expect(data.every(Number.isFinite)).toBe(true);
   });

@@ -28,7 +28,7 @@ describe("FRM", () => {
     const module =
       coarse * 512 * 512 + // fuse
       coarse * (4 * 512 * 256 + 512 + 2 * coarse * 256 + 256) + // theta, phi, g and conv_out; conv_mask; both branches
-      coarse * 2 * 512 * 2048 + // perceptron
+      coarse * 2 * 512 * 2048 + // MLP
       coarse * 9 * 512 * 256; // project
     const pyramid = widths.reduce(
       (sum, width, level) => sum + pixels(4 << level) * 256 * (width + 9 * 256),

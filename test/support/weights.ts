@@ -1,5 +1,12 @@
 import { expect } from "vitest";
 import type { Weights } from "../../src/models/weights.ts";
+import { bytesSource } from "../../src/weights/byte-source.ts";
+import { readPytorch } from "../../src/weights/pytorch.ts";
+
+/** `readPytorch` for a file in memory. */
+export function decodePytorch(bytes: Uint8Array, file: string): Weights {
+  return readPytorch(bytesSource(bytes), file).weights;
+}
 
 /** A float32 of these bits, which may be a NaN that `Float32Array.of(NaN)` would not give. */
 function ofBits(...bits: number[]): Float32Array {

@@ -5,12 +5,11 @@ import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
 import type { Weights } from "../../src/models/weights.ts";
 import { bytesSource } from "../../src/weights/byte-source.ts";
-import { decodePytorch } from "../../src/weights/pytorch.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/weights/safetensors.ts";
 import { decodeShardIndex, readShard } from "../../src/weights/safetensors-shards.ts";
 import { flatNames, keepNames } from "../../src/weights/stored-names.ts";
 import { encodePytorch } from "../../src/weights/torch-write.ts";
-import { oddWeights } from "../support/weights.ts";
+import { decodePytorch, oddWeights } from "../support/weights.ts";
 import { checkpoint, float32, legacyCheckpoint, pickleTensor, type TestTensor } from "./checkpoint-writer.ts";
 import { PickleWriter } from "./pickle-writer.ts";
 

@@ -3,7 +3,8 @@ import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
 import type { ByteSource } from "../../src/weights/byte-source.ts";
-import { decodePytorch, isPytorch, readPytorch } from "../../src/weights/pytorch.ts";
+import { isPytorch, readPytorch } from "../../src/weights/pytorch.ts";
+import { decodePytorch } from "../support/weights.ts";
 import {
   checkpoint,
   checkpointFiles,

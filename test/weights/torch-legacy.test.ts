@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
-import { decodePytorch } from "../../src/weights/pytorch.ts";
 import { valuesByFormula } from "../support/formula.ts";
-import { expectSameBits } from "../support/weights.ts";
+import { decodePytorch, expectSameBits } from "../support/weights.ts";
 import {
   float32,
   legacyCheckpoint,

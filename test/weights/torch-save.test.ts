@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { decodePytorch } from "../../src/weights/pytorch.ts";
 import { python, runPython } from "../support/torch.ts";
+import { decodePytorch } from "../support/weights.ts";
 
 describe.skipIf(python === undefined)("what PyTorch writes (needs Debian's python3-torch)", () => {
   /** Saves checkpoints in both containers, and prints the float32 bits of the tensors that are to be found in each. */

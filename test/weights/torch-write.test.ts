@@ -6,10 +6,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
 import type { Weights } from "../../src/models/weights.ts";
-import { decodePytorch } from "../../src/weights/pytorch.ts";
 import { encodePytorch } from "../../src/weights/torch-write.ts";
 import { python, runPython } from "../support/torch.ts";
-import { expectSameBits, oddWeights } from "../support/weights.ts";
+import { decodePytorch, expectSameBits, oddWeights } from "../support/weights.ts";
 
 /** The files of an archive as their own headers tell, up to the central directory. */
 function readHeaders(bytes: Uint8Array) {

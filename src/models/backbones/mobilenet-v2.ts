@@ -1,4 +1,5 @@
 import { add } from "../../graph/ops/elementwise.ts";
+import { channelsOf } from "../../graph/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, convBnRelu6, normalize } from "../layers.ts";
 import { imagenetPreprocessing } from "../preprocessing.ts";
@@ -48,7 +49,7 @@ function invertedResidual(
   { channels, expansion, stride }: { channels: number; expansion: number; stride: number },
 ): Tensor {
   const layers = scope.at("output");
-  const inputs = Number(x.shape[1]);
+  const inputs = channelsOf("invertedResidual", x);
   const width = inputs * expansion;
   const wide = convBnRelu6(layers.at(0), x, { channels: width });
   const filtered = convBnRelu6(layers.at(1), wide, { channels: width, kernel: 3, stride, groups: width });

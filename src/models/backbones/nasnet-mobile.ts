@@ -3,6 +3,7 @@ import { averagePool } from "../../graph/ops/average-pooling.ts";
 import { concat, slice } from "../../graph/ops/concat.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { maxPool } from "../../graph/ops/pooling.ts";
+import { channelsOf } from "../../graph/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, normalize } from "../layers.ts";
 import type { Scope } from "../scope.ts";
@@ -128,7 +129,7 @@ function separable(
   const { kernel, channels, stride = 1, lag = 0 } = options;
   const half = (number: 1 | 2, input: Tensor, stride: number, lag: number) => {
     const place = scope.at(`separable_${number}`);
-    const groups = Number(input.shape[1]);
+    const groups = channelsOf("separable", input);
     const padding = (kernel - 1) / 2 + lag;
     const filtered = conv(place.at("depthwise_conv2d"), relu(input), {
       channels: groups,

@@ -1,6 +1,7 @@
 import { gelu } from "../../graph/ops/activation.ts";
 import { add, multiply } from "../../graph/ops/elementwise.ts";
 import { reshape } from "../../graph/ops/reduction.ts";
+import { channelsOf } from "../../graph/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { conv, layerNormalize, normalize } from "../layers.ts";
 import { imagenetPreprocessing } from "../preprocessing.ts";
@@ -49,17 +50,17 @@ export function van(variant: keyof typeof variants): Backbone {
   };
 }
 
-/** Attention and a perceptron, each behind batch norm, weighted channel by channel and added to its input. */
+/** Attention and an MLP, each behind batch norm, weighted channel by channel and added to its input. */
 function block(scope: Scope, x: Tensor, ratio: number): Tensor {
   const attended = attention(scope.at("attn"), normalize(scope.at("norm1"), x));
   const y = add(x, layerScale(scope, "layer_scale_1", attended));
-  const mixed = perceptron(scope.at("mlp"), normalize(scope.at("norm2"), y), ratio);
+  const mixed = mlp(scope.at("mlp"), normalize(scope.at("norm2"), y), ratio);
   return add(y, layerScale(scope, "layer_scale_2", mixed));
 }
 
 /** Large kernel attention (Sec. 3.1 there): 5x5, then 7x7 with dilation 3, then 1x1, times their input. */
 function attention(scope: Scope, x: Tensor): Tensor {
-  const channels = Number(x.shape[1]);
+  const channels = channelsOf("attention", x);
   const gate = scope.at("spatial_gating_unit");
   const depthwise = { channels, groups: channels, bias: true };
   const u = gelu(conv(scope.at("proj_1"), x, { channels, bias: true }));
@@ -69,8 +70,8 @@ function attention(scope: Scope, x: Tensor): Tensor {
   return add(conv(scope.at("proj_2"), weighted, { channels, bias: true }), x);
 }
 
-function perceptron(scope: Scope, x: Tensor, ratio: number): Tensor {
-  const channels = Number(x.shape[1]);
+function mlp(scope: Scope, x: Tensor, ratio: number): Tensor {
+  const channels = channelsOf("perceptron", x);
   const inside = channels * ratio;
   const wide = conv(scope.at("fc1"), x, { channels: inside, bias: true });
   const filtered = conv(scope.at("dwconv").at("dwconv"), wide, {
@@ -83,7 +84,7 @@ function perceptron(scope: Scope, x: Tensor, ratio: number): Tensor {
 }
 
 function layerScale(scope: Scope, name: string, x: Tensor): Tensor {
-  const channels = Number(x.shape[1]);
+  const channels = channelsOf("layerScale", x);
   const initialization = { kind: "constant", value: LAYER_SCALE } as const;
   return multiply(x, reshape(scope.parameter(name, [channels], { initialization }), [channels, 1, 1]));
 }

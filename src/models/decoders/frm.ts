@@ -12,7 +12,7 @@ import { convBnRelu, featurePyramid, sumLevels } from "./fpn.ts";
 
 /** Channels of the aggregated features: as many as the four stages of VAN-B0 have together. */
 const WIDTH = 512;
-/** How much wider the inside of the perceptron is. */
+/** How much wider the inside of the MLP is. */
 const EXPANSION = 4;
 const DROPOUT = 0.1;
 
@@ -23,7 +23,7 @@ const DROPOUT = 0.1;
  * block, called a transformer block, mixes them; the decoder is a feature pyramid; a contrastive term joins the loss; 214.82 G operations.
  *
  * Inferred, since the authors published no code: that the network is VAN-B0; pooling by bilinear halving, which is the mean of 2x2 pixels where sizes
- * are even; a 1x1 convolution to 512 channels before the block; a perceptron of 4 times that width as its second half; a 3x3 convolution to the width
+ * are even; a 1x1 convolution to 512 channels before the block; an MLP of 4 times that width as its second half; a 3x3 convolution to the width
  * of the deepest stage, whose place in the pyramid the result takes; Semantic FPN of 256 and 128 channels with dropout 0.1; where batch norm is; and
  * that the term compares pixels at 1/4, before the classifier. That makes 213.87 G multiply-accumulates at 1024x2048 with 19 classes on
  * VAN-B0, 0.4 % fewer than published.
@@ -52,12 +52,12 @@ function refine(scope: Scope, levels: readonly Tensor[]): Tensor {
     concat([resize(all, { like: next, alignCorners: false }), next]),
   );
   const mixed = convBnRelu(scope.at("fuse"), aggregated, { channels: WIDTH });
-  const block = perceptron(scope.at("ffn"), disentangledNonLocal(scope.at("attn"), mixed));
+  const block = mlp(scope.at("ffn"), disentangledNonLocal(scope.at("attn"), mixed));
   return convBnRelu(scope.at("project"), block, { channels: Number(levels.at(-1)?.shape[1]), kernel: 3 });
 }
 
-/** The second half of the transformer block, behind batch norm as in VAN's blocks. */
-function perceptron(scope: Scope, x: Tensor): Tensor {
+/** The MLP, second half of the transformer block, behind batch norm as in VAN's blocks. */
+function mlp(scope: Scope, x: Tensor): Tensor {
   const inside = conv(scope.at("fc1"), normalize(scope.at("norm"), x), {
     channels: EXPANSION * WIDTH,
     bias: true,

@@ -1,6 +1,7 @@
 import { relu } from "../../graph/ops/activation.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { resize } from "../../graph/ops/resize.ts";
+import { channelsOf } from "../../graph/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import type { Tap } from "../backbones/backbone.ts";
 import { chainedResidualPooling, conv, drop, type ResidualConvUnit, residualConvUnits } from "../layers.ts";
@@ -14,7 +15,7 @@ const DROPOUT = 0.5;
 /** Feature maps wider than this are thinned out by dropout, as in the code that the RefineNet authors released. */
 const WIDEST_WITHOUT_DROPOUT = 512;
 
-export interface RefineNetOptions {
+interface RefineNetOptions {
   /** Side of the kernels in reduction, chained residual pooling and fusion. */
   kernel: 1 | 3;
   /** Residual conv units before and after pooling. Defaults to none. */
@@ -35,7 +36,7 @@ export interface RefineNetOptions {
  * `adapt_stageN_b2_joint_varout_dimred` (adaptation), `mflow_conv_gN_pool` (pooling), `mflow_conv_gN_b` (units),
  * `mflow_conv_gN_b3_joint_varout_dimred` (to the next level), `clf_conv`.
  */
-export function refineNetCascade(options: RefineNetOptions): Decoder {
+function refineNetCascade(options: RefineNetOptions): Decoder {
   const { kernel, unit, dropBeforeClassifier = false } = options;
   const build: Decoder["build"] = (scope, taps, classes) => {
     const convolve = (name: string, x: Tensor, channels: number) =>
@@ -44,7 +45,9 @@ export function refineNetCascade(options: RefineNetOptions): Decoder {
       unit ? residualConvUnits(scope.at(name).at(0), x, { count, unit }) : x;
 
     const [coarsest, ...finer] = deepestOfEachStride(taps).map(({ features }) =>
-      Number(features.shape[1]) > WIDEST_WITHOUT_DROPOUT ? drop(scope, features, DROPOUT) : features,
+      channelsOf("refineNetCascade", features) > WIDEST_WITHOUT_DROPOUT
+        ? drop(scope, features, DROPOUT)
+        : features,
     );
     if (!coarsest) throw new RangeError("a decoder needs at least one tap");
 
@@ -80,3 +83,9 @@ function deepestOfEachStride(taps: readonly Tap[]): Tap[] {
 
 /** The original RefineNet: 3x3 convolutions everywhere, residual conv units, dropout before the classifier. */
 export const refineNet = refineNetCascade({ kernel: 3, unit: "plain", dropBeforeClassifier: true });
+
+/** Light-Weight RefineNet (Sec. 3.3): 1x1 convolutions everywhere but in the classifier, no residual conv units. */
+export const lightWeightRefineNet = refineNetCascade({ kernel: 1 });
+
+/** Light-Weight RefineNet with the residual conv units that it was found not to need (Sec. 3.2, Table 1). */
+export const lightWeightRefineNetWithRcu = refineNetCascade({ kernel: 1, unit: "bottleneck" });
