@@ -12,13 +12,13 @@ import { backbones } from "../src/models/zoo.ts";
 import { decodeSafetensors } from "../src/weights/safetensors.ts";
 
 async function describeFile(file: string) {
-  const bytes = await readFile(join(shippedFolder, file));
+  const bytes = await readFile(join(shippedFolder(), file));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { bytes, entry: { file, bytes: bytes.length, sha256 } };
 }
 
 const manifest: Record<string, Manifest[string] & { network?: string; classes?: number }> = {};
-const files = (await readdir(shippedFolder)).sort();
+const files = (await readdir(shippedFolder())).sort();
 for (const file of files) {
   if (!file.endsWith(".safetensors")) continue;
   const name = file.replace(".safetensors", "");
@@ -40,4 +40,4 @@ for (const file of files) {
     ...(int8 && { int8 }),
   };
 }
-await writeFile(join(shippedFolder, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+await writeFile(join(shippedFolder(), "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { loadSharp } from "../images/node/load-sharp.ts";
 import { drawOverlay } from "../images/overlay.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import type { Storage } from "./storage.ts";
@@ -17,6 +17,7 @@ export async function renderSample({
   palette,
 }: Segmentation): Promise<Uint8Array> {
   const overlay = drawOverlay(photo, { width, height, data: labels }, palette);
+  const sharp = await loadSharp();
   return sharp(overlay.data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
     .resize(SIDE, SIDE, { fit: "inside" })
     .png()
@@ -39,6 +40,7 @@ export async function writeContactSheet(target: Storage): Promise<void> {
       top: GAP + Math.floor(index / columns) * (SIDE + GAP),
     })),
   );
+  const sharp = await loadSharp();
   const sheet = sharp({
     create: {
       width: GAP + columns * (SIDE + GAP),

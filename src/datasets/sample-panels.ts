@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import { encodePng } from "../images/node/encode.ts";
+import { loadSharp } from "../images/node/load-sharp.ts";
 import { drawOverlay } from "../images/overlay.ts";
 import { IGNORE_LABEL, VOID_COLOR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
@@ -64,6 +64,7 @@ function stripeAt(pixel: number, width: number): number {
 }
 
 async function jpegUri({ width, height, data }: Photo): Promise<string> {
+  const sharp = await loadSharp();
   const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: JPEG_QUALITY })
     .toBuffer();

@@ -1,6 +1,6 @@
-import sharp from "sharp";
 import { LightsegError } from "../errors.ts";
 import { checkLabels, checkPhoto } from "../images/check.ts";
+import { loadSharp } from "../images/node/load-sharp.ts";
 import { IGNORE_LABEL, VOID_COLOR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
@@ -45,6 +45,7 @@ export async function makePanel({ id, photo, truth, prediction, palette }: Panel
     paint(expected, (label, pixel) => errorColour(label, found.data[pixel])),
   ];
   const sheet = joinInFour(pictures, small);
+  const sharp = await loadSharp();
   const bytes = await sharp(sheet.data, { raw: { width: sheet.width, height: sheet.height, channels: 3 } })
     // Without halving the colours' resolution, which blurs the borders of classes.
     .jpeg({ quality: QUALITY, chromaSubsampling: "4:4:4" })

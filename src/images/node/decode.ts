@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
-import sharp from "sharp";
 import { checkInteger } from "../../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
 import { MAX_PIXELS } from "../check.ts";
 import type { Photo } from "../types.ts";
+import { loadSharp } from "./load-sharp.ts";
 import { repairJpeg } from "./repair-jpeg.ts";
 import { readTiffBands, repairTiff } from "./tiff.ts";
 
@@ -85,6 +85,7 @@ async function decodeBytes(
   file: string | undefined,
   maxPixels: number,
 ): Promise<OrientedPhoto> {
+  const sharp = await loadSharp();
   const header = await readable(file, sharp(bytes, SHARP_OPTIONS).metadata());
   checkFormat(file, header);
   checkSize(file, header, maxPixels);

@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import type { Photo } from "../types.ts";
+import { loadSharp } from "./load-sharp.ts";
 
 /** How tall a line of text is, in sizes of the font, and where its baseline lies. */
 const LINE = 1.3;
@@ -67,6 +67,7 @@ async function drawLine(text: string, size: number): Promise<Photo> {
   const width = Math.ceil(size * (2 + 2 * [...text].length));
   const height = Math.ceil(LINE * size);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><text x="${width / 2}" y="${BASELINE * size}" text-anchor="middle" font-family="sans-serif" font-size="${size}" fill="#202020">${escapeXml(text)}</text></svg>`;
+  const sharp = await loadSharp();
   const { data } = await sharp(Buffer.from(svg))
     .flatten({ background: "#ffffff" })
     .toColourspace("srgb")

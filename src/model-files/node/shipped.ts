@@ -3,18 +3,27 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LightsegError } from "../../errors.ts";
+import { requireUnbundled } from "../../node/bundled.ts";
 import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
 import type { ExpectedNames } from "../../weights/choose-names.ts";
 import { type NamedWeights, readNamed, withWeightFile } from "../../weights/node/read.ts";
 import { findModel, type Manifest, type ManifestFile, modelNames, parseManifest } from "../manifest.ts";
 
-/** The folder of the files that come with the package; as far from the sources as from the built files. */
-export const shippedFolder = fileURLToPath(new URL("../../../models/", import.meta.url));
+/**
+ * The folder of the files that come with the package; as far from the sources as from the built files.
+ *
+ * @throws LightsegError DEPENDENCY in a bundle
+ */
+export function shippedFolder(): string {
+  requireUnbundled("models/");
+  // Tools that copy what a server needs find the folder by this expression; webpack would take it for a module.
+  return fileURLToPath(new URL(/* webpackIgnore: true */ "../../../models/", import.meta.url));
+}
 
 /** What comes with the package, by name: `models/manifest.json`. */
 export async function readManifest(): Promise<Manifest> {
-  const path = join(shippedFolder, "manifest.json");
-  return parseManifest(await readFile(path, "utf8"), path);
+  const path = join(shippedFolder(), "manifest.json");
+  return parseManifest(new TextDecoder().decode(await readPackaged(path)), path);
 }
 
 /** Names of the models that come with the package. */
@@ -45,14 +54,18 @@ export interface FileBytes {
  *
  * @throws LightsegError INVALID_WEIGHTS if the file is missing or has changed
  */
-export async function readShipped(entry: ManifestFile, folder = shippedFolder): Promise<FileBytes> {
+export async function readShipped(entry: ManifestFile, folder = shippedFolder()): Promise<FileBytes> {
   const file = join(folder, entry.file);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw damaged(file, "must come with the package, and cannot be read", cause);
-  });
+  const bytes = await readPackaged(file);
   const found = createHash("sha256").update(bytes).digest("hex");
   if (found === entry.sha256) return { file, bytes };
   throw damaged(file, `must have the SHA-256 ${entry.sha256}, not ${found}`);
+}
+
+function readPackaged(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((cause: unknown) => {
+    throw damaged(file, "must come with the package, and cannot be read", cause);
+  });
 }
 
 function damaged(file: string, rule: string, cause?: unknown): LightsegError {
@@ -62,7 +75,7 @@ function damaged(file: string, rule: string, cause?: unknown): LightsegError {
     file,
     argument: "the file",
     rule,
-    hint: "install lightseg again",
+    hint: "install lightseg again; if only parts of it were copied to a server, see docs/bundling.md",
     cause,
   });
 }

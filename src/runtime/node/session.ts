@@ -5,6 +5,7 @@ import { z } from "zod";
 import { checkInteger } from "../../check.ts";
 import { lowerToOnnx } from "../../graph/onnx/lower.ts";
 import { input } from "../../graph/tensor.ts";
+import { requireUnbundled } from "../../node/bundled.ts";
 import { engineError, requireOutputs } from "../engine-error.ts";
 import { type Reply, RpcClient } from "../rpc.ts";
 import {
@@ -52,8 +53,9 @@ function copyingModel(carried: readonly Carried[]): Uint8Array {
   return lowerToOnnx(Object.fromEntries(outputs), { parameters: () => "input" });
 }
 
-/** Name and version of the engine. */
+/** Name and version of the engine @throws LightsegError DEPENDENCY in a bundle */
 export function describeEngine(): string {
+  requireUnbundled("onnxruntime-node");
   const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
   return `onnxruntime-node ${z.object({ version: z.string() }).parse(manifest).version}`;
 }
@@ -64,8 +66,9 @@ interface EngineThread {
 }
 
 function startThread(): EngineThread {
+  requireUnbundled("session-worker.mjs");
   const guard = new ExitGuard();
-  const worker = new Worker(new URL("./session-worker.mjs", import.meta.url), {
+  const worker = new Worker(/* webpackIgnore: true */ new URL("./session-worker.mjs", import.meta.url), {
     workerData: { busy: guard.busy, leaving: guard.leaving },
     // Flags of the program itself, such as a loader or --input-type, must not reach this file.
     execArgv: [],

@@ -17,9 +17,9 @@ describe("shipped models", () => {
   it("are what the manifest says, each under 14 MB, with a card", async () => {
     const manifest = await readManifest();
     expect(findModel(manifest, DEFAULT_MODEL)).toBeDefined();
-    const said = JSON.parse(await readFile(join(shippedFolder, "manifest.json"), "utf8"));
+    const said = JSON.parse(await readFile(join(shippedFolder(), "manifest.json"), "utf8"));
     for (const [name, entry] of Object.entries(manifest)) {
-      expect(existsSync(join(shippedFolder, entry.file.replace(".safetensors", ".md"))), name).toBe(true);
+      expect(existsSync(join(shippedFolder(), entry.file.replace(".safetensors", ".md"))), name).toBe(true);
       expect(entry.bytes).toBeLessThan(14e6);
       if (entry.kind === "encoder") {
         expect(backbones).toHaveProperty([entry.backbone]);
@@ -39,7 +39,7 @@ describe("shipped models", () => {
     const folder = await mkdtemp(join(tmpdir(), "lightseg-shipped-"));
     try {
       await expect(readShipped(entry, folder)).rejects.toThrow(/must come with the package/);
-      const bytes = await readFile(join(shippedFolder, entry.file));
+      const bytes = await readFile(join(shippedFolder(), entry.file));
       bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
       await writeFile(join(folder, entry.file), bytes);
       await expect(readShipped(entry, folder)).rejects.toThrow(/must have the SHA-256/);
