@@ -39,7 +39,7 @@ export class Legend {
   #row(label: number, name: string, color: readonly number[]): HTMLElement {
     const button = document.createElement("button");
     button.type = "button";
-    button.style.setProperty("--colour", `rgb(${color.join()})`);
+    button.style.setProperty("--color", `rgb(${color.join()})`);
     button.append(document.createElement("i"), element("span", name), element("span", ""));
     const { onHighlight, onChoose } = this.#events;
     for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => onHighlight(label));

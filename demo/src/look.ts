@@ -3,7 +3,7 @@ import type { Look } from "../../src/web.ts";
 /** What the visitor has set. */
 export interface Settings {
   readonly effect: NonNullable<Look["effect"]>;
-  /** Of the colours, 0..1. */
+  /** Of the colors, 0..1. */
   readonly opacity: number;
   /** The class under the pointer, which stands out. */
   readonly highlighted: number | undefined;

@@ -104,7 +104,7 @@ export interface StreamedFrame {
 /** Options of `paint`. */
 export interface PaintOptions extends StreamOptions {
   /**
-   * How the next frame is to be painted; asked before each. Defaults to the colours of the classes, half
+   * How the next frame is to be painted; asked before each. Defaults to the colors of the classes, half
    * transparent.
    */
   look?: () => Look;

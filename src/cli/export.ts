@@ -144,7 +144,7 @@ export const exportCommand: Command = {
   },
 };
 
-/** Soft patches of colour with fine noise: something to find edges in, the same each time. */
+/** Soft patches of color with fine noise: something to find edges in, the same each time. */
 function madeUpPhoto(): Photo {
   const random = createRandom(7);
   const patches = { width: 7, height: 5, data: Uint8Array.from({ length: 7 * 5 * 3 }, () => 256 * random()) };

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
 
-/** Colours for standard output; none where it is no terminal. */
+/** Colors for standard output; none where it is no terminal. */
 export const colors = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
 
 const errorColors = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);

@@ -15,7 +15,7 @@ import { withInterrupt } from "./with-interrupt.ts";
 
 const CLIP = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|wmv|flv|3gp|ogv)$/i;
 
-export const labels = flag("labels", "For a clip: write the class colours alone, instead of the overlay");
+export const labels = flag("labels", "For a clip: write the class colors alone, instead of the overlay");
 export const smoothing = real(
   "smoothing",
   "X",

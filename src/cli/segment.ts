@@ -31,7 +31,7 @@ const opacity = real(
   "opacity",
   "X",
   { min: 0, max: 1 },
-  "Share of the class colour in the overlay, 0..1 (default 0.5)",
+  "Share of the class color in the overlay, 0..1 (default 0.5)",
 );
 
 export const segment: Command = {
@@ -43,7 +43,7 @@ export const segment: Command = {
     ...[threads, json, help],
   ],
   notes: [
-    `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in colour, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
+    `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
     "Of a clip (mp4, mov, mkv, webm, avi and others), one clip of the same length is written, with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This takes ffmpeg on the PATH.",
     "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
   ],

@@ -59,7 +59,7 @@ export interface ScoringNetwork {
   readonly classes: number;
   /** How its scores lie on its input: PyTorch's `align_corners`. */
   readonly alignCorners: boolean;
-  /** The colour of what is added to photos smaller than a window. */
+  /** The color of what is added to photos smaller than a window. */
   readonly fill: Palette[number];
 }
 
@@ -119,7 +119,7 @@ function reachOf(
   return { start, weights, taps: interpolationWeights(places, size, upsampling) };
 }
 
-/** A window of a photo, mirrored left to right if asked for; what lies outside of the photo has the colour `fill`. */
+/** A window of a photo, mirrored left to right if asked for; what lies outside of the photo has the color `fill`. */
 function cutOut(
   photo: Photo,
   { x, y, mirrored, fill }: { x: Span; y: Span; mirrored: boolean; fill: Palette[number] },

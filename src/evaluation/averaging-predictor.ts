@@ -34,7 +34,7 @@ export async function createAveragingPredictor(
     score: (photo: Photo) => scoresOf(predictor, photo),
     classes: model.classes.length,
     alignCorners: model.alignCorners,
-    fill: meanColour(model.preprocessing),
+    fill: meanColor(model.preprocessing),
   };
   return {
     predict: (photo) => averageViews(photo, network, { ...views, ...(signal && { signal }) }),
@@ -50,8 +50,8 @@ async function scoresOf(predictor: Predictor, photo: Photo): Promise<ScoreMap> {
   throw new TypeError("the predictor has no scores [1, classes, h, w]");
 }
 
-/** The colour that the network sees as 0, to the nearest byte. */
-function meanColour({ mean: [red, green, blue], scale }: Preprocessing): Palette[number] {
+/** The color that the network sees as 0, to the nearest byte. */
+function meanColor({ mean: [red, green, blue], scale }: Preprocessing): Palette[number] {
   const byte = (value: number) => Math.min(255, Math.max(0, Math.round(value / scale)));
   return [byte(red), byte(green), byte(blue)];
 }

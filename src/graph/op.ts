@@ -17,7 +17,7 @@ export interface Call<I extends readonly Tensor[], A> {
  */
 export interface OpDefinition<I extends readonly Tensor[], A> {
   readonly name: string;
-  /** Shape rule, and element type, float32 unless stated. Throws INVALID_GRAPH where inputs do not fit. */
+  /** Shape rule, and element type, float32 unless stated. @throws LightsegError INVALID_GRAPH if inputs do not fit */
   infer(inputs: I, attributes: A): { shape: Shape; dtype?: TensorType["dtype"] };
   /** The chain rule; undefined for an input without derivative. Left out for ops that no loss passes through. */
   gradient?(call: Call<I, A>, dy: Tensor): readonly (Tensor | undefined)[];

@@ -31,10 +31,10 @@ ${body}</section>
 `;
 }
 
-/** A spot of the colour of a class, or of stripes for ignored pixels; nothing where the colour is not known. */
+/** A spot of the color of a class, or of stripes for ignored pixels; nothing where the color is not known. */
 export function renderSwatch(
-  colour: readonly [red: number, green: number, blue: number] | "ignored" | undefined,
+  color: readonly [red: number, green: number, blue: number] | "ignored" | undefined,
 ): Html | undefined {
-  if (colour === "ignored") return html`<span class="key ignored"></span>`;
-  return colour && html`<span class="key" style="background: rgb(${colour.join(", ")})"></span>`;
+  if (color === "ignored") return html`<span class="key ignored"></span>`;
+  return color && html`<span class="key" style="background: rgb(${color.join(", ")})"></span>`;
 }

@@ -11,7 +11,7 @@ export const MAX_NETWORK_PIXELS = 2048 * 2048;
  * Checks raw pixels handed in by a caller: 8-bit RGB, `[height, width, 3]`, sides of at least 1.
  *
  * `where` is the function that was called and starts the message.
- * Throws a LightsegError with code INVALID_IMAGE.
+ * @throws LightsegError INVALID_IMAGE.
  */
 export function checkPhoto(photo: Photo, where: string): void {
   checkRaster(photo, 3, where, "photo");
@@ -21,7 +21,7 @@ export function checkPhoto(photo: Photo, where: string): void {
  * Checks a label map handed in by a caller: one byte a pixel, `[height, width]`, sides of at least 1.
  *
  * `where` is the function that was called and starts the message.
- * Throws a LightsegError with code INVALID_IMAGE.
+ * @throws LightsegError INVALID_IMAGE.
  */
 export function checkLabels(labels: LabelMap, where: string): void {
   checkRaster(labels, 1, where, "labels");

@@ -9,7 +9,7 @@ import type { LabelMap, Palette } from "./types.ts";
  *
  * The palette may have up to 256 colors, 0 to 255 each; labels beyond it, such as 255 for ignored pixels,
  * get the color (224, 224, 192).
- * Throws a LightsegError: INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a malformed palette.
+ * @throws LightsegError INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a malformed palette.
  */
 export function encodeIndexedPng(labels: LabelMap, palette: Palette): Uint8Array {
   checkLabels(labels, "encodeIndexedPng");

@@ -19,7 +19,7 @@ export interface OverlayOptions {
  *
  * Borders between labels are drawn in a light tone of the label on each side. Pixels with the ignore
  * label, 255, keep their own color. Labels beyond the palette get the color (224, 224, 192).
- * Throws a LightsegError: INVALID_IMAGE for malformed pixels or sizes that differ, INVALID_ARGUMENT for an
+ * @throws LightsegError INVALID_IMAGE for malformed pixels or sizes that differ, INVALID_ARGUMENT for an
  * opacity outside 0 to 1.
  */
 export function drawOverlay(

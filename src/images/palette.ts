@@ -12,7 +12,7 @@ export const VOID_COLOR = [224, 224, 192] as const;
  *
  * Three bits of the label at a time go to red, green and blue, filling each channel from its
  * highest bit down, so that neighbouring labels get clearly different colors.
- * Throws a LightsegError with code INVALID_ARGUMENT when `size` is out of range.
+ * @throws LightsegError INVALID_ARGUMENT when `size` is out of range.
  */
 export function vocPalette(size = 256): Palette {
   checkInteger(size, "vocPalette", "size", 1, 256);

@@ -15,7 +15,7 @@ interface AxisNeighbors {
  *
  * Pixel centres lie at half integers (align_corners = false), the edge is repeated, and nothing is
  * smoothed before shrinking. At the same size the result is an equal copy.
- * Throws a LightsegError: INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a size below 1.
+ * @throws LightsegError INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a size below 1.
  */
 export function resizePhoto(photo: Photo, width: number, height: number): Photo {
   checkPhoto(photo, "resizePhoto");
@@ -65,7 +65,7 @@ export function sizeWithin(
  * Shrinks a photo to at most `maxPixels`, keeping its shape; returns it as it is where it is small enough.
  *
  * Halved by averages of 2 x 2 pixels as long as it stays larger, so that fine patterns do not alias, then resized.
- * Throws a LightsegError: INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a limit below 1.
+ * @throws LightsegError INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a limit below 1.
  */
 export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
   checkInteger(maxPixels, "shrinkPhoto", "maxPixels");
@@ -83,7 +83,7 @@ export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
  * Resizes labels to `[height, width]` by taking the nearest input pixel, `floor((out + 0.5) * in size / out size)`.
  *
  * No label appears that was not there before. At the same size the result is an equal copy.
- * Throws a LightsegError: INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a size below 1.
+ * @throws LightsegError INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a size below 1.
  */
 export function resizeLabels(labels: LabelMap, width: number, height: number): LabelMap {
   checkLabels(labels, "resizeLabels");

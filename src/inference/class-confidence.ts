@@ -41,8 +41,8 @@ export async function openConfidenceMeter(
 ): Promise<ConfidenceMeter> {
   const session: Session = await open(buildGraph(classes.length, alignCorners), { threads });
   const measurePixels = async (scores: TensorData, { width, height }: PhotoSize) => {
-    // Nothing but the size is read of it.
-    const like = { data: new Uint8Array(width * height), shape: [1, 1, height, width] };
+    // Only its size is read, so it has no channels and no bytes.
+    const like = { data: new Uint8Array(0), shape: [1, 0, height, width] };
     const { labels, confidence } = await session.run({ scores, like }, ["labels", "confidence"]);
     if (!(labels.data instanceof Uint8Array && confidence.data instanceof Float32Array))
       throw new TypeError("the confidence has another element type");
@@ -61,7 +61,7 @@ export async function openConfidenceMeter(
 
 function buildGraph(classes: number, alignCorners: boolean): Uint8Array {
   const scores = input("scores", [1, classes, symbol("h"), symbol("w")]);
-  const like = input("like", [1, 1, symbol("H"), symbol("W")], "uint8");
+  const like = input("like", [1, 0, symbol("H"), symbol("W")], "uint8");
   const fullSize = resize(scores, { like, alignCorners });
   return lowerToOnnx(
     { labels: bestClass(fullSize), confidence: confidence(fullSize) },

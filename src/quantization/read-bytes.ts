@@ -14,7 +14,7 @@ export interface ScoreGraph {
 /**
  * Lets the first convolutions read the photo's bytes as they are: uint8 with scale 1, and one zero point z for all three channels.
  *
- * What they read before is the photo less the mean colour m, and the difference of z and m goes into their biases:
+ * What they read before is the photo less the mean color m, and the difference of z and m goes into their biases:
  *
  *   W * (v - m) + b  =  W * (v - z) + (b + sum of W[o, i, k] (z - m[i]))
  *
@@ -53,7 +53,7 @@ export function readBytes({ scores, weights }: ScoreGraph): ScoreGraph {
   return { scores: current(scores), weights: new Map([...weights, ...added]) };
 }
 
-/** The bytes and the mean colour that a tensor is the difference of. */
+/** The bytes and the mean color that a tensor is the difference of. */
 function findPhoto(tensor: Tensor): { pixels: Tensor; mean: Float32Array } | undefined {
   const [planes, mean] = tensor.inputs;
   const pixels = planes && pixelPlanesOp.made(planes) ? planes.inputs[0] : undefined;

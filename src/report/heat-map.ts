@@ -6,7 +6,7 @@ import type { RunEvaluation } from "../runs/evaluation-file.ts";
 const MOST_CLASSES = 60;
 /** Up to so many classes, the cells are large enough for their numbers. */
 const MOST_NUMBERED = 12;
-/** Cells of a larger share are so deep in colour that their numbers are written in that of the paper. */
+/** Cells of a larger share are so deep in color that their numbers are written in that of the paper. */
 const STRONG = 0.3;
 const LETTER = 6.2;
 const LONGEST_NAME = 22;
@@ -22,7 +22,7 @@ interface Layout {
 }
 
 /**
- * A confusion matrix in colour: each row is divided by its sum, so that its cells say where the pixels of a true class went.
+ * A confusion matrix in color: each row is divided by its sum, so that its cells say where the pixels of a true class went.
  *
  * Of more than 60 classes, those with the most true pixels are drawn. Pointing at a cell shows its numbers.
  */

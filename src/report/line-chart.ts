@@ -8,7 +8,7 @@ export interface Series {
   name: string;
   /** By increasing step; a value that is not finite, or that a logarithmic axis has no place for, is a gap. */
   points: readonly Point[];
-  /** Number of the series' colour, any whole number from 0. Defaults to its place in the chart. */
+  /** Number of the series' color, any whole number from 0. Defaults to its place in the chart. */
   color?: number;
   /** Thin and pale, as a background for another series. Defaults to false. */
   faint?: boolean;
@@ -72,7 +72,7 @@ ${curves}</svg>
 `;
 }
 
-/** The colour of a series as a line and as an area; where colours are used again, the line is dashed. */
+/** The color of a series as a line and as an area; where colors are used again, the line is dashed. */
 function classesOf(series: readonly Series[], index: number): { line: string; area: string } {
   const { color = index, faint = false } = series[index] ?? {};
   const look = `${color % SERIES_COLORS}${color < SERIES_COLORS ? "" : " again"}${faint ? " faint" : ""}`;

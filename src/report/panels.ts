@@ -42,12 +42,12 @@ export async function makePanel({ id, photo, truth, prediction, palette }: Panel
     small,
     paint(expected, (label) => (label === IGNORE_LABEL ? IGNORED : (palette[label] ?? VOID_COLOR))),
     paint(found, (label) => palette[label] ?? VOID_COLOR),
-    paint(expected, (label, pixel) => errorColour(label, found.data[pixel])),
+    paint(expected, (label, pixel) => errorColor(label, found.data[pixel])),
   ];
   const sheet = joinInFour(pictures, small);
   const sharp = await loadSharp();
   const bytes = await sharp(sheet.data, { raw: { width: sheet.width, height: sheet.height, channels: 3 } })
-    // Without halving the colours' resolution, which blurs the borders of classes.
+    // Without halving the colors' resolution, which blurs the borders of classes.
     .jpeg({ quality: QUALITY, chromaSubsampling: "4:4:4" })
     .toBuffer();
   return { id, image: `data:image/jpeg;base64,${bytes.toString("base64")}` };
@@ -73,16 +73,16 @@ function shrinkToBox(photo: Photo): Photo {
   return shrinkPhoto(photo, Math.max(1, Math.floor(photo.width * factor * photo.height * factor)));
 }
 
-type Colour = readonly [red: number, green: number, blue: number];
+type Color = readonly [red: number, green: number, blue: number];
 
-function errorColour(truth: number, prediction: number | undefined): Colour {
+function errorColor(truth: number, prediction: number | undefined): Color {
   if (truth === IGNORE_LABEL) return IGNORED;
   return truth === prediction ? RIGHT : WRONG;
 }
 
-function paint(labels: LabelMap, colourOf: (label: number, pixel: number) => Colour): Photo {
+function paint(labels: LabelMap, colorOf: (label: number, pixel: number) => Color): Photo {
   const data = new Uint8Array(labels.data.length * 3);
-  for (const [pixel, label] of labels.data.entries()) data.set(colourOf(label, pixel), pixel * 3);
+  for (const [pixel, label] of labels.data.entries()) data.set(colorOf(label, pixel), pixel * 3);
   return { width: labels.width, height: labels.height, data };
 }
 

@@ -26,7 +26,7 @@ const evaluationSchema = z
   })
   .refine(({ classes, palette }) => palette.length === classes.length, {
     path: ["palette"],
-    message: "must have a colour for each class",
+    message: "must have a color for each class",
   })
   .refine(({ classes, confusion }) => [confusion, ...confusion].every((r) => r.length === classes.length), {
     path: ["confusion"],

@@ -1,4 +1,3 @@
-import { LightsegError } from "../errors.ts";
 import { nearestIn, neighborsIn } from "../grid.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
@@ -6,7 +5,7 @@ import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Random } from "../random.ts";
 import type { LabelledPhoto } from "./samples.ts";
 
-/** How training samples are varied. */
+/** How training samples are varied. Bounds are checked with the settings (`settings.ts`). */
 export interface AugmentationOptions {
   /** The size of what the network sees, `[height, width]` in pixels. */
   readonly crop: readonly [height: number, width: number];
@@ -17,8 +16,8 @@ export interface AugmentationOptions {
   /** Whether to mirror every other sample left to right. */
   readonly mirror: boolean;
   /**
-   * Brightness, contrast (about the mean colour) and saturation are each multiplied by a factor drawn from
-   * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colours alone.
+   * Brightness, contrast (about the mean color) and saturation are each multiplied by a factor drawn from
+   * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colors alone.
    */
   readonly colorJitter?: number;
   /**
@@ -33,14 +32,13 @@ export interface AugmentationOptions {
  * Writes a randomly resized, cropped and mirrored version of a sample into one slot of a batch.
  *
  * The photo is interpolated bilinearly, the labels take the nearest pixel. Where the resized photo is smaller than
- * the crop, it lies at a random place in it; around it the image is the mean colour, about 0 after normalisation,
+ * the crop, it lies at a random place in it; around it the image is the mean color, about 0 after normalisation,
  * and the target is the ignore label 255.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
  * @param images float32 `[N, 3, h, w]`, normalised
  * @param targets int32 `[N, h, w]`, 0..classes-1 or 255
  * @param slot 0..N-1
- * @throws LightsegError INVALID_ARGUMENT for impossible options or tensors that do not have the slot
  */
 export function augmentInto(
   sample: LabelledPhoto,
@@ -50,7 +48,6 @@ export function augmentInto(
   targets: Int32Array,
   slot: number,
 ): void {
-  checkArguments(options, images, targets, slot);
   const { photo, labels } = sample;
   const [height, width] = options.crop;
   const { rows, columns, color } = drawVariation(photo, photo, options, random);
@@ -189,7 +186,7 @@ function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): 
   }
 }
 
-/** Interpolates, changes the colour and normalises in one pass over the crop. */
+/** Interpolates, changes the color and normalises in one pass over the crop. */
 export function writeImage(
   photo: Photo,
   rows: AxisSamples,
@@ -259,36 +256,4 @@ function clip(value: number): number {
 
 function between([min, max]: readonly [number, number], random: Random): number {
   return min + (max - min) * random();
-}
-
-function checkArguments(
-  options: AugmentationOptions,
-  images: Float32Array,
-  targets: Int32Array,
-  slot: number,
-): void {
-  const { crop, scale, colorJitter = 0, gamma = 0 } = options;
-  const area = crop[0] * crop[1];
-  ensure(
-    crop.every((side) => Number.isInteger(side) && side > 0),
-    "crop",
-    "must be 2 positive integers",
-    crop,
-  );
-  ensure(
-    0 < scale[0] && scale[0] <= scale[1] && scale[1] < Infinity,
-    "scale",
-    "must be [min, max] with 0 < min <= max",
-    scale,
-  );
-  ensure(0 <= colorJitter && colorJitter <= 1, "colorJitter", "must be in 0..1", colorJitter);
-  ensure(0 <= gamma && gamma < Infinity, "gamma", "must be at least 0", gamma);
-  ensure(Number.isInteger(slot) && slot >= 0, "slot", "must be an integer of at least 0", slot);
-  ensure((slot + 1) * 3 * area <= images.length, "images", `must have room for slot ${slot}`, images.length);
-  ensure((slot + 1) * area <= targets.length, "targets", `must have room for slot ${slot}`, targets.length);
-}
-
-function ensure(holds: boolean, argument: string, rule: string, value: unknown): void {
-  if (!holds)
-    throw new LightsegError({ code: "INVALID_ARGUMENT", where: "augmentInto", argument, rule, value });
 }

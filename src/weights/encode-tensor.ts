@@ -17,7 +17,7 @@ const OVERFLOW = {
  *
  * `where` and `name`, the tensor's, start the message of every error.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if the data do not fill the shape, or a finite value would become infinite.
+ * @throws LightsegError INVALID_WEIGHTS if the data do not fill the shape, or a finite value would become infinite.
  */
 export function encodeTensor(
   name: string,

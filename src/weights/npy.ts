@@ -13,7 +13,7 @@ export interface NpyArray {
 /**
  * Writes an array as NumPy's `.npy`, version 1.0, C order: float32 as `<f4`, uint8 as `|u1`, int32 as `<i4`.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if `data` does not fill `shape`.
+ * @throws LightsegError INVALID_WEIGHTS if `data` does not fill `shape`.
  */
 export function encodeNpy({ data, shape }: NpyArray): Uint8Array {
   if (countValues(shape) !== data.length) {

@@ -53,7 +53,7 @@ const TENSOR = {
  *
  * `file` names it in errors.
  *
- * @throws {LightsegError} INVALID_WEIGHTS for a damaged model, weights that lie outside the file, or an export in fp16, whose
+ * @throws LightsegError INVALID_WEIGHTS for a damaged model, weights that lie outside the file, or an export in fp16, whose
  *   weights are not the network's any more
  */
 export function decodeOnnxWeights(
@@ -86,7 +86,7 @@ export function decodeOnnxWeights(
 /**
  * The metadata of an ONNX model; nothing else of it is decoded.
  *
- * @throws {LightsegError} INVALID_WEIGHTS for a damaged model
+ * @throws LightsegError INVALID_WEIGHTS for a damaged model
  */
 export function readOnnxMetadata(bytes: Uint8Array, file: string): Record<string, string> {
   return readModel(bytes, file, () => undefined);

@@ -26,7 +26,7 @@ export function isPytorch(start: Uint8Array): boolean {
  * it in errors.
  * Format: https://pytorch.org/docs/stable/notes/serialization.html
  *
- * @throws {LightsegError} INVALID_WEIGHTS
+ * @throws LightsegError INVALID_WEIGHTS
  */
 export function readPytorch(
   source: ByteSource,

@@ -31,7 +31,7 @@ export interface SafetensorsHeader {
 /**
  * Reads the list of tensors of a safetensors file.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if anything is not as https://github.com/huggingface/safetensors#format says.
+ * @throws LightsegError INVALID_WEIGHTS if anything is not as https://github.com/huggingface/safetensors#format says.
  */
 export function readSafetensorsHeader(source: ByteSource, file: string): SafetensorsHeader {
   const { text, dataStart } = readText(source, file);

@@ -20,7 +20,7 @@ export interface ShardIndex {
 /**
  * Reads the index of a checkpoint in several safetensors files: `{"metadata": {}, "weight_map": {tensor: file}}`.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if it is no such index, or names a file in another folder.
+ * @throws LightsegError INVALID_WEIGHTS if it is no such index, or names a file in another folder.
  */
 export function decodeShardIndex(bytes: Uint8Array, file: string): ShardIndex {
   const fail = (rule: string): never => refuseWeights(file, "the index", rule);
@@ -52,7 +52,7 @@ export function decodeShardIndex(bytes: Uint8Array, file: string): ShardIndex {
 /**
  * Reads one file of a sharded checkpoint: of `names`, which it must hold and no others, the tensors that are chosen.
  *
- * @throws {LightsegError} INVALID_WEIGHTS
+ * @throws LightsegError INVALID_WEIGHTS
  */
 export function readShard(
   source: ByteSource,

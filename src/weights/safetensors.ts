@@ -23,7 +23,7 @@ export interface SafetensorsOptions {
  * Takes element types F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL.
  * `file` names it in errors.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if any byte is not as https://github.com/huggingface/safetensors#format says.
+ * @throws LightsegError INVALID_WEIGHTS if any byte is not as https://github.com/huggingface/safetensors#format says.
  */
 export function readSafetensors(
   source: ByteSource,
@@ -47,7 +47,7 @@ export function decodeSafetensors(
 /**
  * Reads the values of those tensors that a header lists and `chosen` names.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if they take more memory than `MemoryLimit` allows.
+ * @throws LightsegError INVALID_WEIGHTS if they take more memory than `MemoryLimit` allows.
  */
 export function readEntries(
   entries: readonly TensorEntry[],
@@ -72,7 +72,7 @@ export function readEntries(
 /**
  * Writes tensors as a safetensors file: the same tensors give the same bytes, in the order of the map.
  *
- * @throws {LightsegError} INVALID_WEIGHTS naming the tensor whose data does not fill its shape, or whose values are
+ * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, or whose values are
  *   too large for `dtype`.
  */
 export function encodeSafetensors(weights: Weights, options: SafetensorsOptions = {}): Uint8Array {

@@ -31,7 +31,7 @@ interface Dict {
  * Taken for the network's are those under the usual keys, whatever these are nested in, or else those of two dicts
  * `encoder` and `decoder`, or else those of the dict with the most.
  *
- * @throws {LightsegError} INVALID_WEIGHTS if there are none, or more than 100000.
+ * @throws LightsegError INVALID_WEIGHTS if there are none, or more than 100000.
  */
 export function findTensors(checkpoint: unknown, file: string): NamedTensors {
   const tensors = new Map<string, TorchTensor>();

@@ -41,7 +41,7 @@ export interface PytorchOptions {
  *
  * Format: https://pytorch.org/docs/stable/notes/serialization.html
  *
- * @throws {LightsegError} INVALID_WEIGHTS naming the tensor whose data does not fill its shape, whose values are too
+ * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, whose values are too
  *   large for `dtype`, or whose name or shape a pickle cannot hold; or for more than 65000 tensors or 4 GiB.
  */
 export function encodePytorch(weights: Weights, { dtype = "F32" }: PytorchOptions = {}): Uint8Array {

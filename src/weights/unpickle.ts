@@ -64,7 +64,7 @@ const VALUE_READERS = new Map<number, (reader: ByteReader) => unknown>([
  * Attributes set on an object after its making are dropped, e.g. the `_metadata` of a state dict.
  * Reference: https://github.com/python/cpython/blob/main/Lib/pickletools.py
  *
- * @throws {LightsegError} INVALID_WEIGHTS for any other operation, or a pickle that is damaged.
+ * @throws LightsegError INVALID_WEIGHTS for any other operation, or a pickle that is damaged.
  */
 export function unpickle(reader: ByteReader, names: PickleNames): unknown {
   return new Unpickler(reader, names).run();

@@ -26,7 +26,7 @@ export interface Zip {
   /**
    * Where the bytes of a file lie.
    *
-   * @throws {LightsegError} INVALID_WEIGHTS if there is no such file, if it is compressed, or damaged.
+   * @throws LightsegError INVALID_WEIGHTS if there is no such file, if it is compressed, or damaged.
    */
   locate(name: string): ByteRange;
 }
@@ -46,7 +46,7 @@ interface Entry {
  *
  * Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  *
- * @throws {LightsegError} INVALID_WEIGHTS for a damaged archive, a repeated name, an encrypted file, or files that
+ * @throws LightsegError INVALID_WEIGHTS for a damaged archive, a repeated name, an encrypted file, or files that
  *   share bytes.
  */
 export function openZip(source: ByteSource, file: string): Zip {

@@ -83,7 +83,7 @@ describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, (
     await page.context().close();
     await using segmenter = await Segmenter.load(undefined, { dtype: "fp32" });
     const { labels } = await segmenter.segment(`examples/${name}.jpg`);
-    // Decoders may round colours differently.
+    // Decoders may round colors differently.
     expect(agreement(labels, inPage.labels)).toBeGreaterThanOrEqual(0.999);
   });
 

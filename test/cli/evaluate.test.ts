@@ -190,7 +190,7 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
 });
 
 describe("predictionWriter", () => {
-  it("writes for VOC's server where it looks, with VOC's colours", async () => {
+  it("writes for VOC's server where it looks, with VOC's colors", async () => {
     const labels = { classes: ["a", "b"], palette: vocPalette(2), ignoreLabel: 255 } as const;
     const load = () => Promise.reject(new Error("not loaded"));
     const dataset: Dataset = { name: "voc", split: "val", labels, size: 1, ids: ["x"], load };

@@ -67,7 +67,7 @@ describe.skipIf(!hasFfmpeg)("lightseg segment CLIP", { timeout: 180_000 }, () =>
     expect(await readdir(file("made"))).toEqual(["out.mp4"]);
   });
 
-  it("writes the class colours alone with --labels, into a folder under the clip's name, and says so", async () => {
+  it("writes the class colors alone with --labels, into a folder under the clip's name, and says so", async () => {
     const out = file("folder");
     const lines = await run([file("walk.mp4"), ...model(), "--labels", "--out", out]);
     const target = join(out, "walk.labels.mp4");
@@ -76,7 +76,7 @@ describe.skipIf(!hasFfmpeg)("lightseg segment CLIP", { timeout: 180_000 }, () =>
     );
     expect(lines.endsWith(`wrote ${target}`)).toBe(true);
     await using video = await openVideo(target);
-    // Flat areas keep the colours of the palette, but for what compression does to them.
+    // Flat areas keep the colors of the palette, but for what compression does to them.
     let [near, all] = [0, 0];
     for await (const { data } of video.frames) {
       for (let at = 0; at < data.length; at += 3) {

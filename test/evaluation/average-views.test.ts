@@ -78,8 +78,8 @@ describe("averageViews", () => {
     const check = async (options: ViewOptions, width: number, height: number) => {
       const photo = testPhoto(width, height);
       const expected = Uint8Array.from({ length: width * height }, (_, pixel) => {
-        const colour = photo.data.subarray(3 * pixel, 3 * pixel + 3);
-        return colour.indexOf(Math.max(...colour));
+        const color = photo.data.subarray(3 * pixel, 3 * pixel + 3);
+        return color.indexOf(Math.max(...color));
       });
       expect(await label(photo, scorePixels, options)).toMatchObject({ width, height, data: expected });
     };

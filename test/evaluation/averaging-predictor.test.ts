@@ -57,7 +57,7 @@ describe("createAveragingPredictor", { timeout: 300_000 }, () => {
       data: new Uint8Array(2),
     });
     expect(input?.shape).toEqual([1, 2, 3, 3]);
-    // Column 2 and row 1 are added, in ImageNet's mean colour.
+    // Column 2 and row 1 are added, in ImageNet's mean color.
     for (const place of [2, 3, 4, 5])
       expect([...(input?.data.subarray(3 * place, 3 * place + 3) ?? [])]).toEqual([124, 116, 104]);
   });

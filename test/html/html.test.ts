@@ -29,7 +29,7 @@ describe("elements", () => {
     expect(table).toContain('<table class="numeric">');
   });
 
-  it("makes swatches of known colours and of ignored pixels only", () => {
+  it("makes swatches of known colors and of ignored pixels only", () => {
     expect(String(renderSwatch([1, 2, 3]))).toContain("rgb(1, 2, 3)");
     expect(String(renderSwatch("ignored"))).toBe('<span class="key ignored"></span>');
     expect(renderSwatch(undefined)).toBeUndefined();

@@ -63,7 +63,7 @@ describe("readDescription", () => {
     ["no classes", { ...description, classes: [] }],
     ["too many classes", { ...description, classes: Array(256).fill("tree") }],
     ["a class without a name", { ...description, classes: ["tree", null] }],
-    ["a colour of two numbers", { ...description, palette: [[1, 2]] }],
+    ["a color of two numbers", { ...description, palette: [[1, 2]] }],
     ["a palette that is none", { ...description, palette: "red" }],
     ["no scale", { ...description, preprocessing: { mean, std: mean } }],
     [

@@ -24,7 +24,7 @@ const render = (given: RunEvaluation) => {
 };
 
 describe("renderHeatMap", () => {
-  it("divides each row by its sum, and colours by the root", () => {
+  it("divides each row by its sum, and colors by the root", () => {
     const drawing = render(evaluation);
     expect(textsOf(drawing, "title")).toEqual([
       "<sky> found: 75.0 % (6 of 8 pixels)",

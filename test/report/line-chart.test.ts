@@ -90,7 +90,7 @@ describe("renderLineChart", () => {
     expect(labelsAt(chart, "middle")).toEqual(["0", "1"]);
   });
 
-  it("dashes curves whose colour is there already", () => {
+  it("dashes curves whose color is there already", () => {
     const series = Array.from({ length: 10 }, (_, i) => ({ name: `run ${i}`, points: [[1, i]] as const }));
     const chart = draw({ series });
     expect(looksOf(chart).slice(7)).toEqual(["curve c7", "curve c0 again", "curve c1 again"]);

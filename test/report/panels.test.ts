@@ -39,7 +39,7 @@ describe("makePanel", () => {
     expect([width, height]).toEqual([198, 102]);
     const right = 102;
     const below = 54;
-    const expected: [x: number, y: number, colour: number[]][] = [
+    const expected: [x: number, y: number, color: number[]][] = [
       [48, 24, [90, 90, 90]],
       [right + 16, 24, [0, 0, 200]],
       [right + 48, 24, [0, 200, 0]],
@@ -51,9 +51,9 @@ describe("makePanel", () => {
       [99, 51, [255, 255, 255]],
     ];
     // What JPEG changes.
-    for (const [x, y, colour] of expected)
+    for (const [x, y, color] of expected)
       for (const [channel, value] of pixel(x, y).entries())
-        expect(Math.abs(value - (colour[channel] ?? 0)), `${x}, ${y}`).toBeLessThanOrEqual(8);
+        expect(Math.abs(value - (color[channel] ?? 0)), `${x}, ${y}`).toBeLessThanOrEqual(8);
   });
 
   it("shrinks each picture to 320 pixels on its longer side", async () => {

@@ -11,7 +11,7 @@ export function randomModel(seed = 1): Model {
   return { ...describeNetwork(network, camvid.labels), weights };
 }
 
-/** Colourful pixels that differ from place to place. */
+/** Colorful pixels that differ from place to place. */
 export function testPhoto(width: number, height: number) {
   const data = Uint8Array.from(
     { length: width * height * 3 },

@@ -3,7 +3,7 @@ import { blurRadius, type Look, strengthsOf } from "../painting/look.ts";
 import { bind, bufferUsage, compute, computePipeline, draw, renderPipeline, textureUsage } from "./shader.ts";
 
 /**
- * `classes`: colour, 0..1, and strength of each label; `before`: pixels from the left that show the frame as
+ * `classes`: color, 0..1, and strength of each label; `before`: pixels from the left that show the frame as
  * it is.
  */
 const SETTINGS = /* wgsl */ `
@@ -139,8 +139,8 @@ export class GpuFramePainter {
     const floats = new Float32Array(bytes);
     const wholes = new Uint32Array(bytes);
     strengthsOf(look, this.#palette.length).forEach((strength, label) => {
-      const colour = this.#palette[label] ?? [0, 0, 0];
-      floats.set([...colour.map((value) => value / 255), strength], 4 * label);
+      const color = this.#palette[label] ?? [0, 0, 0];
+      floats.set([...color.map((value) => value / 255), strength], 4 * label);
     });
     wholes[4 * 256] = effects.indexOf(look.effect ?? "overlay");
     floats[4 * 256 + 1] = Math.round((look.before ?? 0) * width);

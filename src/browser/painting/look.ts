@@ -1,12 +1,12 @@
 /** How a segmented picture is painted. */
 export interface Look {
   /**
-   * `overlay`: the colours of the classes over the picture; `blur`: the chosen classes before the blurred
+   * `overlay`: the colors of the classes over the picture; `blur`: the chosen classes before the blurred
    * picture; `cutout`: the chosen classes alone, all else transparent. Defaults to `overlay`.
    */
   effect?: "overlay" | "blur" | "cutout";
   /**
-   * For each class, 0..1: how far its colour covers the picture, or, for the other effects, how far it is
+   * For each class, 0..1: how far its color covers the picture, or, for the other effects, how far it is
    * chosen. Defaults to 0.5 for an overlay; for the other effects to 0 for the first class, which is the
    * background in most data sets, and 1 for the rest.
    */

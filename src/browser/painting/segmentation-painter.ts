@@ -55,7 +55,7 @@ export class SegmentationPainter {
     context.drawImage(this.#layer, 0, 0);
   }
 
-  /** The colour of each pixel's class, as opaque as the class is strong. */
+  /** The color of each pixel's class, as opaque as the class is strong. */
   #fillLayer({ width, height, labels, palette }: Segmentation, look: Look): void {
     if (this.#pixels.width !== width || this.#pixels.height !== height) {
       this.#pixels = new ImageData(width, height);
@@ -66,9 +66,9 @@ export class SegmentationPainter {
     strengthsOf(look, palette.length).forEach((strength, label) => {
       bytes.set([...(palette[label] ?? []), 255 * strength], 4 * label);
     });
-    const colours = new Uint32Array(bytes.buffer);
+    const colors = new Uint32Array(bytes.buffer);
     const pixels = new Uint32Array(this.#pixels.data.buffer);
-    for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colours[labels[pixel] ?? 0] ?? 0;
+    for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colors[labels[pixel] ?? 0] ?? 0;
     this.#layerContext.putImageData(this.#pixels, 0, 0);
   }
 }

@@ -19,7 +19,7 @@ interface Normalization {
  * Lets the graph take a photo's bytes: input `pixels`, uint8 `[N, H, W, 3]`, in place of `image`, which is their normalised form.
  *
  * The factor of the normalisation goes into the weights W of the convolutions that read the photo. The offset stays in the graph, since
- * what such a convolution sees beyond the border is 0, the mean colour, and 0 times any factor is 0:
+ * what such a convolution sees beyond the border is 0, the mean color, and 0 times any factor is 0:
  *
  *   W * ((v scale - mean) / std)  =  (W scale / std) * (v - mean / scale)
  */

@@ -5,7 +5,7 @@ import { loadSharp } from "./load-sharp.ts";
 /**
  * Writes a photo as an 8-bit RGB PNG; the pixels survive unchanged.
  *
- * Throws a LightsegError with code INVALID_IMAGE for malformed pixels.
+ * @throws LightsegError INVALID_IMAGE for malformed pixels.
  */
 export async function encodePng(photo: Photo): Promise<Uint8Array> {
   checkPhoto(photo, "encodePng");

@@ -5,7 +5,7 @@ import { drawOverlay, type OverlayOptions } from "../../images/overlay.ts";
 import type { LabelMap } from "../../images/types.ts";
 import type { Segmentation } from "../segmenter.ts";
 
-/** The photo with the classes in colour and a legend below, as the bytes of a PNG. */
+/** The photo with the classes in color and a legend below, as the bytes of a PNG. */
 export async function renderOverlay(
   segmentation: Segmentation,
   options: OverlayOptions = {},
@@ -14,7 +14,7 @@ export async function renderOverlay(
   return encodePng(await addLegend(drawOverlay(photo, labelMap(segmentation), palette, options), found));
 }
 
-/** The labels as the bytes of a PNG whose pixels are class indices and whose palette has the class colours. */
+/** The labels as the bytes of a PNG whose pixels are class indices and whose palette has the class colors. */
 export function renderLabels(segmentation: Segmentation): Uint8Array {
   return encodeIndexedPng(labelMap(segmentation), segmentation.palette);
 }

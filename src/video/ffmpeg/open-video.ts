@@ -9,8 +9,9 @@ export interface Video extends ClipDescription {
    * The frames in order, decoded as they are asked for; each iteration starts from the beginning.
    *
    * Upright, with square pixels, at the constant average rate (which keeps a clip of a variable rate in step with its
-   * sound), and of the first frame's size where that changes on the way. Throws a LightsegError INVALID_IMAGE, after the
-   * frames that are there, for a clip that is cut off.
+   * sound), and of the first frame's size where that changes on the way.
+   *
+   * @throws LightsegError INVALID_IMAGE for a clip that is cut off, after the frames that are there
    */
   readonly frames: AsyncIterable<VideoFrameInput>;
   /** Stops every iteration under way; the next frame of each is its end. */

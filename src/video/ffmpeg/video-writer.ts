@@ -155,7 +155,7 @@ function encoderArguments(
     : [];
   return [
     ...[...frames, ...timing, "-i", "pipe:0", ...sound],
-    // Players take the colours of a clip that says nothing for BT.709 or BT.601 by its size; so it says.
+    // Players take the colors of a clip that says nothing for BT.709 or BT.601 by its size; so it says.
     ...["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"],
     ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"],
     // Without this, copies of the first frame would fill the gap before it; only ffmpeg 5.1 and later know the option.

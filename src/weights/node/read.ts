@@ -60,7 +60,7 @@ export interface NamedWeights extends ReadSource {
  * A folder stands for the one index in it, or else for the one weight file. `metadata` is empty for a PyTorch
  * checkpoint, which has none.
  *
- * @throws {LightsegError} NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is of no such format
+ * @throws LightsegError NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is of no such format
  *   or damaged, or if its tensors would take more than twice its size in memory.
  */
 export async function readWeights(

@@ -13,7 +13,7 @@ export type WeightsFormat = keyof typeof EXTENSIONS;
 /**
  * The format that a file name asks for: `.safetensors`, or `.pth`, `.pt` and `.pth.tar` for PyTorch.
  *
- * @throws {LightsegError} INVALID_ARGUMENT for any other name.
+ * @throws LightsegError INVALID_ARGUMENT for any other name.
  */
 export function weightsFormatOf(path: string): WeightsFormat {
   if (EXTENSIONS.safetensors.test(path)) return "safetensors";
@@ -34,7 +34,7 @@ export function weightsFormatOf(path: string): WeightsFormat {
  * The file is complete whenever it is there: an old one of that name stays until the new one is on the disk.
  * `metadata` is for safetensors alone: a checkpoint that PyTorch opens with `weights_only` has no place for it.
  *
- * @throws {LightsegError} INVALID_ARGUMENT for another extension or for metadata that the format cannot hold,
+ * @throws LightsegError INVALID_ARGUMENT for another extension or for metadata that the format cannot hold,
  *   INVALID_WEIGHTS if the tensors cannot be encoded, OUTPUT if the file cannot be written.
  */
 export async function writeWeights(
@@ -61,7 +61,7 @@ export async function writeWeights(
  * Writes tensors as a safetensors file that is complete whenever it is there: an old file of that name stays until
  * the new one is on the disk.
  *
- * @throws {LightsegError} OUTPUT if the file cannot be written, INVALID_WEIGHTS if the tensors cannot be encoded.
+ * @throws LightsegError OUTPUT if the file cannot be written, INVALID_WEIGHTS if the tensors cannot be encoded.
  */
 export async function writeSafetensors(
   path: string,

@@ -6,7 +6,7 @@ import { invalidGraph } from "../../support/errors.ts";
 import { runGraph } from "../../support/run-graph.ts";
 
 describe("pixelPlanes", () => {
-  it("makes a plane of each colour", async () => {
+  it("makes a plane of each color", async () => {
     const planes = pixelPlanes(input("pixels", [1, symbol("H"), symbol("W"), 3], "uint8"));
     const pixels = { data: Uint8Array.of(1, 2, 255, 4, 5, 0), shape: [1, 1, 2, 3] };
     const result = await runGraph({ planes }, { pixels });

@@ -47,7 +47,7 @@ export async function hashSound(path: string): Promise<string> {
   return (await run("ffmpeg", args)).stdout;
 }
 
-/** Mean colour of a photo. */
+/** Mean color of a photo. */
 export function meanColor({ data }: Photo): number[] {
   const sums = [0, 0, 0];
   for (const [index, value] of data.entries()) sums[index % 3] = (sums[index % 3] ?? 0) + value;

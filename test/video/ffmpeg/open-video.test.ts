@@ -39,7 +39,7 @@ describe.skipIf(!hasFfmpeg)("openVideo", { timeout: 180_000 }, () => {
     }
   });
 
-  it("keeps colours", async () => {
+  it("keeps colors", async () => {
     const red = [
       "-vf",
       "format=rgb24,lutrgb=r=255:g=0:b=0",

@@ -41,7 +41,7 @@ describe.skipIf(!hasFfmpeg)("createVideoWriter", { timeout: 180_000 }, () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it.each(["mp4", "m4v", "mov", "mkv", "webm"])(
-    "writes %s, with every frame and its colour",
+    "writes %s, with every frame and its color",
     async (ending) => {
       const colors = [
         [200, 40, 40],
