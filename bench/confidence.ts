@@ -12,14 +12,13 @@ import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { findDataset } from "../src/datasets/index.ts";
+import { chooseLowConfidence } from "../src/evaluation/low-confidence.ts";
 import { formatTable } from "../src/format-table.ts";
 import { decodePhoto } from "../src/images/node/decode.ts";
 import type { Photo } from "../src/images/types.ts";
 import { Segmenter } from "../src/inference/node/node-segmenter.ts";
 import { createRandom } from "../src/random.ts";
 
-/** Share of the known photos that may get a hint. */
-const FALSE_ALARMS = 0.03;
 /** Generated pictures of each kind. */
 const GENERATED = 20;
 
@@ -61,8 +60,7 @@ for (const [group, photos] of groups) {
   measured.set(group, confidences);
 }
 
-const known = sorted(measured.get("known") ?? []);
-const threshold = known[Math.floor(FALSE_ALARMS * known.length)] ?? 0;
+const threshold = chooseLowConfidence(measured.get("known") ?? []) ?? 0;
 const rows = [...measured].map(([group, confidences]) => {
   const found = sorted(confidences);
   const quantile = (share: number) => found[Math.floor(share * found.length)];

@@ -5,7 +5,7 @@ import { convertWeights } from "../model-files/node/convert.ts";
 import { isNetwork } from "../models/zoo.ts";
 import type { Renaming } from "../weights/rename.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
-import { choice, flag, help, integer, json, text } from "./options.ts";
+import { choice, flag, help, integer, json, real, text } from "./options.ts";
 import { colors } from "./output.ts";
 import { summaries } from "./summaries.ts";
 
@@ -30,13 +30,19 @@ const rename: Option<Renaming> = {
   parse: readRenaming,
   repeatable: true,
 };
+const lowConfidence = real(
+  "low-confidence",
+  "X",
+  { min: 0, max: 1 },
+  "Write into the model the mean confidence under which lightseg segment gives a hint, as lightseg evaluate measures it",
+);
 const force = flag("force", "Replace B if it is there already");
 
 export const convert: Command = {
   name: "convert",
   summary: summaries.convert,
   operands: { name: "A B", min: 2, max: 2 },
-  options: [dtype, network, classes, average, rename, force, json, help],
+  options: [dtype, network, classes, average, rename, lowConfidence, force, json, help],
   notes: [
     "A is a PyTorch checkpoint of any age, safetensors, the index of sharded safetensors, an ONNX model, or a folder with one of these, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
     "Names are written without what says how the network was wrapped: module., model., ema. and their like where all names begin so, _orig_mod anywhere, and with --model whatever stands before the names of the network. --rename changes them further.",
@@ -47,6 +53,7 @@ export const convert: Command = {
     "lightseg convert voc.pth voc.safetensors",
     "lightseg convert runs/a/best.safetensors small.safetensors --dtype fp16",
     "lightseg convert runs/a/best.safetensors both.safetensors --average runs/b/best.safetensors",
+    "lightseg convert runs/a/best.safetensors careful.safetensors --low-confidence 0.52",
     "lightseg convert voc.pth net.pth --model refinenet-lw-mobilenet-v2 --classes 21",
     "lightseg convert mine.ckpt net.safetensors --rename backbone.stem=conv1 --rename head=clf_conv",
   ],
@@ -62,6 +69,7 @@ export const convert: Command = {
       select: selection,
       average: args.get(average),
       rename: args.getAll(rename),
+      lowConfidence: args.get(lowConfidence),
     });
     const before = await fileSizeOf(from);
     const { size: after } = await stat(to);

@@ -23,14 +23,15 @@ export function iouTable(iou: Readonly<Record<string, number | null>>): string {
 
 /** The measures of all classes together. */
 export function formatSummary(evaluation: Evaluation): string {
-  const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary, calibration, images } =
-    evaluation;
+  const { miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou } = evaluation;
+  const { boundary, calibration, lowConfidence, images } = evaluation;
   return formatTable([
     ["mean IoU", formatShare(miou)],
     ["pixel accuracy", formatShare(pixelAccuracy)],
     ["mean accuracy", formatShare(meanAccuracy)],
     ["frequency-weighted IoU", formatShare(frequencyWeightedIou)],
     ...(calibration ? [["expected calibration error", formatShare(calibration.error)]] : []),
+    ...(lowConfidence === undefined ? [] : [["low mean confidence", formatShare(lowConfidence)]]),
     ...(boundary ? [["mean boundary F", formatShare(boundary.meanScore)]] : []),
     ["images", String(images)],
   ]);

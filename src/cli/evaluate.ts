@@ -53,6 +53,7 @@ export const evaluate: Command = {
     "Where a photo is looked at several times, the mean is that of the probabilities (softmax) at the photo's size. Windows cover the photo, the last ones shifted inwards; a smaller photo is filled up with the mean color. Scores are brought to the photo's size by bilinear interpolation, as in lightseg segment; the authors of Light-Weight RefineNet measured with OpenCV's bicubic one, which --upsampling bicubic is.",
     "The boundary F-score (Csurka et al., 2013) is 2 precision recall / (precision + recall) of the pixels that touch another class, found if one of the same class lies within the tolerance; the mean over the photos in which the class has a boundary. Pixels with the ignore label make none: where they surround all objects, as in PASCAL VOC, few true outlines are left to measure.",
     "The expected calibration error (Guo et al., 2017) tells how far a network's confidence, the softmax probability of its class, is from the share of pixels that it gets right: the mean difference over 15 bins of equal width, measured at every fourth pixel of every fourth row. 0 is best; 10 % says that a confidence of 90 % may stand for 80 %.",
+    "A low mean confidence is one that 3 % of the photos are under: the mean over the pixels of all classes but background. lightseg segment gives a hint under it where the model says it: training writes it into best.safetensors, lightseg convert --low-confidence into any model file.",
     "Predictions are DIR/ID.png; for voc DIR/results/VOC2012/Segmentation/comp6_SPLIT_cls/ID.png, as its server expects them.",
     "The model must have the classes of the data set, in the same order, and the split must have masks. In JSON all measures are 0..1. Ctrl-C stops after the run of the network under way, without measures; exit code 130.",
   ],
@@ -147,8 +148,16 @@ async function measureModel(
 
 /** All that was measured, for `--json`. */
 function report(names: readonly string[], evaluation: Evaluation) {
-  const { images, miou, pixelAccuracy, meanAccuracy, frequencyWeightedIou, boundary, calibration } =
-    evaluation;
+  const {
+    images,
+    miou,
+    pixelAccuracy,
+    meanAccuracy,
+    frequencyWeightedIou,
+    boundary,
+    calibration,
+    lowConfidence,
+  } = evaluation;
   const named = (values: readonly (number | null)[]) => byClassName(names, values);
   return {
     images,
@@ -160,6 +169,7 @@ function report(names: readonly string[], evaluation: Evaluation) {
     accuracy: named(evaluation.accuracy),
     frequencyWeightedIou,
     ...(calibration && { calibration }),
+    ...(lowConfidence !== undefined && { lowConfidence }),
     ...(boundary && {
       boundary: {
         meanScore: boundary.meanScore,

@@ -46,6 +46,7 @@ export const segment: Command = {
     `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
     "Of a clip (mp4, mov, mkv, webm, avi and others), one clip of the same length is written, with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This takes ffmpeg on the PATH.",
     "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
+    "A hint says where the network is unsure of a photo: its mean confidence, over the pixels of all classes but background, is under that of 97 % of the photos that the model was measured on.",
   ],
   examples: [
     "lightseg segment street.jpg",
@@ -114,7 +115,12 @@ async function segmentOne(
   { folder, confidence, opacity, scores }: SegmentOneOptions,
   print: (text: string) => void,
 ): Promise<Record<string, unknown>> {
-  const result = await segmenter.segment(photo, { confidence, scores: scores !== undefined });
+  const { lowConfidence } = segmenter.model;
+  const result = await segmenter.segment(photo, {
+    confidence,
+    scores: scores !== undefined,
+    meanConfidence: lowConfidence !== undefined,
+  });
   const paths = outputsOf(photo, folder);
   const files = new Map([
     [paths.labels, renderLabels(result)],
@@ -128,9 +134,18 @@ async function segmentOne(
   for (const [path, bytes] of files) await writeFileAtomically(path, bytes);
 
   print(describe(photo, result, [...files.keys()]));
-  const { width, height, networkSize, timing, found } = result;
+  const { width, height, networkSize, timing, found, meanConfidence } = result;
+  const isUnsure = meanConfidence !== undefined && meanConfidence < (lowConfidence ?? 0);
+  if (isUnsure) print(hint(meanConfidence, lowConfidence));
   const written = { ...paths, ...(scores !== undefined && { scores }) };
-  return { photo, width, height, ...written, classes: found, timing, networkSize };
+  const confident = meanConfidence === undefined ? {} : { meanConfidence, unsure: isUnsure };
+  return { photo, width, height, ...written, classes: found, ...confident, timing, networkSize };
+}
+
+/** For a photo that the model is less sure of than of nearly all that it was measured on. */
+function hint(mean: number, low: number | undefined): string {
+  const text = `mean confidence ${formatShare(mean)}, and this model has at least ${formatShare(low)} on photos like those of its training`;
+  return colors.yellow(`  hint: ${text}: do not rely on these labels`);
 }
 
 function describe(photo: string, result: Segmentation, files: readonly string[]): string {

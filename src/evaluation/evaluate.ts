@@ -1,9 +1,10 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
-import type { Prediction } from "../inference/confidence.ts";
+import { meanConfidence, type Prediction } from "../inference/confidence.ts";
 import { type BoundaryMetrics, BoundaryScore } from "./boundary.ts";
 import { type Calibration, CalibrationCounts } from "./calibration.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
+import { chooseLowConfidence } from "./low-confidence.ts";
 import { computeMetrics, type Metrics } from "./metrics.ts";
 
 /** Options of `evaluate`. */
@@ -30,6 +31,8 @@ export interface Evaluation extends Metrics {
   boundary?: BoundaryMetrics;
   /** Only where the predictor gave confidences. */
   calibration?: Calibration;
+  /** Mean confidence that 3 % of the photos are under, 0..1; only where the predictor gave confidences. */
+  lowConfidence?: number;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function evaluate(
   const confusion = new ConfusionMatrix(classes);
   const outlines = boundary && new BoundaryScore(classes, boundary);
   const confidences = new CalibrationCounts();
+  const means: (number | undefined)[] = [];
   let next = dataset.load(0);
   for (let index = 0; index < dataset.size; index++) {
     signal?.throwIfAborted();
@@ -57,16 +61,19 @@ export async function evaluate(
     const prediction = await predict(photo);
     confusion.add(labels, prediction);
     confidences.add(labels, prediction);
+    if (prediction.confidence) means.push(meanConfidence(prediction, dataset.labels.classes));
     outlines?.add(labels, prediction);
     await onPrediction?.(id, prediction);
     onProgress?.(index + 1, dataset.size);
   }
   const calibration = confidences.compute();
+  const lowConfidence = chooseLowConfidence(means);
   return {
     ...computeMetrics(confusion),
     images: dataset.size,
     confusion,
     ...(outlines && { boundary: outlines.compute() }),
     ...(calibration && { calibration }),
+    ...(lowConfidence !== undefined && { lowConfidence }),
   };
 }

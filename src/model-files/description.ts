@@ -72,7 +72,7 @@ export function requireDescription(
 /** By hand: a library for schemas would be a tenth of what browsers load. */
 function checkDescription(value: unknown, file: string): ModelDescription {
   const stored = isRecord(value) ? value : {};
-  const { version = 0, network, classes, palette, preprocessing } = stored;
+  const { version = 0, network, classes, palette, preprocessing, lowConfidence } = stored;
   if (!(Number(version) <= FORMAT_VERSION)) throw newer(version, file);
   const { scale, mean, std } = isRecord(preprocessing) ? preprocessing : {};
   if (
@@ -99,6 +99,7 @@ function checkDescription(value: unknown, file: string): ModelDescription {
     preprocessing: { scale, mean, std },
     alignCorners: alignCorners === true,
     placeholderClasses: placeholderClasses === true,
+    ...(typeof lowConfidence === "number" && { lowConfidence }),
   });
 }
 

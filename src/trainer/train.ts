@@ -172,7 +172,7 @@ function validator(
   const shapes = parameterShapes(buildNetwork(about));
   return async (state, step) => {
     const weights = requireWeights(shapes, state, { ...about, where: "train" });
-    const { metrics, describe } = await validate({ ...description, weights }, validation, {
+    const { metrics, lowConfidence, describe } = await validate({ ...description, weights }, validation, {
       open,
       threads,
       onProgress: (done, total) => onEvent({ kind: "progress", task: "validating", done, total }),
@@ -180,7 +180,11 @@ function validator(
     return {
       metrics,
       async keep() {
-        await writeSafetensors(folder.best, weights, { metadata: describeModel(description) });
+        const metadata = describeModel({
+          ...description,
+          ...(lowConfidence !== undefined && { lowConfidence }),
+        });
+        await writeSafetensors(folder.best, weights, { metadata });
         await writeEvaluation(folder.path, await describe(step));
       },
     };

@@ -2,7 +2,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import type { LabelMap } from "../images/types.ts";
-import { createPredictor, predictLabels } from "../inference/predictor.ts";
+import { createPredictor, predictWithConfidence } from "../inference/predictor.ts";
 import type { Model } from "../model-files/model.ts";
 import { makePanel } from "../report/panels.ts";
 import type { RunEvaluation } from "../runs/evaluation-file.ts";
@@ -21,6 +21,8 @@ export interface Validation {
     readonly pixelAccuracy: number;
     readonly iou: Readonly<Record<string, number | null>>;
   };
+  /** The mean confidence that few of the photos are under, see `ModelDescription`; undefined where all is background. */
+  readonly lowConfidence: number | undefined;
   /** What the report shows besides; drawn when asked for. */
   describe(step: number): Promise<RunEvaluation>;
 }
@@ -41,8 +43,8 @@ export async function validate(
       dataset.ids.map((id, index) => [id, index] as const).filter(([, i]) => i % every === 0),
     );
     const predictions = new Map<number, LabelMap>();
-    const { miou, pixelAccuracy, iou, confusion } = await evaluate(dataset, {
-      predict: predictLabels(predictor),
+    const { miou, pixelAccuracy, iou, confusion, lowConfidence } = await evaluate(dataset, {
+      predict: predictWithConfidence(predictor),
       onPrediction: async (id, labels) => {
         const index = shown.get(id);
         if (index !== undefined && predictions.size < PANELS) predictions.set(index, labels);
@@ -55,6 +57,7 @@ export async function validate(
     );
     return {
       metrics: { miou, pixelAccuracy, iou: byClassName(classes, iou) },
+      lowConfidence,
       async describe(step) {
         const panels: RunEvaluation["panels"] = [];
         for (const [index, prediction] of predictions) {

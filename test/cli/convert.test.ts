@@ -135,13 +135,17 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     expectSameBits(written.weights, weights);
     expect(written.metadata).toEqual(metadata);
 
+    await run("a.safetensors", "low.safetensors", "--low-confidence", "0.5");
+    const low = await readWeights(file("low.safetensors"), { only: () => false });
+    expect(low.metadata).toEqual(describeModel({ ...description, lowConfidence: 0.5 }));
+
     more.delete("segm.bias");
     await writeFile(file("a.safetensors"), encodeSafetensors(more));
     await expect(run("a.safetensors", "c.safetensors", ...options)).rejects.toMatchObject({
       code: "INVALID_WEIGHTS",
       message: expect.stringContaining("1 missing: segm.bias"),
     });
-    expect(await readdir(folder)).toEqual(["a.safetensors", "b.safetensors"]);
+    expect(await readdir(folder)).toEqual(["a.safetensors", "b.safetensors", "low.safetensors"]);
   });
 
   it("leaves wrappers out of names, and says so", async () => {

@@ -6,6 +6,8 @@ import { zipSync } from "fflate";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { segment } from "../../src/cli/segment.ts";
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
 import { describeModel } from "../../src/model-files/description.ts";
@@ -103,6 +105,25 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
     const { shape, data } = decodeNpy(await readFile(file("s.npy")));
     expect(shape).toEqual([11, 100, 150]);
     expect(data.every(Number.isFinite)).toBe(true);
+  });
+
+  it("gives a hint where the model is less sure than its description says it mostly is", async () => {
+    const random = randomModel();
+    const segmentWith = async (lowConfidence: number) => {
+      const path = file(`${lowConfidence}.safetensors`);
+      const metadata = describeModel({ ...random, lowConfidence });
+      await writeSafetensors(path, random.weights, { metadata });
+      const lines: string[] = [];
+      const args = parseArguments(segment, [coffee, "--model", path, "--out", file("certainty")]);
+      const { json } = await segment.run(args, (line) => lines.push(line));
+      return { json, text: lines.join("\n") };
+    };
+    const unsure = await segmentWith(1);
+    expect(unsure.text).toMatch(/hint: mean confidence \d+\.\d %, and this model has at least 100\.0 %/);
+    expect(unsure.json).toMatchObject({ photos: [{ unsure: true, meanConfidence: expect.any(Number) }] });
+    const sure = await segmentWith(0);
+    expect(sure.text).not.toContain("hint:");
+    expect(sure.json).toMatchObject({ photos: [{ unsure: false }] });
   });
 
   it("prints classes, times and files for people, into lightseg-out where nothing else is said", async () => {

@@ -49,6 +49,7 @@ describe("evaluate", () => {
     expect(result.pixelAccuracy).toBeCloseTo(5 / 7);
     expect(result.images).toBe(2);
     expect(result).not.toHaveProperty("calibration");
+    expect(result).not.toHaveProperty("lowConfidence");
     expect(steps).toEqual(["1/2", "2/2"]);
   });
 
@@ -60,7 +61,9 @@ describe("evaluate", () => {
     const confidence = { data: Float32Array.of(0.75), rows: 1, columns: 1 };
     const predict = async () => ({ width: 4, height: 1, data: new Uint8Array(4), confidence });
     // The first pixel of each photo is looked at: one of two is right.
-    expect((await evaluate(dataset, { predict })).calibration?.error).toBe(0.25);
+    const result = await evaluate(dataset, { predict });
+    expect(result.calibration?.error).toBe(0.25);
+    expect(result.lowConfidence).toBe(0.75);
   });
 
   it("hands out each prediction, and measures outlines where that is asked for", async () => {

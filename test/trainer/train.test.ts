@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readDescription } from "../../src/model-files/description.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { readCheckpoint } from "../../src/runs/checkpoint.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
@@ -104,7 +105,8 @@ describe("train", { timeout: 120_000 }, () => {
     for (const name of parameters.keys())
       if (encoder.has(name)) expect(state.has(`firstMoment:${name}`), name).toBe(false);
     expect(state.has("average:seg.score.weight")).toBe(true);
-    const { weights: best } = await readWeights(file("whole", "best.safetensors"));
+    const { weights: best, metadata } = await readWeights(file("whole", "best.safetensors"));
+    expect(readDescription(metadata, "best.safetensors")?.lowConfidence).toBeGreaterThan(1 / 11);
     expect([...best.keys()].some((name) => name.includes(":"))).toBe(false);
   });
 

@@ -9,6 +9,7 @@ import { readSource, withWeightFile } from "../../weights/node/read.ts";
 import { type WeightsFormat, weightsFormatOf, writeWeights } from "../../weights/node/write.ts";
 import { type Renaming, renameAll } from "../../weights/rename.ts";
 import type { ChooseNames } from "../../weights/stored-names.ts";
+import { describeModel, requireDescription } from "../description.ts";
 import { expectedNames, requireWeights } from "../parameters.ts";
 import { readParameters } from "./shipped.ts";
 
@@ -22,6 +23,8 @@ export interface ConvertWeightsOptions {
   readonly rename?: readonly Renaming[];
   /** A second file: the mean of both files' weights is written. */
   readonly average?: string | undefined;
+  /** Written into the model's description, 0..1. Defaults to what the file says. */
+  readonly lowConfidence?: number | undefined;
 }
 
 /** What `convertWeights` wrote. */
@@ -53,11 +56,14 @@ export interface ConvertedWeights {
 export async function convertWeights(
   from: string,
   to: string,
-  { dtype = "F32", select, average, rename = [] }: ConvertWeightsOptions = {},
+  { dtype = "F32", select, average, rename = [], lowConfidence }: ConvertWeightsOptions = {},
 ): Promise<ConvertedWeights> {
   const format = weightsFormatOf(to);
   const read = (file: string) => (select ? readSelected(file, select, rename) : readAll(file, rename));
-  const { weights: own, metadata, left, chosen } = await read(from);
+  const { weights: own, metadata: found, left, chosen } = await read(from);
+  const described =
+    lowConfidence === undefined ? {} : describeModel({ ...requireDescription(found, from), lowConfidence });
+  const metadata = { ...found, ...described };
   const weights = average === undefined ? own : averageWeights(own, (await read(average)).weights, average);
   const kept = format === "safetensors" ? metadata : {};
   await writeWeights(to, weights, { dtype, metadata: kept });
