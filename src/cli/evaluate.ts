@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { findLabelIssues } from "../datasets/issues.ts";
+import { hasLabels } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
@@ -86,6 +87,7 @@ export const evaluate: Command = {
     const some = typedMeanOver(args, names);
     const loaded = await loadRunnableModel(source);
     requireClasses(loaded.model, samples);
+    await requireLabels(samples);
     // Before hours of work, so that what cannot be written is noticed now.
     if (csv) await makeFolder(dirname(csv));
     if (out) await makeFolder(out);
@@ -197,6 +199,18 @@ async function openPredictor(
   if (views) return createAveragingPredictor(model, { ...views, threads, dtype, signal });
   const predictor = createPredictor(model, { threads, dtype });
   return { predict: predictWithConfidence(predictor), dispose: () => predictor.dispose() };
+}
+
+/** Without labels there is nothing to measure, which is better known before the network runs on all photos. */
+async function requireLabels(samples: Dataset): Promise<void> {
+  if (await hasLabels(samples)) return;
+  throw new LightsegError({
+    code: "INVALID_DATASET",
+    where: "evaluate",
+    argument: `${samples.name}, split ${samples.split},`,
+    rule: "must have a labelled pixel: its masks hold only ignored values",
+    hint: "lightseg data check shows what the masks hold",
+  });
 }
 
 /** Placeholders, of weights without class names, are taken for the classes of the data set. */

@@ -11,7 +11,7 @@ import { requireSplit } from "./errors.ts";
 import { describePassedOver, type FileNames, listFileNames } from "./file-names.ts";
 import { isThere, spelledOnDisk } from "./files.ts";
 import { type ListFile, readList } from "./list-file.ts";
-import { pairFiles } from "./pair-files.ts";
+import { folderOf, foldersWithoutMasks, pairFiles } from "./pair-files.ts";
 import { type PairedFiles, pairedFilesDataset, type SampleFiles } from "./paired-files.ts";
 
 const splits = ["train", "val", "test"];
@@ -60,8 +60,18 @@ async function findFiles({ directory, split, settings, missing }: FindFilesOptio
   const images = await spelledOnDisk(join(directory, settings.folders.images));
   const masks = await spelledOnDisk(join(directory, settings.folders.masks));
   const find = async (inner: string, list?: ListFile): Promise<FoundFiles> => {
-    const names = await listBoth(join(images, inner), join(masks, inner));
-    return { files: pairFiles({ ...names, list, layout, missing }), warnings: passedOver(names) };
+    const all = await listBoth(join(images, inner), join(masks, inner));
+    const left = list ? new Map<string, number>() : foldersWithoutMasks(all.photos, all.masks);
+    const paths = new Map([...all.photos.paths].filter(([id]) => !left.has(folderOf(id))));
+    const names = { ...all, photos: { ...all.photos, paths } };
+    const unlabelled = [...left].map(([folder, count]) => {
+      const photos = count === 1 ? "1 photo" : `${count} photos`;
+      return `${join(all.photos.folder, folder)}: passed over ${photos}, for which ${join(all.masks.folder, folder)} has no masks`;
+    });
+    return {
+      files: pairFiles({ ...names, list, layout, missing }),
+      warnings: [...passedOver(names), ...unlabelled],
+    };
   };
   if (await anyIsThere(splits.map((name) => join(directory, `${name}.txt`))))
     return find("", await readList(join(directory, `${split}.txt`), layout));

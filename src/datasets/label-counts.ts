@@ -26,6 +26,19 @@ export interface CheckDatasetOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * Whether any pixel of a split has a label: reads samples until one has, as a rule the first.
+ *
+ * @throws LightsegError as `dataset.load`
+ */
+export async function hasLabels(dataset: Dataset): Promise<boolean> {
+  for (let index = 0; index < dataset.size; index++) {
+    const { labels } = await dataset.load(index);
+    if (labels.data.some((label) => label !== dataset.labels.ignoreLabel)) return true;
+  }
+  return false;
+}
+
 /** Reads every sample of a split and counts its labels; rejects with what `dataset.load` rejects with. */
 export async function countLabels(
   dataset: Dataset,

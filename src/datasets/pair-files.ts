@@ -79,13 +79,37 @@ function expectedPath({ folder, endings: [ending] }: FileNames, id: string): str
   return join(folder, `${id}${ending}`);
 }
 
+/**
+ * The folders within that of the photos for whose photos there is not one mask, nor a file that may be meant as one, and
+ * the number of photos in each.
+ */
+export function foldersWithoutMasks(photos: FileNames, masks: FileNames): Map<string, number> {
+  const counts = new Map<string, number>();
+  const labelled = new Set([...masks.paths.keys()].map(folderOf));
+  for (const id of photos.paths.keys()) {
+    const folder = folderOf(id);
+    if (findNear(masks, id) !== undefined) labelled.add(folder);
+    if (folder !== "") counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  for (const folder of labelled) counts.delete(folder);
+  return counts;
+}
+
+/** What an id has before its name; empty for a file right in the folder. */
+export function folderOf(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf("/")));
+}
+
 /** A file that may be the one that is missing, and why it is not taken. */
 function findNear({ endings, paths, others }: FileNames, id: string): string | undefined {
   const name = nameOf(id);
   const stemOf = (path: string) => (path.split("/").at(-1) ?? "").replace(/\.[^.]*$/, "");
   const other =
     others.find((path) => path.startsWith(`${id}.`)) ?? others.find((path) => stemOf(path) === name);
-  if (other !== undefined) return `${other} is there, but only ${endings.join(", ")} files are read`;
+  if (other !== undefined) {
+    const advice = endings.join() === ".png" ? ": save masks as PNGs, which keep every value" : "";
+    return `${other} is there, but only ${endings.join(", ")} files are read${advice}`;
+  }
   const elsewhere = [...paths.keys()].find((known) => nameOf(known) === name);
   if (elsewhere !== undefined)
     return `${elsewhere} is there: a photo and its mask lie in folders of one name`;

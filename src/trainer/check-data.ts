@@ -13,7 +13,7 @@ type OnEvent = (event: TrainingEvent) => void;
  *
  * The validation split is read as a whole. Of a training split, photos are read until every class was seen.
  *
- * @returns what looks wrong, such as classes without pixels; each text is an event as well
+ * @returns what looks wrong, such as files that were passed over and classes without pixels; each text is an event as well
  * @throws LightsegError INVALID_DATASET for a split without a labelled pixel, and what reading a sample throws
  */
 export async function checkData(
@@ -21,7 +21,8 @@ export async function checkData(
   validation: Dataset,
   onEvent: OnEvent,
 ): Promise<string[]> {
-  const warnings = new Set<string>();
+  const opened = [...stages.map(({ samples }) => samples), validation];
+  const warnings = new Set(opened.flatMap(({ warnings = [] }) => warnings));
   const judge = (dataset: Dataset, counts: Pick<LabelCounts, "pixels">) => {
     for (const { severity, message } of findLabelIssues(dataset, counts)) {
       if (severity === "error") throw unlabelled(dataset, message);

@@ -22,6 +22,7 @@ import { encodePng } from "../../src/images/node/encode.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { resizePhoto } from "../../src/images/resample.ts";
+import { writeCamvid } from "../support/camvid.ts";
 import { root, runCli, runJson, startCli } from "./run-cli.ts";
 
 const photos = ["astronaut", "chelsea", "coffee"];
@@ -178,6 +179,16 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining(message),
     });
+  });
+
+  it("refuses a split without a labelled pixel before it measures", async () => {
+    await writeCamvid(file("unlabelled"), () => 11);
+    const argv = line("val", "--data", file("unlabelled"), "--predictions", file("none")).slice(1);
+    await expect(evaluate.run(parseArguments(evaluate, argv), () => undefined)).rejects.toMatchObject({
+      code: "INVALID_DATASET",
+      message: expect.stringMatching(/camvid, split val, must have a labelled pixel/),
+    });
+    expect(existsSync(file("none"))).toBe(false);
   });
 
   it("notices before the work that results cannot be written", async () => {

@@ -161,6 +161,31 @@ describe("custom, in layouts that others write", () => {
     );
   });
 
+  it("passes over folders of photos without masks and says so, and refuses one photo without", async () => {
+    for (const id of ["a", "in/b"]) await writeSample(`images/train/${id}.jpg`, `masks/train/${id}.png`);
+    for (const photo of ["c", "d"]) await writePhoto(file(`images/train/more/deep/${photo}.jpg`), 2, 1);
+    const { warnings, ids } = await custom.open(directory, "train");
+    expect(ids).toEqual(["a", "in/b"]);
+    expect(warnings).toEqual([
+      `${file("images/train/more/deep")}: passed over 2 photos, for which ${file("masks/train/more/deep")} has no masks`,
+    ]);
+    await writePhoto(file("images/train/in/e.jpg"), 2, 1);
+    await expect(custom.open(directory, "train")).rejects.toThrow(/masks.train.in.e\.png: mask must exist/);
+    await rm(file("images/train/in/e.jpg"));
+    await writeMask(file("masks/train/c.png"), 2, [0, 1]);
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      /must exist \((more.deep.c|c) is there: a photo and its mask lie in folders of one name/,
+    );
+  });
+
+  it("says that masks must be PNGs", async () => {
+    await writeSample("images/train/a.jpg", "masks/train/a.png");
+    await rename(file("masks/train/a.png"), file("masks/train/a.jpg"));
+    await expect(custom.open(directory, "train")).rejects.toThrow(
+      "mask must exist (a.jpg is there, but only .png files are read: save masks as PNGs, which keep every value)",
+    );
+  });
+
   it("does not take other photos in place of a list that is a link to nothing", async () => {
     for (const id of ["a", "b"]) await writeSample(`images/${id}.jpg`, `masks/${id}.png`);
     await symlink(file("unmounted.txt"), file("train.txt"));

@@ -51,6 +51,14 @@ describe("checkData", () => {
     expect(counted.warnings).toEqual(warnings);
   });
 
+  it("passes on what was noticed when the splits were opened, once each", async () => {
+    const passedOver = "images: passed over 1 file (a.heic); .jpg, .png are read";
+    const noticing = (name: string) => ({ ...split(name, [0, 1]), warnings: [passedOver] });
+    const { warnings, events } = await check(noticing("train"), noticing("val"));
+    expect(warnings).toEqual([passedOver]);
+    expect(events).toContainEqual({ kind: "warning", text: passedOver });
+  });
+
   it("refuses a split without one labelled pixel", async () => {
     for (const [train, val] of [
       [[255], [0, 1]],
