@@ -138,7 +138,7 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^class +IoU +accuracy +boundary F\nsky +([\d.]+ %|-) +[\d.]+ % +[\d.]+ %\n/);
     expect(stdout).toMatch(
-      /mean IoU +[\d.]+ %\npixel accuracy .*\nmean accuracy .*\nfrequency-weighted IoU .*\nexpected calibration error .*\nmean boundary F .*\nimages +3\n$/,
+      /mean IoU +[\d.]+ %\npixel accuracy .*\nmean accuracy .*\nfrequency-weighted IoU .*\nexpected calibration error .*\nlow mean confidence .*\nmean boundary F .*\nimages +3\n$/,
     );
   });
 
