@@ -1,4 +1,7 @@
-/** Prints how much JavaScript a page loads, without onnxruntime-web, and fails where that is too much: `npm run size:browser`. */
+/**
+ * Prints how much JavaScript a page loads, without onnxruntime-web, and fails where that is too much: `npm
+ * run size:browser`.
+ */
 import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";

@@ -1,5 +1,6 @@
 /**
- * Takes the README's pictures of the demo: `npm run build && npx vite build -c demo/vite.config.ts && npx tsx scripts/demo-screenshots.ts`.
+ * Takes the README's pictures of the demo: `npm run build && npx vite build -c demo/vite.config.ts && npx tsx
+ * scripts/demo-screenshots.ts`.
  *
  * Needs Chromium, at /usr/bin/chromium or where the variable CHROMIUM says.
  */

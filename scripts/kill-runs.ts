@@ -1,6 +1,6 @@
 /**
- * Kills a small training with SIGKILL at random moments, resumes it, and compares its files with those of a run that
- * was never stopped, bit for bit.
+ * Kills a small training with SIGKILL at random moments, resumes it, and compares its files with those of a
+ * run that was never stopped, bit for bit.
  *
  *   npx tsx scripts/kill-runs.ts [KILLS, default 100] [SEED, default 1]
  */

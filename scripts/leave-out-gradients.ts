@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
 /**
- * Leaves the gradients of convolution and pooling out of a bundle: workers run networks and never differentiate them.
- * What is left of such a file throws if it is called after all.
+ * Leaves the gradients of convolution and pooling out of a bundle: workers run networks and never
+ * differentiate them. What is left of such a file throws if it is called after all.
  */
 export function leaveOutGradients(): Plugin {
   return {

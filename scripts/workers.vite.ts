@@ -1,6 +1,6 @@
 /**
- * Bundles the workers of the browser build into dist/browser, each with onnxruntime-web in it and its .wasm beside it: a page
- * needs neither a bundler nor an import map, and nothing has to be copied by hand.
+ * Bundles the workers of the browser build into dist/browser, each with onnxruntime-web in it and its .wasm
+ * beside it: a page needs neither a bundler nor an import map, and nothing has to be copied by hand.
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";

@@ -1,6 +1,7 @@
 /**
- * Writes models/manifest.json from the files that lie beside it: `npm run manifest`. A safetensors file that describes
- * a model is one, by the name of the file. Any other has weights of an encoder: BACKBONE-NAME.safetensors.
+ * Writes models/manifest.json from the files that lie beside it: `npm run manifest`. A safetensors file that
+ * describes a model is one, by the name of the file. Any other has weights of an encoder:
+ * BACKBONE-NAME.safetensors.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";

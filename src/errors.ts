@@ -1,4 +1,4 @@
-/** What kind of thing was wrong; lets a program tell bad input from a full disk without reading the message. */
+/** The kind of error, so that a program can tell bad input from a full disk without the message. */
 export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "INVALID_IMAGE"
@@ -67,7 +67,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What the system calls an error, such as `ENOENT` for a file that is not there; empty for errors of another kind. */
+/** The system's error code, such as `ENOENT` for a missing file; empty for other errors. */
 export function systemCodeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }

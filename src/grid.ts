@@ -11,7 +11,7 @@ export interface Grids {
   readonly inSize: number;
   /** Pixels of the grid that is made, at least 1. */
   readonly outSize: number;
-  /** PyTorch's `align_corners`: the centres of the corner pixels coincide; otherwise the picture's edges do. */
+  /** PyTorch's `align_corners`: centers of corner pixels coincide; else the picture's edges do. */
   readonly alignCorners: boolean;
 }
 

@@ -38,7 +38,8 @@ export function createPredictor(
 }
 
 /**
- * Makes a predictor for `evaluate` that averages over scales, mirroring and sliding windows (test-time augmentation).
+ * Makes a predictor for `evaluate` that averages over scales, mirroring and sliding windows (test-time
+ * augmentation).
  *
  * @throws LightsegError INVALID_ARGUMENT for scales or windows out of range
  */
@@ -50,10 +51,11 @@ export function createAveragingPredictor(
 }
 
 /**
- * Quantises a model to int8: weights with a scale for each output channel, uint8 feature maps with a scale each.
+ * Quantises a model to int8: weights with a scale for each output channel, uint8 feature maps with a scale
+ * each.
  *
- * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`, float32
- *   `[N, classes, h, w]`
+ * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`,
+ *   float32 `[N, classes, h, w]`
  *
  * @example
  * const bytes = await quantizeModel({ model: await loadModel({ model: "camvid" }), calibration: photos });
@@ -65,8 +67,9 @@ export function quantizeModel(options: WithNodeEngine<QuantizeModelOptions>): Pr
 }
 
 /**
- * Runs an exported file and its source on a photo and compares scores and labels. The source sees one photo at a time,
- * so a batch must give what its photos give alone. For fp16 no feature map may leave the range of float16.
+ * Runs an exported file and its source on a photo and compares scores and labels. The source sees one photo
+ * at a time, so a batch must give what its photos give alone. For fp16 no feature map may leave the range of
+ * float16.
  *
  * @param bytes the file as `exportOnnx` wrote it
  *
@@ -74,8 +77,8 @@ export function quantizeModel(options: WithNodeEngine<QuantizeModelOptions>): Pr
  * const options = { dtype: "fp16" } as const;
  * const drift = await checkExport(exportOnnx(model, options), model, { exported: options, photo });
  *
- * @throws LightsegError RUNTIME if the engine refuses the file, scores or labels drift beyond the tolerance, or a
- *   feature map leaves the range
+ * @throws LightsegError RUNTIME if the engine refuses the file, scores or labels drift beyond the tolerance,
+ *   or a feature map leaves the range
  */
 export function checkExport(
   bytes: Uint8Array,

@@ -9,15 +9,15 @@ export function fnv1a(text: string): number {
 }
 
 /**
- * Derives a seed, 0..2^32-1, from everything that a random choice may depend on, e.g. `deriveSeed(seed, epoch, index)`.
+ * Derives a seed, 0..2^32-1, from all that a random choice depends on, e.g. `deriveSeed(seed, epoch, index)`.
  *
- * Each sample gets its own stream this way, so that its augmentation is the same in whatever order, and by however
- * many workers, the samples are read.
+ * Each sample has its own stream in this way. Its augmentation does not depend on the order of reading or on
+ * the number of workers.
  */
 export function deriveSeed(...parts: readonly (number | string)[]): number {
   // JSON keeps the parts apart: (1, 23) and (12, 3) are different texts.
   let hash = fnv1a(JSON.stringify(parts));
-  // FNV-1a hardly changes the high bits for a change in the last bytes; the finaliser of MurmurHash3 spreads it.
+  // FNV-1a hardly changes the high bits for a change in the last bytes. MurmurHash3's finaliser does.
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,5 +1,5 @@
 /**
- * lightseg for browsers: real-time semantic segmentation with Light-Weight RefineNet, in a worker, on WebGPU or WebAssembly.
+ * lightseg for browsers: real-time semantic segmentation in a worker, on WebGPU or WebAssembly.
  *
  * @example
  * import { Segmenter } from "lightseg/web";

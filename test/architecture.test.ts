@@ -35,7 +35,7 @@ const engines: Readonly<Record<string, string>> = {
   "onnxruntime-web": "runtime/web",
 };
 
-/** Every import: of values and types, re-exports, `import()`. JSDoc in the few JavaScript files does not count. */
+/** Imports of values and types, re-exports, `import()`; not JSDoc in the few JavaScript files. */
 const imports = readdirSync(source, { recursive: true, encoding: "utf8" })
   .filter((file) => /\.(ts|mjs)$/.test(file) && !file.endsWith("onnx_pb.ts"))
   .sort()

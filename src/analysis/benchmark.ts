@@ -14,7 +14,7 @@ export interface Times {
 
 /** Times of a model, in milliseconds. */
 export interface BenchmarkResult {
-  /** The network: the photo's bytes to raw scores at the decoder's resolution, which is what the paper times. */
+  /** The network, from a photo's bytes to raw scores at the decoder's resolution. The paper times this. */
   readonly forward: Times;
   /** Scores to label map. */
   readonly postprocess: Times;
@@ -32,7 +32,7 @@ export interface BenchmarkOptions {
 }
 
 /**
- * Times a model as it segments photos, by the paper's protocol (Sec. 4): passes on random inputs, batch 1, mean and standard deviation.
+ * Times a model by the paper's protocol (Sec. 4): random inputs, batch 1, mean and standard deviation.
  *
  * Call it once a process: large sessions that were open before slow later ones down.
  */

@@ -11,7 +11,7 @@ export interface CountByPart {
 
 /** What a network costs at one input size, batch 1, computed from its graph. */
 export interface Cost {
-  /** Trained values: weights, biases, batch norm's gamma and beta. Stored statistics are not counted, as is custom. */
+  /** Trained values: weights, biases, gamma and beta of batch norm. Stored statistics do not count. */
   readonly parameters: CountByPart;
   /** Parameters by the first part of their names, e.g. `layer4`, in the order of the network. */
   readonly parametersByGroup: Readonly<Record<string, number>>;

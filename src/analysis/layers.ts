@@ -23,8 +23,8 @@ export interface Layer {
 }
 
 /**
- * The layers of a network that was built for a fixed size: all ops that hold parameters, do arithmetic that counts, pool or
- * resize. Sums over them are the network's totals.
+ * The layers of a network that was built for a fixed size: all ops that hold parameters, do arithmetic that
+ * counts, pool or resize. Sums over them are the network's totals.
  */
 export function listLayers({ scores, encoder }: Network): Layer[] {
   const tensors = collect([scores]);

@@ -5,11 +5,11 @@ import { collect, type Tensor } from "../graph/tensor.ts";
 const BYTES_PER_VALUE = 4;
 
 /**
- * The most bytes of feature maps that are alive at once while outputs are computed, float32, for a graph of fixed size.
+ * Peak bytes of float32 feature maps while the outputs of a fixed-size graph are computed.
  *
- * Batch norm is folded first. Tensors are computed in the order in which they were made, and each is freed after the last op that
- * reads it; an activation takes the place of its input where nothing else reads that. The photo counts, weights do
- * not, and neither does what an engine needs for itself.
+ * Batch norm is folded first. Tensors are computed in order of creation, and freed after their last use. An
+ * activation reuses its input's memory where nothing else reads that. The photo counts; weights and the
+ * engine's own memory do not.
  */
 export function peakActivationBytes(outputs: readonly Tensor[]): number {
   const folded = foldBatchNorm(outputs);

@@ -69,8 +69,8 @@ export interface PaperRow {
 }
 
 /**
- * The rule by which the paper's "FLOPs" come out for all ResNets: one operation for each multiply-accumulate of a convolution, and one
- * for each value in a window of pooling. It was found by comparison; the paper does not state it.
+ * The rule by which the paper's "FLOPs" come out for all ResNets: multiply-accumulates of convolutions, plus
+ * the values in pooling windows. It was found by comparison; the paper states none.
  */
 export const countingRule = "multiply-accumulates of convolutions + values in pooling windows";
 

@@ -56,7 +56,7 @@ export function compareRelatives(): RelativeRow[] {
   });
 }
 
-/** Billions of operations as the NDNet authors' counter has them; it fits their printed numbers to the digit. */
+/** Billions of operations by the counter of NDNet's authors. It gives all their printed digits. */
 function countLikeNdnet(scores: Tensor): number {
   const count = (sum: number, tensor: Tensor) => sum + tensor.macs() + tensor.otherOperations();
   return collect([scores]).reduce(count, 0) / 1e9;

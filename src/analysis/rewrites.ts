@@ -10,7 +10,7 @@ export interface GraphSize {
   readonly stage: string;
   /** Values that it reads beside the photo: weights, biases, statistics. */
   readonly weights: number;
-  /** Multiply-accumulates for one photo; those that make new weights out of old ones are done once and not counted. */
+  /** Multiply-accumulates for one photo. Those of constant folding are done once and not counted. */
   readonly macs: number;
   /** Ops that are computed for each photo. */
   readonly nodes: number;

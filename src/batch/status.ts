@@ -118,8 +118,8 @@ function stateOf(job: {
 const SLICE = 500;
 
 /**
- * Takes the waiting chunks of a job off the queue. Workers drop those under way within about a second. Results stay,
- * and `submitBatch` with `resume` goes on.
+ * Takes the waiting chunks of a job off the queue. Workers drop those under way within about a second.
+ * Results stay, and `submitBatch` with `resume` goes on.
  *
  * @returns how many chunks are left undone
  * @throws LightsegError QUEUE or NOT_FOUND

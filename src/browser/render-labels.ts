@@ -2,8 +2,8 @@ import { VOID_COLOR } from "../images/palette.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 
 /**
- * Encodes the labels of a segmentation as an 8-bit palette PNG: the value of a pixel is its label, its color that
- * of the class.
+ * Encodes the labels of a segmentation as an 8-bit palette PNG: the value of a pixel is its label, its color
+ * that of the class.
  */
 export async function renderLabels({
   width,

@@ -185,7 +185,7 @@ async function findPhotos(operands: readonly string[]): Promise<FoundPhotos> {
   return { photos: [...photos.values()], passedOver };
 }
 
-/** Hidden files, among them those that macOS puts beside others (`._photo.jpg`), folders and earlier results do not count. */
+/** Skips hidden files (macOS writes `._photo.jpg`), folders and earlier results. */
 async function photosIn(folder: string): Promise<FoundPhotos> {
   const isPhoto = (name: string) => PHOTO_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
   const names: string[] = [];

@@ -98,7 +98,8 @@ async function isWeightsName(typed: string): Promise<boolean> {
 }
 
 /**
- * The settings of a new run. Where no network is typed, and no recipe or run to take it from, recipe `finetune`.
+ * The settings of a new run. Where no network is typed, and no recipe or run to take it from, recipe
+ * `finetune`.
  *
  * @throws LightsegError INVALID_ARGUMENT if a required one was not typed
  */

@@ -19,8 +19,8 @@ export interface WithInterruptOptions {
 }
 
 /**
- * Does the work of a verb with a progress line and a clean stop: work that throws the signal's reason ends in the
- * outcome `stopped`. A second Ctrl-C ends the program at once.
+ * Does the work of a verb with a progress line and a clean stop: work that throws the signal's reason ends in
+ * the outcome `stopped`. A second Ctrl-C ends the program at once.
  */
 export async function withInterrupt(
   { note, stopped = () => ({ stopped: true }) }: WithInterruptOptions,

@@ -56,12 +56,12 @@ const splits = [
 /**
  * CamVid, 11 classes, in the layout of the SegNet tutorial; mask value 11 (void) becomes the ignore label.
  *
- * `DIR/train.txt` lists the ids of `DIR/train/ID.png` (or .jpg) and `DIR/trainannot/ID.png`; `val` and `test` alike.
- * `trainval` is train, then val.
+ * `DIR/train.txt` lists the ids of `DIR/train/ID.png` (or .jpg) and `DIR/trainannot/ID.png`; `val` and `test`
+ * alike. `trainval` is train, then val.
  *
- * Frames of one drive are alike, and all of val are from a drive that train has too. What a network makes of streets that
- * it has not seen shows where a whole drive is left out: train on `train-without-0001TP`, validate on
- * `train-only-0001TP`. Of the usual 367 frames, 62 are from `0001TP` (at dusk), 101 from `0006R0` and 204 from `0016E5`.
+ * Frames of one drive are alike, and all of val are from a drive that train has too. To measure a network on
+ * unseen streets, leave out a whole drive: train on `train-without-0001TP`, validate on `train-only-0001TP`.
+ * Of the usual 367 frames, 62 are from `0001TP` (at dusk), 101 from `0006R0` and 204 from `0016E5`.
  */
 export const camvid = {
   name: "camvid",

@@ -40,11 +40,12 @@ export interface DatasetCheck {
 }
 
 /**
- * Reads every sample of a split, counts labels and sizes, and collects what is wrong instead of stopping at it.
+ * Reads every sample of a split, counts labels and sizes, and collects faults instead of stopping at the
+ * first.
  *
- * Errors: files that are missing, unreadable or of different sizes, labels out of range, ids that are listed twice, a
- * split without a labelled pixel. Of a sample with several faults the first is told. A class without pixels is a
- * warning. Open the data set with `missing: "keep"` to have every missing file told.
+ * Errors: missing or unreadable files, files of different sizes, labels out of range, ids listed twice, a
+ * split without a labelled pixel. Of a sample with several faults the first is reported. A class without
+ * pixels is a warning. Open the data set with `missing: "keep"` to find every missing file.
  */
 export async function checkDataset(
   dataset: Dataset,

@@ -43,7 +43,7 @@ export const trainIdValues: MaskValues = new Map([
   [255, IGNORE_LABEL],
 ]);
 
-/** Masks of the official ids, 0 to 33: those that are no class are ignored, and so is 255, the byte of -1 (license plate). */
+/** Masks of the official ids, 0 to 33. Ids without class are ignored, as is 255, for the id -1. */
 const idValues: MaskValues = new Map([
   ...Array.from({ length: 34 }, (_, id): [number, number] => [id, IGNORE_LABEL]),
   [255, IGNORE_LABEL],
@@ -56,8 +56,8 @@ const splits = ["train", "val"];
 /**
  * Cityscapes, fine annotations, 19 classes, in the official layout; all other ids become the ignore label.
  *
- * `DIR/leftImg8bit/SPLIT/CITY/ID_leftImg8bit.png` and `DIR/gtFine/SPLIT/CITY/ID_gtFine_labelTrainIds.png`, or, where a
- * split has none of those, `ID_gtFine_labelIds.png`. The id of a sample is `CITY/ID`.
+ * `DIR/leftImg8bit/SPLIT/CITY/ID_leftImg8bit.png` and `DIR/gtFine/SPLIT/CITY/ID_gtFine_labelTrainIds.png`,
+ * or, where a split has none of those, `ID_gtFine_labelIds.png`. The id of a sample is `CITY/ID`.
  */
 export const cityscapes = {
   name: "cityscapes",

@@ -68,10 +68,12 @@ export interface CocoFile {
 }
 
 /**
- * Reads the photos of `instances_*.json` that show at least one object of VOC's classes, in the order of the file.
+ * Reads the photos of `instances_*.json` that show at least one object of VOC's classes, in the order of the
+ * file.
  *
  * @param layout the expected files, shown as a hint when the file is missing
- * @throws LightsegError NOT_FOUND when it is missing; INVALID_DATASET when it is malformed or has no such photo
+ * @throws LightsegError NOT_FOUND when it is missing; INVALID_DATASET when it is malformed or has no such
+ *   photo
  */
 export async function readCocoPhotos(file: string, layout: string): Promise<CocoFile> {
   const labelOf = new Map<number, number>();

@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 
-/** The area of an object as COCO stores it: polygons `[x0, y0, x1, y1, …]`, boxes `[x, y, width, height]`, or runs. */
+/** An object's area in COCO: polygons `[x0, y0, x1, y1, …]`, boxes `[x, y, width, height]`, or runs. */
 export type Segmentation = readonly (readonly number[])[] | Runs;
 
 /** Lengths of runs down the columns, outside and inside in turn, plain or packed into text. */
@@ -17,13 +17,13 @@ export interface RegionSize {
 /**
  * The pixels of an object: 1 inside and 0 outside, column by column, `[width, height]`.
  *
- * The same pixels as those of pycocotools, which takes polygons for boxes where the first has four numbers. Several
+ * The same pixels as pycocotools, which takes polygons for boxes if the first has four numbers. Several
  * polygons are united.
  *
  * @param file named in errors
  * @param name of the object, for errors
- * @throws LightsegError INVALID_DATASET for runs of another size than the photo's or that do not fill it, and for
- * polygons with half a point, beside boxes or far outside of any photo
+ * @throws LightsegError INVALID_DATASET for runs of another size than the photo's or that do not fill it, and
+ *   for polygons with half a point, beside boxes or far outside of any photo
  */
 export function drawRegion(
   segmentation: Segmentation,
@@ -39,7 +39,7 @@ export function drawRegion(
   return region;
 }
 
-/** Whether an object can have pixels: a box or an outline with an extent in both directions, or a run inside. */
+/** Whether an object can have pixels: a box or outline with both extents, or a run inside. */
 export function hasExtent(segmentation: Segmentation): boolean {
   if ("counts" in segmentation) return segmentation.counts.length > 1;
   const [first = []] = segmentation;
@@ -84,8 +84,8 @@ function drawRuns({ counts, size: [rows, columns] }: Runs, { width, height }: Re
 }
 
 /**
- * Each count is a number of 5 bits a character, the lowest first, with 32 for "more follow"; the highest bit of the
- * last is the sign. From the fourth on, counts are differences from the count two before.
+ * Each count is written in base 32, 5 bits a character, the lowest first, with 32 for "more follow"; the
+ * highest bit of the last is the sign. From the fourth on, a count is the difference from the one two before.
  */
 function unpackRuns(text: string, invalid: Invalid): number[] {
   const counts: number[] = [];
@@ -166,7 +166,7 @@ function* walkEdge(fromX: number, fromY: number, toX: number, toY: number): Gene
   const height = Math.abs(toY - fromY);
   const isFlat = width >= height;
   const length = isFlat ? width : height;
-  // Places are counted from the lesser end, whichever way the edge is walked, so that both ways round to the same points.
+  // Places are counted from the lesser end, so that both directions of an edge round to the same points.
   const isBackward = isFlat ? fromX > toX : fromY > toY;
   const [x0, y0, x1, y1] = isBackward ? [toX, toY, fromX, fromY] : [fromX, fromY, toX, toY];
   const slope = length === 0 ? 0 : (isFlat ? y1 - y0 : x1 - x0) / length;

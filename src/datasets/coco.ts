@@ -14,10 +14,11 @@ import { vocLabels } from "./voc.ts";
 const splits = ["train", "val"];
 
 /**
- * COCO 2017 with the 21 classes of VOC: all photos that show at least one object of them; what else is there is background.
+ * COCO 2017 with the 21 classes of VOC: photos with at least one object of them. Other objects are
+ * background.
  *
- * `DIR/annotations/instances_SPLIT2017.json` and `DIR/SPLIT2017/ID.jpg`. Regions marked as crowds of VOC's classes get
- * the ignore label. Where objects overlap, the one of smaller area is on top, and of equal areas the later.
+ * `DIR/annotations/instances_SPLIT2017.json` and `DIR/SPLIT2017/ID.jpg`. Crowds of VOC's classes get the
+ * ignore label. Where objects overlap, the smaller is on top; of equal areas, the later.
  */
 export const coco = {
   name: "coco",

@@ -13,13 +13,13 @@ export function packColor([red, green, blue]: Color): number {
 /**
  * Reads the labels of a PNG that codes classes by color, `[height, width]`.
  *
- * The colors must be exact: nothing is rounded and no color profile is applied. RGB and RGBA of 8 bits, palette and
- * gray PNGs are read; transparency is passed over.
+ * The colors must be exact: nothing is rounded and no color profile is applied. RGB and RGBA of 8 bits,
+ * palette and gray PNGs are read; transparency is passed over.
  *
  * @param labelOf the label of each color, by `packColor`
  * @param file named in errors
- * @throws LightsegError INVALID_IMAGE when the bytes are no such PNG or its pixels are damaged; INVALID_DATASET for a color that
- * stands for nothing, with the first pixel that holds it
+ * @throws LightsegError INVALID_IMAGE when the bytes are no such PNG or its pixels are damaged;
+ *   INVALID_DATASET for a color that stands for nothing, with the first pixel that holds it
  */
 export function decodeColorMask(
   bytes: Uint8Array,

@@ -14,7 +14,8 @@ export interface CustomLabels {
  * Takes classes and ignored codes from the settings.
  *
  * @param file the settings' file, named in errors
- * @throws LightsegError INVALID_DATASET when two classes have one name, or one mask code stands for two things
+ * @throws LightsegError INVALID_DATASET when two classes have one name, or one mask code stands for two
+ *   things
  */
 export function customLabels(settings: CustomSettings, file: string): CustomLabels {
   const classes = settings.classes.map(({ name }) => name);

@@ -19,11 +19,11 @@ const layout =
   "expected DIR/dataset.yaml with a list of classes, photos in DIR/images and masks in DIR/masks, ID.jpg and ID.png; to split them: DIR/train.txt and DIR/val.txt, or folders train and val in both; dataset.yaml can name other folders, one for both too";
 
 /**
- * One's own data set: a folder with a `dataset.yaml`, photos and masks that have the same name but for the ending.
+ * One's own data set: a folder with a `dataset.yaml`, photos and masks with the photos' names.
  *
- * Of several ways to split it, the first that is found counts: lists of ids (`DIR/train.txt`, `val.txt`, `test.txt`);
- * folders (`DIR/images/train` and `DIR/masks/train`, `val` and `test` alike); else the share `val` of the photos is set
- * apart by a hash of `SEED/ID`, so that a photo stays where it is when others are added.
+ * The first of these splits counts: lists of ids (`DIR/train.txt`, `val.txt`, `test.txt`); folders
+ * (`DIR/images/train` and `DIR/masks/train`, `val` and `test` alike); the share `val` of the photos, chosen
+ * by a hash of `SEED/ID`, so that a photo keeps its split when others are added.
  */
 export const custom = {
   name: "custom",

@@ -17,7 +17,7 @@ export interface Sample {
   readonly photo: Photo;
   /** Each value is a class, 0..classes-1, or the ignore label 255, whatever the files on disk use. */
   readonly labels: LabelMap;
-  /** Whether EXIF turned or mirrored the photo, and the size of its labels does not show whether they are turned too. */
+  /** Whether EXIF turned or mirrored the photo, and sizes do not show whether the labels are turned too. */
   readonly turned?: boolean;
 }
 
@@ -33,13 +33,14 @@ export interface Dataset {
   readonly ids: readonly string[];
   /** The mask values that dataset.yaml has ignored; absent where the data set itself defines its values. */
   readonly ignoredValues?: readonly number[];
-  /** What was noticed on opening it that may not be meant, a sentence each, such as files that were passed over. */
+  /** Warnings from opening it, a sentence each, such as files that were passed over. */
   readonly warnings?: readonly string[];
   /**
    * Reads sample number `index`, 0..size-1.
    *
-   * Rejects with a `LightsegError`: INVALID_ARGUMENT (index out of range), NOT_FOUND, INVALID_IMAGE (a file that
-   * cannot be decoded) or INVALID_DATASET (a mask of another size than its photo, or with an unknown value).
+   * Rejects with a `LightsegError`: INVALID_ARGUMENT (index out of range), NOT_FOUND, INVALID_IMAGE (a file
+   * that cannot be decoded) or INVALID_DATASET (a mask of another size than its photo, or with an unknown
+   * value).
    */
   load(index: number): Promise<Sample>;
 }
@@ -47,8 +48,8 @@ export interface Dataset {
 /** How a data set is opened. */
 export interface OpenOptions {
   /**
-   * What happens when a listed photo or mask is not there: `refuse` (default) lets `open` reject; `keep` lets `load`
-   * of that sample reject, so that all that is missing can be found.
+   * What happens to a missing photo or mask: `refuse` (default) lets `open` reject; `keep` lets `load` of
+   * that sample reject, so that all missing files can be found.
    */
   readonly missing?: "refuse" | "keep";
 }
@@ -59,14 +60,15 @@ export interface DatasetDescription {
   readonly name: string;
   /** The data set whose photos these are, under the same ids; itself by default. SBD's are VOC's. */
   readonly photosOf?: string;
-  /** Absent where its files state them, as those of one's own data set do; an open data set always has them. */
+  /** Absent where the files state them, as in one's own data set. An open data set always has them. */
   readonly labels?: LabelSpace;
   readonly splits: readonly string[];
   /**
    * Opens the split found under `directory` and checks that each listed photo and mask exists.
    * `options.missing` is for those who want to see all faults; a reader that does not know it refuses.
    *
-   * Rejects with a `LightsegError`: INVALID_ARGUMENT (unknown split), NOT_FOUND or INVALID_DATASET (empty list).
+   * Rejects with a `LightsegError`: INVALID_ARGUMENT (unknown split), NOT_FOUND or INVALID_DATASET (empty
+   * list).
    */
   open(directory: string, split: string, options?: OpenOptions): Promise<Dataset>;
 }

@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 
-/** The error for a file or folder of a data set that is not there. @param argument what it is, such as `photo` */
+/** The error for a missing file or folder of a data set. @param argument what it is, such as `photo` */
 export function notFound(
   file: string,
   argument: string,

@@ -19,7 +19,7 @@ export interface ListFileNamesOptions {
   readonly endings: readonly [string, ...string[]];
   /** The expected files, shown as a hint when something is missing. */
   readonly layout: string;
-  /** Whether a file of the first ending is taken where others have the same id. Default no: that is an error. */
+  /** Whether the first ending wins where files have one id. Defaults to no: that is an error. */
   readonly firstWins?: boolean;
   /** A folder to leave out: that of the masks, where it lies in that of the photos. */
   readonly without?: string;
@@ -30,8 +30,8 @@ export interface ListFileNamesOptions {
  *
  * Links count as what they point to; a link to one of the folders that it lies in is passed over.
  *
- * @throws LightsegError NOT_FOUND when a folder is missing or a link points to nothing, INVALID_DATASET when two files
- * have one id (`a.jpg`, `a.png`)
+ * @throws LightsegError NOT_FOUND when a folder is missing or a link points to nothing, INVALID_DATASET when
+ *   two files have one id (`a.jpg`, `a.png`)
  */
 export async function listFileNames(
   folder: string,
@@ -62,7 +62,8 @@ export async function listFileNames(
 /**
  * Names relative to the folder, in order, with `/` between a folder and its file.
  *
- * @param left real paths of folders to leave out; those around a folder are, so that links in a circle come to an end
+ * @param left real paths of folders to leave out. They include the folders around this one, so circles of
+ *   links end
  */
 async function readNames(folder: string, layout: string, left: readonly string[]): Promise<string[]> {
   const unreadable = (cause: unknown) => notFound(folder, "folder", "must be readable", layout, cause);
@@ -101,7 +102,7 @@ function sameId(first: string, second: string): LightsegError {
   return new LightsegError({ code: "INVALID_DATASET", where: "open", file: second, argument: "name", rule });
 }
 
-/** Says how many files were passed over, which ones, and what is read instead: `passed over 2 files (a.heic, notes.txt); ...`. */
+/** Says which files were passed over and what is read instead: `passed over 2 files (a.heic, ...); ...`. */
 export function describePassedOver(names: readonly string[], endings: readonly string[]): string {
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";

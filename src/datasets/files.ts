@@ -1,7 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** Whether there is a file, a folder or a link of this name; a link to nothing is there too, and fails when it is read. */
+/** Whether there is a file, folder or link of this name. Reading a link to nothing fails. */
 export async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,

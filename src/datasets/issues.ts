@@ -12,9 +12,9 @@ export interface DatasetIssue {
 }
 
 /**
- * What the labels of a split say about it: an error where no pixel is labelled, a warning for each class without pixels.
+ * Issues in a split's labels: an error if no pixel is labelled, a warning for each class without pixels.
  *
- * Where dataset.yaml decides which mask values are ignored and hardly any other occurs, a warning names the way out.
+ * A warning names the way out where dataset.yaml ignores values and hardly any other value occurs.
  */
 export function findLabelIssues(
   { split, labels, ignoredValues = [] }: Pick<Dataset, "split" | "labels" | "ignoredValues">,

@@ -18,12 +18,13 @@ export interface ReadJsonItemsOptions {
 }
 
 /**
- * Reads the objects in the lists of a JSON object, `{"images": [{…}, …], "annotations": [{…}, …]}`, one by one.
+ * Reads the objects in the lists of a JSON object, `{"images": [{…}, …], "annotations": [{…}, …]}`, one by
+ * one.
  *
  * The file may be larger than memory, and than the longest string: only one item at a time is held.
  *
- * @throws LightsegError NOT_FOUND when there is no such file, INVALID_DATASET when it is no JSON or is cut short, and
- * what a visitor throws
+ * @throws LightsegError NOT_FOUND when there is no such file, INVALID_DATASET when it is no JSON or is cut
+ *   short, and what a visitor throws
  */
 export async function readJsonItems(file: string, { visitors, layout }: ReadJsonItemsOptions): Promise<void> {
   const handle = await open(file).catch((cause: unknown) => {

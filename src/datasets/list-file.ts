@@ -55,8 +55,8 @@ export function nameOf(path: string): string {
 /**
  * The id of the photo that each line of a list means, in order.
  *
- * A line is an id, or the path of the photo, with spaces or not; folders that lead to the photos may be left out or may
- * come first. A mask may follow where it has the photo's name. What no photo fits is taken for an id without a photo.
+ * A line is an id, or the path of the photo, with spaces or not. Folders of the photos may be left out. A
+ * mask may follow if it has the photo's name. A line that fits no photo is an id without a photo.
  *
  * @throws LightsegError INVALID_DATASET for a line with two samples, and for two lines that mean one photo
  */

@@ -7,8 +7,8 @@ export type MaskValues = ReadonlyMap<number, number>;
 /**
  * Replaces each value of a mask file by the label it stands for.
  *
- * A value that the data set does not define is an error rather than a guess: a wrong `ignore` or a shifted class
- * numbering would otherwise train without complaint.
+ * A value that the data set does not define is an error. Otherwise a wrong `ignore` or shifted class numbers
+ * would train without complaint.
  *
  * @param mask values as stored, `[H, W]`
  * @param values the data set's own values, 0..255 each

@@ -66,7 +66,7 @@ export class MatCursor {
     const { littleEndian, file } = this.#source;
     if (this.remaining < TAG_LENGTH) throw truncated(file);
     const first = view.getUint32(start, littleEndian);
-    // Up to four bytes of data are stored in the tag itself, whose first number then has the length above the type.
+    // Up to four bytes of data are stored in the tag itself, whose first number then holds length and type.
     const inTag = first >>> 16;
     const type = inTag === 0 ? first : first & 0xffff;
     const length = inTag === 0 ? view.getUint32(start + 4, littleEndian) : inTag;

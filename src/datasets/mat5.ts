@@ -11,7 +11,7 @@ import {
   readText,
 } from "./mat5-elements.ts";
 
-/** A variable of a MATLAB file. Arrays are column-major: of a matrix `[rows, columns]`, the first column comes first. */
+/** A variable of a MATLAB file. Arrays are column-major. */
 export type MatValue = MatNumbers | MatText | MatCells | MatStruct | MatOther;
 
 /** An array of any numeric or logical class; the real part of a complex one. */
@@ -56,11 +56,12 @@ const MAX_INFLATED_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 16;
 
 /**
- * Reads the variables of a MATLAB level 5 file (`save -v6` and `-v7`), of either byte order, compressed or not.
+ * Reads the variables of a MATLAB level 5 file (`save -v6` and `-v7`), of either byte order, compressed or
+ * not.
  *
  * @param file named in errors
- * @throws LightsegError INVALID_DATASET when the bytes are another kind of file (HDF5, as `-v7.3` writes, included), are
- * cut short or contradict themselves, or when a variable inflates to more than 256 MiB
+ * @throws LightsegError INVALID_DATASET when the bytes are another kind of file (HDF5, as `-v7.3` writes,
+ *   included), are cut short or contradict themselves, or when a variable inflates to more than 256 MiB
  */
 export function readMat5(bytes: Uint8Array, file: string): Map<string, MatValue> {
   const source = { littleEndian: readByteOrder(bytes, file), file };
@@ -172,7 +173,7 @@ function splitNames({ bytes }: MatElement, length: number, { file }: MatSource):
   });
 }
 
-/** Each array takes at least its tag of 8 bytes, so that a wrong count is found before room is made for it. */
+/** Each array takes at least the 8 bytes of its tag, so a wrong count is found before allocation. */
 function requireRoom(count: number, parts: MatCursor, { file }: MatSource): void {
   if (8 * count <= parts.remaining) return;
   throw invalidMat(file, `must hold the ${count} arrays that it announces`, `${parts.remaining} bytes`);

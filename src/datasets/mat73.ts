@@ -14,12 +14,13 @@ const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const MATLAB_HEADER_LENGTH = 512;
 
 /**
- * Opens a MATLAB 7.3 file (`save -v7.3`, which is HDF5) while `read` runs; the file may be larger than memory.
+ * Opens a MATLAB 7.3 file (`save -v7.3`, which is HDF5) while `read` runs; the file may be larger than
+ * memory.
  *
  * @param read gets a function that finds an array by name
  * @returns what `read` returns
- * @throws LightsegError INVALID_DATASET when it is no HDF5 file, is damaged, or when an array that is asked for is not
- * there or not of unsigned integers of 8 or 16 bits; what `read` throws
+ * @throws LightsegError INVALID_DATASET when it is no HDF5 file, is damaged, or when an array that is asked
+ *   for is not there or not of unsigned integers of 8 or 16 bits; what `read` throws
  */
 export async function readMat73<T>(
   file: string,

@@ -21,15 +21,18 @@ export interface OpenLabeledMatOptions {
 }
 
 /**
- * Opens the official files of NYUDv2: photos with labels of 894 classes, the splits, and the map from those to 40.
+ * Opens the official files of NYUDv2: photos with labels of 894 classes, the splits, and the map from those
+ * to 40.
  *
  * The id of a sample is its number in the file, from 1, in six digits (`000834`).
  *
- * @throws LightsegError NOT_FOUND when one is missing, INVALID_DATASET when one is malformed or they do not fit together
+ * @throws LightsegError NOT_FOUND when one is missing, INVALID_DATASET when one is malformed or they do not
+ *   fit together
  */
 export async function openLabeledMat(options: OpenLabeledMatOptions): Promise<Dataset> {
   const { file, directory, split, labels, layout } = options;
-  // [number, 3, width, height] and [number, width, height], in MATLAB [height, width, 3, number] and [height, width, number].
+  // [number, 3, width, height] and [number, width, height], in MATLAB [height, width, 3, number] and [height,
+  // width, number].
   const [imageShape, labelShape] = await readMat73(file, (arrayOf) => [
     arrayOf("images").shape,
     arrayOf("labels").shape,

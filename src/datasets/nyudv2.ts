@@ -64,12 +64,12 @@ const labeledMat = "nyu_depth_v2_labeled.mat";
 /**
  * NYUDv2 (Silberman et al. 2012) with the 40 classes of Gupta et al. 2013; what is unlabelled is ignored.
  *
- * Either a list, `DIR/SPLIT.txt` or `DIR/SPLIT.nyu` as in the code of Light-Weight RefineNet. A line names a photo and a
- * mask below DIR, or an id, of `DIR/images/ID.png` (or .jpg) and `DIR/masks/ID.png`. Masks hold 0 to 39, and 255 for what
- * is ignored.
+ * Either a list, `DIR/SPLIT.txt` or `DIR/SPLIT.nyu` as in the code of Light-Weight RefineNet. A line names a
+ * photo and a mask below DIR, or an id, of `DIR/images/ID.png` (or .jpg) and `DIR/masks/ID.png`. Masks hold 0
+ * to 39, and 255 for what is ignored.
  *
- * Or, without list, the official files: `DIR/nyu_depth_v2_labeled.mat`, `DIR/splits.mat`, and the map from its classes to
- * the 40, `DIR/classMapping40.mat`. Their test split is called `val` here.
+ * Or, without list, the official files: `DIR/nyu_depth_v2_labeled.mat`, `DIR/splits.mat`, and the map from
+ * its classes to the 40, `DIR/classMapping40.mat`. Their test split is called `val` here.
  */
 export const nyudv2 = {
   name: "nyudv2",
@@ -106,7 +106,7 @@ async function openList({ directory, split, list, layout, missing }: OpenListOpt
   return pairedFilesDataset({ name: "nyudv2", split, labels, maskValues, files });
 }
 
-/** An id, or a photo and a mask below the folder with a tab or spaces between. @returns undefined for more than that */
+/** An id, or a photo and a mask with a tab or spaces between. @returns undefined for more than that */
 async function filesOfLine(line: string, directory: string): Promise<SampleFiles | undefined> {
   const id = nameOf(line);
   const image = await firstPicture(join(directory, "images", id));

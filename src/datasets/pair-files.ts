@@ -16,10 +16,11 @@ export interface PairFilesOptions extends OpenOptions {
 }
 
 /**
- * Puts the photo and the mask of each id together: they have one name, but for the ending, in folders of one name.
+ * Pairs photo and mask of each id: they have one name, but for the ending, in folders of one name.
  *
- * @throws LightsegError INVALID_DATASET when there is no id or a line of the list is no sample; NOT_FOUND for a photo
- * without mask or a mask without photo, unless `missing` is `keep`: the sample's `fault` then is that error
+ * @throws LightsegError INVALID_DATASET when there is no id or a line of the list is no sample; NOT_FOUND for
+ *   a photo without mask or a mask without photo, unless `missing` is `keep`: the sample's `fault` then is
+ *   that error
  */
 export function pairFiles({
   photos,
@@ -50,7 +51,7 @@ export function pairFiles({
 }
 
 export interface PairOfficialFilesOptions extends OpenOptions {
-  /** Where photos and masks lie, and how the official names end; photos may have any ending that can be read. */
+  /** Folders of photos and masks, and how official names end. Photos may have any readable format. */
   readonly photos: readonly [folder: string, endings: readonly [string, ...string[]]];
   readonly masks: readonly [folder: string, ending: string];
   readonly list?: ListFile;
@@ -63,7 +64,7 @@ export function endingsOf(official: (typeof PHOTO_ENDINGS)[number], before = "")
   return [`${before}${official}`, ...others.map((ending) => `${before}${ending}`)];
 }
 
-/** Lists the folders of a published data set and pairs their files; where names clash, the official ending counts. */
+/** Pairs the files of a published data set. Where names clash, the official ending wins. */
 export async function pairOfficialFiles({
   photos: [photoFolder, photoEndings],
   masks: [maskFolder, maskEnding],

@@ -25,13 +25,13 @@ export interface PairedFiles {
   /** What `Dataset` says of it. */
   readonly ignoredValues?: readonly number[];
   readonly warnings?: readonly string[];
-  /** Reads the values of a mask from the bytes of the file; defaults to `decodeMask`, which takes a gray or palette PNG. */
+  /** Decodes a mask from the file's bytes. Defaults to `decodeMask`, for gray and palette PNGs. */
   readonly decode?: (bytes: Uint8Array, file: string) => LabelMap;
   /** At least one. */
   readonly files: readonly SampleFiles[];
 }
 
-/** Makes a data set of photo and mask files; `load` compares their sizes and maps the mask's values to labels. */
+/** Makes a data set of photo and mask files. `load` compares sizes and maps mask values to labels. */
 export function pairedFilesDataset(pairs: PairedFiles): Dataset {
   const { name, split, labels, ignoredValues, warnings, files } = pairs;
   return {

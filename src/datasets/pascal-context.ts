@@ -18,10 +18,12 @@ road rock sheep shelves sidewalk sign sky snow sofa table track train tree truck
 const splits = ["train", "val"];
 
 /**
- * PASCAL Context (Mottaghi et al. 2014), with 59 classes, mask value 0 (everything else) being ignored, or with 60, where it is `background`.
+ * PASCAL Context (Mottaghi et al. 2014), with 59 classes, mask value 0 (everything else) being ignored, or
+ * with 60, where it is `background`.
  *
- * `DIR/ImageSets/SegmentationContext/SPLIT.txt` (or `DIR/SPLIT.txt`) lists the ids of `DIR/JPEGImages/ID.jpg`, which are VOC's, and
- * `DIR/SegmentationClassContext/ID.png`, whose values are 0 to 59 and 255, the ignore label.
+ * `DIR/ImageSets/SegmentationContext/SPLIT.txt` (or `DIR/SPLIT.txt`) lists the ids of
+ * `DIR/JPEGImages/ID.jpg`, which are VOC's, and `DIR/SegmentationClassContext/ID.png`, whose values are 0 to
+ * 59 and 255, the ignore label.
  */
 function pascalContext(count: 59 | 60) {
   const name = `pascal-context-${count}`;

@@ -19,8 +19,8 @@ const splits = ["train", "val", "trainval"];
 /**
  * PASCAL Person-Part (Chen et al. 2014), 7 classes; mask value 255 is the ignore label.
  *
- * `DIR/pascal_person_part_trainval_list/SPLIT.txt` (or `DIR/list/SPLIT_id.txt`, or `DIR/SPLIT.txt`) lists the ids of
- * `DIR/JPEGImages/ID.jpg`, which are VOC's, and `DIR/pascal_person_part_gt/ID.png`.
+ * `DIR/pascal_person_part_trainval_list/SPLIT.txt` (or `DIR/list/SPLIT_id.txt`, or `DIR/SPLIT.txt`) lists the
+ * ids of `DIR/JPEGImages/ID.jpg`, which are VOC's, and `DIR/pascal_person_part_gt/ID.png`.
  */
 export const personPart = {
   name: "person-part",

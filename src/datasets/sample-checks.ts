@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import type { OrientedPhoto } from "../images/node/decode.ts";
 
-/** What belongs to sample number `index`. @throws LightsegError INVALID_ARGUMENT when there is no such sample */
+/** The entry of sample `index`. @throws LightsegError INVALID_ARGUMENT if there is no such sample */
 export function sampleAt<T>(samples: readonly T[], index: number): T {
   const sample = samples[index];
   if (sample !== undefined) return sample;

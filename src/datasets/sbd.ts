@@ -14,11 +14,12 @@ import { vocLabels, vocMaskValues } from "./voc.ts";
 const splits = ["train", "val"];
 
 /**
- * SBD, the Semantic Boundaries Dataset of Berkeley (`benchmark_RELEASE`): photos of VOC with VOC's 21 classes.
+ * SBD, the Semantic Boundaries Dataset of Berkeley (`benchmark_RELEASE`): photos of VOC with VOC's 21
+ * classes.
  *
- * `DIR/dataset/SPLIT.txt` lists the ids of `DIR/dataset/img/ID.jpg` and `DIR/dataset/cls/ID.mat`, or, where that folder
- * is there, `DIR/dataset/cls_png/ID.png`. Borders have labels too, so that no pixel is ignored; 255 in a PNG is the
- * ignore label.
+ * `DIR/dataset/SPLIT.txt` lists the ids of `DIR/dataset/img/ID.jpg` and `DIR/dataset/cls/ID.mat`, or, if that
+ * folder exists, `DIR/dataset/cls_png/ID.png`. Borders are labelled too, so no pixel is ignored; 255 in a PNG
+ * is the ignore label.
  *
  * Its splits are its own: `train` holds photos of VOC's validation split.
  */

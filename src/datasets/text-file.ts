@@ -26,7 +26,7 @@ export async function readText(file: string, argument: string, layout: string): 
   });
 }
 
-/** What bytes are instead of UTF-8; undefined where they are. UTF-16 of Western text has a zero in every other byte. */
+/** The encoding that is not UTF-8; undefined for UTF-8. Western UTF-16 has zeros in every other byte. */
 function otherEncoding(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return "UTF-16";

@@ -10,7 +10,7 @@ const labels: LabelSpace = {
   ignoreLabel: IGNORE_LABEL,
 };
 
-/** The people in PASCAL VOC: files and splits of `voc`, its other classes taken for background. The ignore label stays. */
+/** The people in PASCAL VOC: files and splits of `voc`, with its other classes as background. */
 export const vocPeople = {
   name: "voc-people",
   photosOf: voc.name,

@@ -47,10 +47,11 @@ export const vocMaskValues: MaskValues = new Map([
 const splits = ["train", "val", "trainval", "train_aug", "test"];
 
 /**
- * PASCAL VOC 2012, 21 classes, in the official layout; mask value 255 (borders, objects left out) is the ignore label.
+ * PASCAL VOC 2012, 21 classes, in the official layout; mask value 255 (borders, objects left out) is the
+ * ignore label.
  *
- * `DIR/ImageSets/Segmentation/SPLIT.txt` lists the ids of `DIR/JPEGImages/ID.jpg` and `DIR/SegmentationClassAug/ID.png`,
- * or `DIR/SegmentationClass/ID.png` where that folder is not there.
+ * `DIR/ImageSets/Segmentation/SPLIT.txt` lists the ids of `DIR/JPEGImages/ID.jpg` and
+ * `DIR/SegmentationClassAug/ID.png`, or `DIR/SegmentationClass/ID.png` where that folder is not there.
  */
 export const voc = {
   name: "voc",

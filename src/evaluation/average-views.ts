@@ -20,8 +20,8 @@ export interface ViewOptions {
   /** Distance between windows, at most their size. Defaults to two thirds of it. */
   stride?: readonly [height: number, width: number];
   /**
-   * How scores are brought to the photo's size. Defaults to `bilinear`, as in `segment`; `bicubic` is what the authors
-   * of Light-Weight RefineNet measured with.
+   * How scores are brought to the photo's size. Defaults to `bilinear`, as in `segment`; `bicubic` is what
+   * the authors of Light-Weight RefineNet measured with.
    */
   upsampling?: Upsampling;
 }
@@ -66,11 +66,11 @@ export interface ScoringNetwork {
 /**
  * Labels a photo by the mean of the probabilities of several views of it.
  *
- * Each view's scores are interpolated at the pixels of the photo that it shows, and turned into probabilities
- * (softmax). Their mean is taken at the photo's size: over windows that overlap, the two directions, and the scales;
- * the class with the highest mean wins. Windows cover the resized photo from its upper left corner on, the last of
- * each row and column shifted inwards; a window larger than the photo is filled up right and below. Memory holds one
- * probability a class and pixel, beside that of one view.
+ * Each view's scores are interpolated at the photo's pixels that it shows, and turned into probabilities
+ * (softmax). Their mean over windows, directions and scales is taken at the photo's size, and the highest
+ * class wins. Windows cover the resized photo from its upper left corner; the last of each row and column is
+ * shifted inwards. A window larger than the photo is padded right and below. Memory holds one probability per
+ * class and pixel, and one view.
  *
  * @param options.signal stops between two views; the promise then rejects with the signal's reason
  */
@@ -119,7 +119,7 @@ function reachOf(
   return { start, weights, taps: interpolationWeights(places, size, upsampling) };
 }
 
-/** A window of a photo, mirrored left to right if asked for; what lies outside of the photo has the color `fill`. */
+/** A window of a photo, mirrored if asked for. Pixels outside the photo have the color `fill`. */
 function cutOut(
   photo: Photo,
   { x, y, mirrored, fill }: { x: Span; y: Span; mirrored: boolean; fill: Palette[number] },

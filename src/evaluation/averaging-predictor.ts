@@ -20,7 +20,8 @@ export interface AveragingPredictor {
 }
 
 /**
- * Makes a predictor for `evaluate` that averages over scales, mirroring and sliding windows: see `averageViews`.
+ * Makes a predictor for `evaluate` that averages over scales, mirroring and sliding windows: see
+ * `averageViews`.
  *
  * @throws LightsegError INVALID_ARGUMENT
  */

@@ -9,7 +9,7 @@ import { columnDistances, isNear } from "./distance.ts";
 export interface BoundaryMetrics {
   /** Mean of `score` over the classes that are not null; null where no image had any boundary. */
   meanScore: number | null;
-  /** Per class: mean over images of 2 precision recall / (precision + recall); null for a class without boundary. */
+  /** Per class: the mean F-score over images; null for a class without boundary. */
   score: (number | null)[];
   /** Per class: mean over images of the share of predicted boundary pixels that lie near a true one. */
   precision: (number | null)[];
@@ -21,13 +21,14 @@ export interface BoundaryMetrics {
 export const BOUNDARY_TOLERANCE = 0.0075;
 
 /**
- * Boundary F-score of Csurka et al., "What is a good evaluation measure for semantic segmentation?" (BMVC 2013).
+ * Boundary F-score of Csurka et al., "What is a good evaluation measure for semantic segmentation?" (BMVC
+ * 2013).
  *
- * A boundary pixel of a class is a pixel of it with one of another class to its left, right, above or below. Pixels
- * whose truth is the ignore label neither count nor make a boundary, in truth and prediction alike; nor does the
- * edge of the image. A boundary pixel is near another when their centres are at most `tolerance` diagonals apart
- * (not rounded). An image counts for a class that has a boundary in its truth or its prediction; with one of
- * them missing, precision, recall and score are 0.
+ * A boundary pixel of a class has a pixel of another class to its left, right, above or below. Pixels whose
+ * truth is the ignore label neither count nor make a boundary, in truth and prediction alike; nor does the
+ * edge of the image. Two boundary pixels are near when their centers are at most `tolerance` diagonals apart
+ * (not rounded). An image counts for a class with a boundary in truth or prediction. With only one of them,
+ * precision, recall and score are 0.
  */
 export class BoundaryScore {
   readonly classes: number;
@@ -117,7 +118,7 @@ export function findBoundary({ width, height, data }: LabelMap, truth: Uint8Arra
   return { width, height, data: boundary };
 }
 
-/** The share of the pixels `of` a label that have one of `near` within the radius; undefined if there are none. */
+/** Share of the pixels in `of` that have a pixel of `near` within the radius; undefined without pixels. */
 function shareNear({
   of,
   near,

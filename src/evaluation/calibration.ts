@@ -17,14 +17,15 @@ export interface CalibrationBin {
 
 /** How far a predictor's confidence can be believed. */
 export interface Calibration {
-  /** Expected calibration error, 0..1: the mean distance of confidence and accuracy over the bins, by their pixels. */
+  /** Expected calibration error, 0..1: |confidence - accuracy| of each bin, averaged by its pixels. */
   readonly error: number;
   /** Bin i holds confidences above i / 15 and up to (i + 1) / 15. */
   readonly bins: readonly CalibrationBin[];
 }
 
 /**
- * Collects confidences and whether they were justified (Guo et al. 2017, "On Calibration of Modern Neural Networks", Sec. 2).
+ * Collects confidences and how often they were right (Guo et al. 2017, "On Calibration of Modern Neural
+ * Networks", Sec. 2).
  *
  * Like the confidences, it looks at every fourth pixel of every fourth row.
  */
@@ -33,7 +34,7 @@ export class CalibrationCounts {
   readonly #confidence = new Float64Array(CALIBRATION_BINS);
   readonly #correct = new Float64Array(CALIBRATION_BINS);
 
-  /** Adds one photo; pixels whose truth is the ignore label 255 are skipped. Both are `[H, W]` of the same size. */
+  /** Adds a photo. Both maps are `[H, W]` of one size; pixels whose truth is 255 are skipped. */
   add(truth: LabelMap, { data, width, confidence }: Prediction): void {
     if (!confidence) return;
     for (let row = 0, at = 0; row < confidence.rows; row++) {

@@ -1,6 +1,6 @@
 import type { LabelMap } from "../images/types.ts";
 
-/** For each pixel the distance to the nearest pixel of a label in its column, in pixels; infinite in a column without one. */
+/** For each pixel, the distance to the nearest pixel of a label in its column; infinity without one. */
 export interface ColumnDistances {
   readonly width: number;
   readonly data: Float32Array;
@@ -9,8 +9,8 @@ export interface ColumnDistances {
 /**
  * The first half of an exact Euclidean distance transform: distances along columns, `[H, W]`.
  *
- * The second half, along rows, is `isNear`, which works on single pixels: outlines are a small part of an image,
- * so that asking for each of their pixels takes less than the transform of the whole.
+ * The second half, along rows, is `isNear`, for single pixels. Outlines are a small part of an image, so this
+ * is faster than the transform of the whole.
  */
 export function columnDistances({ width, height, data }: LabelMap, label: number): ColumnDistances {
   const distances = new Float32Array(data.length);
@@ -24,7 +24,7 @@ export function columnDistances({ width, height, data }: LabelMap, label: number
   return { width, data: distances };
 }
 
-/** Whether a pixel of the label lies within the radius of this pixel, centre to centre: d(x')² + (x - x')² <= r² in some column x'. */
+/** Whether a pixel of the label lies within the radius, between centers: d(x')² + (x - x')² <= r². */
 export function isNear({ width, data }: ColumnDistances, pixel: number, radius: number): boolean {
   const x = pixel % width;
   const rowStart = pixel - x;

@@ -11,9 +11,9 @@ import { computeMetrics, type Metrics } from "./metrics.ts";
 export interface EvaluateOptions {
   /** The photo's label map, of the photo's size; calibration is measured where it comes with confidences. */
   predict: (photo: Photo) => Promise<Prediction>;
-  /** Also compute the boundary F-score; `tolerance` is a share of the image's diagonal and defaults to 0.0075. Defaults to no. */
+  /** Also computes the boundary F-score. `tolerance` is a share of the image's diagonal; default 0.0075. */
   boundary?: { tolerance?: number };
-  /** Called with the id of each photo and its prediction, e.g. to keep it; the next one waits for the promise. */
+  /** Called with the id and prediction of each photo. The next photo waits for the promise. */
   onPrediction?: (id: string, labels: LabelMap) => Promise<void>;
   /** Called after each photo with the number done and the number of all. */
   onProgress?: (done: number, total: number) => void;

@@ -5,7 +5,7 @@ import type { ConfusionMatrix } from "./confusion-matrix.ts";
 export interface Metrics {
   /** Mean of `iou` over the classes that are not null. */
   miou: number;
-  /** Per class: pixels both true and predicted / pixels true or predicted; null for a class that is neither. */
+  /** Per class: intersection over union of true and predicted pixels; null for a class in neither. */
   iou: (number | null)[];
   /** Correct pixels / all pixels. */
   pixelAccuracy: number;
@@ -30,8 +30,8 @@ export function byClassName(
 /**
  * Computes mean IoU and its companions from a confusion matrix.
  *
- * A class that appears neither in the truth nor in the predictions has IoU null and is left out of the mean; a
- * class that was predicted but is nowhere in the truth has IoU 0 and counts.
+ * A class in neither truth nor predictions has IoU null and is left out of the mean. A class that was
+ * predicted but is nowhere in the truth has IoU 0 and counts.
  *
  * @throws LightsegError INVALID_DATASET when the matrix is empty, as no share of nothing is right
  */
@@ -65,7 +65,7 @@ export function computeMetrics({ classes, counts }: ConfusionMatrix): Metrics {
   };
 }
 
-/** Mean IoU over some classes alone, by their labels; like the mean over all, without those that have none, and NaN where none has. */
+/** Mean IoU of some classes, by label. Classes without IoU do not count; NaN where none has one. */
 export function meanIouOf(labels: readonly number[], { iou }: Pick<Metrics, "iou">): number {
   return meanOfPresent(labels.map((label) => iou[label] ?? null));
 }

@@ -18,7 +18,7 @@ export interface ScoreMap {
   readonly width: number;
 }
 
-/** A weighted sum of softmax probabilities at the photo's size, from scores at any other: memory for one probability a class and pixel. */
+/** A weighted sum of softmax probabilities at the photo's size, from scores of any size. */
 export class ProbabilitySum {
   readonly classes: number;
   readonly width: number;

@@ -7,14 +7,15 @@ export interface Span {
   readonly length: number;
   /** The photo's first pixel whose centre lies in the window. */
   readonly start: number;
-  /** Where the centres of the pixels from `start` on lie in the window; 0 is the centre of its first pixel. */
+  /** Centers of the pixels from `start` on, in the window's pixels: its first center is 0. */
   readonly positions: Float64Array;
   /** For each of these pixels 1 / the number of windows that it lies in. */
   readonly weights: Float32Array;
 }
 
 /**
- * Covers one axis of a photo with windows: every `stride` pixels one, the last shifted inwards so that it ends with the photo.
+ * Covers one axis of a photo with a window every `stride` pixels. The last is shifted inwards to end with the
+ * photo.
  *
  * @param options.extent pixels of the photo
  * @param options.scaled pixels of the scaled photo that the network sees

@@ -12,9 +12,10 @@ const LARGEST_HALF = 65504;
 /**
  * Looks for feature maps that float16 cannot hold, computed in float32.
  *
- * The exported file does not show them: on CPUs ONNX Runtime computes float16 models in float32, and other engines do not.
+ * Running the file does not show them: ONNX Runtime computes float16 models in float32 on CPUs. Other engines
+ * do not.
  *
- * @param image a normalised photo `[N, 3, H, W]`; keep it small, since all feature maps of the network are held at once
+ * @param image a normalised photo `[N, 3, H, W]`; a small one, since all feature maps are held at once
  * @throws LightsegError RUNTIME naming the first layer with a value beyond ±65504
  */
 export async function requireHalfRange(

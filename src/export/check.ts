@@ -40,11 +40,13 @@ export interface CheckExportOptions extends Engine {
 }
 
 /**
- * Runs an exported file and its source on a photo and compares what they give. The source sees one photo at a time, so that the
- * photos of a batch must give what they give alone. For fp16 no feature map may leave the range of float16.
+ * Runs an exported file and its source on a photo and compares what they give. The source sees one photo at a
+ * time, so that the photos of a batch must give what they give alone. For fp16 no feature map may leave the
+ * range of float16.
  *
  * @param bytes the file as it was written
- * @throws LightsegError RUNTIME if the engine refuses the file, if scores or labels drift beyond the tolerance, or feature maps leave the range
+ * @throws LightsegError RUNTIME if the engine refuses the file, scores or labels drift beyond the tolerance,
+ *   or a feature map leaves the range
  */
 export async function checkExport(
   bytes: Uint8Array,
@@ -81,7 +83,7 @@ function lowerSource(model: Model, { upsample }: ExportOptions): Uint8Array {
   });
 }
 
-/** Most pixels along a side of the photo that scores are compared on, and of the one whose feature maps are all held at once. */
+/** Longest side of the photo for comparing scores, and of the one whose feature maps are all held. */
 const COMPARED_SIDE = 257;
 const RANGE_SIDE = 129;
 

@@ -13,7 +13,7 @@ import { FOLDED } from "../weights/onnx.ts";
 
 /** Options of `exportOnnx`. */
 export interface ExportOptions {
-  /** Height and width of the input, with batch 1. Defaults to symbols `N`, `H` and `W`: any batch and size can be run. */
+  /** Height and width of the input, with batch 1. Defaults to `N`, `H`, `W`: any batch and size. */
   size?: readonly [height: number, width: number];
   /** Brings the scores to the photo's size inside the graph. Defaults to false. */
   upsample?: boolean;
@@ -21,7 +21,7 @@ export interface ExportOptions {
   labels?: boolean;
   /** Whether scores are an output. Defaults to true unless there are labels. */
   scores?: boolean;
-  /** Element type of weights and of what is computed; inputs and outputs are float32 in any case. Defaults to `"fp32"`. */
+  /** Element type of weights and computation. Inputs and outputs are float32. Defaults to `"fp32"`. */
   dtype?: "fp32" | "fp16";
   /** Version of lightseg that the file names as its producer. Defaults to none. */
   version?: string;
@@ -30,16 +30,16 @@ export interface ExportOptions {
 /**
  * Writes a model as ONNX for use elsewhere.
  *
- * Input `image`: a normalised photo, float32 `[N, 3, H, W]`. Outputs: `scores`, float32 `[N, classes, h, w]`, raw, at the decoder's
- * resolution or the photo's; `labels`, uint8 `[N, H, W]`.
+ * Input `image`: a normalised photo, float32 `[N, 3, H, W]`. Outputs: `scores`, logits, float32 `[N, classes,
+ * h, w]` at the decoder's resolution or the photo's; `labels`, uint8 `[N, H, W]`.
  *
- * In fp32 batch norm stays as BatchNormalization nodes, which engines fold themselves, and weights keep the authors' names, so they
- * can be read back bit for bit. In fp16 it is folded into the convolution before it, where there is one, before anything is rounded:
- * variances and the numbers made from them may lie where float16 has few digits left. Such weights are not the authors' any more and
- * have other names.
+ * In fp32 batch norm stays as BatchNormalization nodes, which engines fold themselves. Weights keep the
+ * authors' names, so they can be read back bit for bit. In fp16 batch norm is folded into the convolution
+ * before it, before rounding: variances may lie where float16 has few digits left. Folded weights are not the
+ * authors' any more and have other names.
  *
- * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in 0..255, RGB, NCHW), and
- * `lightseg`, the model's whole description.
+ * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in
+ * 0..255, RGB, NCHW), and `lightseg`, the model's whole description.
  *
  * @throws LightsegError INVALID_WEIGHTS for weights beyond the range of float16
  */
@@ -80,7 +80,7 @@ export function selectOutputs(
   };
 }
 
-/** The same outputs with batch norm folded into the convolutions before it, whose weights are worked out: nothing else is left to be rounded. */
+/** The same outputs with batch norm folded into the convolutions before it, and constants folded. */
 export function foldedOutputs(
   model: Model,
   options: ExportOptions,

@@ -1,7 +1,7 @@
 import { countValues } from "./shape.ts";
 import type { KnownValue } from "./tensor.ts";
 
-/** An axis of a result, and how far apart neighbours along it lie in each operand: 0 where that is repeated. */
+/** An axis of a result, with the stride along it in each operand: 0 where the operand is repeated. */
 interface Axis {
   readonly extent: number;
   readonly strideA: number;
@@ -46,7 +46,7 @@ function strideOf(shape: readonly number[], axis: number): number {
   return extent === 1 ? 0 : countValues(shape.slice(shape.length + axis + 1));
 }
 
-/** The same loop over fewer axes: one recursion per weight is too slow for 1x1 kernels with millions of weights. */
+/** The same loop over fewer axes. Recursion per weight is too slow for millions of 1x1 weights. */
 function mergeAxes(axes: readonly Axis[]): Axis[] {
   const merged: Axis[] = [];
   for (const axis of axes.filter(({ extent }) => extent !== 1)) {

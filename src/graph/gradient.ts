@@ -4,13 +4,14 @@ import { formatShape } from "./shape.ts";
 import { collect, constant, type Tensor } from "./tensor.ts";
 
 /**
- * Reverse-mode differentiation, graph to graph: the derivatives of the scalar `loss` with respect to `variables`.
+ * Reverse-mode differentiation, graph to graph: the derivatives of the scalar `loss` with respect to
+ * `variables`.
  *
- * Walks from the loss back to the variables, each tensor after all its uses. Only tensors that depend on a variable
- * get a derivative, so the first convolution computes none for the photo.
+ * Walks from the loss back to the variables, each tensor after all its uses. Only tensors that depend on a
+ * variable get a derivative, so the first convolution computes none for the photo.
  *
- * The result can be differentiated again only where it is made of ops with a gradient. Second derivatives stop at the
- * `*Gradient` ops, which are written for speed and have none.
+ * The result can be differentiated again only where it is made of ops with a gradient. Second derivatives
+ * stop at the `*Gradient` ops, which are written for speed and have none.
  *
  * @param loss a tensor of shape `[]`
  * @param variables tensors that the loss depends on

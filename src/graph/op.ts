@@ -17,9 +17,9 @@ export interface Call<I extends readonly Tensor[], A> {
  */
 export interface OpDefinition<I extends readonly Tensor[], A> {
   readonly name: string;
-  /** Shape rule, and element type, float32 unless stated. @throws LightsegError INVALID_GRAPH if inputs do not fit */
+  /** Shape and element type (default float32). @throws LightsegError INVALID_GRAPH if inputs do not fit */
   infer(inputs: I, attributes: A): { shape: Shape; dtype?: TensorType["dtype"] };
-  /** The chain rule; undefined for an input without derivative. Left out for ops that no loss passes through. */
+  /** The chain rule; undefined for an input without derivative. Left out for ops without gradient. */
   gradient?(call: Call<I, A>, dy: Tensor): readonly (Tensor | undefined)[];
   /** Multiply-accumulates; left out where the field counts none (activations, pooling, sums). */
   macs?(call: Call<I, A>): number;
@@ -27,7 +27,7 @@ export interface OpDefinition<I extends readonly Tensor[], A> {
   onnx(call: Call<I, A>, onnx: OnnxWriter): string;
   /** The value for known inputs. Only ops that weights are computed with need it, for constant folding. */
   evaluate?(values: { readonly [K in keyof I]: KnownValue }, call: Call<I, A>): Float32Array;
-  /** The settings as a layer table shows them, e.g. `3x3, stride 2`. With it the op is always a row of the table. */
+  /** Settings for the layer table, e.g. `3x3, stride 2`. An op with settings is always a row of it. */
   describe?(call: Call<I, A>): string;
   /** Values in the windows of a pooling, which some papers count as operations. */
   pooledValues?(call: Call<I, A>): number;
@@ -37,7 +37,7 @@ export interface OpDefinition<I extends readonly Tensor[], A> {
   readonly inPlace?: boolean;
   /** What quantisation to int8 does with the result. */
   readonly quantized?: QuantizedForm;
-  /** The form for ONNX Runtime's CPU provider with its blocked layout; undefined where `onnx` is best there too. */
+  /** The form for ONNX Runtime's NCHWc layout on CPUs; undefined where `onnx` is best there too. */
   blockedForm?(call: Call<I, A>): Tensor | undefined;
 }
 

@@ -3,8 +3,8 @@ import { invalidGraph } from "./invalid-graph.ts";
 /**
  * A dimension known only when the network runs, such as the height of a photo: `term + offset`.
  *
- * Two of them are the same dimension when both parts are. Integers are moved from the term into the offset wherever
- * that is exact, so that sizes which are always equal compare equal, whatever windows produced them.
+ * Two of them are the same dimension when both parts are. Integers are moved from the term into the offset
+ * wherever that is exact, so that sizes which are always equal compare equal, whatever windows produced them.
  */
 export interface SymbolicDim {
   /** A name, or a quotient such as `floor((H+1)/2)`. */
@@ -90,7 +90,7 @@ export function fixedShape(where: string, shape: Shape): number[] {
   });
 }
 
-/** A shape of four numbers. @throws LightsegError INVALID_GRAPH if the rank is another or a dimension is symbolic */
+/** Four fixed extents. @throws LightsegError INVALID_GRAPH for another rank or a symbolic dimension */
 export function shape4(where: string, { shape }: Pick<TensorType, "shape">): Shape4 {
   const [n, c, h, w, ...rest] = fixedShape(where, shape);
   if (n === undefined || c === undefined || h === undefined || w === undefined || rest.length > 0)

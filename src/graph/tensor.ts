@@ -1,9 +1,9 @@
 /**
  * Symbolic tensors: the one description of a network.
  *
- * A tensor is the result of an op applied to other tensors, or a leaf (input, parameter, constant). Nothing is
- * computed here. A graph is whatever can be reached from its outputs. A tensor can only be made from tensors that
- * exist already, so ascending ids are an order of computation.
+ * A tensor is the result of an op applied to other tensors, or a leaf (input, parameter, constant). Nothing
+ * is computed here. A graph is whatever can be reached from its outputs. A tensor can only be made from
+ * tensors that exist already, so ascending ids are an order of computation.
  */
 import type { OnnxWriter } from "./onnx/writer.ts";
 import type { ElementType, Shape } from "./shape.ts";
@@ -55,9 +55,9 @@ export interface KnownValue {
  */
 export type QuantizedForm = "weighted" | "computed" | "inherited" | "absorbs" | "stored";
 
-/** What a tensor answers from the definition of its op; leaves answer with the defaults. See `OpDefinition`. */
+/** What a tensor answers from its op's definition (`OpDefinition`). Leaves answer with the defaults. */
 export interface OpKnowledge {
-  /** Derivatives of a scalar with respect to each input, given its derivative `dy` with respect to this tensor. */
+  /** Derivatives of a scalar with respect to each input, given `dy`, that of this tensor. */
   gradient(dy: Tensor): readonly (Tensor | undefined)[];
   /** Multiply-accumulates to compute this tensor from its inputs. Needs fixed shapes. Default: 0. */
   macs(): number;

@@ -9,7 +9,7 @@ export interface TableOptions {
   numeric?: boolean;
 }
 
-/** A table that scrolls sideways where it is wider than the screen, under a caption that does not; the keyboard can scroll it, too. */
+/** A table that scrolls sideways if it is wider than the screen, by keyboard too. Its caption stays. */
 export function renderTable({ caption, head, rows, numeric = false }: TableOptions): Html {
   const heads = head.map((cell) => html`<th scope="col">${cell}</th>`);
   const lines = rows.map(([first, ...cells]) => {

@@ -11,7 +11,7 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** A share in 0..1 as `51.2 %`, with 1 digit after the point unless told otherwise; `–` for one that does not exist. */
+/** A share 0..1 as `51.2 %`, with 1 decimal unless told otherwise; `–` for undefined. */
 export function formatPercent(share: number | null | undefined, digits = 1): string {
   return share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)} %`;
 }

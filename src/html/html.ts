@@ -19,11 +19,12 @@ export class Html {
   }
 }
 
-/** What `html` takes: texts and numbers, which it escapes, markup, and lists of these; nothing stands for undefined. */
+/** What `html` takes: text and numbers, which it escapes; markup; lists of these; undefined for nothing. */
 export type HtmlPart = string | number | Html | undefined | readonly HtmlPart[];
 
 /**
- * Builds markup from a template; every value that is not markup itself is escaped, in texts and in quoted attributes alike.
+ * Builds markup from a template; every value that is not markup itself is escaped, in texts and in quoted
+ * attributes alike.
  *
  * Values must not stand in unquoted attributes, in `<style>` or in addresses that a stranger chose.
  */

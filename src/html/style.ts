@@ -1,4 +1,4 @@
-/** How many colors for curves there are: the classes `c0`, `c1`, ... for lines and `f0`, `f1`, ... for areas. */
+/** Number of curve colors: classes `c0`, `c1`, ... for lines and `f0`, `f1`, ... for areas. */
 export const SERIES_COLORS = 8;
 
 const seriesRules = Array.from(
@@ -6,7 +6,7 @@ const seriesRules = Array.from(
   (_, i) => `.c${i} { stroke: var(--s${i}); } .f${i} { fill: var(--s${i}); background-color: var(--s${i}); }`,
 ).join("\n");
 
-/** The look of every page, in light and dark. The colors of series are near Okabe and Ito's, which color-blind people can tell apart. */
+/** The style sheet of every page, light and dark. Curves have Okabe and Ito's color-blind safe palette. */
 export const style = `
 :root { color-scheme: light dark; --paper: #fff; --card: #f6f7f9; --ink: #1b1f24; --dim: #59636e; --line: #d1d9e0; --error: #b3261e; --warning: #8a5a00;
   --right: #00755e; --wrong: #c4420a; --s0: #0072b2; --s1: #c4520a; --s2: #00755e; --s3: #a8478a; --s4: #8a6d00; --s5: #3f7fa6; --s6: #555; --s7: #7a4fc4; }

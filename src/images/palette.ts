@@ -1,7 +1,7 @@
 import { checkInteger } from "../check.ts";
 import type { Palette } from "./types.ts";
 
-/** The label of pixels that belong to no class: unlabelled borders, regions left out of training and scoring. */
+/** The label of pixels that belong to no class. Training and metrics leave them out. */
 export const IGNORE_LABEL = 255;
 
 /** The color of labels that have none of their own, PASCAL VOC's cream for void pixels. */

@@ -64,7 +64,7 @@ export function sizeWithin(
 /**
  * Shrinks a photo to at most `maxPixels`, keeping its shape; returns it as it is where it is small enough.
  *
- * Halved by averages of 2 x 2 pixels as long as it stays larger, so that fine patterns do not alias, then resized.
+ * Halves by averages of 2 x 2 pixels while the result stays larger, which avoids aliasing, then resizes.
  * @throws LightsegError INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a limit below 1.
  */
 export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
@@ -80,7 +80,8 @@ export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
 }
 
 /**
- * Resizes labels to `[height, width]` by taking the nearest input pixel, `floor((out + 0.5) * in size / out size)`.
+ * Resizes labels to `[height, width]` by taking the nearest input pixel, `floor((out + 0.5) * in size / out
+ * size)`.
  *
  * No label appears that was not there before. At the same size the result is an equal copy.
  * @throws LightsegError INVALID_IMAGE for malformed labels, INVALID_ARGUMENT for a size below 1.

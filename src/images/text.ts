@@ -11,7 +11,7 @@ export function textWidth(text: string, scale: number): number {
   return Math.max(0, [...text].length * ADVANCE - 1) * scale;
 }
 
-/** Draws one line of text into the picture; `x`, `y` is its top left corner and each dot is `scale` pixels wide. */
+/** Draws a line of text with its top left corner at `x`, `y`; each dot is `scale` pixels wide. */
 export function drawText(
   picture: Photo,
   text: string,

@@ -13,15 +13,15 @@ import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Layout } from "../runtime/session.ts";
 
 export interface CompileOptions {
-  /** Height and width of the photos, one at a time. Defaults to symbols: photos of any size, and some of them at once. */
+  /** Size of the photos, one at a time. Defaults to symbols: batches of photos of any size. */
   size?: readonly [height: number, width: number];
-  /** The layout that the engine is fastest with (see `keepBlocked`), or `int8` for a graph to quantise. Defaults to `blocked`. */
+  /** The engine's layout (see `keepBlocked`), or `int8` for a graph to quantise. Defaults to `blocked`. */
   target?: Layout | "int8";
-  /** What the graph reads: `pixels`, a photo's bytes, or `image`, the photo normalised. Defaults to `pixels`. */
+  /** The graph's input: `pixels`, bytes of a photo, or `image`, normalised. Defaults to `pixels`. */
   input?: "pixels" | "image";
 }
 
-/** A graph that reads finished weights and a photo: `pixels`, uint8 `[N, H, W, 3]`, or `image`, float32 `[N, 3, H, W]`. */
+/** A graph from a photo (`pixels`, uint8 `[N, H, W, 3]`, or `image`, float32 `[N, 3, H, W]`) to logits. */
 export interface CompiledNetwork {
   /** Raw scores at the decoder's resolution, float32 `[N, classes, h, w]`. */
   readonly scores: Tensor;
@@ -30,7 +30,7 @@ export interface CompiledNetwork {
 }
 
 /**
- * The graph of a model as the engine runs it: rewritten so that it computes the same with less, and weights worked out.
+ * The graph of a model as the engine runs it: after exact graph rewrites and constant folding of the weights.
  *
  * @example
  * const { scores, weights } = compileForInference(model);
@@ -53,7 +53,7 @@ export function compileForInference(
   return { scores: current(scores), weights };
 }
 
-/** The exact rewrites of a network's graph in the order in which they are made, each with what it does in a few words. */
+/** The exact rewrites of a network's graph, in order, each with a short summary. */
 export function inferenceRewrites(
   { image }: Network,
   preprocessing: Preprocessing,

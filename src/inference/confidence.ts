@@ -3,7 +3,7 @@ import type { LabelMap } from "../images/types.ts";
 import type { TensorData } from "../runtime/session.ts";
 
 /**
- * Confidences are taken at every fourth pixel of every fourth row: neighbors hardly differ, and all pixels of a photo
+ * Confidences are taken at every fourth pixel of every fourth row. Neighbors hardly differ, and all pixels
  * would take as long as the network.
  */
 export const CONFIDENCE_STRIDE = 4;
@@ -28,7 +28,7 @@ export function sampledSize(size: number): number {
 }
 
 /**
- * The confidence of a network in its labels: softmax of the bilinearly upsampled scores, at a part of the pixels.
+ * The confidence of the labels: softmax of the bilinearly upsampled logits, at a part of the pixels.
  *
  * @param scores float32 `[1, C, h, w]`
  * @param options size of the photo in pixels, and PyTorch's `align_corners`
@@ -69,10 +69,10 @@ export function sampleConfidence(
 const BACKGROUND = "background";
 
 /**
- * The mean confidence over the pixels of a photo that show something, 0..1: those of any class but `background`.
+ * The mean confidence over the pixels of all classes but `background`, 0..1.
  *
- * Networks are sure that a page of text, noise and most photos of strange things are background, and rightly so. What
- * tells a photo unlike those of the training is how unsure they are of what they find there: see `bench/confidence.ts`.
+ * Networks are sure, and right, that text, noise and most unusual photos are background. A photo out of the
+ * training's distribution shows in low confidence for what they find there: see `bench/confidence.ts`.
  *
  * @returns undefined where all is background
  */

@@ -13,8 +13,8 @@ import { encodeTensor } from "../weights/encode-tensor.ts";
 const { FLOAT, FLOAT16 } = TensorProto_DataType;
 
 /**
- * Turns a float32 ONNX model into one that stores and computes in float16. Inputs and outputs stay float32: a Cast stands behind each
- * float input and before each float output.
+ * Converts a float32 ONNX model to float16 storage and computation. Inputs and outputs stay float32: a Cast
+ * follows each float input and precedes each float output.
  *
  * @throws LightsegError INVALID_WEIGHTS naming a weight that is beyond the range of float16
  */

@@ -7,7 +7,7 @@ import { compileOnnx } from "./compile-onnx.ts";
 import { type Prediction, type SampledConfidence, sampleConfidence } from "./confidence.ts";
 import { upsampleLabels } from "./upsample-labels.ts";
 
-/** A model that is ready to run, engine included; the one way from a photo to scores for evaluation, library and command line. */
+/** A model with its engine, ready to run. Library, evaluation and command line all use it. */
 export interface Predictor {
   /** Raw scores of a photo at the decoder's resolution, float32 `[1, classes, h, w]`. */
   predict(photo: Photo): Promise<TensorData>;
@@ -27,8 +27,8 @@ export interface PredictorOptions extends Engine {
 /**
  * Makes a model ready to run. Its sessions are opened when they are needed.
  *
- * The engine is faster where it knows the size of the photos beforehand. So the first photo's size gets a session of its own, opened
- * when that photo comes, and the first photo of another size opens one for all other sizes.
+ * The engine is faster for a size that it knows beforehand. So the first photo opens a session for its size,
+ * and the first photo of another size opens one for all other sizes.
  */
 export function createPredictor(
   model: RunnableModel,

@@ -23,11 +23,11 @@ export interface Platform extends Omit<Engine, "threads"> {
 export interface SegmentOptions {
   /** Also compute how sure the network is of each class, which takes some time. Defaults to false. */
   confidence?: boolean;
-  /** Also compute how sure the network is of all that it finds, which takes a few milliseconds. Defaults to false. */
+  /** Also gives the mean confidence over all classes found. Takes a few milliseconds. Defaults to false. */
   meanConfidence?: boolean;
   /** Also give the scores. Defaults to false. */
   scores?: boolean;
-  /** What stands for the network's scores from here on, such as their mean over the frames of a clip. Defaults to themselves. */
+  /** Replaces the network's scores, e.g. by their mean over frames. Defaults to the scores themselves. */
   adjustScores?: (scores: TensorData) => TensorData;
 }
 
@@ -56,11 +56,11 @@ export interface Segmentation {
   /** The classes that were found, the largest first. */
   readonly found: readonly ClassShare[];
   /**
-   * Mean softmax probability over the pixels of any class but `background`, 0..1, where it was asked for. Undefined
+   * Mean softmax probability over the pixels of all classes but `background`, 0..1, if asked for. Undefined
    * where all is background.
    */
   readonly meanConfidence?: number;
-  /** Raw scores, float32 `[1, classes, h, w]` at the decoder's resolution: no upsampling, no softmax; only where they were asked for. */
+  /** Logits, float32 `[1, classes, h, w]` at the decoder's resolution, if asked for. */
   readonly scores?: TensorData;
   /** Milliseconds. */
   readonly timing: Timing;
@@ -75,14 +75,15 @@ export interface SegmenterOptions {
   /** Threads of the engine. Defaults to the number of cores. */
   threads?: number;
   /**
-   * Larger photos are shrunk for the network, since memory grows with the pixels: about 1 GB at the default of 4,194,304
-   * (2048 x 2048). Their labels are at full size all the same.
+   * Larger photos are shrunk for the network, since memory grows with the pixels: about 1 GB at the default
+   * of 4,194,304 (2048 x 2048). Their labels are at full size.
    */
   maxPixels?: number;
 }
 
 /**
- * Segments photos with one model. Owns engine sessions: call `dispose()` (or declare it with `await using`) when done.
+ * Segments photos with one model. Owns engine sessions: call `dispose()` (or declare it with `await using`)
+ * when done.
  *
  * Runs never block the event loop; several photos may be asked for at once and are done one after the other.
  */
@@ -114,7 +115,8 @@ export class Segmenter {
   /**
    * Finds the class of every pixel.
    *
-   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a photo that cannot be read, RUNTIME if the engine fails
+   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a photo that cannot be read, RUNTIME if the engine
+   *   fails
    */
   async segment(
     source: PhotoSource,

@@ -10,12 +10,12 @@ export interface UpsampleLabelsOptions {
 }
 
 /**
- * The best class of each pixel of a photo, from scores at the decoder's resolution: those of bilinear upsampling and then
- * the highest score, the first on ties.
+ * The best class of each pixel of a photo, from scores at the decoder's resolution: bilinear upsampling, then
+ * argmax, the first on ties.
  *
- * The scores are never upsampled as a whole. Within a cell of four neighbouring places bilinear scores are weighted
- * means of those at the corners, so a class that is best at all four is best everywhere in the cell. Only cells that
- * a border between classes runs through are computed, a few in a hundred on photos.
+ * The scores are never upsampled as a whole. Within a cell of four neighbors bilinear scores are weighted
+ * means of those at the corners, so a class that is best at all four is best in the whole cell. Only cells
+ * with a border between classes are computed, a few in a hundred on photos.
  *
  * @param scores float32 `[1, C, h, w]`, C at most 256
  * @returns labels, row-major `[height, width]`

@@ -10,8 +10,8 @@ const METADATA_KEY = "lightseg";
 export const QUANTIZATION_KEY = "lightseg:quantization";
 
 /**
- * The version of the description that is written. Files of version 0, written before there were versions, do not
- * say it, nor `alignCorners` and `placeholderClasses`.
+ * The version of the description that is written. Files of version 0, written before there were versions, do
+ * not say it, nor `alignCorners` and `placeholderClasses`.
  */
 export const FORMAT_VERSION = 1;
 

@@ -15,7 +15,7 @@ export type DtypeChoice = (typeof dtypeChoices)[number];
 /** `exact` picks fp32, and int8 only for a model that comes in nothing else: what is measured by default. */
 export type DtypeRequest = DtypeChoice | "exact";
 
-/** In which forms a model is there: with float weights, which run in fp32 and fp16, quantised to int8, or in both. */
+/** The forms of a model: float weights, which run in fp32 and fp16; quantised to int8; or both. */
 export interface ModelForms {
   readonly float: boolean;
   readonly int8: boolean;

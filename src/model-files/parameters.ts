@@ -4,7 +4,7 @@ import type { Weights } from "../models/weights.ts";
 import type { ExpectedNames } from "../weights/choose-names.ts";
 import { describeMatch, describeNames, matchWeights, type WeightsMatch } from "../weights/match.ts";
 
-/** More classes than any layer of a network has channels but one: in a network for so many, 255 marks the classifier. */
+/** More than any layer but a classifier has channels: in a network of so many classes, 255 marks it. */
 const MOST_CLASSES = 255;
 
 /** Names and shapes of a network's parameters, by name. */

@@ -4,14 +4,14 @@ import { createRandom, deriveSeed, type Random } from "../random.ts";
 import type { Weights } from "./weights.ts";
 
 /**
- * How the weights of convolutions begin: `uniform`, PyTorch's default, in ±1/sqrt(fan in), biases too; or `kaiming`, normal with a variance of
- * 2 / fan in (He et al. 2015), biases at 0, for networks that are trained from scratch.
+ * Initial weights of convolutions: `uniform`, PyTorch's default, in ±1/sqrt(fan in), biases too; or
+ * `kaiming`, normal with variance 2 / fan in (He et al. 2015) and biases at 0, for training from scratch.
  */
 export const initializationSchemes = ["uniform", "kaiming"] as const;
 
 export type InitializationScheme = (typeof initializationSchemes)[number];
 
-/** The value of a parameter before training; batch norm begins as the identity. The same for a seed, whatever else the network holds. */
+/** A parameter's first value, from seed and name alone. Batch norm begins as the identity. */
 export function initialValue(
   parameter: Tensor,
   { seed, scheme = "uniform" }: { seed: number; scheme?: InitializationScheme },

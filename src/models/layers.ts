@@ -70,7 +70,7 @@ export function layerNormalize(scope: Scope, x: Tensor): Tensor {
   });
 }
 
-/** A 3x3 convolution of each channel (`dwconv`), a 1x1 convolution (`pwconv`) and batch norm (`bn`), with nothing between the first two. */
+/** A depthwise 3x3 convolution (`dwconv`), a 1x1 convolution (`pwconv`), batch norm (`bn`). */
 export function separableConv(
   scope: Scope,
   x: Tensor,
@@ -92,20 +92,21 @@ export function convBnRelu6(scope: Scope, x: Tensor, options: ConvOptions): Tens
   return relu6(normalize(scope.at(1), conv(scope.at(0), x, options)));
 }
 
-/** Drops values at random in training, and nothing at inference. `rate` is the share that is dropped, 0..1. */
+/** Dropout of the share `rate`, 0..1, in training; the identity at inference. */
 export function drop(scope: Scope, x: Tensor, rate: number): Tensor {
   const kept = scope.dropoutMask(x.shape, rate);
   return kept ? dropout(x, kept, { rate }) : x;
 }
 
-/** How a residual conv unit is made: two 3x3 convolutions (Fig. 1b), or a bottleneck of 1x1, 3x3, 1x1 (Fig. 1e). */
+/** A residual conv unit: two 3x3 convolutions (Fig. 1b), or a bottleneck 1x1, 3x3, 1x1 (Fig. 1e). */
 export type ResidualConvUnit = "plain" | "bottleneck";
 
 /**
  * A chain of residual conv units (RCU): `x + conv(relu(... conv(relu(x))))`, without batch norm.
  *
- * The first convolution of a unit has a bias, the others none. The paper does not say how narrow the bottleneck is: half the width
- * is inferred, with which RefineNet-LW-with-RCU-101 has the 54 M parameters and 76 G operations of Table 1 (a quarter gives 49 M).
+ * The first convolution of a unit has a bias, the others none. The paper does not state the bottleneck's
+ * width. Half is inferred: RefineNet-LW-with-RCU-101 then has the 54 M parameters and 76 G operations of
+ * Table 1 (a quarter gives 49 M).
  */
 export function residualConvUnits(
   scope: Scope,
@@ -135,7 +136,8 @@ export function residualConvUnits(
 }
 
 /**
- * Chained residual pooling (Fig. 1c, light-weight: 1g): `x + c1 + c2 + ...` where each `c` pools the one before by 5x5 and convolves it.
+ * Chained residual pooling, CRP (Fig. 1c, light-weight: 1g): `x + c1 + c2 + ...`. Each `c` pools the one
+ * before by 5x5 and convolves it.
  *
  * Pooling keeps the size, so each link sees context 4 pixels wider.
  */

@@ -5,7 +5,7 @@ import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
 import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";
 import { findNetwork, nameNetwork } from "./zoo.ts";
 
-/** Which network is meant: one by its name, e.g. `refinenet-lw-50` or `refinenet-lw+resnet-18`, or any backbone under any decoder. */
+/** A network by its name, e.g. `refinenet-lw-50` or `refinenet-lw+resnet-18`, or as decoder and backbone. */
 export type NetworkChoice =
   | { network: string; backbone?: undefined; decoder?: undefined }
   | { network?: undefined; backbone: string; decoder: string };
@@ -14,7 +14,7 @@ export type NetworkChoice =
 export type NetworkOptions = NetworkChoice & {
   /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
   classes: number;
-  /** Size of the input `[N, H, W]`. Defaults to symbols, so that any size can be run; training needs numbers. */
+  /** Size of the input `[N, H, W]`. Defaults to symbols, for any size; training needs numbers. */
   size?: readonly [n: Dim, h: Dim, w: Dim];
   /** Defaults to `"frozen"`, which is also how a network behaves at inference. */
   batchNorm?: BatchNormMode;
@@ -42,7 +42,7 @@ export interface Network {
   readonly encoder: ReadonlySet<string>;
   /** What stored statistics become after a training step; empty for frozen batch norm. */
   readonly updates: ReadonlyMap<string, Tensor>;
-  /** What each training step must be fed beside photo and target, by name of the input; empty at inference. */
+  /** Further inputs of each training step, such as dropout masks, by name; empty at inference. */
   readonly randomInputs: ReadonlyMap<string, RandomInput>;
 }
 
@@ -57,7 +57,8 @@ export function parameterShapes({ parameters }: Network): Map<string, readonly n
  * @example
  * const { scores } = buildNetwork({ backbone: "resnet-18", decoder: "refinenet-lw", classes: 21 });
  *
- * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes that no label map can hold
+ * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for more classes than a label map
+ *   holds
  */
 export function buildNetwork(options: NetworkOptions): Network {
   const {

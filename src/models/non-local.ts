@@ -13,13 +13,14 @@ const REDUCTION = 2;
 const TEMPERATURE = 0.05;
 
 /**
- * Disentangled non-local block (Yin et al., "Disentangled Non-Local Neural Networks", ECCV 2020): every pixel gathers values g from all
- * pixels, by how alike they are (pairwise, theta and phi without their mean over the map) and by how much each stands out (unary, `conv_mask`):
+ * Disentangled non-local block (Yin et al., "Disentangled Non-Local Neural Networks", ECCV 2020). Every pixel
+ * gathers values g from all pixels, by similarity (pairwise: theta and phi, less their means over the map)
+ * and by saliency (unary: `conv_mask`):
  *
  *   x + bn(conv_out(g softmax(theta phi / sqrt(C / 2) / 0.05) + g softmax(mask)))
  *
- * One convolution serves both branches, since it is linear. There are no biases: whitening and softmax take out those of theta, phi and the mask,
- * batch norm that of g.
+ * One convolution serves both branches, since it is linear. There are no biases: whitening and softmax cancel
+ * those of theta, phi and the mask, batch norm that of g.
  */
 export function disentangledNonLocal(scope: Scope, x: Tensor): Tensor {
   const inside = Math.floor(channelsOf("disentangledNonLocal", x) / REDUCTION);

@@ -25,14 +25,17 @@ const TINY = 1e-10;
 const LAST = -1e30;
 
 /**
- * Pixel contrast (Wang et al., "Exploring Cross-Image Pixel Contrast for Semantic Segmentation", ICCV 2021), weight 0.1, without
- * its memory bank, from the first step on: pixels of one class are to have embeddings that are alike, those of different classes not.
+ * Pixel contrast (Wang et al., "Exploring Cross-Image Pixel Contrast for Semantic Segmentation", ICCV 2021),
+ * weight 0.1, without its memory bank, from the first step on. Pixels of one class are to have similar
+ * embeddings, those of different classes dissimilar ones.
  *
- * Anchors are drawn from the batch by class, as many for each class of the network: 1024 in all and 100 of a class at most, about half of them
- * misclassified while there are such. Each is embedded by two 1x1 convolutions (`0` and `2`, ReLU between them, length 1). The loss of an anchor i
- * is the mean over the other anchors j of its class, with s the product of two embeddings divided by the temperature 0.1, of
+ * Anchors are drawn from the batch, equally many for each class of the network: 1024 in all, at most 100 of a
+ * class, about half of them misclassified while there are such. Two 1x1 convolutions (`0` and `2`, ReLU
+ * between them, length 1) embed each. With s the product of two embeddings divided by the temperature 0.1,
+ * the loss of an anchor i is the mean over the other anchors j of its class of
  *
- *   -log(exp(s_ij) / (exp(s_ij) + sum over k of another class of exp(s_ik))) = log(1 + exp(-s_ij) sum exp(s_ik))
+ *   -log(exp(s_ij) / (exp(s_ij) + sum over k of another class of exp(s_ik)))
+ *     = log(1 + exp(-s_ij) sum exp(s_ik))
  *
  * @param features `[N, C, h, w]`; the pixels to embed
  * @param scores `[N, classes, h, w]`; they tell which pixels are misclassified, and get no gradient
@@ -53,7 +56,7 @@ export function pixelContrast(
   };
 }
 
-/** The convolutions that embed a pixel. Anchors alone pass through them, so they are applied later than their weights are made. */
+/** The convolutions that embed a pixel. Only anchors pass through them. */
 function embedding(scope: Scope, width: number): (pixels: Tensor) => Tensor {
   const layer = (place: Scope, channels: number) => {
     const initialization = { kind: "uniform", fanIn: width } as const;
@@ -70,7 +73,7 @@ function embedding(scope: Scope, width: number): (pixels: Tensor) => Tensor {
   };
 }
 
-/** Pixels that are compared with each other. Slots of a class that has too few pixels hold one of no use, which is no member of any class. */
+/** Pixels to compare. Classes with too few pixels fill their slots with pixels of no class. */
 export interface Anchors {
   /** Numbers of the pixels, int32 `[A]`; the same number of slots for each class, class after class. */
   readonly anchors: Tensor;
@@ -79,8 +82,10 @@ export interface Anchors {
 }
 
 /**
- * The pixels of a class queue up, and the first are taken. A pixel's waiting time is exponential; its mean is the number of pixels of the class that
- * are misclassified, or rightly classified, as the pixel itself is. So both kinds arrive at the same rate, until one has run out.
+ * Weighted sampling without replacement by exponential clocks (Efraimidis and Spirakis 2006): each pixel of a
+ * class draws a waiting time, and the first are taken. Its mean is the number of the class's pixels that are
+ * misclassified, or classified rightly, as the pixel is. So both kinds arrive at the same rate, until one
+ * runs out.
  */
 export function drawAnchors({
   scores,

@@ -27,7 +27,8 @@ export const imagenetPreprocessing: Preprocessing = {
  * @param photo `[H, W, 3]`
  * @param out float32 NCHW; the numbers from `offset` on, `[3, H, W]`, are overwritten
  * @param offset where the image begins, e.g. `slot * 3 * H * W`
- * @throws LightsegError INVALID_ARGUMENT when the image does not fit into `out`, INVALID_IMAGE for a malformed photo
+ * @throws LightsegError INVALID_ARGUMENT when the image does not fit into `out`, INVALID_IMAGE for a
+ *   malformed photo
  */
 export function normalizeInto(
   photo: Photo,

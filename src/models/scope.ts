@@ -1,7 +1,7 @@
 import type { Shape } from "../graph/shape.ts";
 import { input, type ParameterOptions, parameter, type Tensor } from "../graph/tensor.ts";
 
-/** How batch norm behaves: with its stored statistics, or with those of the batch (and the stored ones follow). */
+/** Batch norm by stored statistics, or by those of the batch, which also update the stored ones. */
 export type BatchNormMode = "frozen" | "trained";
 
 /** An input of the graph that each training step fills anew with random values. */
@@ -29,8 +29,8 @@ export interface Shared {
 /**
  * Where a layer finds its parameters: a place in the tree of names.
  *
- * Names are the authors' PyTorch names (`layer4.0.output.1.0.weight`, `crp4.0.1_outvar_dimred.weight`), so that
- * checkpoints load as they are. This is the one place that puts them together.
+ * Names are the authors' PyTorch names (`layer4.0.output.1.0.weight`, `crp4.0.1_outvar_dimred.weight`), so
+ * that checkpoints load as they are. This is the one place that puts them together.
  */
 export class Scope {
   readonly #shared: Shared;

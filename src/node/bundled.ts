@@ -8,7 +8,7 @@ const HINT =
 /** Whether this code was put into a bundle, away from the files that come with the package. */
 export function isBundled(): boolean {
   try {
-    // In a bundle that is CommonJS there is no such URL; beside another one lies the package.json of somebody else.
+    // A CommonJS bundle has no such URL. Beside any other bundle lies somebody else's package.json.
     const text = readFileSync(
       new URL(/* webpackIgnore: true */ "../../package.json", import.meta.url),
       "utf8",

@@ -23,7 +23,7 @@ export interface CalibrateOptions extends Engine {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a graph that reads `pixels`, uint8 `[1, H, W, 3]`, in float32 on photos and collects what values its feature maps `[N, C, H, W]` take. */
+/** Runs a graph on photos, `pixels` uint8 `[1, H, W, 3]`, and collects its feature maps' values. */
 export async function calibrate(
   maps: readonly Tensor[],
   options: CalibrateOptions,

@@ -11,8 +11,9 @@ export type Treatment =
   | "absorbed";
 
 /**
- * The feature maps that are quantised, and how: what convolutions read, and what convolutions, sums, their ReLUs, max-pooling and
- * resizing of quantised maps give. ONNX Runtime has integer kernels for these; all other maps stay float.
+ * The feature maps that are quantised, and how: inputs of convolutions, and results of convolutions, sums,
+ * their ReLUs, max-pooling and resizing of quantised maps. ONNX Runtime has integer kernels for these; other
+ * maps stay float.
  */
 export function treatFeatureMaps(outputs: readonly Tensor[]): ReadonlyMap<Tensor, Treatment> {
   const tensors = collect(outputs);

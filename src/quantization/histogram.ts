@@ -2,7 +2,7 @@
 const SIDE = 4096;
 
 /**
- * Counts how often values occur, of whatever range: 8192 bins of one width that meet at 0. A value beyond them doubles the width.
+ * Counts values of any range: 8192 bins of one width around 0. A value beyond them doubles the width.
  *
  * Zeros are counted apart, since they are exact in any quantisation, and about half of what a ReLU gives.
  */

@@ -4,12 +4,12 @@ import { fixedShape } from "../graph/shape.ts";
 import { parameter, type Tensor } from "../graph/tensor.ts";
 import type { ScoreGraph } from "./read-bytes.ts";
 
-/** ONNX Runtime's integer kernels compute so many output channels at a time, and the rest one after the other. */
+/** ONNX Runtime's integer kernels compute so many output channels at once, and any rest singly. */
 const CHANNELS_AT_A_TIME = 16;
 
 /**
- * Fills the convolution that gives the scores up with channels that are 0, and cuts them off behind it: for 11 classes and a 3x3
- * kernel 0.6 times the time. Where the scores come from something else they are left as they are.
+ * Pads the classifier's convolution with zero channels and cuts them off after it: 0.6 of the time for 11
+ * classes and a 3x3 kernel. Scores from another op stay as they are.
  */
 export function padClassifier(graph: ScoreGraph): ScoreGraph {
   const { scores, weights } = graph;

@@ -28,8 +28,9 @@ export interface QuantizeGraphOptions {
 /**
  * Writes a float graph in terms of quantised feature maps and weights.
  *
- * Each map becomes `dequantize(quantize(map))`, around which ONNX Runtime finds its integer kernels: one stands for dequantize, op and
- * quantize together. A ReLU that was absorbed is left out: the quantised map begins at 0, and at 6 at most it ends.
+ * Each map becomes `dequantize(quantize(map))`. ONNX Runtime fuses dequantize, op and quantize into one
+ * integer kernel. An absorbed ReLU is left out: the quantised range begins at 0, and for ReLU6 ends at 6 or
+ * less.
  *
  * @returns what stands for a tensor of the float graph; all that is quantised is float32 there
  */

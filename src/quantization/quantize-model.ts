@@ -29,9 +29,11 @@ export interface QuantizeModelOptions extends Engine {
 }
 
 /**
- * Writes a model in whole numbers: int8 weights with a scale for each output channel, uint8 feature maps with a scale each.
+ * Quantises a model to int8: weights with a scale for each output channel, uint8 feature maps with a scale
+ * each.
  *
- * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`, float32 `[N, classes, h, w]`
+ * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`,
+ *   float32 `[N, classes, h, w]`
  *
  * @example
  * const bytes = await quantizeModel({ model: await loadModel(), calibration: photos });

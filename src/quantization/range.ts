@@ -80,7 +80,7 @@ function best(histogram: Histogram, ranges: readonly Range[]): Range {
   return chosen;
 }
 
-/** Sum of the squared differences between values, taken to be the middles of their bins, and what they are quantised to. */
+/** Sum of squared errors of quantising values, each taken as the middle of its bin. */
 export function squaredError(histogram: Histogram, { scale, zeroPoint }: Quantization): number {
   let sum = 0;
   for (let bin = 0; bin < histogram.counts.length; bin++) {

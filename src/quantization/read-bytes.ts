@@ -12,9 +12,10 @@ export interface ScoreGraph {
 }
 
 /**
- * Lets the first convolutions read the photo's bytes as they are: uint8 with scale 1, and one zero point z for all three channels.
+ * Lets the first convolutions read the photo's bytes: uint8 with scale 1, and one zero point z for all
+ * channels.
  *
- * What they read before is the photo less the mean color m, and the difference of z and m goes into their biases:
+ * They read the photo less the mean color m before. The difference of z and m goes into their biases:
  *
  *   W * (v - m) + b  =  W * (v - z) + (b + sum of W[o, i, k] (z - m[i]))
  *

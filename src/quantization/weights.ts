@@ -47,8 +47,8 @@ export function quantizeBias(
 }
 
 /**
- * The bias with which the quantised weight gives each channel the mean that the weight itself gives (Nagel et al. 2019, Sec. 4.2):
- * less by the sum over inputs i of `(quantised - weight)[o, i] mean[i]`.
+ * Bias correction (Nagel et al. 2019, Sec. 4.2): the bias with which each channel keeps its mean under the
+ * quantised weight, less by the sum over inputs i of `(quantised - weight)[o, i] mean[i]`.
  *
  * @param means of the input's channels; those of a depthwise convolution are one to a group
  */

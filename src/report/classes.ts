@@ -25,7 +25,7 @@ export function renderClasses(run: Run): Html | undefined {
   });
 }
 
-/** The IoU of each class at the best validation of each run; where runs compare, the highest of a row in bold. */
+/** IoU of each class at each run's best validation. Where runs compare, a row's highest is bold. */
 export function renderCommonClasses(
   runs: readonly Run[],
   names: readonly string[],

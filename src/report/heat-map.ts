@@ -22,7 +22,7 @@ interface Layout {
 }
 
 /**
- * A confusion matrix in color: each row is divided by its sum, so that its cells say where the pixels of a true class went.
+ * A confusion matrix in color. Each row is divided by its sum: where the pixels of a true class went.
  *
  * Of more than 60 classes, those with the most true pixels are drawn. Pointing at a cell shows its numbers.
  */

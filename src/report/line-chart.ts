@@ -6,7 +6,7 @@ import { downsample, type Point, splitAt } from "./points.ts";
 
 export interface Series {
   name: string;
-  /** By increasing step; a value that is not finite, or that a logarithmic axis has no place for, is a gap. */
+  /** By increasing step. Values that are not finite, or not positive on a logarithmic axis, are gaps. */
   points: readonly Point[];
   /** Number of the series' color, any whole number from 0. Defaults to its place in the chart. */
   color?: number;

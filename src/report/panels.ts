@@ -27,8 +27,8 @@ const WRONG = [214, 39, 40] as const;
 const IGNORED = [150, 150, 150] as const;
 
 /**
- * Draws a photo, its truth, its prediction and where the two differ as one JPEG in a data URI: two above two, so that a phone shows
- * them large enough. Wrong pixels are red, those with the ignore label grey, in the truth as well.
+ * Draws a photo, its truth, its prediction and their difference as one JPEG in a data URI, two above two,
+ * large enough on a phone. Wrong pixels are red, those with the ignore label gray, in the truth as well.
  *
  * @throws LightsegError INVALID_IMAGE for malformed pixels, or sizes that differ
  */

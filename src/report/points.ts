@@ -11,7 +11,7 @@ export function averageStretches(points: readonly Point[], length: number): Poin
 }
 
 /**
- * At most `limit` of the points: the lowest and the highest of each of `limit / 2` stretches, so that no spike is lost.
+ * At most `limit` of the points: lowest and highest of each of `limit / 2` stretches, so no spike is lost.
  *
  * @param limit at least 2
  */

@@ -33,10 +33,10 @@ const evaluationSchema = z
     message: "must have a row and a column for each class",
   });
 
-/** What a run's best validation found, in more detail than its line in the log; stored in the run's folder as `evaluation.json`. */
+/** The evaluation of a run's best validation, stored in its folder as `evaluation.json`. */
 export type RunEvaluation = z.output<typeof evaluationSchema>;
 
-/** Replaces the run's `evaluation.json`. @throws LightsegError INVALID_RUN for values of another form, OUTPUT */
+/** Replaces the run's `evaluation.json`. @throws LightsegError INVALID_RUN for wrong values, OUTPUT */
 export async function writeEvaluation(folder: string, evaluation: RunEvaluation): Promise<void> {
   const path = evaluationPath(folder);
   const text = JSON.stringify(evaluation);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 
-/** The text of a file of a run; undefined if there is none. @throws LightsegError NOT_FOUND if it cannot be read */
+/** The text of a run's file; undefined without one. @throws LightsegError NOT_FOUND if unreadable */
 export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

@@ -31,7 +31,7 @@ export interface Run {
   readonly validations: readonly ValidationRecord[];
   /** Of the best validation; undefined before the first. */
   readonly evaluation: RunEvaluation | undefined;
-  /** `running` if it wrote to its log within the last minutes, `stopped` if it did not and is not at its end. */
+  /** `running` if it wrote to its log within the last minutes; else `stopped`, unless it is at its end. */
   readonly state: "running" | "stopped" | "finished";
   /** When it last wrote to its log, or began. */
   readonly updated: Date;
@@ -39,7 +39,7 @@ export interface Run {
   readonly classes: readonly string[];
   /** RGB of each class where known, else empty. */
   readonly palette: Palette;
-  /** Trained values of the network; undefined for one that is not in the zoo, or before the classes are known. */
+  /** Trained values. Undefined for a network that is not in the zoo, or before the classes are known. */
   readonly parameters: number | undefined;
 }
 
@@ -94,7 +94,7 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
   };
 }
 
-/** The validation with the highest mean IoU, the first of several; it is the one whose weights a run keeps. */
+/** The validation with the highest mean IoU, the first of several. Its weights are the run's best. */
 export function findBest(validations: readonly ValidationRecord[]): ValidationRecord | undefined {
   return validations.reduce<ValidationRecord | undefined>(
     (best, validation) => (best && best.miou >= validation.miou ? best : validation),
@@ -112,8 +112,7 @@ async function readLog(path: string): Promise<LogRecord[]> {
 }
 
 /**
- * The end of the last epoch is the only moment of it at which there is a validation. A training with patience may have
- * ended before.
+ * An epoch's only validation is at its end. A training with patience may have ended before the last epoch.
  */
 function isFinished(
   config: TrainingConfig,

@@ -15,7 +15,7 @@ import { RANDOM_WEIGHTS } from "../training/settings.ts";
 import { parseJson, readText } from "./read-json.ts";
 import { lockRun } from "./run-lock.ts";
 
-/** The files of a run: settings, log, checkpoints. Once begun or resumed it is locked, until it is disposed of. */
+/** The files of a run: settings, log, checkpoints. Beginning or resuming locks the folder. */
 export class RunFolder implements AsyncDisposable {
   readonly path: string;
   #lock: AsyncDisposable | undefined;
@@ -76,7 +76,7 @@ export class RunFolder implements AsyncDisposable {
     await this.#write(this.#config, toJson(config));
   }
 
-  /** The settings of the run that is here. @throws LightsegError if there is none, another process trains it, or `options` say otherwise */
+  /** The run's settings. @throws LightsegError if there are none, or others, or the run is locked */
   async resume(options: Partial<TrainingOptions>): Promise<TrainingConfig> {
     const config = await readConfig(this.#config);
     if (config === undefined) {
@@ -114,7 +114,7 @@ export class RunFolder implements AsyncDisposable {
     }
   }
 
-  /** Drops what will be done again from a checkpoint on: later steps, a validation still due, a half-written line. */
+  /** Drops what is done again from a checkpoint on: later steps, a validation, a half-written line. */
   async rewindLog({ step, validationDue }: Pick<Checkpoint, "step" | "validationDue">): Promise<void> {
     const lines = ((await readText(this.#log)) ?? "").split("\n");
     const kept = lines.filter((line) => {
@@ -134,7 +134,7 @@ export class RunFolder implements AsyncDisposable {
     await this.#lock?.[Symbol.asyncDispose]();
   }
 
-  /** Locks the folder. No other process writes there then: temporary files are those of a run that was killed. */
+  /** Locks the folder. Temporary files found then are those of a killed run. */
   async #lockAndTidy(): Promise<void> {
     this.#lock = await lockRun(this.path);
     await removeTemporaryFiles(this.path);

@@ -5,14 +5,14 @@ import { LightsegError, systemCodeOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { outputError, writeFileAtomically } from "../node/files.ts";
 
-/** The marks of this process. In a container that is started again, the process before had the same number. */
+/** The marks of this process. A restarted container may give its process the same number. */
 const held = new Set<string>();
 
 /**
  * Marks a run as being trained by this process, so that no second one writes into its log and checkpoints.
  *
- * The mark is a file that names machine and process. It counts as long as that process runs: one that `kill -9` or a power cut left
- * behind is taken over, and so is one of another machine, which cannot be asked.
+ * The lock is a file that names machine and process. It counts while that process runs. A lock left by `kill
+ * -9` or a power cut is taken over, and so is one of another machine, which cannot be asked.
  *
  * @param folder of the run; must be there
  * @returns takes the mark away again when it is disposed of

@@ -43,8 +43,8 @@ export class OrtSession {
    *
    * @param {Ort} ort
    * @param {Uint8Array} model
-   * @param {EngineOptions & { carried?: readonly Carried[]; reader?: Uint8Array | undefined }} options
-   *   with `reader`, carried values stay on the GPU; it is a model whose inputs are the carried ones, and whose
+   * @param {EngineOptions & { carried?: readonly Carried[]; reader?: Uint8Array | undefined }} options with
+   *   `reader`, carried values stay on the GPU; it is a model whose inputs are the carried ones, and whose
    *   outputs of the same order are their copies
    */
   static async open(ort, model, { carried = [], reader, ...options }) {

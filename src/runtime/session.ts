@@ -61,10 +61,10 @@ export interface OpenSession {
   readonly provider?: Provider;
 }
 
-/** An engine and how it is used. The platform's edge makes one; functions that run models take it in their options. */
+/** An engine and how it is used. The platform makes one; functions that run models take it. */
 export interface Engine {
   readonly open: OpenSession;
-  /** Layout of feature maps that the engine is fastest with. Defaults to `blocked` on the CPU, `plain` elsewhere. */
+  /** The engine's fastest layout. Defaults to `blocked` on the CPU, `plain` elsewhere. */
   readonly target?: Layout | undefined;
   /** Threads of the engine, 1 to 256. Defaults to the number of cores. */
   readonly threads?: number | undefined;

@@ -9,12 +9,13 @@ import type { Stage } from "../training/stage.ts";
 type OnEvent = (event: TrainingEvent) => void;
 
 /**
- * Reads what a training will measure, before its first step: a fault found after the first epochs would cost their work.
+ * Reads the validation data before the first step: a fault found after the first epochs would cost their
+ * work.
  *
  * The validation split is read as a whole. Of a training split, photos are read until every class was seen.
  *
- * @returns what looks wrong, such as files that were passed over and classes without pixels; each text is an event as well
- * @throws LightsegError INVALID_DATASET for a split without a labelled pixel, and what reading a sample throws
+ * @returns warnings, such as files passed over and classes without pixels; each text is an event as well
+ * @throws LightsegError INVALID_DATASET for a split without a labelled pixel, or what reading a sample throws
  */
 export async function checkData(
   stages: readonly Stage<Dataset>[],
@@ -65,7 +66,7 @@ function hasAllClasses({ labels }: Dataset, { pixels }: LabelCounts): boolean {
   return labels.classes.every((_, label) => (pixels[label] ?? 0) > 0);
 }
 
-/** The pixels of each class over all photos. Where a class has none, those of the ignore label are counted too. */
+/** Pixels of each class over all photos, and of the ignore label where a class has none. */
 async function sumCounts(
   dataset: Dataset,
   counts: readonly Float64Array[],

@@ -22,15 +22,15 @@ export interface FinetuneOptions {
   dataset?: string;
   /** Part of the data set to train on. Defaults to `train`. */
   split?: string;
-  /** A shipped name or a file, as `TrainingOptions.weights`. Defaults to the default model where the network is its. */
+  /** A shipped name or a file, as `TrainingOptions.weights`. Defaults to the default model. */
   weights?: string;
-  /** Name in the zoo. Defaults to the network of `weights` where these are of a model, else to the default model's. */
+  /** Name in the zoo. Defaults to the network of `weights`, or else of the default model. */
   network?: string;
 }
 
 /**
- * The settings of a training on 20 to 500 photos of one's own, recipe `finetune`, for `train`: crops from the photos'
- * sizes, epochs from their number, an early end when validations stop rising.
+ * The settings of a training on 20 to 500 photos of one's own, recipe `finetune`, for `train`: crops from the
+ * photos' sizes, epochs from their number, an early end when validations stop rising.
  *
  * @throws LightsegError for data or weights that cannot be read
  */

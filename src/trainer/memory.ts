@@ -5,10 +5,12 @@ import type { StageConfig } from "../training/config.ts";
 import type { TrainingGraph } from "../training/training-session.ts";
 
 /**
- * What a training process takes, in bytes: `2.5 maps + 6 parameters + 150 MB`, where maps is the most that all values of a step take at once.
+ * Memory of a training process, in bytes: `2.5 maps + 6 parameters + 150 MB`, where maps is the peak of a
+ * step's values.
  *
- * Fitted to the growth of the process over two steps of seven trainings (0.34 to 2.5 GB; MobileNet-v2, NDNet45, ResNet-50; crops of 128 to
- * 384), which it meets within 9 %. The engine's allocator asks for more than it uses, and state lives in the engine and beside it.
+ * Fitted to the growth of the process over two steps of seven trainings (0.34 to 2.5 GB; MobileNet-v2,
+ * NDNet45, ResNet-50; crops of 128 to 384), within 9 %. The engine allocates more than it uses, and state is
+ * held twice.
  */
 export interface StepMemory {
   /** Grows with batch and crop. */
@@ -37,7 +39,7 @@ export function estimateStepMemory({ network, step }: TrainingGraph): StepMemory
 const SIDE_STEP = 32;
 
 /**
- * Refuses a training that would be killed for want of memory after its first steps, and says which crop would fit.
+ * Refuses a training that would run out of memory after its first steps, and says which crop would fit.
  *
  * @param available bytes that the machine has left
  * @throws LightsegError INVALID_ARGUMENT

@@ -9,8 +9,8 @@ export function identifySplit({ name, split, ids }: Dataset): SplitIdentity {
 }
 
 /**
- * Refuses to go on with other data than a run began with: other classes would get the scores of those that were
- * trained, and another number of photos would be another schedule.
+ * Refuses to resume with other data: other classes would get the scores of the trained ones, and another
+ * number of photos would be another schedule.
  *
  * @param stored what the checkpoint says; early ones say less
  * @throws LightsegError INVALID_DATASET

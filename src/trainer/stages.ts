@@ -10,8 +10,8 @@ import { planStages, type Stage, type StageData, stageSeed } from "../training/s
 /**
  * Opens the data of all stages, so that what is missing is found before the first of them begins.
  *
- * Photos that validations measure are left out of another data set with the same photos: SBD's training split holds
- * photos of VOC's validation split.
+ * Leaves photos of the validation split out of another data set with the same photos: SBD's training split
+ * holds photos of VOC's validation split.
  *
  * @param validation what validations measure, a split of `config.dataset`
  * @param onEvent is told what was left out, and how far the counting of labels is
@@ -35,7 +35,7 @@ export async function openStages(
   return planStages(config, data);
 }
 
-/** Counts the labels where a setting needs them, once for all, and repeats photos of rare classes where asked to. */
+/** Counts labels where a setting needs them, once, and repeats photos of rare classes if asked to. */
 async function countAndRepeat(
   dataset: Dataset,
   { repeatRare, classWeights, copyPaste }: StageConfig,

@@ -13,7 +13,8 @@ import { describeMatch, describeNames, matchWeights, type WeightsMatch } from ".
 const DEFAULT_WEIGHTS = "imagenet";
 
 /**
- * What a run begins with where nothing is asked for: `imagenet` for a network whose encoder it is, else `none`.
+ * What a run begins with where nothing is asked for: `imagenet` for a network whose encoder it is, else
+ * `none`.
  *
  * @throws LightsegError NOT_FOUND for an unknown network
  */
@@ -28,9 +29,9 @@ export async function defaultWeights(network: string): Promise<string> {
  *
  * @param options.weights a shipped name, PyTorch checkpoint or safetensors; all is random with `none`
  * @returns the weights, and a text that says what was used, missing and left over
- * @throws LightsegError NOT_FOUND without such a file, INVALID_WEIGHTS if it cannot be read, none of it fits, or
- *   parameters of the encoder are not in it (a network whose encoder begins at random learns little, so that must be
- *   wanted)
+ * @throws LightsegError NOT_FOUND without such a file, INVALID_WEIGHTS if it cannot be read, none of it fits,
+ *   or parameters of the encoder are not in it (a network whose encoder begins at random learns little, so
+ *   that must be wanted)
  */
 export async function startingWeights(
   network: Network,

@@ -35,7 +35,7 @@ import { validate } from "./validation.ts";
 export interface TrainOptions {
   /** Folder of the run; made if it is not there. */
   run: string;
-  /** Settings of a new run. For a resumed one they may be left out, and must agree with its own where given. */
+  /** Settings of a new run. For a resumed run they may be left out, and must agree where given. */
   config: TrainingOptions | Partial<TrainingOptions>;
   /** Go on from the run's last checkpoint, or from its beginning where it has none. Defaults to false. */
   resume?: boolean;
@@ -48,14 +48,14 @@ export interface TrainOptions {
 
 /**
  * Trains a network on data sets from disk and keeps everything about it in the run's folder: `config.json`,
- * `origin.json`, `log.jsonl`, `last.safetensors` and `best.safetensors` (by validation mIoU), `evaluation.json` (of the
- * best) and `report.html`, which shows it all.
+ * `origin.json`, `log.jsonl`, `last.safetensors` and `best.safetensors` (by validation mIoU),
+ * `evaluation.json` (of the best) and `report.html`, which shows it all.
  *
- * A run that was stopped, even by `kill -9`, and resumed ends with the same weights, bit for bit, as one that never
- * stopped (on one machine, with equal threads).
+ * A run that was stopped, even by `kill -9`, and resumed ends with the same weights, bit for bit, as one that
+ * never stopped (on one machine, with equal threads).
  *
- * @throws LightsegError for settings, data, weights or folders that do not fit, and RUNTIME if the loss is no longer a
- *   number
+ * @throws LightsegError for settings, data, weights or folders that do not fit, and RUNTIME if the loss is no
+ *   longer a number
  */
 export async function train({
   run,
@@ -119,7 +119,7 @@ function describeData(
   return { description, splits: [...stages.map(({ samples }) => samples), validation].map(identifySplit) };
 }
 
-/** The run's last checkpoint; undefined before the first. @throws LightsegError if the data is no longer its own */
+/** The last checkpoint; undefined before the first. @throws LightsegError if the data is another */
 async function readLast(folder: RunFolder, data: RunData): Promise<Checkpoint | undefined> {
   if (!existsSync(folder.last)) return undefined;
   const { data: stored, ...checkpoint } = await readCheckpoint(folder.last);

@@ -21,8 +21,8 @@ export interface AugmentationOptions {
    */
   readonly colorJitter?: number;
   /**
-   * Pixel values v, 0..255, become `255 (v / 255)^e`, with e drawn log-uniformly from `[1 / (1 + gamma), 1 + gamma]`: dusk
-   * and glare. At least 0; default 0, which leaves them alone and draws nothing.
+   * Random gamma: values v, 0..255, become `255 (v / 255)^e`, with e drawn log-uniformly from `[1 / (1 +
+   * gamma), 1 + gamma]`. At least 0; default 0, which changes and draws nothing.
    */
   readonly gamma?: number;
   readonly preprocessing: Preprocessing;
@@ -31,9 +31,9 @@ export interface AugmentationOptions {
 /**
  * Writes a randomly resized, cropped and mirrored version of a sample into one slot of a batch.
  *
- * The photo is interpolated bilinearly, the labels take the nearest pixel. Where the resized photo is smaller than
- * the crop, it lies at a random place in it; around it the image is the mean color, about 0 after normalisation,
- * and the target is the ignore label 255.
+ * The photo is interpolated bilinearly, the labels take the nearest pixel. A resized photo smaller than the
+ * crop lies at a random place in it. Around it the image is the mean color, about 0 after normalisation, and
+ * the target the ignore label 255.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
  * @param images float32 `[N, 3, h, w]`, normalised
@@ -139,7 +139,7 @@ function reverse(samples: AxisSamples): void {
 }
 
 /**
- * Each channel v becomes 255 (v / 255)^gamma, then v * gain + bias, then moves away from the grey of its pixel by the
+ * Each channel v becomes 255 (v / 255)^gamma, then v * gain + bias, then moves from its pixel's gray by the
  * saturation.
  */
 export interface ColorChange {
@@ -157,7 +157,7 @@ function drawColorChange(
   const brightness = between(range, random);
   const contrast = between(range, random);
   const saturation = between(range, random);
-  // Drawn last, and not at all without: trainings of early versions go on with the draws that they began with.
+  // Drawn last, and only if asked for, so that resumed trainings of early versions keep their draws.
   const exponent = gamma === 0 ? 1 : (1 + gamma) ** between([-1, 1], random);
   const [red, green, blue] = preprocessing.mean;
   // Contrast: (v - mean) * contrast + mean, where mean / scale is the mean in pixel values.

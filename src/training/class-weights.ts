@@ -1,5 +1,6 @@
 /**
- * Weights that raise rare classes: `1 / ln(1.02 + share)`, scaled to a mean of 1 (Paszke et al. 2016, ENet, Sec. 5.1).
+ * Class weights for rare classes: `1 / ln(1.02 + share)`, scaled to a mean of 1 (Paszke et al. 2016, ENet,
+ * Sec. 5.1).
  *
  * @param counts pixels of each class in each photo, see `countPhotoLabels`
  * @returns one number for each class, from its share of all labelled pixels of the data set

@@ -20,7 +20,7 @@ export type TrainingConfig = OwnSettings & { stages: Partial<StageConfig>[] };
 /** The settings of a training; those left out have defaults. */
 export type TrainingOptions = Required &
   Partial<Defaulted & Optional> & {
-    /** One stage after the other. A stage has the settings above but for its own. Defaults to one stage, `[{}]`. */
+    /** Stages in order. Each has the settings above but for its own. Defaults to one, `[{}]`. */
     stages?: Partial<StageConfig>[];
   };
 

@@ -1,6 +1,6 @@
 /**
- * Copy-paste augmentation (Ghiasi et al. 2021, "Simple Copy-Paste"), for semantic masks: an object of a rare class is cut
- * out of one photo and pasted over another.
+ * Copy-paste augmentation (Ghiasi et al. 2021, "Simple Copy-Paste"), for semantic masks: an object of a rare
+ * class is cut out of one photo and pasted over another.
  */
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
@@ -24,7 +24,8 @@ export type DrawDonor = (random: Random) => Donor;
 /**
  * Finds the photos that objects may be cut out of: those with a class that at most half of the photos have.
  *
- * The class is drawn first, with a chance in proportion to `1 / sqrt(photos that have it)`, then one of its photos.
+ * Draws the class first, with a chance in proportion to `1 / sqrt(photos that have it)`, then one of its
+ * photos.
  *
  * @param counts pixels of each class in each photo, see `countPhotoLabels`
  * @throws LightsegError INVALID_DATASET if no class is rare
@@ -77,9 +78,8 @@ export interface CutObject {
 /**
  * Cuts all pixels of a class out of a photo.
  *
- * Pixels with the ignore label are left out. A border of them (PASCAL VOC) holds pixels of the object's surroundings too, and
- * where all surroundings are ignored, nothing tells the border from the rest. The mask is of the whole class and not of one
- * connected part: whatever stands in front of an object tears it apart.
+ * Pixels with the ignore label are left out: PASCAL VOC's ignored border holds surroundings too. The mask is
+ * of the whole class, not of one connected part, since things in front tear objects apart.
  *
  * @returns undefined if the photo has no pixel of the class
  */
@@ -110,9 +110,9 @@ export function cutObject({ photo, labels }: LabelledPhoto, label: number): CutO
 /**
  * Pastes an object over the sample that `augmentInto` wrote into a slot of a batch.
  *
- * The object is resized, mirrored and changed in color by draws of its own from the same ranges as photos. It lies
- * anywhere in the crop as a whole; of a larger one a part is seen, as of photos. Its mask is interpolated like its
- * colors: at the outline, object and photo are mixed, and the label is the object's where it has at least half.
+ * The object is resized, mirrored and changed in color by its own draws from the photos' ranges. A small
+ * object lies in the crop as a whole; of a large one a part is seen. Its mask is interpolated like its
+ * colors: at the outline object and photo are mixed, and the label is the object's from half on.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
  * @param images float32 `[N, 3, h, w]`, normalized, changed in place

@@ -1,6 +1,6 @@
 /**
- * The training core: takes samples, storage and engine from outside and knows no platform. `train()` of Node is this
- * loop over data sets on disk, with a run folder as storage.
+ * The training core: takes samples, storage and engine from outside and knows no platform. `train()` of Node
+ * is this loop over data sets on disk, with a run folder as storage.
  */
 import { LightsegError } from "../errors.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
@@ -69,7 +69,7 @@ export interface RunTrainingOptions {
   open: OpenSession;
   /** Threads of the engine. */
   threads: number;
-  /** Measures weights after a step; these are the moving averages where the run keeps such. Defaults to no validations. */
+  /** Measures weights (their EMA, where kept) after a step. Defaults to no validations. */
   validate?: (weights: Weights, step: number) => Promise<Validation>;
   /** Looks at the graph of a stage before it is opened; may refuse it. */
   onGraph?: (graph: TrainingGraph, stage: StageConfig) => void;
@@ -90,10 +90,11 @@ export interface TrainingResult {
 /**
  * Trains through all stages.
  *
- * The batches of step n depend on samples, seed and n alone, so a training that goes on from a checkpoint ends with the
- * same weights as one that never stopped, bit for bit, given the same engine and threads.
+ * The batches of step n depend on samples, seed and n alone. So a resumed training ends with the same weights
+ * as one that never stopped, bit for bit, given the same engine and threads.
  *
- * @throws LightsegError RUNTIME if loss or weights are no longer numbers, and what samples, storage and engine throw
+ * @throws LightsegError RUNTIME if loss or weights are no longer numbers, and what samples, storage and
+ *   engine throw
  */
 export async function runTraining(options: RunTrainingOptions): Promise<TrainingResult> {
   const { stages, start, signal } = options;

@@ -66,8 +66,9 @@ function descend({ name, parameter, gradient, rate, settings }: UpdateOptions): 
 }
 
 /**
- * Adam (Kingma and Ba 2015): `m = b1 m + (1 - b1) g`, `s = b2 s + (1 - b2) g²`, `p = p - rate (m / c1) / (sqrt(s) / c2 + epsilon)`, where
- * `c1 = 1 - b1^t` and `c2 = sqrt(1 - b2^t)` after t steps. AdamW (Loshchilov and Hutter 2019): `p = (1 - rate weightDecay) p` first, and no penalty in g.
+ * Adam (Kingma and Ba 2015): `m = b1 m + (1 - b1) g`, `s = b2 s + (1 - b2) g²`, `p = p - rate (m / c1) /
+ * (sqrt(s) / c2 + epsilon)`, where `c1 = 1 - b1^t` and `c2 = sqrt(1 - b2^t)` after t steps. AdamW (Loshchilov
+ * and Hutter 2019): `p = (1 - rate weightDecay) p` first, and no penalty in g.
  */
 function adapt({ name, parameter, gradient, rate, corrections, settings }: UpdateOptions): ParameterUpdate {
   const { momentum: beta1, beta2 = DEFAULT_BETA2, weightDecay, optimizer } = settings;

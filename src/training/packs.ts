@@ -1,6 +1,6 @@
 /**
- * Packs: many small tensors as one vector, so that a step updates all of them by a few large operations, and carries a
- * few values instead of hundreds from step to step.
+ * Packs: many small tensors as one vector. A step then updates all of them by a few large operations, and
+ * carries a few values from step to step instead of hundreds.
  */
 import { pack, unpack } from "../graph/ops/pack.ts";
 import { countValues, fixedShape } from "../graph/shape.ts";

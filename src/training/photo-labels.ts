@@ -2,8 +2,8 @@ import { sumByLabel } from "../inference/class-shares.ts";
 import type { Samples } from "./samples.ts";
 
 /**
- * A photo has a class if at least this share of its labelled pixels does; a few pixels at the border do not make it
- * worth seeing again.
+ * A photo has a class from this share of its labelled pixels on. A few pixels at the border are not worth
+ * seeing again.
  */
 const PRESENT = 0.01;
 

@@ -3,7 +3,7 @@ import type { RandomInput } from "../models/scope.ts";
 import { createRandom } from "../random.ts";
 import type { TensorData } from "../runtime/session.ts";
 
-/** Draws the values of a network's random inputs for one training step: all from one seed, in the order of the network. */
+/** Draws a network's random inputs for one training step, in the network's order, from one seed. */
 export function drawRandomInputs(
   inputs: ReadonlyMap<string, RandomInput>,
   seed: number,

@@ -8,11 +8,11 @@ export interface RepeatRareOptions {
 }
 
 /**
- * The photos of an epoch, by index: those of rare classes several times (repeat factor sampling, Gupta et al. 2019,
- * LVIS, Sec. 3.4).
+ * The photos of an epoch, by index, with those of rare classes repeated (repeat factor sampling, Gupta et al.
+ * 2019, LVIS, Sec. 3.4).
  *
- * A class that a share f of the photos has gets `max(1, sqrt(threshold / f))`, a photo the largest number of its classes.
- * The fraction of that number is the chance of one time more, drawn from the seed.
+ * A class in a share f of the photos has the factor `max(1, sqrt(threshold / f))`, a photo the largest factor
+ * of its classes. The fraction of the factor is the chance of one repeat more, drawn from the seed.
  *
  * @param counts pixels of each class in each photo, see `countPhotoLabels`
  */

@@ -62,8 +62,8 @@ export interface OpenReplicasOptions {
 }
 
 /**
- * Opens the replicas of a step. Half of a step hardly gains from a second thread, since the gradient of pooling is computed piece
- * by piece; two replicas with one thread each do.
+ * Opens the replicas of a step. Half of a step hardly gains from a second thread, since the gradient of
+ * pooling is computed piece by piece. Two replicas with one thread each do gain.
  */
 export async function openReplicas(
   { replicas, part, weigh, update }: ReplicatedStep,

@@ -8,7 +8,7 @@ export function epochOrder(size: number, seed: number, epoch: number): number[] 
 }
 
 /**
- * The number of steps in an epoch, floor(size / batch): the samples that do not fill a last batch sit the epoch out.
+ * Steps in an epoch, floor(size / batch). Samples that do not fill a last batch wait for the next epoch.
  *
  * @throws LightsegError INVALID_ARGUMENT when size or batch is not a positive integer, or size < batch
  */
@@ -42,7 +42,7 @@ export interface BatchRequest {
 /**
  * The samples that form a training step, and the epoch it belongs to, from 0.
  *
- * A pure function of its arguments: a run that is resumed at step n sees what the uninterrupted run would have.
+ * A pure function of its arguments: a run resumed at step n sees the same samples as an uninterrupted one.
  *
  * @returns `indices`: `batch` different numbers in 0..size-1
  * @throws LightsegError INVALID_ARGUMENT

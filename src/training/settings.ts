@@ -1,7 +1,7 @@
 /**
- * Every setting of a training, said once: type, bounds, default, flag and help text. The types of a configuration, its
- * defaults, the check of `config.json` and of recipes, and the options of `lightseg train` follow from this table. To
- * add a setting: a line here, and the lines that use it.
+ * Every setting of a training, said once: type, bounds, default, flag and help text. Configuration types,
+ * defaults, the checks of `config.json` and recipes, and the options of `lightseg train` follow from this
+ * table. To add a setting, add an entry here and the lines that use it.
  */
 import { initializationSchemes } from "../models/initialize.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
@@ -102,8 +102,8 @@ export const settings = {
   recipe: optional("run", textType("NAME")),
   /**
    * Weights to begin with: a shipped name (`imagenet`, `voc` ...), a file (PyTorch or safetensors) or `none`.
-   * Parameters that they lack, and a head for other classes, begin at random. Defaults to `imagenet` where the network
-   * has that encoder, else to `none`.
+   * Parameters that they lack, and a head for other classes, begin at random. Defaults to `imagenet` where
+   * the network has that encoder, else to `none`.
    */
   weights: optional("run", textType("NAME|FILE"), {
     flag: "weights",
@@ -240,20 +240,20 @@ export const settings = {
     flag: "class-weights",
     help: "log: rare classes weigh more in the loss",
   }),
-  /** Photos of classes that a smaller share of the photos has are repeated, see `repeatRareClasses`; 0: none. */
+  /** Repeats photos of classes that a smaller share of photos has; see `repeatRareClasses`. 0: none. */
   repeatRare: setting("stage", share, {
     default: 0,
     flag: "repeat-rare",
     help: "Repeat photos of classes that a smaller share of the photos has",
     defaultText: "default 0: none",
   }),
-  /** Copy-paste augmentation: probability that an object of a rare class is pasted over a photo, see `pasteInto`. */
+  /** Copy-paste: probability that an object of a rare class is pasted over a photo; see `pasteInto`. */
   copyPaste: setting("stage", share, {
     default: 0,
     flag: "copy-paste",
     help: "Probability that a photo gets an object of a rare class, cut out of another photo",
   }),
-  /** OHEM: share of a batch's labelled pixels that count in the loss, the hardest ones; above 0, 1 for all. */
+  /** OHEM: share of a batch's pixels, the hardest, that count in the loss; above 0, 1 for all. */
   hardPixels: setting("stage", realType({ above: 0, max: 1 }), {
     default: 1,
     flag: "hard-pixels",
@@ -291,9 +291,9 @@ export const settings = {
     help: "Steps between two checkpoints",
   }),
   /**
-   * Networks that divide each batch among them and work side by side, which is faster than one with all threads. `auto`:
-   * one a thread, where that divides the batch and changes the result by rounding alone: with frozen batch norm and
-   * plain cross-entropy.
+   * Networks that divide each batch among them and work side by side, which is faster than one with all
+   * threads. `auto`: one a thread, where that divides the batch and changes the result by rounding alone:
+   * with frozen batch norm and plain cross-entropy.
    */
   replicas: setting("run", replicasType, {
     default: "auto",
@@ -301,7 +301,7 @@ export const settings = {
     help: "Networks that divide each batch among them and work side by side",
     defaultText: "default: one a thread, where the result is the same",
   }),
-  /** Threads of the engine, 1 to 256; another number may round sums differently. Defaults to the number of cores. */
+  /** Threads of the engine, 1 to 256. Another number may round sums differently. Default: all cores. */
   threads: optional("run", integerType({ min: 1, max: MAX_THREADS }), {
     flag: "threads",
     help: "Threads of the engine",

@@ -1,8 +1,8 @@
 /**
  * Names of what a training step reads and writes besides `image`, `target` and `loss`.
  *
- * Parameters have their official names. State that belongs to a parameter is named `<kind>:<parameter>`; checkpoints
- * hold it by these names.
+ * Parameters have their official names. State that belongs to a parameter is named `<kind>:<parameter>`;
+ * checkpoints hold it by these names.
  */
 
 /** What optimizers remember of a parameter. */

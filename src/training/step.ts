@@ -36,7 +36,7 @@ export interface ParameterGroup extends OptimizerSettings {
   readonly decays?: (parameter: Tensor) => boolean;
 }
 
-/** Settings that shape the step, see settings.ts. Auxiliary losses count all pixels, whatever `hardPixels` is. */
+/** Settings of the step, see settings.ts. Auxiliary losses count all pixels, whatever `hardPixels` is. */
 type StepSettings = Pick<TrainingConfig, "hardPixels" | "jaccard" | "clipNorm" | "averaging">;
 
 export interface TrainingStepOptions extends Partial<StepSettings> {
@@ -74,16 +74,18 @@ export interface Update {
 /** A step in one graph. */
 export interface TrainingStep extends Update {
   readonly kind: "whole";
-  /** By name: `loss`, and the next value of all state. Inputs are `image` `[N, 3, H, W]`, `target` int32 `[N, H, W]`, all state, and scalars. */
+  /**
+   * Outputs: `loss`, next state. Inputs: `image` `[N, 3, H, W]`, int32 `target` `[N, H, W]`, state, scalars.
+   */
   readonly outputs: Update["outputs"];
   /** Gradients by parameter name, before clipping, for those who want to look at them. */
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * The loss is the cross-entropy of the scores resized to the target (bilinear), averaged over the pixels that have a class, plus
- * that of auxiliary scores, the soft Jaccard loss and what else the network wants, each times its weight. See
- * optimizer.ts for the update.
+ * The loss is the cross-entropy of the scores resized to the target (bilinear), averaged over labelled
+ * pixels, plus that of auxiliary scores, the soft Jaccard loss and the network's own terms, each times its
+ * weight. See optimizer.ts for the update.
  */
 export function buildTrainingStep(network: Network, options: TrainingStepOptions): TrainingStep {
   const { loss, trained, updates } = differentiateLoss(network, options);
@@ -114,16 +116,16 @@ export interface ReplicatedStep {
   readonly part: Readonly<Record<string, Tensor>>;
   /** What the pixels of a part weigh in the loss of the batch: the sum of their classes' weights. */
   weigh(target: ArrayLike<number>): number;
-  /** Inputs are state, scalars, and the gradients (`gradientInput`) and weight in the mean (`weightInput`) of each replica. */
+  /** Inputs: state, scalars, each replica's gradients (`gradientInput`) and weight (`weightInput`). */
   readonly update: Update;
 }
 
 /**
  * The same step for a batch that is divided among replicas of the network.
  *
- * The loss is a mean over pixels, so the batch's gradient is the mean of the parts' gradients, each weighted by what its
- * pixels weigh. That holds for cross-entropy alone: hard pixels (OHEM), the Jaccard loss and further terms are taken
- * within a part.
+ * The loss is a mean over pixels, so the batch's gradient is the mean of its parts' gradients, weighted by
+ * their pixels. That holds for cross-entropy alone: OHEM, the Jaccard loss and further terms are taken within
+ * a part.
  *
  * @param network built for the size of one part, with frozen batch norm
  */

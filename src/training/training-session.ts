@@ -41,7 +41,7 @@ export interface TrainingGraphOptions {
   classWeights?: readonly number[];
   /** Keeps moving averages of the parameters, see `buildTrainingStep`. */
   averaging?: number;
-  /** Networks that divide the batch among them, see `buildReplicatedStep`; must divide it without rest. Defaults to 1. */
+  /** Networks that divide the batch evenly among them, see `buildReplicatedStep`. Defaults to 1. */
   replicas?: number;
 }
 
@@ -74,7 +74,7 @@ export function buildTrainingGraph(
 
 /** Parameters, statistics and what the optimizer remembers, living in the engine from step to step. */
 export interface TrainingSession {
-  /** Does the step of this number, from 0, which decides what is random in it, and returns the loss before it. */
+  /** Does step `step`, from 0, which seeds its random numbers. Returns the loss before it. */
   run(batch: Batch, options: { step: number; rates: LearningRates }): Promise<number>;
   /** All state as it stands now: parameters, the optimizer's memory, moving averages. */
   state(): Promise<Weights>;
@@ -88,7 +88,8 @@ export interface OpenTrainingSessionOptions {
 }
 
 /**
- * @param initial every parameter of the network; memory that is absent begins at zero, a moving average as its parameter
+ * @param initial every parameter of the network; absent velocities begin at zero, a moving average as its
+ *   parameter
  * @throws LightsegError INVALID_WEIGHTS if a parameter is absent
  */
 export async function openTrainingSession(

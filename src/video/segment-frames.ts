@@ -25,13 +25,13 @@ export interface SegmentFramesOptions {
   /** Ends the iteration: the next result is the signal's reason, thrown. */
   signal?: AbortSignal;
   /**
-   * For live sources: frames that came while another was segmented are dropped, but for the newest. Defaults to false:
-   * every frame is segmented, and the source waits.
+   * For live sources: of the frames that came while another was segmented, only the newest is kept. Defaults
+   * to false: every frame is segmented, and the source waits.
    */
   dropLate?: boolean;
   /**
-   * Against flicker: the share of the past in an exponential moving average of the network's scores, from 0 to below 1.
-   * Defaults to 0, no smoothing. Higher values are steadier, and lag behind what moves.
+   * Against flicker: weight of the past in an exponential moving average (EMA) of the scores, from 0 to below
+   * 1. Defaults to 0, no smoothing. Higher values are steadier, and lag behind motion.
    */
   smoothing?: number;
 }
@@ -39,15 +39,16 @@ export interface SegmentFramesOptions {
 /**
  * Segments the frames of a clip or camera, in order.
  *
- * The next frame is read and segmented while the last result is used; at most three are held at a time. With `dropLate` a
- * frame is segmented only when a result is asked for, so that it is as fresh as can be.
+ * The next frame is read and segmented while the last result is used; at most three are held. With `dropLate`
+ * a frame is segmented only when a result is asked for, to be as fresh as possible.
  *
  * @example
  * await using video = await openVideo("street.mp4");
  * for await (const { timestamp, segmentation } of segmentFrames(segmenter, video.frames, { smoothing: 0.6 }))
  *   console.log(timestamp, segmentation.found[0]?.name);
  *
- * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, and what `segmenter.segment` or the source throws
+ * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, and what `segmenter.segment` or the
+ *   source throws
  */
 export function segmentFrames<Frame extends VideoFrameInput>(
   segmenter: Segmenter,

@@ -6,8 +6,8 @@ import type { TensorData } from "../runtime/session.ts";
 /**
  * Exponential moving average of the scores of successive frames, against labels that flicker.
  *
- * mean_t = smoothing * mean_(t-1) + (1 - smoothing) * scores_t, and mean_0 = scores_0. What was n frames ago counts smoothing^n times
- * as much as now, so the labels of what moves lag behind.
+ * mean_t = smoothing * mean_(t-1) + (1 - smoothing) * scores_t, and mean_0 = scores_0. A frame n frames ago
+ * has weight smoothing^n, so labels lag behind motion.
  */
 export class ScoreSmoother {
   readonly #smoothing: number;
@@ -35,7 +35,8 @@ export class ScoreSmoother {
 }
 
 /**
- * Segments one frame after the other, with labels from the moving average of their scores; begins anew where the size changes.
+ * Segments frames in order, with labels from the moving average of their scores; begins anew when the size
+ * changes.
  *
  * @param smoothing the share of the past, from 0, none, to below 1
  * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range

@@ -16,7 +16,7 @@ export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T,
   }
 }
 
-/** Reads as fast as the source gives; the reader gets the newest item, and how many it has missed since the one before. */
+/** Reads as fast as the source gives. The reader gets the newest item and the number of missed ones. */
 export async function* readNewest<T>(
   source: AsyncIterable<T>,
 ): AsyncGenerator<{ item: T; dropped: number }, void, undefined> {
@@ -55,7 +55,7 @@ export async function* readNewest<T>(
   }
 }
 
-/** Gives the source's items until the signal is aborted, and then throws its reason, whatever the source is waiting for. */
+/** Gives the source's items until the signal is aborted, and then throws its reason. */
 export async function* untilAborted<T>(
   source: AsyncIterable<T>,
   signal: AbortSignal,
@@ -84,7 +84,7 @@ function settleUnlessAborted<T>(start: () => Promise<T>, signal: AbortSignal): P
   });
 }
 
-/** Tells a source that no more is wanted; not waited for, since it may be in the middle of a read that takes as long as it likes. */
+/** Ends a source. Not waited for, since the source may be in a read of any length. */
 function leave(iterator: AsyncIterator<unknown>): void {
   iterator.return?.().catch(ignore);
 }

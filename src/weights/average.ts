@@ -4,8 +4,8 @@ import type { Weights } from "../models/weights.ts";
 import { tensorNamed } from "./invalid.ts";
 
 /**
- * The mean of two sets of weights, value by value. Weights that were trained on from the same ones, on other data or by other settings,
- * often do better together than each alone (Wortsman et al. 2022, "Model soups").
+ * The mean of two sets of weights, value by value. Weights fine-tuned from the same ones often do better
+ * together than each alone (Wortsman et al. 2022, "Model soups").
  *
  * @param file names the second file in errors
  * @throws LightsegError INVALID_WEIGHTS if names or shapes differ

@@ -22,7 +22,7 @@ export class ByteReader {
   #window: DataView = new DataView(new ArrayBuffer(0));
   #windowStart = 0;
 
-  /** Reads from `start` to `end`, the whole source by default, and at least `readAhead` bytes at once (8192). */
+  /** Reads `start` to `end`, by default the whole source, at least `readAhead` bytes at once (8192). */
   readonly #source: ByteSource;
   readonly #file: string;
   readonly #argument: string;
@@ -97,7 +97,7 @@ export class ByteReader {
     }
   }
 
-  /** The next `count` bytes as Latin-1: one character each. Not by TextDecoder, whose Latin-1 is Windows' own. */
+  /** The next `count` bytes as Latin-1. TextDecoder's Latin-1 is Windows-1252. */
   latin1(count: number): string {
     const bytes = this.take(count);
     let text = "";

@@ -2,7 +2,7 @@
 export interface ByteSource {
   /** How many bytes there are. */
   readonly size: number;
-  /** The bytes from `start` up to, not including, `end`, with 0 <= start <= end <= size; not to be changed. */
+  /** The bytes `start` to `end` (exclusive), 0 <= start <= end <= size; not to be changed. */
   read(start: number, end: number): Uint8Array;
 }
 

@@ -40,7 +40,7 @@ const WRAPPERS = new Set<string>([...NETWORK_KEYS, ...AVERAGE_KEYS]);
 const AVERAGES = new Set<string>(AVERAGE_KEYS);
 /** What PyTorch puts into names, at any place: by `torch.compile`, FSDP and activation checkpointing. */
 const MARKERS = new Set(["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"]);
-/** `DataParallel` puts this before the names of what it wraps; no network of the zoo has a part of that name. */
+/** The prefix of `DataParallel`. No network of the zoo has a part of that name. */
 const EXPECTED_MARKERS = new Set([...MARKERS, "module"]);
 /** What `torch.optim.swa_utils.AveragedModel` counts stands beside the network that it wraps. */
 const COUNTER = "n_averaged";
@@ -48,9 +48,9 @@ const COUNTER = "n_averaged";
 const MAX_PARTS = 20;
 
 /**
- * The names that seem to be the network's, without what says how it was wrapped: `_orig_mod` anywhere, `module.`,
- * `model.`, `ema.` and their like where all names begin so, in any order, and `encoder.` and `decoder.`, or `0.` and
- * `1.`, where each name begins with one of the two and all differ without.
+ * The names that seem to be the network's, without what says how it was wrapped: `_orig_mod` anywhere,
+ * `module.`, `model.`, `ema.` and their like where all names begin so, in any order, and `encoder.` and
+ * `decoder.`, or `0.` and `1.`, where each name begins with one of the two and all differ without.
  */
 export function unwrapNames({ main, nesting }: StoredNames): ChosenNames {
   const bare = main.map((name) => name.slice(nesting.length));
@@ -59,9 +59,9 @@ export function unwrapNames({ main, nesting }: StoredNames): ChosenNames {
 }
 
 /**
- * Chooses the tensors that a network expects, whatever the file puts before their names: the prefix that most names of
- * the encoder have, and the one that most of the decoder's have. Of two with as many the state dict comes first, then
- * what is no average, the shorter prefix, and the one that is earlier in the file.
+ * Chooses the tensors that a network expects, whatever the file puts before their names: the prefix that most
+ * names of the encoder have, and the one that most of the decoder's have. Of two with as many the state dict
+ * comes first, then what is no average, the shorter prefix, and the one that is earlier in the file.
  */
 export function chooseExpected({ names: expectedNames, encoder, rename }: ExpectedNames): ChooseNames {
   const expected = new Set(expectedNames);

@@ -17,7 +17,7 @@ export const ELEMENT_SIZES = {
 
 export type ElementType = keyof typeof ELEMENT_SIZES;
 
-/** Dimensions of a tensor that is read: more than any network has, few enough that forged shapes take no time. */
+/** Most dimensions of a tensor: more than networks have, few enough for forged shapes to be quick. */
 export const MAX_DIMENSIONS = 16;
 
 export function isElementType(name: unknown): name is ElementType {
@@ -27,8 +27,8 @@ export function isElementType(name: unknown): name is ElementType {
 /**
  * Converts packed little-endian elements to float32, rounding to the nearest where float32 is narrower.
  *
- * Always copies: the input may start at any address and be a view of a whole file. Like all typed-array code this
- * takes the machine to be little-endian, as every machine that runs the engine is.
+ * Always copies: the input may start at any address and be a view of a whole file. Like all typed-array code
+ * this assumes a little-endian machine, as all that run the engine are.
  */
 export function decodeElements(bytes: Uint8Array, type: ElementType): Float32Array {
   const { buffer } = new Uint8Array(bytes);

@@ -6,18 +6,20 @@ import { refuseToEncode } from "./invalid.ts";
 /** The element types that weights are written as. */
 export type FloatType = "F32" | "F16" | "BF16";
 
-/** Each 16-bit type's bits of infinity, without the sign, and from where on finite values are rounded to it. */
+/** Infinity in the bits of each 16-bit type, without sign, and the least value that rounds to it. */
 const OVERFLOW = {
   F16: { infinity: 0x7c00, limit: "65520" },
   BF16: { infinity: 0x7f80, limit: "3.3962e38" },
 } as const;
 
 /**
- * The little-endian bytes of a tensor's values: a view of them for F32, otherwise rounded to the nearest, ties to even.
+ * The little-endian bytes of a tensor's values: a view of them for F32, otherwise rounded to the nearest,
+ * ties to even.
  *
  * `where` and `name`, the tensor's, start the message of every error.
  *
- * @throws LightsegError INVALID_WEIGHTS if the data do not fill the shape, or a finite value would become infinite.
+ * @throws LightsegError INVALID_WEIGHTS if the data do not fill the shape, or a finite value would become
+ *   infinite.
  */
 export function encodeTensor(
   name: string,

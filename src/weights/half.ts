@@ -1,7 +1,8 @@
 /**
  * Conversions between float32 and the two 16-bit float formats of weight files.
  *
- * float16 is IEEE 754 binary16 (1 sign, 5 exponent, 10 mantissa bits); bfloat16 is the upper half of a float32.
+ * float16 is IEEE 754 binary16 (1 sign, 5 exponent, 10 mantissa bits); bfloat16 is the upper half of a
+ * float32.
  */
 
 const HALF_SMALLEST_SUBNORMAL = 2 ** -24;
@@ -57,8 +58,8 @@ function halfMagnitude(bits: number, absolute: number): number {
   if (bits < HALF_SMALLEST_NORMAL_BITS) {
     return absolute / HALF_SMALLEST_SUBNORMAL + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
   }
-  // Half a unit of the last kept bit, less one if that bit is even: carries exactly where rounding up is right,
-  // from the mantissa into the exponent too.
+  // Half a unit of the last kept bit, less one if that bit is even. It carries exactly where rounding up is
+  // right, into the exponent too.
   const roundUp = 0x0fff + ((bits >>> 13) & 1);
   return (bits - REBIAS + roundUp) >>> 13;
 }
@@ -70,7 +71,7 @@ export function bfloat16ToFloat(brains: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** Narrows float32 to bfloat16 bits, to the nearest, ties to even; from half a step above the largest on, infinity. */
+/** Rounds float32 to bfloat16 bits, ties to even; infinity from half a step above the largest on. */
 export function floatToBfloat16(floats: Float32Array): Uint16Array {
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   const brains = new Uint16Array(bits.length);

@@ -8,10 +8,10 @@ const OTHER_VALUE = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null
 const WHOLE_NUMBER = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
 
 /**
- * Reads JSON value by value, so that a forged header cannot fill the memory with values that nobody asked for.
+ * Reads JSON value by value, so that a forged header cannot fill the memory.
  *
- * Unlike `JSON.parse` it refuses objects that have a key twice. Each method reads the value that comes next; what is
- * wrong with the text ends in a call of `fail`, which must throw.
+ * Unlike `JSON.parse` it refuses objects that have a key twice. Each method reads the value that comes next;
+ * what is wrong with the text ends in a call of `fail`, which must throw.
  */
 export class JsonReader {
   #position = 0;

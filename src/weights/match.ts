@@ -45,7 +45,8 @@ export function matchWeights(
 }
 
 /**
- * A match as text of several lines: counts, then at most `limit` lines (default 10) for each kind of difference.
+ * A match as text of several lines: counts, then at most `limit` lines (default 10) for each kind of
+ * difference.
  *
  * Where there are more names, those that begin alike share a line: `layer4.* (34)`.
  */

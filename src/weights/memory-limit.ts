@@ -1,4 +1,4 @@
-/** Bytes allowed on top of twice the file: small files may say more than they hold, e.g. one value for a whole axis. */
+/** Bytes allowed beyond twice the file, since a small file may expand, e.g. one value for an axis. */
 const ALLOWANCE = 2 ** 20;
 
 /**

@@ -28,7 +28,7 @@ const VERSION_FIELD = 0x08;
 const NEXT_FIELDS = new Set([0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42]);
 const LATEST_VERSION = 50;
 
-/** Whether the bytes look like an ONNX model, which has no magic number: its version, and a field that may come next. */
+/** Whether the bytes look like ONNX, which has no magic number: a version, then a field that may follow. */
 export function isOnnx(bytes: Uint8Array): boolean {
   const [field, version = 0, next = 0] = bytes;
   return field === VERSION_FIELD && version >= 1 && version <= LATEST_VERSION && NEXT_FIELDS.has(next);
@@ -53,8 +53,8 @@ const TENSOR = {
  *
  * `file` names it in errors.
  *
- * @throws LightsegError INVALID_WEIGHTS for a damaged model, weights that lie outside the file, or an export in fp16, whose
- *   weights are not the network's any more
+ * @throws LightsegError INVALID_WEIGHTS for a damaged model, weights that lie outside the file, or an export
+ *   in fp16, whose weights are not the network's any more
  */
 export function decodeOnnxWeights(
   bytes: Uint8Array,
@@ -121,7 +121,7 @@ interface FieldReaders {
 /**
  * Goes through the fields of a message and skips those that have no reader.
  *
- * Not by `fromBinary`, which makes an object of every node: of a forged file, a hundred times its size in memory.
+ * Not by `fromBinary`, whose objects for the nodes of a forged file take a hundred times its size in memory.
  */
 function readFields(message: Uint8Array, { bytes = {}, numbers = {} }: FieldReaders): void {
   const reader = new BinaryReader(message);

@@ -13,18 +13,17 @@ import { openZip } from "./zip.ts";
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04];
 
-/** Whether a file that starts with these bytes, 14 or more, may be a PyTorch checkpoint, of either container. */
+/** Whether a file may be a PyTorch checkpoint, of either container, by its first 14 bytes or more. */
 export function isPytorch(start: Uint8Array): boolean {
   return isZip(start) || isLegacy(start);
 }
 
 /**
- * Reads a checkpoint written by `torch.save`, of PyTorch 1.6 and later or before, into float32 tensors in row-major
- * order: those that `choose` names. Of the others nothing is read but what lies within 8 KiB of what is.
+ * Reads a checkpoint of `torch.save`, of any version of PyTorch, into float32 tensors in row-major order:
+ * those that `choose` names. Of the others, only bytes within 8 KiB of those are read.
  *
- * Takes a state dict, or a checkpoint that holds one: see `findTensors`. Nothing in the file is executed. `file` names
- * it in errors.
- * Format: https://pytorch.org/docs/stable/notes/serialization.html
+ * Takes a state dict, or a checkpoint that holds one: see `findTensors`. Nothing in the file is executed.
+ * `file` names it in errors. Format: https://pytorch.org/docs/stable/notes/serialization.html
  *
  * @throws LightsegError INVALID_WEIGHTS
  */
@@ -53,7 +52,7 @@ function openContainer(source: ByteSource, file: string): Container {
   refuseWeights(file, "the file", "is not a PyTorch checkpoint: it is no zip archive");
 }
 
-/** The container since PyTorch 1.6: a zip archive of `<prefix>/data.pkl` and one `<prefix>/data/<key>` per storage. */
+/** The container since PyTorch 1.6: a zip of `<prefix>/data.pkl` and a `<prefix>/data/<key>` per storage. */
 function openZipContainer(source: ByteSource, file: string): Container {
   const zip = openZip(source, file);
   const pickles = [...zip.names].filter((name) => /^[^/]+\/data\.pkl$/.test(name));

@@ -8,9 +8,11 @@ export interface Renaming {
 
 /**
  * New names for all names in a file: each renaming in turn replaces whole parts wherever they occur, so that
- * `backbone=encoder` makes `encoder.conv.weight` of `backbone.conv.weight` and leaves `backbone2.conv.weight` alone.
+ * `backbone=encoder` makes `encoder.conv.weight` of `backbone.conv.weight` and leaves `backbone2.conv.weight`
+ * alone.
  *
- * @throws LightsegError INVALID_WEIGHTS if a renaming changes no name, leaves nothing of one, or makes two equal
+ * @throws LightsegError INVALID_WEIGHTS if a renaming changes no name, leaves nothing of one, or makes two
+ *   equal
  */
 export function renameAll(
   names: readonly string[],

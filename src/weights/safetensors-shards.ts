@@ -13,12 +13,13 @@ const FILE_NAME = /^(?!.*\.\.)[^/\\:\0]+$/s;
 export interface ShardIndex {
   /** Names of tensors by file name. */
   readonly shards: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Texts only; the index of Hugging Face's libraries has the size of all tensors, a number, and nothing else. */
+  /** Texts only. Hugging Face's index has but a number here, the size of all tensors. */
   readonly metadata: Record<string, string>;
 }
 
 /**
- * Reads the index of a checkpoint in several safetensors files: `{"metadata": {}, "weight_map": {tensor: file}}`.
+ * Reads the index of a checkpoint in several safetensors files: `{"metadata": {}, "weight_map": {tensor:
+ * file}}`.
  *
  * @throws LightsegError INVALID_WEIGHTS if it is no such index, or names a file in another folder.
  */
@@ -50,7 +51,8 @@ export function decodeShardIndex(bytes: Uint8Array, file: string): ShardIndex {
 }
 
 /**
- * Reads one file of a sharded checkpoint: of `names`, which it must hold and no others, the tensors that are chosen.
+ * Reads one file of a sharded checkpoint: of `names`, which it must hold and no others, the tensors that are
+ * chosen.
  *
  * @throws LightsegError INVALID_WEIGHTS
  */

@@ -12,18 +12,19 @@ import { type ChooseNames, type ChosenNames, flatNames, keepNames } from "./stor
 export interface SafetensorsOptions {
   /** Free text by key, e.g. the network's name and pre-processing. */
   metadata?: Record<string, string>;
-  /** How values are stored: F16 and BF16 halve the file and round to 11 and 8 significant bits. Default F32. */
+  /** Storage type. F16 and BF16 halve the file and round to 11 and 8 significant bits. Default F32. */
   dtype?: FloatType;
 }
 
 /**
- * Reads a safetensors file into float32 tensors, in the order of their data: those that `choose` names. Of the others
- * nothing is read.
+ * Reads a safetensors file into float32 tensors, in the order of their data: those that `choose` names. Of
+ * the others nothing is read.
  *
  * Takes element types F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL.
  * `file` names it in errors.
  *
- * @throws LightsegError INVALID_WEIGHTS if any byte is not as https://github.com/huggingface/safetensors#format says.
+ * @throws LightsegError INVALID_WEIGHTS if any byte is not as
+ *   https://github.com/huggingface/safetensors#format says.
  */
 export function readSafetensors(
   source: ByteSource,
@@ -72,8 +73,8 @@ export function readEntries(
 /**
  * Writes tensors as a safetensors file: the same tensors give the same bytes, in the order of the map.
  *
- * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, or whose values are
- *   too large for `dtype`.
+ * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, or whose values
+ *   are too large for `dtype`.
  */
 export function encodeSafetensors(weights: Weights, options: SafetensorsOptions = {}): Uint8Array {
   const { metadata = {}, dtype = "F32" } = options;

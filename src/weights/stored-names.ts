@@ -1,4 +1,4 @@
-/** Names of tensors as a file has them; in a checkpoint of nested dicts, the keys of the dicts stand before them. */
+/** Names of tensors as in the file. Keys of nested dicts stand before them. */
 export interface StoredNames {
   /** All, in the order of the file. */
   readonly all: readonly string[];
@@ -24,7 +24,7 @@ export function keepNames({ all }: StoredNames): ChosenNames {
   return new Map(all.map((name) => [name, name]));
 }
 
-/** The entries of a map by file names that are chosen, by the names that they get; in the order of the map. */
+/** The entries of a map whose file names are chosen, under their new names, in the map's order. */
 export function takeChosen<T>(entries: Iterable<readonly [string, T]>, chosen: ChosenNames): Map<string, T> {
   const taken = new Map<string, T>();
   for (const [name, value] of entries) {

@@ -19,8 +19,9 @@ export function isLegacy(start: Uint8Array): boolean {
 }
 
 /**
- * Opens the container from before PyTorch 1.6: pickles of a magic number, the protocol, facts about the machine, the
- * object and a list of keys; then the number of elements and the elements of one block for each key.
+ * Opens the container from before PyTorch 1.6: pickles of a magic number, the protocol, facts about the
+ * machine, the object and a list of keys; then the number of elements and the elements of one block for each
+ * key.
  *
  * @throws LightsegError INVALID_WEIGHTS
  */

@@ -11,7 +11,7 @@ export interface StorageBlock {
   readonly length: number;
 }
 
-/** What tensors view: a block, or in old checkpoints maybe `length` elements of one from element `start` on. */
+/** What tensors view: a storage, or in old checkpoints `length` elements of one from `start` on. */
 export class TorchStorage {
   readonly block: StorageBlock;
   readonly start: number;
@@ -24,7 +24,7 @@ export class TorchStorage {
   }
 }
 
-/** A tensor as pickled: a strided view of a storage, with offset and strides in elements; not yet checked to fit. */
+/** A tensor as pickled: a strided view of a storage, in elements; not yet checked to fit. */
 export class TorchTensor {
   readonly storage: TorchStorage;
   readonly offset: number;
@@ -52,7 +52,7 @@ const STORAGE_TYPES = new Map<string, ElementType>([
   ["torch.BoolStorage", "BOOL"],
 ]);
 
-/** NumPy scalars, e.g. a best score kept next to the weights: they are no weights, so each is read as null. */
+/** NumPy scalars, e.g. a best score beside the weights. They are no weights, so each is read as null. */
 const NUMPY_SCALARS = [
   "numpy.core.multiarray.scalar",
   "numpy._core.multiarray.scalar",
@@ -61,8 +61,8 @@ const NUMPY_SCALARS = [
 ];
 
 /**
- * What training scripts keep beside the weights, such as the arguments of the command, paths and schedules: none holds
- * a weight of the network, so each is read as an empty dict.
+ * What training scripts keep beside the weights, such as arguments, paths and schedules. They hold no
+ * weights, so each is read as an empty dict.
  */
 const INERT_CLASSES = [
   "argparse.Namespace",
@@ -96,7 +96,7 @@ const INERT_NAMES = [
 const MAX_PAIRS = 100_000;
 
 /**
- * What the names in a pickle by `torch.save` mean: tensors, parameters, ordered dicts, and no other function or class.
+ * The names in a pickle by `torch.save`: tensors, parameters, ordered dicts, and no other function or class.
  *
  * Both methods throw what `reader.fail` throws.
  */
@@ -133,7 +133,7 @@ export class TorchNames implements PickleNames {
     return importable;
   }
 
-  /** The id is ("storage", type, key, device, number of elements), in old checkpoints with a view at the end. */
+  /** The id: ("storage", type, key, device, number of elements), in old checkpoints with a view. */
   persistentLoad(id: unknown): TorchStorage {
     const [kind, storageType, key, , length, view = null] = isTuple(id) ? id : [];
     const type = storageType instanceof Importable ? STORAGE_TYPES.get(storageType.name) : undefined;
@@ -155,7 +155,7 @@ export class TorchNames implements PickleNames {
     return new TorchStorage(block, start, viewLength);
   }
 
-  /** The arguments begin with storage, offset, shape and strides; what PyTorch adds to them makes no difference here. */
+  /** The arguments begin with storage, offset, shape and strides. The rest does not matter here. */
   #makeTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
     if (
       !(storage instanceof TorchStorage) ||

@@ -9,7 +9,7 @@ const MAX_KEY = 300;
 /** More tensors than any checkpoint holds. */
 const MAX_TENSORS = 100_000;
 
-/** The tensors of a checkpoint by name; the keys of nested dicts stand before it, as in `state_dict.conv.weight`. */
+/** A checkpoint's tensors by name, with the keys of nested dicts before it: `state_dict.conv.weight`. */
 export interface NamedTensors {
   readonly tensors: ReadonlyMap<string, TorchTensor>;
   readonly names: StoredNames;
@@ -25,11 +25,11 @@ interface Dict {
 }
 
 /**
- * Finds the tensors in what a checkpoint holds: a dict of tensors, or dicts in dicts, as training scripts save them with
- * optimizer, epoch and scores.
+ * Finds the tensors in what a checkpoint holds: a dict of tensors, or dicts in dicts, as training scripts
+ * save them with optimizer, epoch and scores.
  *
- * Taken for the network's are those under the usual keys, whatever these are nested in, or else those of two dicts
- * `encoder` and `decoder`, or else those of the dict with the most.
+ * The network's tensors are those under the usual keys, at any depth; else those of two dicts `encoder` and
+ * `decoder`; else those of the largest dict.
  *
  * @throws LightsegError INVALID_WEIGHTS if there are none, or more than 100000.
  */

@@ -11,8 +11,8 @@ import type { StorageBlock, TorchTensor } from "./torch-objects.ts";
  *
  * `locate` tells where a block of elements lies.
  *
- * @throws LightsegError INVALID_WEIGHTS naming the tensor that does not lie in its storage, or that makes them take
- *   more memory together than `MemoryLimit` allows.
+ * @throws LightsegError INVALID_WEIGHTS naming the tensor that does not lie in its storage, or that makes
+ *   them take more memory together than `MemoryLimit` allows.
  */
 export function readTensors(
   tensors: ReadonlyMap<string, TorchTensor>,

@@ -20,7 +20,7 @@ const FOLDER = "archive";
 const ALIGNMENT = 64;
 /** The extra field that PyTorch fills up to get there: "FB". */
 const PADDING_FIELD = 0x4246;
-/** Bytes before a file in the archive, beside its name and its padding: a header, and that of the extra field. */
+/** Bytes before a file in the archive, beside name and padding: its header and the extra field's. */
 const HEADER_SIZE = 30 + 4;
 /** Below what a zip archive without 64-bit extensions can hold: 65534 files and 4 GiB. */
 const MAX_TENSORS = 65_000;
@@ -31,18 +31,19 @@ const MAX_INT = 0x7fffffff;
 const STORAGE_TYPES = { F32: "FloatStorage", F16: "HalfStorage", BF16: "BFloat16Storage" } as const;
 
 export interface PytorchOptions {
-  /** How values are stored: F16 and BF16 halve the file and round to 11 and 8 significant bits. Default F32. */
+  /** Storage type. F16 and BF16 halve the file and round to 11 and 8 significant bits. Default F32. */
   dtype?: FloatType;
 }
 
 /**
- * Writes a checkpoint as PyTorch 1.6 or later does: `torch.load(path, weights_only=True)` gives an OrderedDict of
- * tensors by name. The same tensors give the same bytes, in the order of the map.
+ * Writes a checkpoint as PyTorch 1.6 or later does: `torch.load(path, weights_only=True)` gives an
+ * OrderedDict of tensors by name. The same tensors give the same bytes, in the order of the map.
  *
  * Format: https://pytorch.org/docs/stable/notes/serialization.html
  *
- * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, whose values are too
- *   large for `dtype`, or whose name or shape a pickle cannot hold; or for more than 65000 tensors or 4 GiB.
+ * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, whose values
+ *   are too large for `dtype`, or whose name or shape a pickle cannot hold; or for more than 65000 tensors or
+ *   4 GiB.
  */
 export function encodePytorch(weights: Weights, { dtype = "F32" }: PytorchOptions = {}): Uint8Array {
   if (weights.size > MAX_TENSORS) fail("weights", `must be at most ${MAX_TENSORS} tensors`, weights.size);

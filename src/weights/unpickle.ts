@@ -21,8 +21,8 @@ export interface PickleNames {
 }
 
 /**
- * More than any checkpoint needs (about fifty operations and one dict per tensor, those of the optimizer included),
- * few enough to be done within a second and to be kept in memory: a dict takes 200 bytes, anything else 50.
+ * More than any checkpoint needs (about fifty operations and one dict per tensor, the optimizer's included),
+ * and few enough for a second's work and for memory: a dict takes 200 bytes, anything else 50.
  */
 const MAX_OPERATIONS = 1_000_000;
 const MAX_DICTS = 100_000;
@@ -58,11 +58,11 @@ const VALUE_READERS = new Map<number, (reader: ByteReader) => unknown>([
 /**
  * Reads one pickle from the reader, which is left behind it, without running any code that it names.
  *
- * Understands what `torch.save` writes with protocols 2 to 5, in Python 2 as well, whose byte strings are taken for
- * Latin-1. None becomes null, an int a number (a bigint beyond 2^53), str a string, bytes a Uint8Array, list an array,
- * tuple a frozen array, dict a Map; anything else is made by `names`.
- * Attributes set on an object after its making are dropped, e.g. the `_metadata` of a state dict.
- * Reference: https://github.com/python/cpython/blob/main/Lib/pickletools.py
+ * Understands what `torch.save` writes with protocols 2 to 5, in Python 2 as well, whose byte strings are
+ * taken for Latin-1. None becomes null, an int a number (a bigint beyond 2^53), str a string, bytes a
+ * Uint8Array, list an array, tuple a frozen array, dict a Map; anything else is made by `names`. Attributes
+ * set on an object after its making are dropped, e.g. the `_metadata` of a state dict. Reference:
+ * https://github.com/python/cpython/blob/main/Lib/pickletools.py
  *
  * @throws LightsegError INVALID_WEIGHTS for any other operation, or a pickle that is damaged.
  */

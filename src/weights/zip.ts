@@ -46,8 +46,8 @@ interface Entry {
  *
  * Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  *
- * @throws LightsegError INVALID_WEIGHTS for a damaged archive, a repeated name, an encrypted file, or files that
- *   share bytes.
+ * @throws LightsegError INVALID_WEIGHTS for a damaged archive, a repeated name, an encrypted file, or files
+ *   that share bytes.
  */
 export function openZip(source: ByteSource, file: string): Zip {
   const reader = new ByteReader(source, file, "the zip archive");
@@ -163,8 +163,8 @@ function readEntry(reader: ByteReader): Entry {
 }
 
 /**
- * Replaces each value too large for 32 bits by its 64-bit form, which the zip64 extra field lists in this order, and
- * leaves the reader behind the extra fields.
+ * Replaces each value too large for 32 bits by its 64-bit form, which the zip64 extra field lists in this
+ * order. Leaves the reader behind the extra fields.
  */
 function readZip64Field(
   narrow: readonly number[],
@@ -204,7 +204,7 @@ function findLimits(
   return limits;
 }
 
-/** Checks the header before a file, which the reader holds and nothing else, and returns where its bytes start. */
+/** Checks a file's local header, all that the reader holds, and returns where its bytes start. */
 function findData(header: ByteReader, { name, nameEnd }: Entry): number {
   if (header.u32() !== LOCAL_HEADER) header.fail(`is damaged: ${quote(name)} has no header`);
   header.skip(22);

@@ -11,8 +11,8 @@ export const missingBrowser = existsSync(executablePath)
   : `there is no ${executablePath}: name a Chromium in the variable CHROMIUM`;
 
 /**
- * The Vulkan driver of Chromium, SwiftShader. Where Debian's Vulkan loader is installed (ffmpeg brings it), Chromium
- * takes that one instead of its own, and it finds no driver unless it is told of one.
+ * Chromium's own Vulkan driver, SwiftShader. With Debian's Vulkan loader (ffmpeg brings it) Chromium uses
+ * that one, which finds no driver unless it is told of one.
  */
 function findSwiftShader(): string | undefined {
   const folders = [dirname(realpathSync(executablePath)), "/usr/lib/chromium"];

@@ -33,7 +33,8 @@ describe("drawRegion, polygons", () => {
   });
 
   it("gives the pixels of pycocotools for a slanted outline", () => {
-    // decode(frPyObjects([[0.5, 0.5, 5.5, 2.5, 0.5, 4.5]], 5, 6)[0]); column 0 is left out although its centre is on the outline.
+    // decode(frPyObjects([[0.5, 0.5, 5.5, 2.5, 0.5, 4.5]], 5, 6)[0]); column 0 is left out although its
+    // centre is on the outline.
     expect(draw([[0.5, 0.5, 5.5, 2.5, 0.5, 4.5]], size)).toEqual([
       "......",
       ".##...",
@@ -104,7 +105,8 @@ describe("drawRegion, runs", () => {
   });
 
   it("unpacks long and negative numbers, and differences from the fourth on", () => {
-    // 40 is 8 + 32 more, then 1; the fourth is -30 from the second: 2 + 32 more, then -1; the fifth, 3 from the third.
+    // 40 is 8 + 32 more, then 1; the fourth is -30 from the second: 2 + 32 more, then -1; the fifth, 3 from
+    // the third.
     const packed = draw({ counts: "5X13RO3", size: [8, 8] }, { width: 8, height: 8 });
     expect(packed).toEqual(draw({ counts: [5, 40, 3, 10, 6], size: [8, 8] }, { width: 8, height: 8 }));
   });

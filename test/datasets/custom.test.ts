@@ -262,7 +262,8 @@ describe("custom, split by a hash", () => {
   });
 
   it("splits anew by another seed or share", async () => {
-    // The first bytes of sha256("1/photoN"): 08 24 2e 39 4b 53 5f for 5 10 9 8 0 2 6, 80 and more for the others.
+    // The first bytes of sha256("1/photoN"): 08 24 2e 39 4b 53 5f for 5 10 9 8 0 2 6, 80 and more for the
+    // others.
     await settings("classes: [grass, path]\nval: 0.5\nseed: 1");
     expect((await custom.open(directory, "val")).ids).toEqual([
       "photo0",

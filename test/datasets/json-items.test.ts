@@ -54,7 +54,8 @@ describe("readJsonItems", () => {
   });
 
   it("reads items that lie across the parts in which a file is read", async () => {
-    // 3 MiB in items of three sizes: the ends of parts, 1 MiB each, fall within texts, numbers and characters.
+    // 3 MiB in items of three sizes: the ends of parts, 1 MiB each, fall within texts, numbers and
+    // characters.
     const items = Array.from({ length: 3 }, (_, index) => ({
       index,
       text: "ä€".repeat(200_000 + index),

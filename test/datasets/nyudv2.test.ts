@@ -91,7 +91,7 @@ describe("nyudv2, lists", () => {
 
 describe("nyudv2, official files", () => {
   const mat = new Mat5Builder();
-  /** Two photos, 3 wide and 2 high: [2, 3, 3, 2], of which red counts from 0, green from 50, blue from 100. */
+  /** Two photos `[2, 3, 3, 2]`, 3 wide and 2 high: red counts from 0, green from 50, blue from 100. */
   const images = Uint8Array.from({ length: 36 }, (_, at) => (at % 6) + 50 * (Math.floor(at / 6) % 3));
   /** Down the columns; the first photo shows class 4 at its lower left. */
   const labels = Uint16Array.of(1, 4, 2, 0, 3, 1, 2, 2, 2, 2, 2, 2);

@@ -128,7 +128,8 @@ describe("averageViews", () => {
   });
 
   it("mirrors back what it found in the mirrored photo", async () => {
-    // 0.6 for class 0 on the left and class 2 on the right, 0.4 for class 1. With the mirrored view: 0.3, 0.4, 0.3.
+    // 0.6 for class 0 on the left and class 2 on the right, 0.4 for class 1. With the mirrored view: 0.3,
+    // 0.4, 0.3.
     const score = ({ width, height }: Photo) => {
       const [sure, other] = [Math.log(0.6), Math.log(0.4)];
       const left = [sure, sure, other, other];

@@ -48,7 +48,8 @@ describe("BoundaryScore", () => {
   });
 
   it("weighs precision against recall, and takes the mean over images", () => {
-    // Truth: class 1 in column 3 only, boundary of 0 in columns 2 and 4. Predicted: a second stripe in column 7.
+    // Truth: class 1 in column 3 only, boundary of 0 in columns 2 and 4. Predicted: a second stripe in column
+    // 7.
     const truth = drawMap("0001000000");
     const prediction = drawMap("0001000100");
     const { score, precision, recall, meanScore } = measure(2, 0, [truth, prediction]);

@@ -43,7 +43,8 @@ describe("evaluate", () => {
       }),
       onProgress: (done, total) => steps.push(`${done}/${total}`),
     });
-    // Class a: 2 right, 3 true, 3 predicted; class b: 3 right, 4 true, 4 predicted; class c: predicted at an ignored pixel only.
+    // Class a: 2 right, 3 true, 3 predicted; class b: 3 right, 4 true, 4 predicted; class c: predicted at an
+    // ignored pixel only.
     expect(result.iou).toEqual([2 / 4, 3 / 5, null]);
     expect(result.miou).toBeCloseTo((2 / 4 + 3 / 5) / 2);
     expect(result.pixelAccuracy).toBeCloseTo(5 / 7);

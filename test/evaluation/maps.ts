@@ -7,7 +7,7 @@ export function drawMap(...rows: string[]): LabelMap {
   return { width: rows[0]?.length ?? 0, height: rows.length, data };
 }
 
-/** Random true and predicted maps of up to 4 classes and 12 x 12 pixels, in blocks, so that there are outlines and insides. */
+/** Random true and predicted maps in blocks: up to 4 classes, 12 x 12 pixels. */
 export function labelMaps({ ignored = true }: { ignored?: boolean } = {}) {
   const side = fc.integer({ min: 1, max: 6 });
   const label = fc.nat(3);

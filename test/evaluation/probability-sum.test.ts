@@ -31,7 +31,8 @@ describe("ProbabilitySum", () => {
       weights: Float32Array.of(1),
       taps: interpolationWeights(Float64Array.of(position), 2, "bilinear"),
     });
-    // Class 0: rows (0, 4) and (8, 12) at row 0.5, column 0.25 are 0.5 (1 + 9) = 5; class 1 is 5 - ln 9 everywhere.
+    // Class 0: rows (0, 4) and (8, 12) at row 0.5, column 0.25 are 0.5 (1 + 9) = 5; class 1 is 5 - ln 9
+    // everywhere.
     const other = 5 - Math.log(9);
     const data = Float32Array.of(0, 4, 8, 12, other, other, other, other);
     sum.add({ data, width: 2, height: 2 }, middle(0.5), middle(0.25), 1);

@@ -40,7 +40,8 @@ describe("coverAxis", () => {
   });
 
   it("places the photo's pixels in windows of the scaled photo", () => {
-    // At twice the size pixel x covers 2x and 2x + 1: its centre lies at 2x + 0.5, where 0 is the centre of the first.
+    // At twice the size pixel x covers 2x and 2x + 1: its centre lies at 2x + 0.5, where 0 is the centre of
+    // the first.
     const spans = coverAxis({ extent: 4, scaled: 8, window: 5, stride: 3 });
     expect(spans.map(({ offset, start, positions }) => [offset, start, [...positions]])).toEqual([
       [0, 0, [0.5, 2.5]],

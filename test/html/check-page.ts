@@ -1,6 +1,6 @@
 import { type Element, readMarkup } from "./read-markup.ts";
 
-/** Throws unless every element of a page is closed in order, and nothing in it is run or loaded from elsewhere. */
+/** Throws unless all elements are closed in order and the page loads and runs nothing. */
 export function checkPage(page: string): void {
   checkElement(readMarkup(page.replace(/<style>[^<]*<\/style>/, "")));
   const found = /url\(|@import|\bundefined\b|NaN|Infinity|\[object/.exec(page);

@@ -7,14 +7,16 @@ import { floats } from "../support/run-graph.ts";
 
 describe("upsampleLabels", () => {
   test("draws the border where two planes of scores cross", () => {
-    // Class 0 falls from 3 to -1 while class 1 is 0 throughout: they are equal at 3/4 of the way, and the first wins there.
+    // Class 0 falls from 3 to -1 while class 1 is 0 throughout: they are equal at 3/4 of the way, and the
+    // first wins there.
     const scores = floats([3, -1, 0, 0], [1, 2, 1, 2]);
     const labels = upsampleLabels(scores, { width: 5, height: 1, alignCorners: true });
     expect([...labels]).toEqual([0, 0, 0, 0, 1]);
   });
 
   test("lets a third class win between two others", () => {
-    // Along the way they are 4 to 0, 0 to 4, and 3: the third is alone in the middle, and ties at a quarter from either end.
+    // Along the way they are 4 to 0, 0 to 4, and 3: the third is alone in the middle, and ties at a quarter
+    // from either end.
     const scores = floats([4, 0, 0, 4, 3, 3], [1, 3, 1, 2]);
     const labels = upsampleLabels(scores, { width: 5, height: 2, alignCorners: true });
     expect([...labels]).toEqual([0, 0, 2, 1, 1, 0, 0, 2, 1, 1]);

@@ -27,14 +27,15 @@ describe("FRM", () => {
     const coarse = pixels(32);
     const module =
       coarse * 512 * 512 + // fuse
-      coarse * (4 * 512 * 256 + 512 + 2 * coarse * 256 + 256) + // theta, phi, g and conv_out; conv_mask; both branches
+      coarse * (4 * 512 * 256 + 512 + 2 * coarse * 256 + 256) + // theta, phi, g and conv_out, conv_mask, both
       coarse * 2 * 512 * 2048 + // MLP
       coarse * 9 * 512 * 256; // project
     const pyramid = widths.reduce(
       (sum, width, level) => sum + pixels(4 << level) * 256 * (width + 9 * 256),
       0,
     );
-    // The first convolution of each level halves its width; two and one more follow on the way from 1/32 and 1/16.
+    // The first convolution of each level halves its width; two and one more follow on the way from 1/32 and
+    // 1/16.
     const head =
       9 * 256 * 128 * (pixels(4) + pixels(8) + pixels(16) + pixels(32)) +
       9 * 128 * 128 * (pixels(16) + 2 * pixels(8)) +

@@ -180,7 +180,7 @@ describe("pixelContrast", () => {
 
 describe("anchors", () => {
   const [h, w, classes] = [40, 100, 4];
-  /** 1000 pixels of class 0, every tenth misclassified; 50 of class 1; none of class 2; 2000 of class 3, ten misclassified; the rest is ignored. */
+  /** 1000 pixels of class 0 (100 wrong), 50 of class 1, none of 2, 2000 of 3 (10 wrong), the rest ignored. */
   const labels = Array.from({ length: h * w }, (_, pixel) => {
     if (pixel < 1000) return 0;
     if (pixel < 1050) return 1;

@@ -20,7 +20,8 @@ function build(variant: Parameters<typeof van>[0], size: readonly [Dim, Dim] = [
 }
 
 describe("VAN", () => {
-  // Millions of parameters and G multiply-accumulates at 224x224 in Table 2 of the paper, with a classifier for 1000 classes.
+  // Millions of parameters and G multiply-accumulates at 224x224 in Table 2 of the paper, with a classifier
+  // for 1000 classes.
   it.each([
     ["b0", 4.1, 0.9],
     ["b1", 13.9, 2.5],

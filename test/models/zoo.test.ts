@@ -69,7 +69,8 @@ describe.each(pairs)("%s", (network) => {
     expect(parameters.size).toBeGreaterThan(encoder.size);
     const [n, c, h, w] = buildNetwork({ network, classes: 5, size: [1, 37, 51] }).scores.shape;
     expect([n, c]).toEqual([1, 5]);
-    // From 1/4 to 1/32 of the photo, rounded up; NASNet's first convolution has no padding, which costs up to a pixel.
+    // From 1/4 to 1/32 of the photo, rounded up; NASNet's first convolution has no padding, which costs up to
+    // a pixel.
     expect([10, 9, 5, 3, 2]).toContain(h);
     expect([13, 7, 4, 2]).toContain(w);
   });

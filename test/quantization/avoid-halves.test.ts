@@ -18,7 +18,8 @@ describe("distanceToHalves", () => {
 
   it("does not look where all is clipped", () => {
     const b = { scale: 300.5, zeroPoint: 1 };
-    // The lowest level of b is -300.5: with 4 times 100 that makes 99.5, with any multiple of 1000 nothing within 0..255 but 0 itself.
+    // The lowest level of b is -300.5. With 4 times 100 that makes 99.5; with multiples of 1000 only 0 lies
+    // in 0..255.
     expect(distanceToHalves(byOne, [{ scale: 100, zeroPoint: 0 }, b])).toBe(0);
     expect(distanceToHalves(byOne, [{ scale: 1000, zeroPoint: 0 }, b])).toBe(0.5);
   });

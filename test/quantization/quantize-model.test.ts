@@ -32,8 +32,9 @@ describe("quantizeModel", { timeout: 120_000 }, () => {
   it("leaves nothing in float but the scores: ONNX Runtime runs integer kernels only", async () => {
     const counts = await countOptimizedNodes(bytes);
     const { QLinearConv = 0, QLinearAdd = 0, NhwcMaxPool = 0, Resize = 0 } = counts;
-    // Convolutions: 1 + 17 blocks of 3, 6 taps, 4 x 4 in the pooling chains, 3 before resizing, the classifier; of the last block
-    // and its tap one is made. Sums: 10 blocks, 16 in the chains, and 5 of taps and coarser levels. Each pooling goes by rows and then by columns.
+    // Convolutions: 1 + 17 blocks of 3, 6 taps, 4 x 4 in the pooling chains, 3 before resizing, the
+    // classifier, less 1 merged from the last block and its tap. Sums: 10 blocks, 16 in the chains, 5 of taps
+    // and coarser levels. Each pooling goes by rows and by columns.
     expect({ QLinearConv, QLinearAdd, NhwcMaxPool, Resize }).toEqual({
       QLinearConv: 77,
       QLinearAdd: 31,

@@ -12,7 +12,7 @@ function draw(options: Partial<LineChartOptions>): string {
 /** The looks of the curves. */
 const looksOf = (chart: string) => findAll(chart, "path").map(({ attributes }) => attributes.class);
 
-/** The corners of the first curve, one list for each piece, as shares of the axes' lengths from the left and from below. */
+/** Corners of the first curve, a list for each piece, as shares of the axes from left and below. */
 function piecesOf(chart: string): number[][][] {
   const rows = findAll(chart, "line", "axis").map(({ attributes }) => attributes);
   const bottom = Number(rows[0]?.y1);

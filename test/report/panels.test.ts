@@ -7,7 +7,7 @@ const palette = [
   [0, 200, 0],
 ] as const;
 
-/** A grey photo; truth in thirds: first class, second class, ignored; the prediction is the first class everywhere. */
+/** A gray photo; truth in thirds: class 0, class 1, ignored; the prediction is class 0 everywhere. */
 function options(width: number, height: number): PanelOptions {
   const pixels = width * height;
   const third = (pixel: number) => Math.floor(((pixel % width) * 3) / width);

@@ -7,7 +7,7 @@ export interface NdArray {
   readonly data: Float64Array;
 }
 
-/** Values that are float32 numbers, so that the engine and a reference in float64 begin with the same ones. */
+/** Values rounded to float32, so that the engine and a float64 reference begin with the same ones. */
 export function array(data: ArrayLike<number>, shape: readonly number[] = [data.length]): NdArray {
   return { shape, data: Float64Array.from(data, Math.fround) };
 }

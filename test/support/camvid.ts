@@ -5,7 +5,7 @@ import { encodePng } from "../../src/images/node/encode.ts";
 import { vocPalette } from "../../src/images/palette.ts";
 import { testPhoto } from "./model.ts";
 
-/** A data set in CamVid's layout: photo0 to photo7 to train, photo0 and photo1 of other pixels to validate, 64x48. */
+/** A data set in CamVid's layout, 64x48: photo0 to photo7 to train, photo0 and photo1 to validate. */
 export async function writeCamvid(
   directory: string,
   label: (pixel: number, photo: number) => number,

@@ -1,8 +1,8 @@
-/** Networks filled by the formula of bench/pytorch/formula.py, so that no file of weights is needed to compare with PyTorch. */
+/** Networks filled by the formula of bench/pytorch/formula.py, so comparisons need no weight files. */
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
 
-/** The value of a parameter by its name: mulberry32 seeded with FNV-1a of the name, scaled by what kind of parameter it is. */
+/** A parameter's value: mulberry32, seeded by FNV-1a of its name, scaled by its kind. */
 export function valuesByFormula(name: string, shape: readonly number[]): Float32Array {
   const { centre, scale } = spreadOf(name, shape);
   const random = createRandom(fnv1a(name));

@@ -28,7 +28,7 @@ export interface Gradients<K extends string> {
   readonly upstream: NdArray;
 }
 
-/** What the engine computes for an op's value, and for the derivatives of a fixed random combination of its values. */
+/** The engine's value of an op, and the derivatives of a fixed random combination of its values. */
 export async function engineGradients<K extends string>({
   variables,
   apply,
@@ -59,7 +59,7 @@ export async function engineGradients<K extends string>({
   };
 }
 
-/** Values and all derivatives of an op against its float64 reference, the derivatives by central differences. */
+/** Checks an op's values and derivatives against a float64 reference, by central differences. */
 export async function checkOp<K extends string>(testCase: ReferencedCase<K>): Promise<void> {
   const { variables, reference, tolerance } = testCase;
   const { value, gradients, upstream } = await engineGradients(testCase);

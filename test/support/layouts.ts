@@ -1,4 +1,4 @@
-/** Small data sets in the layouts in which their authors publish them: photos of 40x32 pixels, four to train and two to validate. */
+/** Small data sets in published layouts: photos of 40x32 pixels, four to train, two to validate. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { encode } from "fast-png";
@@ -72,7 +72,7 @@ export async function writeSbd(folder: string): Promise<void> {
   }
 }
 
-/** COCO's training split: photos 1 to 4 show a person, the last a crowd besides, and photo 5 none of VOC's classes. */
+/** COCO's training split: photos 1 to 4 show a person, photo 4 a crowd too, photo 5 none of VOC's classes. */
 export async function writeCoco(folder: string): Promise<void> {
   const fileName = (photo: number) => `00000000000${photo}.jpg`;
   const box = [4, 4, 30, 4, 30, 24, 4, 24];

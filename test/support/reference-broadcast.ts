@@ -9,7 +9,7 @@ export function places(shape: readonly number[]): number[][] {
   );
 }
 
-/** The value at a place of a larger, broadcast shape: trailing axes are matched, an extent of 1 is repeated. */
+/** The value at a place of a broadcast shape. Trailing axes match; an extent of 1 is repeated. */
 export function valueAt({ shape, data }: NdArray, place: readonly number[]): number {
   const lead = place.length - shape.length;
   const index = shape.reduce(

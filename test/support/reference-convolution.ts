@@ -7,7 +7,7 @@ export interface ReferenceConvolution {
   readonly groups?: number;
 }
 
-/** `y[n, o, p] = bias[o] + sum over i, k of weight[o, i, k] x[n, i, stride p + dilation k - padding]`, loop by loop. */
+/** `y[n, o, p] = bias[o] + sum over i, k of weight[o, i, k] x[n, i, stride p + dilation k - padding]`. */
 export function referenceConvolution(
   x: NdArray,
   weight: NdArray,

@@ -40,7 +40,7 @@ export async function runByFormula(
 
 const known = new Map<string, Float32Array>();
 
-/** Most networks share names and shapes, hence values. Filling takes longest, so each parameter is filled once. */
+/** Most networks share parameters. Filling takes longest, so each parameter is filled once. */
 function valuesOf(name: string, shape: readonly number[]): Float32Array {
   const key = `${name} ${shape}`;
   const values = known.get(key) ?? valuesByFormula(name, shape);

@@ -28,7 +28,7 @@ export const oddWeights: Weights = new Map([
   ["view", { shape: [2], data: Float32Array.of(1, 2, 3, 4).subarray(1, 3) }],
 ]);
 
-/** Names in order, shapes and every bit of the values; `toEqual` takes all NaNs for one, and seconds for a network. */
+/** Compares names, shapes and every bit. `toEqual` takes all NaNs for equal, and is slow. */
 export function expectSameBits(actual: Weights, expected: Weights): void {
   expect([...actual.keys()]).toEqual([...expected.keys()]);
   for (const [name, { shape, data }] of expected) {

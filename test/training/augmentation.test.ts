@@ -7,7 +7,7 @@ import { type AugmentationOptions, augmentInto } from "../../src/training/augmen
 
 const preprocessing = imagenetPreprocessing;
 
-/** A photo whose red is 12 * column and green 12 * row, with labels row * width + column: each tells the place. */
+/** A photo with red 12 * column, green 12 * row, label row * width + column: each tells the place. */
 function placeSample(width: number, height: number): Sample {
   const photo = { width, height, data: new Uint8Array(width * height * 3) };
   const labels = { width, height, data: new Uint8Array(width * height) };

@@ -125,7 +125,8 @@ describe("pasteInto", () => {
     // A pixel of value 100 beside one that is not the object's, of value 101, both twice as large.
     const donor = sampleOf([[7, 0, 7]], 100);
     const { red, targets } = paste(donor, { crop: [1, 6], scale: [2, 2] }, sequence());
-    // Of the object there are 1, 3/4, 1/4, 1/4, 3/4, 1; the colors are 100, 100.25, 100.75, 101.25, 101.75, 102.
+    // Of the object there are 1, 3/4, 1/4, 1/4, 3/4, 1; the colors are 100, 100.25, 100.75, 101.25, 101.75,
+    // 102.
     expect(red).toEqual([100, 87.6875, 62.6875, 62.8125, 88.8125, 102]);
     expect(targets).toEqual([7, 7, 1, 1, 7, 7]);
   });
@@ -162,7 +163,8 @@ describe("pasteInto", () => {
 
 describe("findDonors", () => {
   it("draws rare classes in proportion to 1 / sqrt(photos), then one of their photos", () => {
-    // Class 0 is everywhere, 1 in 4 of 11 photos, 2 in 1, 3 in more than half: chances of 1/2 and 1 out of 3/2.
+    // Class 0 is everywhere, 1 in 4 of 11 photos, 2 in 1, 3 in more than half: chances of 1/2 and 1 out of
+    // 3/2.
     const draw = findDonors(countsOf(1, 1, 2, 1, 1, 3, 3, 3, 3, 3, 3));
     expect(draw(sequence(0, 0))).toEqual({ label: 1, index: 0 });
     expect(draw(sequence(0.33, 0.8))).toEqual({ label: 1, index: 4 });

@@ -53,9 +53,9 @@ function batchByFormula() {
 }
 
 /**
- * The reference is float64. With batch statistics this network amplifies rounding: PyTorch in float32 differs between two machines by up to
- * 2e-2 in a gradient norm and 1.5e-2 in the third loss. The second batch norm's beta has a true gradient of zero, since the next layer
- * subtracts its mean: its norm is rounding error.
+ * The reference is float64. With batch statistics this network amplifies rounding: PyTorch in float32 differs
+ * between two machines by up to 2e-2 in a gradient norm and 1.5e-2 in the third loss. The second batch norm's
+ * beta has a true gradient of zero, since the next layer subtracts its mean: its norm is rounding error.
  */
 const tolerances = {
   frozen: {
@@ -199,7 +199,8 @@ describe("buildTrainingStep's options", () => {
   });
 
   it("takes the loss of the hardest pixels alone", async () => {
-    // Scores are the first two channels: (1, 3) of class 0 for target 0 and (2, 4) for target 1, so that pixel 0 loses 2 + log(1 + e^-2).
+    // Scores are the first two channels: (1, 3) and (2, 4) for targets 0 and 1, so pixel 0 loses 2 + log(1 +
+    // e^-2).
     const all = await run({});
     const hard = await run({ hardPixels: 0.5 });
     const [wrong, right] = [2 + Math.log(1 + Math.exp(-2)), Math.log(1 + Math.exp(-2))];
@@ -208,7 +209,8 @@ describe("buildTrainingStep's options", () => {
   });
 
   it("adds the soft Jaccard loss by its weight", async () => {
-    // Class 0 has probability 1 - p at both pixels and class 1 has p, where p = 1 / (1 + e^-2): pixel 0 is of class 0, pixel 1 of class 1.
+    // Class 0 has probability 1 - p at both pixels, class 1 has p = 1 / (1 + e^-2). Pixel 0 is class 0, pixel
+    // 1 class 1.
     const p = 1 / (1 + Math.exp(-2));
     const jaccard = 1 - ((1 - p) / (1 + (1 - p)) + p / (1 + p)) / 2;
     const free = (await run({})).loss?.data[0] ?? Number.NaN;

@@ -21,7 +21,7 @@ function grey(value: number, { timestamp = value, side = 4 } = {}): VideoFrameIn
   return { timestamp, width: side, height: side, data: new Uint8Array(3 * side * side).fill(value) };
 }
 
-/** Class 1 has the photo's brightness less 100 as its score in the only cell, class 0 has 0, and all others less. */
+/** Scores of one cell: class 0 has 0, class 1 the photo's brightness less 100, all others less. */
 const scriptedEngine: OpenSession = async () =>
   fakeSession(async ({ pixels }) => {
     await sleep(2);

@@ -2,7 +2,7 @@ import { zipSync } from "fflate";
 import type { Weights } from "../../src/models/weights.ts";
 import { PickleWriter } from "./pickle-writer.ts";
 
-/** A tensor of a checkpoint for tests; what is left out follows from `values` as in a fresh contiguous tensor. */
+/** A tensor of a test checkpoint. Defaults follow from `values`, as in a new contiguous tensor. */
 export interface TestTensor {
   values: Uint8Array;
   shape: number[];
@@ -13,7 +13,7 @@ export interface TestTensor {
   size?: number;
   storageLength?: number;
   parameter?: boolean;
-  /** First element and number of elements of a view of the storage; null says that there is none, as old files do. */
+  /** First element and length of a view of the storage; null for none, as old files write it. */
   view?: readonly [start: number, length: number] | null;
 }
 
@@ -58,8 +58,8 @@ export function pickleStateDict(pickle: PickleWriter, tensors: Record<string, Te
 }
 
 /**
- * A checkpoint as a training script saves it: dicts of tensors, each at its place in dicts of dicts, beside the arguments
- * of the command line as an object of a class.
+ * A checkpoint as a training script saves it: dicts of tensors, each at its place in dicts of dicts, beside
+ * the arguments of the command line as an object of a class.
  *
  * @param dicts tensors by the keys that lead to them, such as `ema.module`
  */

@@ -1,4 +1,4 @@
-/** Files that were changed by chance or on purpose: each is read or refused, and takes no more memory than its size allows. */
+/** Damaged and forged files are read or refused, within the memory that their size allows. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -66,7 +66,7 @@ const change: fc.Arbitrary<Change> = (() => {
   );
 })();
 
-/** Decodes what becomes of a file by changes, and checks that it is read or refused, within the memory it may take. */
+/** Mutates a file and checks that each result is read or refused, within its memory. */
 function expectReadOrRefused(file: Uint8Array, decode: (bytes: Buffer) => Weights, numRuns: number): void {
   let refused = 0;
   fc.assert(

@@ -189,7 +189,7 @@ describe("container", () => {
 });
 
 describe("what is read of a file", () => {
-  /** Large enough that what is read ahead of one is not part of the next, and told from the other by its bytes. */
+  /** Large enough for reading ahead not to reach the next one, and told apart by its bytes. */
   const filled = (byte: number): TestTensor => ({
     values: new Uint8Array(40_000).fill(byte),
     shape: [10_000],

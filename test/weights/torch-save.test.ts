@@ -8,7 +8,7 @@ import { python, runPython } from "../support/torch.ts";
 import { decodePytorch } from "../support/weights.ts";
 
 describe.skipIf(python === undefined)("what PyTorch writes (needs Debian's python3-torch)", () => {
-  /** Saves checkpoints in both containers, and prints the float32 bits of the tensors that are to be found in each. */
+  /** Saves checkpoints in both containers and prints the float32 bits of the expected tensors. */
   const script = `
 import collections, json, sys, numpy, torch
 folder = sys.argv[1]

@@ -133,7 +133,7 @@ export class OnnxBuilder implements OnnxWriter {
     this.#nodes.push(create(NodeProtoSchema, { name, opType: type, input, output: [...output], attribute }));
   }
 
-  /** A node with a weight is named after it, as `layer1.0.weight/Conv`, others have no name. ONNX Runtime refuses two of one name. */
+  /** Names a node after its weight, as `layer1.0.weight/Conv`. ONNX Runtime refuses equal names. */
   #nameNode(type: string, inputs: readonly string[]): string {
     const weight = inputs.find((input) => this.#readers.has(input));
     if (weight === undefined) return "";
@@ -183,7 +183,8 @@ export class OnnxBuilder implements OnnxWriter {
     const reduce = (x: OnnxInput, reduced: readonly number[]) =>
       this.node("ReduceSum", [x, this.ints(reduced)], { keepdims: keepDims ? 1 : 0 });
     if (this.provider !== "webgpu" || axes.length === 0) return reduce(value, axes);
-    // WebGPU's kernel gives each result to 32 threads: a sum of millions of values into few would leave a GPU idle.
+    // WebGPU's kernel gives each result to 32 threads: a sum of millions of values into few would leave a GPU
+    // idle.
     const innermostFirst = axes.toSorted((a, b) => b - a);
     return innermostFirst.reduce<string>((sum, axis) => reduce(sum, [axis]), this.#nameOf(value));
   }

@@ -23,8 +23,8 @@ export interface ScanInput {
 }
 
 /**
- * The part of ONNX Runtime that a graph is written for. Each has kernels that are slow or missing, so an op may have a
- * form for each. WebAssembly has the kernels of the CPU.
+ * The part of ONNX Runtime that a graph is written for. Each has kernels that are slow or missing, so an op
+ * may have a form for each. WebAssembly has the kernels of the CPU.
  */
 export type Provider = "cpu" | "webgpu";
 

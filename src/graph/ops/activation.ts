@@ -32,9 +32,9 @@ export const relu6: UnaryOp = defineUnary(
   {
     inPlace: true,
     quantized: "absorbs",
-    // ONNX Runtime keeps ReLU6 in its blocked layout (NCHWc) only when fused into a Conv. After an Add it falls back
-    // to NCHW, and so does every later Add that reads it, which costs a reorder per Conv. An identity depthwise 1x1
-    // Conv in front avoids that, for one multiplication a value.
+    // ONNX Runtime keeps ReLU6 in its blocked layout (NCHWc) only when fused into a Conv. After an Add it
+    // falls back to NCHW, and so does every later Add that reads it, which costs a reorder per Conv. An
+    // identity depthwise 1x1 Conv in front avoids that, for one multiplication a value.
     blockedForm({ inputs: [x] }) {
       if (convolutionOp.made(x)) return undefined;
       const [, channels] = featureMapShape("relu6", x.shape);
@@ -47,9 +47,9 @@ export const relu6: UnaryOp = defineUnary(
 /**
  * `dy` where `0 < y < upper`, else 0, where `y` is the value that was clipped to `[0, upper]`.
  *
- * A clipped value is strictly inside exactly where the unclipped one was, so the gradient needs only the output
- * and the engine may fuse the activation into the convolution before it. HardSigmoid with a slope of 1e30
- * turns `y (upper - y) > 0` into 0 or 1 in one pass; comparisons are several times slower.
+ * A clipped value is strictly inside exactly where the unclipped one was, so the gradient needs only the
+ * output and the engine may fuse the activation into the convolution before it. HardSigmoid with a slope of
+ * 1e30 turns `y (upper - y) > 0` into 0 or 1 in one pass; comparisons are several times slower.
  */
 const maskOp = defineOp<[y: Tensor, dy: Tensor], { upper: number }>({
   name: "activationMask",

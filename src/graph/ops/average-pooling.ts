@@ -8,8 +8,9 @@ import { describePooling, type PoolingAttributes, type PoolingOptions, pooledSha
 const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "averagePool",
   infer: ([x], attributes) => ({ shape: pooledShape("averagePool", x, attributes) }),
-  // y[p] is the sum of its window over the count[p] values that lie in the map, so dx[q] is the sum of dy[p] / count[p]
-  // over the windows p that hold q: the data gradient of a depthwise convolution whose weights are all 1.
+  // y[p] is the sum of its window over the count[p] values that lie in the map, so dx[q] is the sum of dy[p]
+  // / count[p] over the windows p that hold q: the data gradient of a depthwise convolution whose weights are
+  // all 1.
   gradient({ inputs: [x], attributes: { kernel, stride, padding }, output }, dy) {
     const [, channels, height, width] = shape4("averagePool", x);
     const [, , outHeight, outWidth] = shape4("averagePool", output);

@@ -27,8 +27,8 @@ export function convNode(
 }
 
 /**
- * ONNX Runtime 1.30 computes wrong sums on WebGPU where a kernel larger than 1x1 meets more than 3 input channels, a
- * multiple of 3 and none of 4. Zeros up to a multiple of 4 change nothing and avoid that.
+ * ONNX Runtime 1.30 computes wrong sums on WebGPU where a kernel larger than 1x1 meets more than 3 input
+ * channels, a multiple of 3 and none of 4. Zeros up to a multiple of 4 change nothing and avoid that.
  */
 function missingChannels(channels: number): number {
   return channels > 3 && channels % 3 === 0 ? (4 - (channels % 4)) % 4 : 0;

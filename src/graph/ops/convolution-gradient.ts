@@ -31,8 +31,8 @@ const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>(
 });
 
 /**
- * dx as seen from x: `dx[i, q] = sum over o, k of weight[o, i, k] dy[o, (q + padding - dilation k) / stride]`, where
- * the quotient is a whole number and inside dy.
+ * dx as seen from x: `dx[i, q] = sum over o, k of weight[o, i, k] dy[o, (q + padding - dilation k) /
+ * stride]`, where the quotient is a whole number and inside dy.
  */
 export function convolutionDataGradient(
   dy: Tensor,
@@ -45,7 +45,7 @@ export function convolutionDataGradient(
 
 type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttributes };
 
-/** A convolution of dy, zeros between its steps, with the kernel turned by 180 degrees, inputs and outputs exchanged. */
+/** A transposed convolution: dy with zeros between its steps, the kernel turned by 180 degrees. */
 function correlateFlipped(
   { inputs: [dy, weight], attributes }: DataCall,
   reach: Pair,
@@ -142,7 +142,8 @@ type WeightCall = { inputs: [x: Tensor, dy: Tensor]; attributes: GradientAttribu
 /**
  * One group: for each place of the kernel, dy times the x that it met, as matrix products over the pixels.
  *
- * x is stacked once for each kernel place, shifted; or dy is, where it has fewer channels (a classifier) and no stride is in the way.
+ * Stacks x once for each kernel place, shifted; or dy, where it has fewer channels (a classifier) and no
+ * stride.
  */
 function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxWriter): string {
   const { stride, padding, dilation, shape } = attributes;
@@ -173,8 +174,8 @@ function multiplyShifted({ inputs: [x, dy], attributes }: WeightCall, onnx: Onnx
 /**
  * `sum over n and p of a[n, r, p] b[n, c, p]`, `[rows, columns]`.
  *
- * A WebGPU workgroup computes 32x32 results, however many pixels they sum up. Where there are few results, the pixels are
- * divided among more of them.
+ * A WebGPU workgroup computes 32x32 results, however many pixels they sum up. Where there are few results,
+ * the pixels are divided among more of them.
  */
 function multiplyPixels(
   onnx: OnnxWriter,
@@ -235,8 +236,8 @@ function multiplyChannels(call: WeightCall, onnx: OnnxWriter): string {
 }
 
 /**
- * Groups, and depthwise convolutions with a stride: a convolution of x with dy as its kernel, where batch and channels have exchanged
- * their parts, the stride has become the dilation and the dilation the stride.
+ * For groups, and for depthwise convolutions with a stride: a convolution of x with dy as its kernel. Batch
+ * and channels are exchanged, and so are stride and dilation.
  */
 function correlateSwapped({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxWriter): string {
   const { stride, padding, dilation, groups, shape } = attributes;

@@ -1,13 +1,15 @@
 /**
  * The derivative of a depthwise convolution with respect to its weight, at stride 1:
  *
- *   dweight[c, ky, kx] = sum over n, y, x of dy[n, c, y, x] xp[n, c, y + ky, x + kx],   xp: x with its padding
+ *   dweight[c, ky, kx] = sum over n, y, x of dy[n, c, y, x] xp[n, c, y + ky, x + kx],   xp: padded x
  *
- * Few operations, on much memory: as a convolution of x with dy as its kernel, the engine copies x once for each weight and multiplies
- * a matrix by a vector. So rows are cut into blocks of B places, those of xp k - 1 places longer, and all pairs of a block's places
- * multiplied in one matrix product, three times as many as are needed and yet faster:
+ * This has few operations on much memory. As a convolution of x with dy as its kernel, the engine copies x
+ * once for each weight and multiplies a matrix by a vector. So rows are cut into blocks of B places, those of
+ * xp k - 1 places longer, and one matrix product multiplies all pairs of a block's places. That is three
+ * times as many as needed, and still faster:
  *
- *   G[ky][j, i] = sum over n, y and blocks b of xp[y + ky, b B + j] dy[y, b B + i],   dweight[ky, kx] = sum over i of G[ky][i + kx, i]
+ *   G[ky][j, i] = sum over n, y and blocks b of xp[y + ky, b B + j] dy[y, b B + i]
+ *   dweight[ky, kx] = sum over i of G[ky][i + kx, i]
  */
 import type { OnnxWriter } from "../onnx/writer.ts";
 import { type Shape4, shape4 } from "../shape.ts";
@@ -23,7 +25,7 @@ export interface DepthwiseOptions {
   readonly padding: Pair;
 }
 
-/** Whether `correlateDepthwise` can have it: a kernel of one channel each, no larger than a block, at stride 1 and without dilation. */
+/** Whether `correlateDepthwise` fits: depthwise, stride 1, no dilation, no larger than a block. */
 export function isDepthwise(
   [o, i, kh, kw]: Shape4,
   { groups, stride, dilation }: { groups: number } & Record<"stride" | "dilation", readonly number[]>,

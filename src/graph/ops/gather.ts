@@ -47,7 +47,8 @@ function countPlaces(places: Tensor): number {
 }
 
 /**
- * Chosen pixels of a batch of feature maps: `[N, C, H, W]` and int32 `[A]` to `[1, C, 1, A]`. Needs fixed sizes.
+ * Chosen pixels of a batch of feature maps: `[N, C, H, W]` and int32 `[A]` to `[1, C, 1, A]`. Needs fixed
+ * sizes.
  *
  * @param places indices of the pixels, `(n H + y) W + x`; a pixel may be chosen more than once
  */

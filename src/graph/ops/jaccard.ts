@@ -7,13 +7,12 @@ import { channelSum, sum } from "./reduction.ts";
 import { logSoftmax } from "./softmax.ts";
 
 /**
- * One minus the soft Jaccard index (Rahman and Wang 2016), averaged over the classes that the target has: mIoU with
- * probabilities in place of decisions, so that a rare class counts as much as a common one.
+ * One minus the soft Jaccard index (Rahman and Wang 2016), averaged over the classes that the target has:
+ * mIoU with probabilities in place of decisions, so that a rare class counts as much as a common one.
  *
- * For a class with probabilities p and truth t, over the labelled pixels of the batch:
- * `sum p t / (sum p + sum t - sum p t)`. It suits photos that hold most of the classes, as street scenes do (CamVid:
- * 66.8 to 70.3 mIoU). Where photos hold few of many classes, a batch says little about each (VOC's animals: 68.8 to
- * 65.1).
+ * For a class with probabilities p and truth t, over the labelled pixels of the batch: `sum p t / (sum p +
+ * sum t - sum p t)`. It suits photos that hold most of the classes, as street scenes do (CamVid: 66.8 to 70.3
+ * mIoU). Where photos hold few of many classes, a batch says little about each (VOC's animals: 68.8 to 65.1).
  *
  * @param scores logits `[N, C, H, W]`
  * @param target int32 `[N, H, W]`; any value outside `0..C-1` (255 by custom) is ignored

@@ -14,8 +14,8 @@ interface LikelihoodAttributes {
 const EVERYTHING = [0, 1, 2, 3];
 
 /**
- * `-sum over pixels of w[target] logp[target] / sum over pixels of w[target]`; pixels whose target is no class count
- * in neither.
+ * `-sum over pixels of w[target] logp[target] / sum over pixels of w[target]`; pixels whose target is no
+ * class count in neither.
  */
 const negativeLogLikelihoodOp = defineOp<[logProbabilities: Tensor, target: Tensor], LikelihoodAttributes>({
   name: "negativeLogLikelihood",

@@ -23,8 +23,9 @@ const matmulOp: Op<[a: Tensor, b: Tensor], MatmulAttributes> = defineOp({
     }
     return { shape: [...batch, rows, columns] };
   },
-  // Y = A B: dA = dY Bᵀ and dB = Aᵀ dY. Where A was transposed first, its derivative is the transpose of that, B dYᵀ;
-  // where B was, dYᵀ A. A factor that was transposed is the other way round in the other's derivative too.
+  // Y = A B: dA = dY Bᵀ and dB = Aᵀ dY. Where A was transposed first, its derivative is the transpose of
+  // that, B dYᵀ; where B was, dYᵀ A. A factor that was transposed is the other way round in the other's
+  // derivative too.
   gradient({ inputs: [a, b], attributes: { transposeA, transposeB } }, dy) {
     return [
       transposeA

@@ -30,8 +30,9 @@ export const batchNormOp = defineOp<Inputs, BatchNormAttributes>({
 
   // With r = 1 / sqrt(variance + epsilon) and n = (x - mean) r, y = gamma n + beta:
   //   dgamma = sum dy n,   dbeta = sum dy,   dx = gamma r dy             for stored statistics, and
-  //   dx = gamma r (dy - dbeta / M - n dgamma / M)                       for those of the batch, since the M values of a
-  // channel also act through its mean and variance. That path is all in dx here: mean and variance get no derivative.
+  //   dx = gamma r (dy - dbeta / M - n dgamma / M)   for those of the batch, since the M values of a
+  // channel also act through its mean and variance. That path is all in dx here: mean and variance get no
+  // derivative.
   gradient({ inputs: [x, gamma, , average, variance], attributes: { epsilon, statistics } }, dy) {
     const r = divide(scalar(1), squareRoot(add(variance, scalar(epsilon))));
     const normalized = multiply(subtract(x, perChannel(average)), perChannel(r));
@@ -70,8 +71,8 @@ export function batchNorm(
 }
 
 /**
- * Batch norm with the statistics of the batch, and what the stored ones become:
- * `(1 - momentum) running + momentum measured`, where the measured variance is the unbiased one, as in PyTorch.
+ * Batch norm with the statistics of the batch, and what the stored ones become: `(1 - momentum) running +
+ * momentum measured`, where the measured variance is the unbiased one, as in PyTorch.
  */
 export function batchNormWithUpdate(
   x: Tensor,
@@ -92,8 +93,8 @@ export function batchNormWithUpdate(
 }
 
 /**
- * Layer norm over the channels of each pixel: `gamma (x - m) / sqrt(v + epsilon) + beta`, with mean m and variance v of the pixel's values
- * (Ba et al. 2016). Made of other ops, so its gradient is theirs.
+ * Layer norm over the channels of each pixel: `gamma (x - m) / sqrt(v + epsilon) + beta`, with mean m and
+ * variance v of the pixel's values (Ba et al. 2016). Made of other ops, so its gradient is theirs.
  *
  * @param gamma `[C]`
  * @param beta `[C]`

@@ -36,8 +36,8 @@ const hardPixelsOp = defineOp<
 });
 
 /**
- * Online hard example mining (OHEM, Shrivastava et al. 2016) over pixels: the target with only the pixels whose true
- * class has the lowest probability.
+ * Online hard example mining (OHEM, Shrivastava et al. 2016) over pixels: the target with only the pixels
+ * whose true class has the lowest probability.
  *
  * @param scores logits `[N, C, H, W]`
  * @param target int32 `[N, H, W]`, a class or no class

@@ -17,7 +17,7 @@ const packOp = defineOp<readonly Tensor[], { size: number }>({
   },
 });
 
-/** All values of the tensors in one vector `[size]`, one tensor after the other, then zeros. Has no gradient. */
+/** All values of the tensors in one vector `[size]`, padded with zeros. Has no gradient. */
 export function pack(tensors: readonly Tensor[], size: number): Tensor {
   return packOp(tensors, { size });
 }
@@ -36,7 +36,7 @@ const unpackOp = defineOp<[vector: Tensor], { offset: number; shape: readonly nu
   },
 });
 
-/** A tensor of this shape out of a vector, from the value at `offset` on: the inverse of `pack`. Has no gradient. */
+/** A tensor out of a vector, from `offset` on: the inverse of `pack`. Has no gradient. */
 export function unpack(vector: Tensor, place: { offset: number; shape: readonly number[] }): Tensor {
   return unpackOp([vector], place);
 }

@@ -1,21 +1,23 @@
 /**
  * The derivative of max-pooling with one winner a window, as PyTorch has it.
  *
- * Comparing x with the pooled maximum would give the gradient to every tied position. Chained pooling makes plateaus,
- * so ties are common, and the error grows from pool to pool. Instead the maximum is taken as a chain of
- * pairwise maxima, each of which has one winner:
+ * Comparing x with the pooled maximum would give the gradient to every tied position. Chained pooling makes
+ * plateaus, so ties are common, and the error grows from pool to pool. Instead the maximum is a chain of
+ * pairwise maxima, each with one winner:
  *
- *   a window of 5 is a chain with the shifts 1, 2, 1:  m2[q] = max(x[q], x[q+1]),  m4[q] = max(m2[q], m2[q+2]),  m5[q] = max(m4[q], m4[q+1])
+ *   a window of 5 is a chain with the shifts 1, 2, 1:
+ *   m2[q] = max(x[q], x[q+1]),  m4[q] = max(m2[q], m2[q+2]),  m5[q] = max(m4[q], m4[q+1])
  *
- * first along the rows, then along the columns. Where both are equal the earlier one wins: the top row, and in it the
- * leftmost place, which is PyTorch's choice. Backwards, each link takes `dm` from losers and gives it to those that won over them:
+ * first along rows, then along columns. On a tie the earlier one wins: the top row, and in it the leftmost
+ * place, as in PyTorch. Backwards, each link takes `dm` from losers and gives it to winners:
  *
  *   l = [m[q+t] > m[q]],   lost = dnext l,   dm[q] = dnext[q] - lost[q] + lost[q-t]
  *
- * All this moves much memory. So it is written as convolutions of single channels with two taps, which ONNX Runtime runs in its
- * blocked layout, the step function and the sum at no extra cost: `l` is one with the taps -1 and 1 and a steep ramp cut off at 0
- * and 1, `dm` another one added to `dnext`. On a CPU it is done by a Scan over groups of channels that stay in the
- * cache; WebGPU has no Scan, and takes all channels at once. What lies beyond the border is padding, where dnext is zero.
+ * All this is memory-bound. So it is written as depthwise convolutions with two taps, which ONNX Runtime runs
+ * in its NCHWc layout, with the step function and the sum fused: `l` has the taps -1 and 1 and a steep ramp
+ * clipped to 0..1, `dm` is added to `dnext`. On a CPU a Scan runs over groups of channels that stay in the
+ * cache. WebGPU has no Scan and takes all channels at once. Beyond the border lies padding, where dnext is
+ * zero.
  */
 import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
@@ -32,7 +34,7 @@ interface GradientAttributes extends PoolingAttributes {
 
 /** Smaller than any activation: those of 4e18 and more have no gradient, since the ramp would not end. */
 const LOWEST = -(2 ** 62);
-/** Of the ramp: differences of 6e-20 and more count as 1. A power of two, so that those of equal values are exactly 0. */
+/** Slope of the ramp: differences from 6e-20 on count as 1. A power of two, so equal values give 0. */
 const STEEP = 2 ** 64;
 /** Values of a padded group of channels, chosen by measurement: some such arrays share a core's cache. */
 const GROUP_VALUES = 80_000;

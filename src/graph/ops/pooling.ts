@@ -23,8 +23,8 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
         strides: [down ? stride : 1, across ? stride : 1],
         pads: [down * padding, across * padding, down * padding, across * padding],
       });
-    // uint8 max-pool is compute-bound: two 1-D passes (2 k reads) beat one 2-D pass (k^2). float32 is memory-bound, so
-    // one pass is faster.
+    // uint8 max-pool is compute-bound: two 1-D passes (2 k reads) beat one 2-D pass (k^2). float32 is
+    // memory-bound, so one pass is faster.
     return x.dtype === "uint8" ? pool(pool(x, 1, 0), 0, 1) : pool(x, 1, 1);
   },
   describe: ({ attributes }) => describePooling(attributes),

@@ -66,8 +66,8 @@ const gradientOp = defineOp<[dy: Tensor], { alignCorners: boolean; shape: Shape4
 /**
  * Bilinear resizing to a fixed `size` `[H, W]`, or to the size of the feature map `like`.
  *
- * As PyTorch's `interpolate(mode="bilinear")`, with `align_corners` in all decoders of the RefineNet family. See
- * `positionIn` for the formula.
+ * As PyTorch's `interpolate(mode="bilinear")`, with `align_corners` in all decoders of the RefineNet family.
+ * See `positionIn` for the formula.
  */
 export function resize(
   x: Tensor,

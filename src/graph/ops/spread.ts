@@ -10,7 +10,7 @@ interface SpreadOptions {
   readonly size: Pair;
 }
 
-/** The map of a strided window as that of the same window at stride 1: zero at the places that the stride skips. */
+/** A strided window's map as a map at stride 1, with zeros at the places that the stride skips. */
 export function spread(onnx: OnnxWriter, map: OnnxInput, { shape, stride, size }: SpreadOptions): OnnxInput {
   const [n, c, h, w] = shape;
   if (stride[0] === 1 && stride[1] === 1) return map;

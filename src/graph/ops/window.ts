@@ -39,7 +39,7 @@ export interface Window {
   readonly padding: number;
 }
 
-/** Positions of a window along an axis: `floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1`. */
+/** Places of a window along an axis: `floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1`. */
 export function slideWindow(where: string, size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
   const margin = padding - dilation * (kernel - 1) - 1;
   if (typeof size === "number") {
@@ -54,7 +54,7 @@ export function slideWindow(where: string, size: Dim, { kernel, stride, dilation
   return { term: `floor((${formatDim({ term: size.term, offset: r })})/${stride})`, offset: q + 1 };
 }
 
-/** The shape of a pooled feature map. @throws LightsegError INVALID_GRAPH if a window could lie in the padding alone */
+/** Shape of a pooled map. @throws LightsegError INVALID_GRAPH if a window could lie in the padding alone */
 export function pooledShape(
   where: string,
   { shape }: Pick<TensorType, "shape">,

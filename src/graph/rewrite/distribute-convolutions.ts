@@ -8,13 +8,14 @@ import { isPointwise } from "./merge-convolutions.ts";
 import { countReaders, rewriteGraph } from "./rewrite.ts";
 
 /**
- * Moves a convolution across the sum before it, where that makes one of two convolutions cheaper: the last stage of chained residual pooling
- * and the classifier behind it. Exact, at borders too, since W maps zeros to zeros:
+ * Moves a convolution across the sum before it, where that makes one of two convolutions cheaper: the last
+ * stage of chained residual pooling and the classifier after it. Exact, at borders too, since W maps zeros to
+ * zeros:
  *
  *   K * (a + W b) + c  =  (K * a + c) + (K W) * b
  *
- * K are kernels `[O, M, kH, kW]`, W is a matrix `[M, I]`, and K W is their product at each tap, `[O, I, kH, kW]`. For each place that is
- * I O kH kW multiply-accumulates in place of the I M of W.
+ * K are kernels `[O, M, kH, kW]`, W is a matrix `[M, I]`, and K W is their product at each tap, `[O, I, kH,
+ * kW]`. For each place that is I O kH kW multiply-accumulates in place of the I M of W.
  */
 export function distributeConvolutions(outputs: readonly Tensor[]): (tensor: Tensor) => Tensor {
   const readers = countReaders(outputs);

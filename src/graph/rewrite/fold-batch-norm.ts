@@ -8,10 +8,12 @@ import { rewriteGraph } from "./rewrite.ts";
 /**
  * Folds batch norm with stored statistics into the convolution before it. Exact:
  *
- *   gamma (w * x - mean) / s + beta  =  (w gamma / s) * x + (beta - mean gamma / s),   s = sqrt(variance + epsilon)
+ *   gamma (w * x - mean) / s + beta  =  (w gamma / s) * x + (beta - mean gamma / s)
+ *   s = sqrt(variance + epsilon)
  *
- * The new weight stays an expression of the parameters. At inference the engine computes it once. In training with frozen batch
- * norm the gradient goes through it to w, gamma and beta, and the feature maps are spared two passes forward and four back.
+ * The new weight stays an expression of the parameters. At inference it is folded to a constant. In training
+ * with frozen batch norm the gradient goes through it to w, gamma and beta, which saves six passes over the
+ * feature maps.
  */
 export function foldBatchNorm(outputs: readonly Tensor[]): (tensor: Tensor) => Tensor {
   return rewriteGraph(outputs, (tensor) => {

@@ -3,10 +3,11 @@ import { collect, type KnownValue, parameter, type Tensor } from "../tensor.ts";
 import { rewriteGraph } from "./rewrite.ts";
 
 /**
- * Constant folding: computes every tensor that depends on parameters and constants alone, so that the graph reads
- * nothing but finished weights.
+ * Constant folding: computes every tensor that depends on parameters and constants alone, so that the graph
+ * reads nothing but finished weights.
  *
- * @param weights of the parameters by name; unknown ones stay parameters, and what depends on them stays computed
+ * @param weights of the parameters by name; unknown ones stay parameters, and what depends on them stays
+ *   computed
  * @param prefix of the names of new weights; the name of the first parameter that went in follows
  * @returns what stands for a tensor in the rewritten graph, and the values of exactly the parameters it reads
  */

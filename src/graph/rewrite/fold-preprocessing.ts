@@ -16,10 +16,11 @@ interface Normalization {
 }
 
 /**
- * Lets the graph take a photo's bytes: input `pixels`, uint8 `[N, H, W, 3]`, in place of `image`, which is their normalised form.
+ * Lets the graph take a photo's bytes: input `pixels`, uint8 `[N, H, W, 3]`, in place of the normalised
+ * `image`.
  *
- * The factor of the normalisation goes into the weights W of the convolutions that read the photo. The offset stays in the graph, since
- * what such a convolution sees beyond the border is 0, the mean color, and 0 times any factor is 0:
+ * The factor of the normalisation goes into the weights W of the convolutions that read the photo. The offset
+ * stays in the graph: beyond the border such a convolution sees 0, the mean color, and no factor changes 0:
  *
  *   W * ((v scale - mean) / std)  =  (W scale / std) * (v - mean / scale)
  */

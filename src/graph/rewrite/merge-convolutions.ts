@@ -8,13 +8,13 @@ import type { Tensor } from "../tensor.ts";
 import { countReaders, rewriteGraph } from "./rewrite.ts";
 
 /**
- * Merges a convolution and the 1x1 convolution that alone reads it, with nothing between, where the merged one needs fewer
- * multiply-accumulates. Exact, at borders too: a 1x1 convolution has none.
+ * Merges a convolution and the 1x1 convolution that alone reads it, with nothing between, where the merged
+ * one needs fewer multiply-accumulates. Exact, at borders too: a 1x1 convolution has none.
  *
  *   V (W * x + b) + c  =  (V W) * x + (V b + c)
  *
- * V is a matrix `[O, M]`, W kernels `[M, I, kH, kW]`, seen as a matrix `[M, I kH kW]`. For each place of the result that is
- * M I kH kW + O M multiply-accumulates before, O I kH kW after.
+ * V is a matrix `[O, M]`, W kernels `[M, I, kH, kW]`, seen as a matrix `[M, I kH kW]`. For each place of the
+ * result that is M I kH kW + O M multiply-accumulates before, O I kH kW after.
  */
 export function mergeConvolutions(outputs: readonly Tensor[]): (tensor: Tensor) => Tensor {
   const readers = countReaders(outputs);

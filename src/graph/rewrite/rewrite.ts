@@ -1,9 +1,11 @@
 import { collect, type Tensor } from "../tensor.ts";
 
 /**
- * Looks at a tensor whose inputs are rewritten already; returns what stands for it, itself where nothing is to be done.
+ * Looks at a tensor whose inputs are rewritten already; returns what stands for it, itself where nothing is
+ * to be done.
  *
- * @param original the same tensor as it stands in the graph that is rewritten, for what was found out about that graph
+ * @param original the same tensor as it stands in the graph that is rewritten, for what was found out about
+ *   that graph
  */
 export type RewriteRule = (tensor: Tensor, original: Tensor) => Tensor;
 

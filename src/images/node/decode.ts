@@ -30,20 +30,20 @@ export interface DecodePhotoOptions {
 /** A photo, upright, and how its file has it turned. */
 export interface OrientedPhoto {
   readonly photo: Photo;
-  /** The EXIF orientation, 1 to 8: 1 is upright, 2 to 4 are mirrored or turned by 180 degrees, 5 to 8 swap the sides. */
+  /** EXIF orientation: 1 upright, 2 to 4 mirrored or turned by 180 degrees, 5 to 8 with swapped sides. */
   readonly orientation: number;
 }
 
 /**
  * Reads a photo from a file or from the bytes of one, as 8-bit sRGB, `[height, width, 3]`.
  *
- * JPEG, PNG, WebP, TIFF, GIF and AVIF are read. The EXIF orientation is applied; gray, CMYK and 16-bit photos and
- * embedded color profiles are converted; transparency is composited on white, and a band of a TIFF that is not tagged as
- * transparency is left out; of an animation or a multi-page file the first frame is taken.
+ * JPEG, PNG, WebP, TIFF, GIF and AVIF are read. The EXIF orientation is applied; gray, CMYK and 16-bit photos
+ * and embedded color profiles are converted; transparency is composited on white, and a band of a TIFF that
+ * is not tagged as transparency is left out; of an animation or a multi-page file the first frame is taken.
  *
- * @throws LightsegError NOT_FOUND when there is no such file; INVALID_IMAGE when it is a folder, empty, cut short,
- * damaged, too large, not a photo, or a TIFF of floats, signed numbers or other bands; INVALID_ARGUMENT for anything but
- * a path or bytes
+ * @throws LightsegError NOT_FOUND if there is no such file; INVALID_IMAGE for a folder, an empty, cut or
+ *   damaged file, a photo that is too large, or a TIFF of floats, signed numbers or other bands;
+ *   INVALID_ARGUMENT for anything but a path or bytes
  */
 export async function decodePhoto(
   source: string | Uint8Array,

@@ -32,7 +32,7 @@ const FONT_SIZE = 10;
 
 interface Line {
   name: string;
-  /** The name in a font of this machine, where the bitmap font lacks one of its characters and that has all. */
+  /** The name in a font of this machine, for characters that the bitmap font lacks. */
   picture?: Photo | undefined;
   share: string;
   color: readonly [number, number, number];
@@ -51,10 +51,10 @@ interface Layout {
 /**
  * Adds a legend below a picture: a swatch, the name and the percentage of each class, in the order given.
  *
- * The text grows with the picture's width, and the entries run down as many columns as fit. A picture
- * narrower than one column is put at the left of a wider, white one. Names longer than 32 characters are cut. Names
- * in printable ASCII are drawn alike on every machine; others in a font of this machine, or, where none has all of their
- * characters, with `?` for those. Without entries the result is an equal copy.
+ * Text grows with the picture's width, and entries run down in as many columns as fit. A picture narrower
+ * than one column is put at the left of a wider, white one. Names longer than 32 characters are cut.
+ * Printable ASCII is drawn alike on every machine; other names in a font of this machine, with `?` for
+ * characters that no font has. Without entries the result is an equal copy.
  *
  * @throws LightsegError INVALID_IMAGE for malformed pixels, INVALID_ARGUMENT for a share outside 0 to 1
  */

@@ -2,7 +2,8 @@ import { LightsegError, messageOf } from "../../errors.ts";
 import { bundledError, isBundled } from "../../node/bundled.ts";
 
 /**
- * Loads sharp where it is first needed: it loads native code, which would end the import of lightseg in a bundle.
+ * Loads sharp where it is first needed. It loads native code, which would end the import of lightseg in a
+ * bundle.
  *
  * @throws LightsegError DEPENDENCY if sharp cannot be loaded
  */

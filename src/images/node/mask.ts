@@ -7,8 +7,8 @@ import { decodePng, invalidMask } from "./png.ts";
  * Gray values are not scaled and palette indices are not turned into colors: the number stored is the label.
  *
  * @param file named in errors
- * @throws LightsegError INVALID_IMAGE when the bytes are not a PNG, are cut short or damaged where labels are, claim more
- * than 64 million pixels, or hold color, alpha or 16-bit values
+ * @throws LightsegError INVALID_IMAGE when the bytes are not a PNG, are cut short or damaged where labels
+ *   are, claim more than 64 million pixels, or hold color, alpha or 16-bit values
  */
 export function decodeMask(bytes: Uint8Array, file: string): LabelMap {
   const { width, height, samples } = decodePng(bytes, file, ({ kind, depth }) => {

@@ -47,12 +47,13 @@ export interface PngPixels extends PngHeader {
 /**
  * Reads the pixels of a PNG of at most 8 bits a sample.
  *
- * The checksums of the header, the palette and the pixels must be right. All other chunks, such as color profiles and
- * texts, are passed over, damaged or not.
+ * The checksums of the header, the palette and the pixels must be right. All other chunks, such as color
+ * profiles and texts, are passed over, damaged or not.
  *
  * @param file named in errors
  * @param check throws for headers that are not wanted, before anything is inflated
- * @throws LightsegError INVALID_IMAGE for bytes that are no PNG, cut short or damaged, or claim too many pixels
+ * @throws LightsegError INVALID_IMAGE for bytes that are no PNG, cut short or damaged, or claim too many
+ *   pixels
  */
 export function decodePng(bytes: Uint8Array, file: string, check: (header: PngHeader) => void): PngPixels {
   const chunks = new Chunks(bytes, file);

@@ -13,8 +13,8 @@ const INK = 160;
  * Draws a line of text with the fonts of this machine: any script, from right to left too, and emoji.
  *
  * @param size of the font in pixels
- * @returns dark gray on white, as wide as the text, 1.3 sizes high, with the baseline 1 size below the top; undefined
- * where no font has one of the characters: a box would stand in its place
+ * @returns dark gray on white, as wide as the text, 1.3 sizes high, with the baseline 1 size below the top;
+ *   undefined where no font has one of the characters: a box would stand in its place
  */
 export async function renderText(text: string, size: number): Promise<Photo | undefined> {
   for (const character of new Set(text.match(/[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}]/gu)))
@@ -42,8 +42,8 @@ function hasGlyph(character: string): Promise<boolean> {
 /**
  * Whether a font has a character.
  *
- * One that no font has is drawn as a box, with its number in it where there is a font for digits. So it is compared with
- * a character of as many digits that no font can have: the outline of the box is then the same.
+ * A character that no font has is drawn as a box, with its number inside where a font has digits. So each is
+ * compared with a character of as many digits that no font can have: equal outlines mean a box.
  */
 async function probeGlyph(character: string): Promise<boolean> {
   const digits = (character.codePointAt(0) ?? 0).toString(16).length;

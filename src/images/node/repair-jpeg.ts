@@ -10,10 +10,10 @@ const ADOBE = 0xee;
 const LAST_COEFFICIENT = 63;
 
 /**
- * Mends what a decoder warns of in the headers of a JPEG although it does not need it. The compressed pixels stay.
+ * Mends JPEG headers that make a decoder warn although it does not need them. The compressed pixels stay.
  *
- * That is: the range of coefficients in the scan header of a sequential file, where some phones write 0 to 0; zeros
- * between two segments; a color transform of Adobe and a version of JFIF that nobody knows.
+ * These are the range of coefficients in the scan header of a sequential file, where some phones write 0 to
+ * 0; zeros between two segments; an unknown Adobe color transform or JFIF version.
  *
  * @returns the mended file; undefined for what is no JPEG or has nothing to mend
  */
@@ -70,7 +70,7 @@ function put(segment: Uint8Array, at: number, values: readonly number[]): boolea
   return true;
 }
 
-/** The first marker after the compressed pixels that begin at a place; 0xff00 and restarts belong to these. */
+/** The first marker after the compressed pixels, which may hold 0xff00 and restart markers. */
 function endOfScan(bytes: Uint8Array, start: number): number {
   for (let at = bytes.indexOf(0xff, start); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const marker = bytes[at + 1] ?? 0;

@@ -17,7 +17,7 @@ const COLOR_BANDS: ReadonlyMap<number, number> = new Map([
 
 /** What the bands of a TIFF's first page are. */
 export interface TiffBands {
-  /** Whether the last one is tagged as transparency; one that is not tagged is something else, such as near infrared. */
+  /** Whether the last sample is tagged as alpha. Without a tag it is something else, as near infrared. */
   readonly hasAlpha: boolean;
   /** Why the bands cannot be shown as a photo, as parts of an error. */
   readonly fault?: { readonly rule: string; readonly value: unknown; readonly hint?: string };
@@ -61,9 +61,9 @@ export function readTiffBands(bytes: Uint8Array): TiffBands | undefined {
 }
 
 /**
- * Mends what a decoder warns of in the first directory of a TIFF although it does not need it. The pixels stay.
+ * Mends entries of a TIFF's first directory that make a decoder warn without need. The pixels stay.
  *
- * Only the tags that pixels are decoded by are kept, in order; bands that no tag speaks of are tagged as unspecified.
+ * Only the tags needed for decoding pixels are kept, in order. Bands without a tag are tagged as unspecified.
  *
  * @returns the file with another directory at its end; undefined for what is no TIFF or is cut short
  */

@@ -35,23 +35,24 @@ export interface ConvertedWeights {
   readonly left: number;
   /** The value that changed most by its new type; undefined if none changed. */
   readonly rounding: { readonly error: number; readonly tensor: string } | undefined;
-  /** Says what was left out of names because it tells how the network was wrapped; undefined if nothing was. */
+  /** The wrapper's prefixes that were left out of names, as a sentence; undefined without any. */
   readonly unwrapping: string | undefined;
   /** Keys of the file's metadata that a PyTorch checkpoint cannot hold. */
   readonly metadataLeftOut: readonly string[];
 }
 
 /**
- * Writes a weight file in another format or precision. The target's name gives its format: `.safetensors`, or `.pth`,
- * `.pt` and `.pth.tar` for PyTorch. An old file of that name is replaced.
+ * Writes a weight file in another format or precision. The target's name gives its format: `.safetensors`, or
+ * `.pth`, `.pt` and `.pth.tar` for PyTorch. An old file of that name is replaced.
  *
  * @param from a file or folder, as for `readWeights`
  *
  * @example
- * await convertWeights("voc.pth", "voc.safetensors", { select: { network: "refinenet-lw-50", classes: 21 } });
+ * const select = { network: "refinenet-lw-50", classes: 21 };
+ * await convertWeights("voc.pth", "voc.safetensors", { select });
  *
- * @throws LightsegError INVALID_ARGUMENT for another extension, INVALID_WEIGHTS or NOT_FOUND for files that cannot be
- *   read or lack parameters, OUTPUT if the target cannot be written
+ * @throws LightsegError INVALID_ARGUMENT for another extension, INVALID_WEIGHTS or NOT_FOUND for files that
+ *   cannot be read or lack parameters, OUTPUT if the target cannot be written
  */
 export async function convertWeights(
   from: string,

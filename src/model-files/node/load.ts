@@ -35,7 +35,7 @@ import { findShippedModel, listShippedModels, readParameters, readShipped } from
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions {
-  /** A shipped model, a model file, or a network of the zoo (which needs `weights`). Defaults to `DEFAULT_MODEL`. */
+  /** A shipped model, a model file, or a network (needs `weights`). Defaults to `DEFAULT_MODEL`. */
   model?: string;
   /** A PyTorch checkpoint, safetensors or shipped weights to use instead of the model's own. */
   weights?: string;
@@ -48,8 +48,8 @@ export interface LoadModelOptions {
 /** Options of `loadRunnableModel`. */
 export interface LoadRunnableModelOptions extends LoadModelOptions {
   /**
-   * What the network is computed in. fp16 rounds weights and feature maps, which is no faster on CPUs. int8 needs a
-   * model that was quantised: shipped ones are there in both. `"exact"` is fp32 where there is a choice.
+   * What the network is computed in. fp16 rounds weights and feature maps, which is no faster on CPUs. int8
+   * needs a quantised model; shipped models have both forms. `"exact"` is fp32 where there is a choice.
    * Defaults to `"auto"`: int8 where there is such a model, else fp32.
    */
   dtype?: DtypeRequest;
@@ -64,8 +64,8 @@ export interface LoadedModel {
 /**
  * Loads a model and checks that its weights are complete.
  *
- * @throws LightsegError NOT_FOUND for an unknown name, INVALID_WEIGHTS for weights that cannot be read or do not fit,
- *   INVALID_ARGUMENT for options that contradict each other
+ * @throws LightsegError NOT_FOUND for an unknown name, INVALID_WEIGHTS for weights that cannot be read or do
+ *   not fit, INVALID_ARGUMENT for options that contradict each other
  */
 export async function loadModel(options: LoadModelOptions = {}): Promise<Model> {
   const { model } = await load(options, "exact");

@@ -16,7 +16,8 @@ import { findModel, type Manifest, type ManifestFile, modelNames, parseManifest 
  */
 export function shippedFolder(): string {
   requireUnbundled("models/");
-  // Tools that copy what a server needs find the folder by this expression; webpack would take it for a module.
+  // Tools that copy what a server needs find the folder by this expression; webpack would take it for a
+  // module.
   return fileURLToPath(new URL(/* webpackIgnore: true */ "../../../models/", import.meta.url));
 }
 
@@ -84,7 +85,8 @@ function damaged(file: string, rule: string, cause?: unknown): LightsegError {
  * Reads the parameters of a network from a weight file, or from weights that come with the package.
  *
  * @param weights name of a model or of an encoder in the manifest, or a path
- * @param expected names of the parameters, which may have prefixes in the file; those of all other tensors are listed
+ * @param expected names of the parameters, which may have prefixes in the file; those of all other tensors
+ *   are listed
  * @throws LightsegError as `readWeights`
  */
 export async function readParameters(weights: string, expected: ExpectedNames): Promise<NamedWeights> {

@@ -4,10 +4,10 @@ import type { Scope } from "../scope.ts";
 
 /** A feature map that a backbone offers to a decoder. */
 export interface Tap {
-  /** `[N, C, H / stride, W / stride]`, rounded up (for NASNet one less, where its first convolution leaves out the edge). */
+  /** `[N, C, H / stride, W / stride]`, rounded up; one less for NASNet, without padding at first. */
   readonly features: Tensor;
   readonly stride: number;
-  /** Number of the stage in the literature, e.g. 8 for `layer8` of MobileNet-v2. No two taps of a backbone have the same. */
+  /** Number of the stage in the literature, e.g. 8 for `layer8` of MobileNet-v2; unique in a backbone. */
   readonly stage: number;
 }
 

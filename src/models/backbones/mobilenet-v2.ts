@@ -6,7 +6,7 @@ import { imagenetPreprocessing } from "../preprocessing.ts";
 import type { Scope } from "../scope.ts";
 import type { Backbone, Tap } from "./backbone.ts";
 
-/** Stages after the first convolution: expansion, channels, blocks, stride of the first block (Sandler et al. 2018, Table 2). */
+/** Stages after the first convolution: expansion, channels, blocks, stride (Sandler et al. 2018, Table 2). */
 const stages = [
   { expansion: 1, channels: 16, blocks: 1, stride: 1 },
   { expansion: 6, channels: 24, blocks: 2, stride: 2 },
@@ -20,8 +20,8 @@ const stages = [
 /**
  * MobileNet-v2 at width 1.0 without its 1280-channel layer; taps are all stages but the 16-channel one.
  *
- * Official names: `layer1` is the first convolution, `layer2` to `layer8` the stages. In the authors' code every block has
- * its expansion convolution, also where the expansion is 1.
+ * Official names: `layer1` is the first convolution, `layer2` to `layer8` the stages. In the authors' code
+ * every block has its expansion convolution, even where the expansion is 1.
  */
 export const mobilenetV2: Backbone = {
   preprocessing: imagenetPreprocessing,
@@ -42,7 +42,7 @@ export const mobilenetV2: Backbone = {
   },
 };
 
-/** Widens, filters each channel, narrows without activation; adds its input where the shapes agree (Fig. 3b there). */
+/** Expansion, depthwise convolution, linear projection; a shortcut where shapes agree (Fig. 3b there). */
 function invertedResidual(
   scope: Scope,
   x: Tensor,

@@ -17,13 +17,16 @@ const EPSILON = 1e-3;
 /**
  * NASNet-A-Mobile without its classifier (Zoph et al. 2018, Appendix A.4).
  *
- * Official names are those of Cadene's pretrained-models: `conv0`, `cell_stem_0`, `cell_0` .. `cell_15`, `reduction_cell_0` and so on. That code
- * was converted from TensorFlow, whose padding of even maps has one pixel less before than after, and it fails on odd maps; here
- * odd maps are padded as even ones are (TensorFlow pads them alike on both sides, but a symbolic size is neither odd nor even). The first convolution has no padding: photos must be of 3x3 pixels at least.
+ * Official names are those of Cadene's pretrained-models: `conv0`, `cell_stem_0`, `cell_0` .. `cell_15`,
+ * `reduction_cell_0` and so on. That code was converted from TensorFlow, whose padding of even maps has one
+ * pixel less before than after; it fails on odd maps. Here odd maps are padded as even ones. (TensorFlow pads
+ * odd maps evenly, but a symbolic size is neither odd nor even.) The first convolution has no padding: photos
+ * must have 3x3 pixels at least.
  *
- * Which cells the paper's decoder reads is not known. As for MobileNet-v2, it is given two of each resolution but the finest, an early one and the last:
- * `cell_stem_0`; `cell_stem_1` and `cell_3`; `cell_6` and `cell_9`; `cell_12` and `cell_15`. With these RefineNet-LW-NASNet-Mobile has the published 11.4 G
- * operations (`lightseg info --paper`), which is all that speaks for them: other choices come as near.
+ * Which cells the paper's decoder reads is not known. Here, as for MobileNet-v2, it reads an early and the
+ * last cell of each resolution, and one of the finest: `cell_stem_0`; `cell_stem_1` and `cell_3`; `cell_6`
+ * and `cell_9`; `cell_12` and `cell_15`. RefineNet-LW-NASNet-Mobile then has the published 11.4 G operations
+ * (`lightseg info --paper`), but other choices come as near.
  */
 export const nasnetMobile: Backbone = {
   // That of the published weights; values lie in -1..1.
@@ -95,7 +98,7 @@ function reductionCell(scope: Scope, previous: Cell, current: Cell, filters: num
   return { features: reduce(scope, h, p, { filters, lag: 1 }), stride: 2 * current.stride };
 }
 
-/** The first cell: there is none before the convolution that it reads, and maps are padded alike on both sides. */
+/** The first cell. It has no cell before it, and its maps are padded alike on both sides. */
 function stemCell(scope: Scope, { features, stride }: Cell, filters: number): Cell {
   const h = project(scope.at("conv_1x1"), features, filters);
   return { features: reduce(scope, h, features, { filters, lag: 0 }), stride: 2 * stride };
@@ -149,7 +152,7 @@ function project(scope: Scope, x: Tensor, channels: number): Tensor {
   return norm(scope.at("bn"), conv(scope.at("conv"), relu(x), { channels }));
 }
 
-/** Projects the cell before the latest, and halves it where the latest is half as large: every other pixel and those between, half of the channels each. */
+/** Projects the cell before the last. Where the last is half as large, halves it at two pixel offsets. */
 function projectPrevious(scope: Scope, previous: Cell, current: Cell, channels: number): Tensor {
   if (previous.stride === current.stride)
     return project(scope.at("conv_prev_1x1"), previous.features, channels);
@@ -162,8 +165,8 @@ function projectPrevious(scope: Scope, previous: Cell, current: Cell, channels: 
 }
 
 /**
- * Drops the first rows and columns of a map. With a padding that is larger by `lag` (and stride 2) each window comes to lie
- * `lag` pixels further on than it would without: the way of the official code to pad more after the map than before it.
+ * Drops the first rows and columns of a map. With a padding larger by `lag` (and stride 2) each window then
+ * lies `lag` pixels further on. The official code pads more after a map than before it in this way.
  */
 function skip(x: Tensor, lag: number): Tensor {
   return lag === 0 ? x : slice(slice(x, { axis: 2, start: lag }), { axis: 3, start: lag });

@@ -35,10 +35,11 @@ const STEM_CHANNELS = 8;
 const EXPANSION = 4;
 
 /**
- * NDNet, narrow and deep ("Real time backbone for semantic segmentation", arXiv 1903.06922); taps are its three stages.
+ * NDNet, narrow and deep ("Real time backbone for semantic segmentation", arXiv 1903.06922). Taps are its
+ * three stages.
  *
- * A 3x3 convolution and a 3x3 max-pool lead to 1/4; every stage halves the map once more, until `outputStride` is reached:
- * later stages keep the size and are dilated instead, all their blocks alike. Named after its layers: 1 + 2 x blocks.
+ * A 3x3 convolution and a 3x3 max-pool lead to 1/4. Every stage halves the map until `outputStride` is
+ * reached; later stages keep the size and are dilated. Named after its layers: 1 + 2 x blocks.
  *
  * Official names: `features.conv1`, `features.block3` .. `features.block5`.
  */
@@ -70,7 +71,7 @@ export function ndnet(
   };
 }
 
-/** Two separable convolutions, the second four times as wide, and the input, projected where its shape is another. */
+/** Two separable convolutions, the second four times as wide, and a shortcut, projected if needed. */
 function bottleneck(
   scope: Scope,
   x: Tensor,

@@ -22,7 +22,7 @@ const basic: Block = {
   },
 };
 
-/** 1x1, 3x3, 1x1 (Fig. 5 right). The 3x3 convolution has the stride, as in torchvision, whose ImageNet weights are used. */
+/** 1x1, 3x3, 1x1 (Fig. 5 right). The 3x3 convolution has the stride, as in torchvision's weights. */
 const bottleneck: Block = {
   expansion: 4,
   layers(scope, x, { width, stride }) {

@@ -22,7 +22,8 @@ const mlpRatios = [8, 8, 4, 4] as const;
 const LAYER_SCALE = 0.01;
 
 /**
- * Visual Attention Network (Guo et al., "Visual Attention Network", 2022); taps are its four stages, at 1/4 to 1/32.
+ * Visual Attention Network (Guo et al., "Visual Attention Network", 2022). Taps are its four stages, at 1/4
+ * to 1/32.
  *
  * Official names: `patch_embedN`, `blockN`, `normN`.
  */

@@ -30,7 +30,7 @@ export interface Prediction {
 
 /** The other half of a network. */
 export interface Decoder {
-  /** How its scores are brought to the size of the photo: with the centres of the corner pixels in place, or the corners of the picture. */
+  /** PyTorch's `align_corners` in the final bilinear upsampling of the logits. */
   readonly alignCorners: boolean;
   /** @param taps feature maps of a backbone, finest first */
   build(scope: Scope, taps: readonly Tap[], classes: number): Prediction;

@@ -10,8 +10,9 @@ const PYRAMID_WIDTH = 256;
 const HEAD_WIDTH = 128;
 
 /**
- * Feature pyramid (Lin et al., "Feature Pyramid Networks", CVPR 2017): each level is brought to one width by a 1x1 convolution
- * (`lateral_convs`), the coarser sum is added to it, and a 3x3 convolution smooths the result (`fpn_convs`).
+ * Feature pyramid (Lin et al., "Feature Pyramid Networks", CVPR 2017): a 1x1 convolution brings each level to
+ * one width (`lateral_convs`), the coarser sum is added, and a 3x3 convolution smooths the result
+ * (`fpn_convs`).
  *
  * Sums are brought to the finer size by bilinear resizing, where the paper repeats the nearest value.
  *
@@ -31,8 +32,9 @@ export function featurePyramid(scope: Scope, levels: readonly Tensor[]): Tensor[
 }
 
 /**
- * The head of Semantic FPN (Kirillov et al., "Panoptic Feature Pyramid Networks", CVPR 2019, Fig. 3): each level climbs to the size of the finest
- * by 3x3 convolution, batch norm, ReLU and resizing to the next finer level, as often as needed; all are summed.
+ * The head of Semantic FPN (Kirillov et al., "Panoptic Feature Pyramid Networks", CVPR 2019, Fig. 3). Each
+ * level is brought to the finest size by 3x3 convolution, batch norm, ReLU and resizing, one level at a time;
+ * all are summed.
  *
  * @param levels maps of a pyramid, finest first
  * @returns one map of 128 channels at the size of the finest

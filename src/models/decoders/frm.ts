@@ -17,19 +17,22 @@ const EXPANSION = 4;
 const DROPOUT = 0.1;
 
 /**
- * The decoder of FRM ("A feature refinement module for light-weight semantic segmentation network", ICIP 2023, arXiv 2412.08670).
+ * The decoder of FRM ("A feature refinement module for light-weight semantic segmentation network", ICIP
+ * 2023, arXiv 2412.08670).
  *
- * Known: the features of all four stages of a Visual Attention Network are pooled to the size of the deepest and concatenated; a disentangled non-local
- * block, called a transformer block, mixes them; the decoder is a feature pyramid; a contrastive term joins the loss; 214.82 G operations.
+ * Published: the four stages of a Visual Attention Network are pooled to the size of the deepest and
+ * concatenated; a disentangled non-local block, called a transformer block, mixes them; the decoder is a
+ * feature pyramid; a contrastive term joins the loss; 214.82 G operations.
  *
- * Inferred, since the authors published no code: that the network is VAN-B0; pooling by bilinear halving, which is the mean of 2x2 pixels where sizes
- * are even; a 1x1 convolution to 512 channels before the block; an MLP of 4 times that width as its second half; a 3x3 convolution to the width
- * of the deepest stage, whose place in the pyramid the result takes; Semantic FPN of 256 and 128 channels with dropout 0.1; where batch norm is; and
- * that the term compares pixels at 1/4, before the classifier. That makes 213.87 G multiply-accumulates at 1024x2048 with 19 classes on
- * VAN-B0, 0.4 % fewer than published.
+ * Inferred, since there is no code: VAN-B0; pooling by bilinear halving, the mean of 2x2 pixels for even
+ * sizes; a 1x1 convolution to 512 channels before the block; an MLP of 4 times that width as its second half;
+ * a 3x3 convolution to the width of the deepest stage, which the result replaces in the pyramid; Semantic FPN
+ * of 256 and 128 channels with dropout 0.1; the places of batch norm; the term compares pixels at 1/4, before
+ * the classifier. That makes 213.87 G multiply-accumulates at 1024x2048 with 19 classes on VAN-B0, 0.4 %
+ * fewer than published.
  *
- * On other backbones each stride is a level, with its deepest feature map. No names are published either; these are `frm`, `neck`, `decode_head`
- * and, in training alone, `contrast`.
+ * On other backbones each stride is a level, with its deepest feature map. No names are published; here they
+ * are `frm`, `neck`, `decode_head` and, in training, `contrast`.
  */
 export const frm: Decoder = {
   alignCorners: false,
@@ -46,7 +49,7 @@ export const frm: Decoder = {
   },
 };
 
-/** The feature refinement module: all levels at the size of the coarsest, mixed across channels and pixels, as wide as the coarsest. */
+/** The feature refinement module: all levels at the coarsest size, mixed across channels and pixels. */
 function refine(scope: Scope, levels: readonly Tensor[]): Tensor {
   const aggregated = levels.reduce((all, next) =>
     concat([resize(all, { like: next, alignCorners: false }), next]),

@@ -8,15 +8,15 @@ import type { Scope } from "../scope.ts";
 import type { Decoder } from "./decoder.ts";
 
 /**
- * The decoder of Light-Weight RefineNet (Sec. 3.2-3.3, Fig. 1) in the form that the authors gave it for MobileNet-v2.
+ * The decoder of Light-Weight RefineNet (Sec. 3.2-3.3, Fig. 1), as in the authors' code for MobileNet-v2.
  *
- * From coarse to fine, one level for each stride: the taps of that stride, each brought to `width` channels by a 1x1
- * convolution, are summed with what comes from the coarser level; ReLU6; chained residual pooling; and, but for the finest
- * level, a 1x1 convolution and bilinear resizing to the next finer map. A 3x3 convolution classifies. No residual
- * conv units, no dropout.
+ * From coarse to fine, one level for each stride. A 1x1 convolution brings each tap of that stride to `width`
+ * channels; these are summed with the coarser level; ReLU6; CRP; but for the finest level, a 1x1 convolution
+ * and bilinear upsampling to the next finer map. A 3x3 convolution classifies. There are no RCUs and no
+ * dropout.
  *
- * Official names: `conv8` .. `conv3` after the stage of the tap, `crp4` .. `crp1` and `conv_adapt4` .. `conv_adapt2`
- * after the level, `segm`.
+ * Official names: `conv8` .. `conv3` after the stage of the tap, `crp4` .. `crp1` and `conv_adapt4` ..
+ * `conv_adapt2` after the level, `segm`.
  *
  * @param width channels of the decoder; the authors' is 256, a narrower one is faster
  */

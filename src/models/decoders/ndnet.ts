@@ -30,8 +30,8 @@ export const ndnetFcn32: Decoder = {
 };
 
 /**
- * NDNet's encoder-decoder form, at 1/8: the deepest stage is brought to the size of the stage at 1/8, put beside it and fused by a 1x1
- * convolution. Official names: `fusion`, `seg`, `aux_seg`.
+ * NDNet's encoder-decoder form, at 1/8: the deepest stage is upsampled to 1/8, concatenated with the stage
+ * there and fused by a 1x1 convolution. Official names: `fusion`, `seg`, `aux_seg`.
  */
 export const ndnetEncoderDecoder: Decoder = {
   alignCorners: true,
@@ -49,8 +49,9 @@ export const ndnetEncoderDecoder: Decoder = {
 };
 
 /**
- * NDNet's form after FCN-8s, with adaptive fusion: a head on each of the three deepest stages, each class of its scores weighted
- * by a learned factor, all brought to 1/8 and summed. The names of its parts (`segN`, `fusionN`, `aux_segN`) are not published.
+ * NDNet's form after FCN-8s, with adaptive fusion: a head on each of the three deepest stages, its scores
+ * weighted by a learned factor per class, all brought to 1/8 and summed. The names (`segN`, `fusionN`,
+ * `aux_segN`) are not published.
  */
 export const ndnetFcn8: Decoder = {
   alignCorners: true,

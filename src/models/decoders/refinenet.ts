@@ -12,7 +12,7 @@ const COARSEST_WIDTH = 512;
 const WIDTH = 256;
 
 const DROPOUT = 0.5;
-/** Feature maps wider than this are thinned out by dropout, as in the code that the RefineNet authors released. */
+/** Feature maps wider than this get dropout, as in the code of RefineNet's authors. */
 const WIDEST_WITHOUT_DROPOUT = 512;
 
 interface RefineNetOptions {
@@ -25,16 +25,17 @@ interface RefineNetOptions {
 }
 
 /**
- * The cascade of RefineNet (Lin et al., CVPR 2017; Fig. 1a of the light-weight paper), of which the light-weight forms are special cases.
+ * The cascade of RefineNet (Lin et al., CVPR 2017; Fig. 1a of the light-weight paper). The light-weight forms
+ * are special cases.
  *
- * From coarse to fine, one level for each stride: the deepest feature map of that stride is reduced, passes two residual
- * conv units, is adapted and summed with what comes from the coarser level (fusion); ReLU; chained residual pooling; three units; and, but for the
- * finest level, a convolution and bilinear resizing to the next finer map. A 3x3 convolution classifies. The coarsest level has nothing to be
- * fused with, hence no adaptation.
+ * From coarse to fine, one level for each stride. The deepest feature map of that stride is reduced, passes
+ * two residual conv units (RCU), is adapted and summed with the coarser level (fusion); ReLU; chained
+ * residual pooling (CRP); three RCUs; but for the finest level, a convolution and bilinear upsampling to the
+ * next finer map. A 3x3 convolution classifies. The coarsest level has no fusion, and so no adaptation.
  *
- * Official names, with N = 1 for the coarsest level: `p_ims1d2_outlN_dimred` (reduction), `adapt_stageN_b` (units),
- * `adapt_stageN_b2_joint_varout_dimred` (adaptation), `mflow_conv_gN_pool` (pooling), `mflow_conv_gN_b` (units),
- * `mflow_conv_gN_b3_joint_varout_dimred` (to the next level), `clf_conv`.
+ * Official names, with N = 1 for the coarsest level: `p_ims1d2_outlN_dimred` (reduction), `adapt_stageN_b`
+ * (units), `adapt_stageN_b2_joint_varout_dimred` (adaptation), `mflow_conv_gN_pool` (pooling),
+ * `mflow_conv_gN_b` (units), `mflow_conv_gN_b3_joint_varout_dimred` (to the next level), `clf_conv`.
  */
 function refineNetCascade(options: RefineNetOptions): Decoder {
   const { kernel, unit, dropBeforeClassifier = false } = options;
@@ -81,10 +82,10 @@ function deepestOfEachStride(taps: readonly Tap[]): Tap[] {
   return [...byStride.values()].sort((a, b) => b.stride - a.stride);
 }
 
-/** The original RefineNet: 3x3 convolutions everywhere, residual conv units, dropout before the classifier. */
+/** The original RefineNet: 3x3 convolutions, residual conv units, dropout before the classifier. */
 export const refineNet = refineNetCascade({ kernel: 3, unit: "plain", dropBeforeClassifier: true });
 
-/** Light-Weight RefineNet (Sec. 3.3): 1x1 convolutions everywhere but in the classifier, no residual conv units. */
+/** Light-Weight RefineNet (Sec. 3.3): 1x1 convolutions but for the classifier, no residual conv units. */
 export const lightWeightRefineNet = refineNetCascade({ kernel: 1 });
 
 /** Light-Weight RefineNet with the residual conv units that it was found not to need (Sec. 3.2, Table 1). */

@@ -1,9 +1,9 @@
 import type { Recipe } from "./recipe.ts";
 
 /**
- * Ours, for two processor cores: small crops, batch norm frozen, moving averages, and the mean IoU itself in the loss: weights for rare
- * classes made the shipped model find them where they are not. The shipped model's last run had these settings,
- * and two replicas.
+ * Ours, for two processor cores: small crops, batch norm frozen, moving averages (EMA), and soft Jaccard
+ * loss. Class weights made the shipped model find rare classes where they are not. The shipped model's last
+ * run had these settings and two replicas.
  */
 export const camvid: Recipe = {
   name: "camvid",

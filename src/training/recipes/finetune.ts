@@ -13,8 +13,8 @@ const VALIDATIONS = 15;
 const PATIENT_VALIDATIONS = 4;
 
 /**
- * Ours, for one's own photos, 20 to 500 of them, from the weights of a trained model, on two processor cores: how it was
- * chosen is in docs/train-your-own-data.md.
+ * Ours, for one's own photos, 20 to 500 of them, from the weights of a trained model, on two processor cores:
+ * how it was chosen is in docs/train-your-own-data.md.
  */
 export const finetune: Recipe = {
   name: "finetune",

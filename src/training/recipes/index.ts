@@ -22,8 +22,8 @@ export interface RecipeOptions {
 /**
  * The settings of a recipe.
  *
- * @throws LightsegError NOT_FOUND for an unknown recipe, INVALID_ARGUMENT if the folder of a data set, or what is
- *   known of the photos, is missing
+ * @throws LightsegError NOT_FOUND for an unknown recipe, INVALID_ARGUMENT if the folder of a data set, or
+ *   what is known of the photos, is missing
  */
 export function applyRecipe(
   name: string,

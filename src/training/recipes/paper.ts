@@ -1,12 +1,12 @@
 import { backboneOf } from "../../models/zoo.ts";
 import type { TrainingOptions } from "../config.ts";
 
-/** Initial rates for ResNets and for smaller backbones (Sec. 4); decoders have ten times as much in the authors' code. */
+/** Initial rates for ResNets and for smaller backbones (Sec. 4). Decoders have ten times as much. */
 const rates = { resnet: 5e-4, other: 1e-3 };
 
 /**
- * What all trainings of the paper have in common (Sec. 4): SGD with momentum, batch norm frozen. Batch, crop, scale, shorter side and weight
- * decay are not printed there and are those of the authors' code.
+ * Settings of all trainings of the paper (Sec. 4): SGD with momentum, batch norm frozen. Batch, crop, scale,
+ * shorter side and weight decay are not printed, and come from the authors' code.
  */
 export function paperSettings(network: string) {
   const rate = backboneOf(network).startsWith("resnet-") ? rates.resnet : rates.other;

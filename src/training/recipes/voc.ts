@@ -2,9 +2,9 @@ import { paperSettings } from "./paper.ts";
 import type { Recipe } from "./recipe.ts";
 
 /**
- * The paper's, Sec. 4: COCO, then the augmented set (SBD), then VOC itself; "we reduce the learning rate by half after 20 epochs of COCO
- * training and after 50 epochs of the BSD training, and keep training until 200 total epochs". SBD holds photos of VOC's validation split;
- * those are left out, as everywhere in lightseg.
+ * The paper's, Sec. 4: COCO, then the augmented set (SBD), then VOC itself; "we reduce the learning rate by
+ * half after 20 epochs of COCO training and after 50 epochs of the BSD training, and keep training until 200
+ * total epochs". SBD holds photos of VOC's validation split; those are left out, as everywhere in lightseg.
  */
 export const voc: Recipe = {
   name: "voc",

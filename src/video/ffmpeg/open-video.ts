@@ -8,8 +8,8 @@ export interface Video extends ClipDescription {
   /**
    * The frames in order, decoded as they are asked for; each iteration starts from the beginning.
    *
-   * Upright, with square pixels, at the constant average rate (which keeps a clip of a variable rate in step with its
-   * sound), and of the first frame's size where that changes on the way.
+   * Upright, with square pixels, of the first frame's size, and at the constant average rate, which keeps a
+   * clip of variable rate in step with its sound.
    *
    * @throws LightsegError INVALID_IMAGE for a clip that is cut off, after the frames that are there
    */
@@ -26,7 +26,8 @@ export interface Video extends ClipDescription {
  * await using video = await openVideo("street.mp4");
  * for await (const { timestamp, width, height, data } of video.frames) console.log(timestamp, data.length);
  *
- * @throws LightsegError NOT_FOUND if the clip or ffmpeg is not there, INVALID_IMAGE for a file that is no clip
+ * @throws LightsegError NOT_FOUND if the clip or ffmpeg is not there, INVALID_IMAGE for a file that is no
+ *   clip
  */
 export async function openVideo(path: string): Promise<Video> {
   const clip = await probeClip(path);
@@ -75,7 +76,7 @@ async function* decodeFrames(
   }
 }
 
-/** Frames by which a whole clip may fall short of its stated length: rounding, and frames before the first that can be decoded. */
+/** Frames by which a whole clip may fall short of its stated length, by rounding or a late keyframe. */
 function allowedShortfall(frameCount: number): number {
   return Math.max(2, frameCount / 100);
 }
@@ -94,7 +95,7 @@ function checkEnd(
   );
 }
 
-/** Cuts a stream of bytes into pieces of one size; bytes left over at the end are no whole frame and are left out. */
+/** Cuts a stream of bytes into pieces of one size. Left-over bytes are no whole frame and are dropped. */
 async function* splitFrames(stream: Readable, size: number): AsyncGenerator<Uint8Array, void, undefined> {
   let frame = new Uint8Array(size);
   let filled = 0;

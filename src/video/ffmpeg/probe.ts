@@ -12,13 +12,13 @@ export interface ClipDescription {
   readonly height: number;
   /** Frames a second, on average. */
   readonly frameRate: number;
-  /** When the first frame is shown, in seconds: 0, or more where the sound begins by half a frame or more before it. */
+  /** When the first frame is shown, in seconds; above 0 where the sound begins before it. */
   readonly startTime: number;
   /** How many frames there should be; may be off by a few. */
   readonly frameCount: number;
   /** Whether the file itself says how long its video is, so that an early end means that it was cut off. */
   readonly hasKnownLength: boolean;
-  /** ffmpeg's name of the matrix from YUV to RGB where the file names none and ffmpeg's own choice, BT.601, is not that of players. */
+  /** ffmpeg's name of the YUV matrix, where the file names none and ffmpeg would wrongly take BT.601. */
   readonly colorMatrix?: string;
   /** ffmpeg's names of the sound tracks' codecs. */
   readonly audioCodecs: readonly string[];
@@ -29,7 +29,7 @@ const USUAL_FRAME_RATE = 30;
 /** More frames a second are the clock of a container, not a camera's. */
 const HIGHEST_FRAME_RATE = 960;
 
-/** Players take BT.709 for clips of so many lines, and BT.601 for smaller ones, where the file does not say it. */
+/** From so many lines on, players take BT.709 for clips that name no matrix; below, BT.601. */
 const HD_LINES = 720;
 
 const number = z.coerce.number().optional().catch(undefined);
@@ -60,7 +60,8 @@ type Stream = z.output<typeof streamSchema>;
 /**
  * Asks ffprobe about a clip.
  *
- * @throws LightsegError NOT_FOUND if the clip or ffprobe is not there, INVALID_IMAGE for a file that is no clip
+ * @throws LightsegError NOT_FOUND if the clip or ffprobe is not there, INVALID_IMAGE for a file that is no
+ *   clip
  */
 export async function probeClip(path: string): Promise<ClipDescription> {
   const status = await stat(path).catch((cause: unknown) => {
@@ -151,7 +152,7 @@ function parseRatio(text: string | undefined, sign: string): number | undefined 
   return above > 0 && below > 0 ? above / below : undefined;
 }
 
-/** Seconds of video as the file states it: MP4 and MOV by their index of frames, Matroska and WebM by a tag. */
+/** Seconds of video as stated: by the frame index of MP4 and MOV, by a tag of Matroska and WebM. */
 function storedLength({ nb_frames, duration, start_time = 0, tags }: Stream): number | undefined {
   if (nb_frames !== undefined) return duration;
   const [, hours, minutes, seconds] = /^(\d+):(\d+):([\d.]+)$/.exec(tags.DURATION ?? "") ?? [];
@@ -159,7 +160,7 @@ function storedLength({ nb_frames, duration, start_time = 0, tags }: Stream): nu
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) - start_time;
 }
 
-/** Reads the file to its end, without decoding it: browsers record clips that do not say how long they are. */
+/** Reads the whole file without decoding it, for clips of browsers, which do not state a length. */
 async function countPackets(path: string): Promise<number> {
   const { streams } = await probe(path, ["-count_packets"]);
   return streams.find(isVideo)?.nb_read_packets ?? 0;

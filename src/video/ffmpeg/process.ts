@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { LightsegError } from "../../errors.ts";
 
-/** Characters of its messages that are kept: the first say what went wrong, and what follows is what came of it. */
+/** Characters of its messages that are kept. The first ones name the cause. */
 const KEPT = 4000;
 
 /** A running ffmpeg or ffprobe. */
@@ -12,7 +12,7 @@ export interface FfmpegProcess {
   readonly stdout: Readable;
   /** Never rejects. */
   readonly ended: Promise<FfmpegEnd>;
-  /** Ends it at once, and its output with an error for who reads it; nothing happens to one that has ended. */
+  /** Ends the process at once; who reads its output gets an error. Does nothing after its end. */
   kill(): void;
 }
 

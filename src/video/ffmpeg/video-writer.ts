@@ -14,13 +14,13 @@ export interface VideoWriterOptions {
   height: number;
   /** Frames a second. */
   frameRate: number;
-  /** The clip whose sound, title and other metadata are taken over, in step with its frames. Defaults to none. */
+  /** The clip whose sound, title and other metadata are copied. Defaults to none. */
   source?: Pick<ClipDescription, "path" | "startTime" | "audioCodecs">;
 }
 
 /** A clip in the making. */
 export interface VideoWriter {
-  /** Adds a frame; resolves when the encoder has taken it, so that those who wait never hold more than one. */
+  /** Adds a frame. Resolves when the encoder has taken it: wait for it to hold one frame at most. */
   write(frame: Photo): Promise<void>;
   /** Completes the clip and gives it its name. */
   finish(): Promise<void>;
@@ -33,7 +33,7 @@ export interface VideoWriter {
 /**
  * Writes frames as a clip: H.264 in mp4, m4v, mov and mkv, VP9 in webm, as ffmpeg was built.
  *
- * The bytes go to a temporary file in the same folder, which is renamed by `finish`: what was there under this name stays
+ * The bytes go to a temporary file in the same folder, which `finish` renames. An old file of this name stays
  * until then.
  *
  * @example
@@ -41,8 +41,8 @@ export interface VideoWriter {
  * for (const photo of photos) await writer.write(photo);
  * await writer.finish();
  *
- * @throws LightsegError INVALID_ARGUMENT for a name without one of these endings, or that of the source; OUTPUT if the
- * clip cannot be written; NOT_FOUND where ffmpeg is not installed
+ * @throws LightsegError INVALID_ARGUMENT for a name without one of these endings, or that of the source;
+ *   OUTPUT if the clip cannot be written; NOT_FOUND where ffmpeg is not installed
  */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
   const container = containerOf(path);
@@ -158,7 +158,7 @@ function encoderArguments(
     // Players take the colors of a clip that says nothing for BT.709 or BT.601 by its size; so it says.
     ...["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"],
     ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"],
-    // Without this, copies of the first frame would fill the gap before it; only ffmpeg 5.1 and later know the option.
+    // Otherwise copies of the first frame would fill the gap before it. ffmpeg 5.1 and later know the option.
     ...(startTime > 0 ? ["-fps_mode", "vfr"] : []),
     ...[...options, "-f", format, "-y", fileUrl(temporary)],
   ];

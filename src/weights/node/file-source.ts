@@ -10,7 +10,8 @@ const MAX_REQUEST = 2 ** 30;
  *
  * `path` names the file in errors.
  *
- * @throws LightsegError from `read`: NOT_FOUND if the system fails to, INVALID_WEIGHTS if the file has become shorter.
+ * @throws LightsegError from `read`: NOT_FOUND if the system fails to, INVALID_WEIGHTS if the file has become
+ *   shorter.
  */
 export function fileSource(descriptor: number, size: number, path: string): ByteSource {
   const where = "readWeights";

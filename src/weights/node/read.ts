@@ -25,8 +25,8 @@ const OPENING_BRACE = "{".charCodeAt(0);
 /** Options of `readWeights`. */
 export interface ReadWeightsOptions {
   /**
-   * Which tensors to read, asked once for the name of each, without wrappers; others stay on the disk, but for those of
-   * ONNX. All by default.
+   * Which tensors to read, asked once for the name of each, without wrappers; others stay on the disk, but
+   * for those of ONNX. All by default.
    */
   only?: (name: string) => boolean;
 }
@@ -52,16 +52,16 @@ export interface NamedWeights extends ReadSource {
 }
 
 /**
- * Reads a weight file, told apart by content and not by name: a PyTorch checkpoint of any version since 0.1.10,
- * safetensors, the index of safetensors files beside it (`model.safetensors.index.json`), or the initializers of an
- * ONNX model. How the network was wrapped is left out of the names, as by `torch.compile` or `DataParallel`: see
- * `unwrapNames`.
+ * Reads a weight file, told apart by content and not by name: a PyTorch checkpoint of any version since
+ * 0.1.10, safetensors, the index of safetensors files beside it (`model.safetensors.index.json`), or the
+ * initializers of an ONNX model. How the network was wrapped is left out of the names, as by `torch.compile`
+ * or `DataParallel`: see `unwrapNames`.
  *
  * A folder stands for the one index in it, or else for the one weight file. `metadata` is empty for a PyTorch
  * checkpoint, which has none.
  *
- * @throws LightsegError NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is of no such format
- *   or damaged, or if its tensors would take more than twice its size in memory.
+ * @throws LightsegError NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is of no such
+ *   format or damaged, or if its tensors would take more than twice its size in memory.
  */
 export async function readWeights(
   path: string,
@@ -103,7 +103,7 @@ export function readSource(
   refuseWeights(file, "the file", "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
 }
 
-/** Reads the parameters of a network, whatever stands before their names, and lists the names of all other tensors. */
+/** Reads a network's parameters, whatever their prefix, and lists the names of all other tensors. */
 export async function readNamed(
   source: ByteSource,
   file: string,
@@ -120,7 +120,7 @@ export async function readNamed(
   return { ...(await readSource(source, file, choose)), others, file };
 }
 
-/** A safetensors file starts with the length of its header, whose upper bytes are 0, and the header with a brace. */
+/** A safetensors file starts with its header's length, whose upper bytes are 0, and then a brace. */
 function isSafetensors(start: Uint8Array): boolean {
   return start[7] === 0 && start[8] === OPENING_BRACE;
 }

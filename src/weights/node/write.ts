@@ -32,7 +32,8 @@ export function weightsFormatOf(path: string): WeightsFormat {
  * Writes tensors as safetensors or as a PyTorch checkpoint, by the file's name: see `weightsFormatOf`.
  *
  * The file is complete whenever it is there: an old one of that name stays until the new one is on the disk.
- * `metadata` is for safetensors alone: a checkpoint that PyTorch opens with `weights_only` has no place for it.
+ * `metadata` is for safetensors alone: a checkpoint that PyTorch opens with `weights_only` has no place for
+ * it.
  *
  * @throws LightsegError INVALID_ARGUMENT for another extension or for metadata that the format cannot hold,
  *   INVALID_WEIGHTS if the tensors cannot be encoded, OUTPUT if the file cannot be written.
@@ -58,10 +59,11 @@ export async function writeWeights(
 }
 
 /**
- * Writes tensors as a safetensors file that is complete whenever it is there: an old file of that name stays until
- * the new one is on the disk.
+ * Writes tensors as a safetensors file that is complete whenever it is there: an old file of that name stays
+ * until the new one is on the disk.
  *
- * @throws LightsegError OUTPUT if the file cannot be written, INVALID_WEIGHTS if the tensors cannot be encoded.
+ * @throws LightsegError OUTPUT if the file cannot be written, INVALID_WEIGHTS if the tensors cannot be
+ *   encoded.
  */
 export async function writeSafetensors(
   path: string,

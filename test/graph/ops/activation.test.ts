@@ -92,7 +92,8 @@ describe("gelu", () => {
     });
   });
 
-  // gelu(x) = x / 2 (1 + erf(x / sqrt 2)); erf(1 / sqrt 2) = 0.6826894921 is the share within one standard deviation.
+  // gelu(x) = x / 2 (1 + erf(x / sqrt 2)); erf(1 / sqrt 2) = 0.6826894921 is the share within one standard
+  // deviation.
   it("has the values of the table", async () => {
     const { value } = await engineGradients({
       variables: { x: array([-1, 0, 1, 100, -100]) },

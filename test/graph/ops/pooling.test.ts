@@ -95,7 +95,8 @@ describe("maxPool's ties have one winner each, the first", () => {
       apply: ({ x }) => maxPool(x, { kernel: 2 }),
     });
     const [a = 0, b = 0, c = 0, d = 0] = upstream.data;
-    // Windows [[0,1],[0,1]], [[1,1],[1,1]], [[0,1],[0,0]] and [[1,1],[0,0]], where the second rows begin at the map's second row.
+    // Windows [[0,1],[0,1]], [[1,1],[1,1]], [[0,1],[0,0]] and [[1,1],[0,0]], where the second rows begin at
+    // the map's second row.
     expect(Array.from(gradients.x.data)).toEqual(
       [0, a + b, 0, 0, c + d, 0, 0, 0, 0].map((dx) => expect.closeTo(dx, 6)),
     );

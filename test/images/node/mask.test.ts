@@ -140,7 +140,8 @@ describe("decodeMask", () => {
 
   it("undoes the filters of the mean and of Paeth", () => {
     const rows = [0, 10, 20, 3, 5, 5, 4, 1, 2];
-    // Mean: 10 + (0 + 10) / 2, then + (10 + 20) / 2. Paeth predicts the pixel above, then the one to the left or above.
+    // Mean: 10 + (0 + 10) / 2, then + (10 + 20) / 2. Paeth predicts the pixel above, then the one to the left
+    // or above.
     expect(gray(2, 3, 8, rows)).toEqual(labelsOf(2, [10, 20, 10, 20, 11, 22]));
   });
 
