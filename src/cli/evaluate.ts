@@ -201,7 +201,9 @@ async function openPredictor(
   return { predict: predictWithConfidence(predictor), dispose: () => predictor.dispose() };
 }
 
-/** Without labels there is nothing to measure, which is better known before the network runs on all photos. */
+/**
+ * Without labels there is nothing to measure, which is better known before the network runs on all photos.
+ */
 async function requireLabels(samples: Dataset): Promise<void> {
   if (await hasLabels(samples)) return;
   throw new LightsegError({

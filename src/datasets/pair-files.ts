@@ -81,8 +81,8 @@ function expectedPath({ folder, endings: [ending] }: FileNames, id: string): str
 }
 
 /**
- * The folders within that of the photos for whose photos there is not one mask, nor a file that may be meant as one, and
- * the number of photos in each.
+ * The folders within that of the photos for whose photos there is not one mask, nor a file that may be meant
+ * as one, and the number of photos in each.
  */
 export function foldersWithoutMasks(photos: FileNames, masks: FileNames): Map<string, number> {
   const counts = new Map<string, number>();

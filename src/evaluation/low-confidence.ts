@@ -2,9 +2,11 @@
 const FALSE_ALARMS = 0.03;
 
 /**
- * The mean confidence under which `lightseg segment` gives a hint: 3 % of the photos that were measured are under it.
+ * The mean confidence under which `lightseg segment` gives a hint: 3 % of the photos that were measured are
+ * under it.
  *
- * @param confidences mean confidence of each photo, 0..1, see `meanConfidence`; undefined where all is background
+ * @param confidences mean confidence of each photo, 0..1, see `meanConfidence`; undefined where all is
+ *   background
  * @returns 0..1, to four digits; undefined where there is none
  */
 export function chooseLowConfidence(confidences: readonly (number | undefined)[]): number | undefined {

@@ -18,8 +18,8 @@ export interface ModelDescription {
   /** Whether the class names are placeholders (`class 0`, `class 1` ...): the weights came without names. */
   readonly placeholderClasses?: boolean;
   /**
-   * Mean confidence, 0..1, under which a photo is unlike those of the training: 3 % of the validation photos are under
-   * it. Compare `Segmentation.meanConfidence`. Absent where it was not measured.
+   * Mean confidence, 0..1, under which a photo is unlike those of the training: 3 % of the validation photos
+   * are under it. Compare `Segmentation.meanConfidence`. Absent where it was not measured.
    */
   readonly lowConfidence?: number;
 }

@@ -21,7 +21,10 @@ export interface Validation {
     readonly pixelAccuracy: number;
     readonly iou: Readonly<Record<string, number | null>>;
   };
-  /** The mean confidence that few of the photos are under, see `ModelDescription`; undefined where all is background. */
+  /**
+   * The mean confidence that few of the photos are under, see `ModelDescription`; undefined where all is
+   * background.
+   */
   readonly lowConfidence: number | undefined;
   /** What the report shows besides; drawn when asked for. */
   describe(step: number): Promise<RunEvaluation>;
