@@ -43,5 +43,6 @@ export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
 }
 
 function refuse(target: string, rule: string, hint?: string): LightsegError {
-  return new LightsegError({ code: "INVALID_RUN", where: "evaluateBatch", argument: target, rule, hint });
+  const where = "evaluateBatch";
+  return new LightsegError({ code: "INVALID_RUN", where, file: target, argument: "the folder", rule, hint });
 }

@@ -92,11 +92,20 @@ export async function readLocalFile(path: string): Promise<Uint8Array> {
     if (cause instanceof LightsegError) throw cause;
     if (!["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) throw unreadable(path, cause);
     const rule = "does not exist";
-    throw new LightsegError({ code: "NOT_FOUND", where: "read", argument: path, rule, cause });
+    const where = "readLocalFile";
+    throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument: "the file", rule, cause });
   }
 }
 
 function unreadable(path: string, reason: unknown): LightsegError {
   const rule = `cannot be read: ${messageOf(reason)}`;
-  return new LightsegError({ code: "INVALID_IMAGE", where: "read", argument: path, rule, cause: reason });
+  const where = "readLocalFile";
+  return new LightsegError({
+    code: "INVALID_IMAGE",
+    where,
+    file: path,
+    argument: "the file",
+    rule,
+    cause: reason,
+  });
 }

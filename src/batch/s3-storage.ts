@@ -80,7 +80,12 @@ export class S3 {
       checkFileBytes(ContentLength, name);
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
       if (bytes.length === ContentLength) return bytes;
-      throw new StorageError({ where: "read", argument: name, rule: "was cut on the way", transient: true });
+      throw new StorageError({
+        where: "openS3",
+        argument: name,
+        rule: "was cut on the way",
+        transient: true,
+      });
     });
   }
 
@@ -145,15 +150,21 @@ async function guard<T>(name: string, bucket: string, send: () => Promise<T>): P
     const kind = cause instanceof Error ? cause.name : "Error";
     const status = statusOf(cause);
     if (kind === "NoSuchKey" || (kind === "NotFound" && status === 404))
-      throw new LightsegError({ code: "NOT_FOUND", where: "read", argument: name, rule: "does not exist" });
+      throw new LightsegError({ code: "NOT_FOUND", where: "openS3", argument: name, rule: "does not exist" });
     const refusal = REFUSALS[kind] ?? (status === 401 || status === 403 ? REFUSALS.AccessDenied : undefined);
     if (refusal !== undefined) {
       const rule = `${refusal} (${kind})`;
-      throw new StorageError({ where: "s3", argument: `s3://${bucket}`, rule, hint: HINT, transient: false });
+      throw new StorageError({
+        where: "openS3",
+        argument: `s3://${bucket}`,
+        rule,
+        hint: HINT,
+        transient: false,
+      });
     }
     const detail = status === undefined ? codeOf(cause, kind) : `${status} ${kind}`;
     throw new StorageError({
-      where: "s3",
+      where: "openS3",
       argument: name,
       rule: `cannot be reached: ${detail}`,
       transient: true,

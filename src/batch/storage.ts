@@ -59,9 +59,9 @@ export function checkFileBytes(bytes: number, file: string): void {
   const rule = `must have at most ${MAX_FILE_BYTES} bytes`;
   throw new LightsegError({
     code: "INVALID_IMAGE",
-    where: "read",
+    where: "checkFileBytes",
     file,
-    argument: "file",
+    argument: "the file",
     rule,
     value: bytes,
   });

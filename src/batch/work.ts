@@ -159,7 +159,8 @@ function openJob(name: string, { ledger, jobs }: Shared): Promise<OpenJob> {
     const job = await readJob(storage);
     if (!job) {
       const rule = "holds no batch that this machine can see";
-      throw new LightsegError({ code: "NOT_FOUND", where: "workOnBatches", argument: target, rule });
+      const where = "workOnBatches";
+      throw new LightsegError({ code: "NOT_FOUND", where, file: target, argument: "the target", rule });
     }
     return { job, storage, target, model: await openJobModel(storage, job) };
   })();

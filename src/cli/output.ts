@@ -46,10 +46,9 @@ export function formatDuration(seconds: number): string {
 export function describeError(error: unknown): { code: ErrorCode | "INTERNAL"; message: string } {
   if (!(error instanceof LightsegError))
     return { code: "INTERNAL", message: `unexpected error: ${oneLine(messageOf(error))}` };
-  // The name of a library function says nothing to those who typed a command; a path does.
+  // The name of a library function says nothing to those who typed a command.
   const { where } = error.details;
-  const message = /^[a-z]*$/i.test(where) ? error.message.slice(where.length + 2) : error.message;
-  return { code: error.code, message: oneLine(message) };
+  return { code: error.code, message: oneLine(error.message.slice(`${where}: `.length)) };
 }
 
 function oneLine(message: string): string {

@@ -72,12 +72,13 @@ export async function removeTemporaryFiles(folder: string): Promise<void> {
 }
 
 /** The error for a file or folder that cannot be written. */
-export function outputError(path: string, cause: unknown): LightsegError {
+export function outputError(path: string, cause: unknown, argument = "the file"): LightsegError {
   const reason = reasons[systemCodeOf(cause)] ?? messageOf(cause);
   return new LightsegError({
     code: "OUTPUT",
-    where: "write",
-    argument: path,
+    where: "writeFile",
+    file: path,
+    argument,
     rule: `cannot be written: ${reason}`,
     cause,
   });
@@ -97,7 +98,8 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (cause) {
     if (systemCodeOf(cause) === "EEXIST" && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
-    if (systemCodeOf(cause) !== "ENOENT" || (await exists(parent))) throw outputError(path, cause);
+    if (systemCodeOf(cause) !== "ENOENT" || (await exists(parent)))
+      throw outputError(path, cause, "the folder");
     await makeFolder(parent);
     // Somebody else may have made it meanwhile, or have taken its parent away.
     await makeFolder(path);

@@ -149,7 +149,7 @@ describe("lightseg train, where a run ends early", { timeout: 300_000 }, () => {
       encoding: "utf8",
     });
     expect(status).toBe(1);
-    expect(stderr).toContain(`${last} cannot be written: `);
+    expect(stderr).toContain(`${last}: the file cannot be written: `);
     expect(before.equals(await readFile(last))).toBe(true);
     expect(await names("full")).toEqual(["config.json", "last.safetensors", "log.jsonl", "origin.json"]);
 

@@ -42,7 +42,7 @@ describe("writeFileAtomically", () => {
   it("reports a folder that is missing or a file, without the temporary name", async () => {
     const missing = join(folder, "none", "out.png");
     const { message } = await rejectionOf(writeFileAtomically(missing, Uint8Array.of(1)), "OUTPUT");
-    expect(message).toBe(`write: ${missing} cannot be written: its folder does not exist`);
+    expect(message).toBe(`writeFile: ${missing}: the file cannot be written: its folder does not exist`);
     const file = join(folder, "file");
     await writeFile(file, "");
     await rejectionOf(writeFileAtomically(join(file, "out.png"), Uint8Array.of(1)), "OUTPUT");

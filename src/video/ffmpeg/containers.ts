@@ -40,5 +40,6 @@ export function containerOf(path: string): Container {
   const container = containers[extname(path).toLowerCase()];
   if (container) return container;
   const rule = `must end in ${clipEndings.join(", ")}`;
-  throw new LightsegError({ code: "INVALID_ARGUMENT", where: "createVideoWriter", argument: path, rule });
+  const where = "createVideoWriter";
+  throw new LightsegError({ code: "INVALID_ARGUMENT", where, file: path, argument: "the clip", rule });
 }

@@ -67,8 +67,9 @@ export async function probeClip(path: string): Promise<ClipDescription> {
   const status = await stat(path).catch((cause: unknown) => {
     throw new LightsegError({
       code: "NOT_FOUND",
-      where: "video",
-      argument: path,
+      where: "openVideo",
+      file: path,
+      argument: "the clip",
       rule: "does not exist",
       cause,
     });
@@ -168,5 +169,6 @@ async function countPackets(path: string): Promise<number> {
 
 /** The error for a file that cannot be read as a clip. */
 export function invalidClip(path: string, rule: string, hint?: string): LightsegError {
-  return new LightsegError({ code: "INVALID_IMAGE", where: "video", argument: path, rule, hint });
+  const where = "openVideo";
+  return new LightsegError({ code: "INVALID_IMAGE", where, file: path, argument: "the clip", rule, hint });
 }

@@ -62,7 +62,7 @@ async function spawned(child: ChildProcess, program: string): Promise<void> {
   } catch (cause) {
     throw new LightsegError({
       code: "NOT_FOUND",
-      where: "video",
+      where: "startFfmpeg",
       argument: program,
       rule: "must be on the PATH to read and write clips",
       hint: "install FFmpeg: apt install ffmpeg, brew install ffmpeg or winget install ffmpeg",

@@ -173,7 +173,8 @@ async function checkPath(path: string, source: string | undefined): Promise<void
   const read = await stat(source);
   if (read.dev !== there.dev || read.ino !== there.ino) return;
   const rule = "must not be the clip that is read";
-  throw new LightsegError({ code: "INVALID_ARGUMENT", where: "createVideoWriter", argument: path, rule });
+  const where = "createVideoWriter";
+  throw new LightsegError({ code: "INVALID_ARGUMENT", where, file: path, argument: "the clip", rule });
 }
 
 /** A rename may reach the disk before the bytes do; after a power cut the file would be empty. */

@@ -169,7 +169,7 @@ describe.skipIf(!hasFfmpeg)("openVideo", { timeout: 180_000 }, () => {
     vi.stubEnv("PATH", folder);
     await expect(openVideo(file("plain.mp4"))).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: expect.stringMatching(/^video: ffprobe must be on the PATH .*apt install ffmpeg/),
+      message: expect.stringMatching(/^startFfmpeg: ffprobe must be on the PATH .*apt install ffmpeg/),
     });
   });
 });
