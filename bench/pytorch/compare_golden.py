@@ -1,19 +1,32 @@
 """
-Compares the definitions of this folder with values saved from the authors' networks: that makes the fixtures written from them evidence.
+Compares the definitions of this folder with values saved from the authors' networks, which makes the fixtures
+written
+from them evidence.
 
   python3 bench/pytorch/compare_golden.py FOLDER
 
-The folder holds parameter names and shapes (NAME_names.json), logits and feature maps (.npy), three training steps (mbv2_21_training.json), all of
-the authors' networks filled as in formula.py, and the photo that they saw. Printed for float32 and float64: the largest difference of
-logits, relative to the largest logit; of losses and norms, the largest relative difference. Run in November 2026 (PyTorch 1.13, AVX2):
+The folder holds parameter names and shapes (NAME_names.json), logits and feature maps (.npy) and three
+training steps
+(mbv2_21_training.json) of the authors' networks, filled as in formula.py, and the photo that they saw.
+Printed for
+float32 and float64: the largest difference of logits, relative to the largest logit; of losses and norms, the
+largest
+relative difference. Run in November 2026 (PyTorch 1.13, AVX2):
 
-- the names and shapes of all five networks are the same
-- logits of MobileNet-v2, LW-50 and NDNet45, and the four stages of VAN-B0: at most 1.8e-6 in float32, 1.5e-6 in float64 (tests allow 1e-4)
-- three steps with frozen batch norm, in float64: losses 6.3e-7 (tests allow 1e-4), gradient norms 2.3e-4 (1e-3), norms of parameters 1.7e-8
-- with batch statistics, which amplify rounding, in float64: losses 2.7e-6, 3.3e-5 and 3.2e-3 (1e-4, 1e-3, 2e-2), gradient norms 4.0e-3 (2e-2),
-  running statistics 8.6e-5 (1e-3); without layer2.0.output.2.1.bias, whose true gradient is zero
+- names and shapes: equal in all five networks
+- logits of MobileNet-v2, LW-50 and NDNet45, and the four stages of VAN-B0: at most 1.8e-6 in float32, 1.5e-6
+  in
+  float64 (tests allow 1e-4)
+- three steps with frozen batch norm, in float64: losses 6.3e-7 (tests allow 1e-4), gradient norms 2.3e-4
+  (1e-3), norms
+  of parameters 1.7e-8
+- with batch statistics, which amplify rounding, in float64: losses 2.7e-6, 3.3e-5 and 3.2e-3 (1e-4, 1e-3,
+  2e-2),
+  gradient norms 4.0e-3 (2e-2), running statistics 8.6e-5 (1e-3); without layer2.0.output.2.1.bias, whose true
+gradient
+  is zero
 
-The values saved from the authors' networks are float32; gradients in float32 differ from themselves in float64 by up to 4.1e-3.
+The saved values are float32; gradients in float32 differ from themselves in float64 by up to 4.1e-3.
 """
 import json
 import sys
@@ -70,7 +83,9 @@ compare_names(Network("refinenet-101", 21).official_parameters(), "refinenet101_
 ndnet = NDNet45(19)
 compare_names(official_parameters(ndnet), "ndnet45_ende_19_names.json")
 half = (0.5, 0.5, 0.5)
-compare_outputs(ndnet, official_parameters(ndnet), normalized(pixels[None], half, half), ["ndnet45_ende_19_logits.npy"])
+compare_outputs(
+    ndnet, official_parameters(ndnet), normalized(pixels[None], half, half), ["ndnet45_ende_19_logits.npy"]
+)
 
 van = VAN()
 compare_names(official_parameters(van), "van_b0_names.json")
@@ -84,11 +99,16 @@ for key, expected in json.loads((folder / "mbv2_21_training.json").read_text()).
         steps = three_steps(network.to(dtype), crops.to(dtype), target(96, 128), key == "train_bn")
         losses, gradients, _, norms = steps
         apart = lambda actual, expected: abs(actual / expected - 1)
-        worst = lambda actual, expected: max((apart(actual[name], value), name) for name, value in expected.items())
-        print(f"{key} in {dtype}: losses", *(f"{apart(*pair):.1e}" for pair in zip(losses, expected["losses"])))
+        worst = lambda actual, expected: max(
+            (apart(actual[name], value), name) for name, value in expected.items()
+        )
+        differences = [apart(*pair) for pair in zip(losses, expected["losses"])]
+        print(f"{key} in {dtype}: losses", *(f"{difference:.1e}" for difference in differences))
         assert set(gradients) == set(expected["grad_l2"])
-        ordered = sorted(((apart(gradients[name], value), name) for name, value in expected["grad_l2"].items()), reverse=True)
+        differences = [(apart(gradients[name], value), name) for name, value in expected["grad_l2"].items()]
+        ordered = sorted(differences, reverse=True)
         print("  gradient norms", *(f"{error:.1e} {name}" for error, name in ordered[:3]))
         print("  norms of parameters %.1e %s" % worst(norms, expected["param_l2_after_3_steps"]))
         if "running_after_3_steps" in expected:
-            print("  norms of running statistics %.1e %s" % worst(norms, expected["running_after_3_steps"]), flush=True)
+            difference = worst(norms, expected["running_after_3_steps"])
+            print("  norms of running statistics %.1e %s" % difference, flush=True)

@@ -1,4 +1,4 @@
-"""The decoders of RefineNet and Light-Weight RefineNet in PyTorch, with the authors' parameter names. None drops values at random."""
+"""The decoders of RefineNet and Light-Weight RefineNet in PyTorch, with the authors' names. No dropout."""
 from functools import reduce
 from operator import add
 
@@ -29,7 +29,7 @@ class ChainedResidualPooling(nn.Module):
 
 
 class ResidualUnits(nn.Module):
-    """Each unit: ReLU before every convolution, and the sum with its input. `layers` gives name, inputs, outputs, kernel and bias."""
+    """Units of ReLU before convolutions, and a shortcut. `layers`: name, inputs, outputs, kernel, bias."""
 
     def __init__(self, units, layers):
         super().__init__()
@@ -62,7 +62,7 @@ def bottleneck_unit(channels):
 
 
 class RefineNet(nn.Module):
-    """`kernel` is 3 in the original and 1 in Light-Weight RefineNet; `unit` describes the residual units, of which there may be none."""
+    """`kernel` is 3 in the original, 1 in Light-Weight RefineNet. `unit` describes the RCUs, if any."""
 
     def __init__(self, taps, classes, kernel, unit=None):
         super().__init__()
@@ -99,7 +99,7 @@ class RefineNet(nn.Module):
 
 
 class RefineNetMobile(nn.Module):
-    """Taps of equal stride are summed. Their convolutions are numbered from fine to coarse, beginning with `first`."""
+    """Taps of equal stride are summed. Their convolutions count from `first`, from fine to coarse."""
 
     def __init__(self, taps, classes, first):
         super().__init__()
@@ -118,7 +118,7 @@ class RefineNetMobile(nn.Module):
     def forward(self, features):
         coarser = None
         for level in (4, 3, 2, 1):
-            # Not `sum`, which would begin with the needless addition of 0 to a feature map: this network is timed.
+            # Not `sum`, which would add 0 to a feature map first: this network is timed.
             x = reduce(add, (getattr(self, name)(features[index]) for name, index in self.levels[level - 1]))
             if coarser is not None:
                 x = x + up(getattr(self, f"conv_adapt{level + 1}")(coarser), x)

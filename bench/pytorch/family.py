@@ -1,4 +1,4 @@
-"""The networks of the RefineNet family in PyTorch, by the names of the zoo: DECODER+BACKBONE, or one of `NETWORKS`."""
+"""The RefineNet family in PyTorch, by the zoo's names: DECODER+BACKBONE, or one of `NETWORKS`."""
 from functools import partial
 
 import torch.nn as nn
@@ -19,7 +19,7 @@ DECODERS = {
     "refinenet-lw-rcu": partial(RefineNet, kernel=1, unit=bottleneck_unit),
     "refinenet": partial(RefineNet, kernel=3, unit=full_unit),
 }
-# The authors number the convolutions of MobileNet-v2 like its layers; `conv1` of a ResNet is the backbone's own.
+# The authors number MobileNet-v2's convolutions like its layers; a ResNet's `conv1` is the backbone's.
 FIRST = {"mobilenet-v2": 3, "nasnet-mobile": 1, **{f"resnet-{depth}": 2 for depth in ResNet.DEPTHS}}
 NETWORKS = {
     "refinenet-lw-mobilenet-v2": "refinenet-lw-mobile+mobilenet-v2",
@@ -35,7 +35,8 @@ class Network(nn.Module):
         super().__init__()
         decoder, backbone = NETWORKS.get(name, name).split("+")
         self.backbone = BACKBONES[backbone]()
-        build = partial(RefineNetMobile, first=FIRST[backbone]) if decoder == "refinenet-lw-mobile" else DECODERS[decoder]
+        is_mobile = decoder == "refinenet-lw-mobile"
+        build = partial(RefineNetMobile, first=FIRST[backbone]) if is_mobile else DECODERS[decoder]
         self.decoder = build(self.backbone.taps, classes)
 
     def forward(self, x):

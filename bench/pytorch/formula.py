@@ -1,4 +1,4 @@
-"""Parameters and a photo by formula: mulberry32 seeded with FNV-1a of the name. test/support/formula.ts is the same in TypeScript."""
+"""Parameters and a photo from mulberry32 seeded with FNV-1a of the name, as test/support/formula.ts."""
 import numpy as np
 import torch
 
@@ -32,7 +32,7 @@ def values(name, shape):
 
 
 def official_parameters(*modules):
-    """Every parameter and stored statistic by its official name: the modules are named as if they were one."""
+    """Every parameter and stored statistic by its official name, as if the modules were one."""
     tensors = {}
     for module in modules:
         for name, tensor in module.state_dict().items():

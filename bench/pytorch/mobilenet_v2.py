@@ -1,4 +1,4 @@
-"""MobileNet-v2 in PyTorch, with the names of Light-Weight RefineNet's authors: no 1280-wide layer, and every block has an expansion."""
+"""MobileNet-v2 as Light-Weight RefineNet's authors have it: an expansion in every block, no last layer."""
 import torch.nn as nn
 
 
@@ -29,7 +29,15 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    STAGES = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+    STAGES = [
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ]
 
     def __init__(self):
         super().__init__()

@@ -1,8 +1,10 @@
 """
-NASNet-A (4 @ 1056) in PyTorch, with the parameter names of pretrained-models.pytorch, whose weights came from TensorFlow.
+NASNet-A (4 @ 1056) in PyTorch, with the names of pretrained-models.pytorch, whose weights came from
+TensorFlow.
 
-TensorFlow pads a map of even size at the right and the bottom only. So after the stem all layers of stride 2 are shifted by one
-pixel: a row and a column of zeros are put before the map, and the first row and column of the result are dropped.
+TensorFlow pads maps of even size at the right and the bottom only. So after the stem all layers of stride 2
+are shifted by one pixel: a row and a column of zeros are put before the map, and the first row and column of
+the result are dropped.
 """
 import torch
 import torch.nn as nn
@@ -28,7 +30,9 @@ def bn(channels):
 class SeparableConv(nn.Module):
     def __init__(self, inputs, outputs, kernel, stride):
         super().__init__()
-        self.depthwise_conv2d = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
+        self.depthwise_conv2d = nn.Conv2d(
+            inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False
+        )
         self.pointwise_conv2d = nn.Conv2d(inputs, outputs, 1, bias=False)
 
     def forward(self, x):
@@ -61,7 +65,7 @@ class Squeeze(nn.Sequential):
 
 
 class HalvedPrevious(nn.Module):
-    """Halves the cell before the previous one: every second pixel, beside every second pixel one further right and down."""
+    """Halves the cell before the last: every second pixel, beside those one further right and down."""
 
     def add_halving(self, inputs, outputs):
         for path in ("path_1", "path_2"):

@@ -1,4 +1,4 @@
-"""NDNet45's encoder-decoder form in PyTorch, with the names of its authors; the auxiliary head has parameters and is not run."""
+"""NDNet45's encoder-decoder form in PyTorch, with its authors' names. The auxiliary head is not run."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

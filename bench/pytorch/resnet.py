@@ -1,4 +1,4 @@
-"""ResNet in PyTorch, with torchvision's parameter names; the stride of a bottleneck is in its 3x3 convolution."""
+"""ResNet in PyTorch, with torchvision's names. A bottleneck's stride is in its 3x3 convolution."""
 import torch.nn as nn
 import torch.nn.functional as F
 

@@ -1,4 +1,4 @@
-"""Times a training step of PyTorch eager: frozen batch norm, SGD with momentum, two learning rates. Prints milliseconds, one line a step."""
+"""Times PyTorch eager's training step: frozen batch norm, SGD, two rates. Prints ms, one line a step."""
 import json
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Three training steps of RefineNet-LW-MobileNet-v2: losses, the L2 norm of every gradient at the first, those of what changed after the third."""
+"""Three training steps of RefineNet-LW-MobileNet-v2: losses, L2 norms of gradients and of the result."""
 import torch
 import torch.nn.functional as F
 
@@ -30,7 +30,8 @@ def three_steps(network, images, labels, batch_statistics):
         losses.append(loss.item())
         if not gradients:
             for half in (network.backbone, network.decoder):
-                gradients.update({name: tensor.grad.norm().item() for name, tensor in half.named_parameters()})
+                for name, tensor in half.named_parameters():
+                    gradients[name] = tensor.grad.norm().item()
         optimizer.step()
     velocities = {}
     for half in (network.backbone, network.decoder):

@@ -1,5 +1,5 @@
 """
-Writes test/fixtures/family.json, what test/models/family.test.ts compares the networks with. Needs PyTorch and NumPy:
+Writes test/fixtures/family.json, for test/models/family.test.ts. Needs PyTorch and NumPy:
 
   python3 bench/pytorch/write_fixture.py && npx biome check --write test/fixtures/family.json
 """
@@ -14,12 +14,14 @@ from formula import fill, photo
 CLASSES = 21
 EVERY = 139
 NAMES = [*NETWORKS, "refinenet-lw+resnet-18", "refinenet-lw+resnet-34", "refinenet-lw-mobile+resnet-18"]
-# NASNet's shifted layers need maps that can be halved: 129 x 161 becomes 64 x 80, 32 x 40, and so on down to 4 x 5.
+# NASNet's shifted layers need maps that halve: 129 x 161 becomes 64 x 80, 32 x 40 ... 4 x 5.
 SIZES = {"refinenet-lw-nasnet-mobile": (129, 161)}
 
 ABOUT = (
-    f"Scores of PyTorch, written by bench/pytorch/write_fixture.py. Parameters are filled as in bench/pytorch/formula.py; value i of the photo, "
-    f"row-major, is 2 r - 1 with r the i-th output of mulberry32 seeded with FNV-1a('image'). `scores` holds every {EVERY}th score, the first included."
+    "Scores of PyTorch, written by bench/pytorch/write_fixture.py. "
+    "Parameters are filled as in bench/pytorch/formula.py; value i of the photo, "
+    "row-major, is 2 r - 1 with r the i-th output of mulberry32 seeded with FNV-1a('image'). "
+    f"`scores` holds every {EVERY}th score, the first included."
 )
 
 
@@ -49,4 +51,5 @@ for name in NAMES:
     print(name, networks[name]["parameters"], networks[name]["largest"], flush=True)
 path = Path(__file__).parents[2] / "test" / "fixtures" / "family.json"
 path.parent.mkdir(exist_ok=True)
-path.write_text(json.dumps({"about": ABOUT, "classes": CLASSES, "every": EVERY, "networks": networks}, indent=2) + "\n")
+fixture = {"about": ABOUT, "classes": CLASSES, "every": EVERY, "networks": networks}
+path.write_text(json.dumps(fixture, indent=2) + "\n")

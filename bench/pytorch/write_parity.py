@@ -1,13 +1,13 @@
 """
-Writes the fixtures by which the tests compare with the authors' networks, from the definitions of this folder (compare_golden.py says how near
-these are to the authors'). Needs PyTorch and NumPy:
+Writes the fixtures by which the tests compare with the authors' networks, from the definitions of this folder
+(compare_golden.py says how near these are to the authors'). Needs PyTorch and NumPy:
 
   python3 bench/pytorch/write_parity.py && npx biome check --write test/fixtures
 
   names/NETWORK.json  names and shapes of parameters and stored statistics
   features.json       logits of NDNet45 and the stages of VAN-B0, in float64
-  training.json       three training steps of RefineNet-LW-MobileNet-v2, in float64, with frozen batch norm and with batch statistics
-  checkpoint.pth.tar  a checkpoint in the container from before PyTorch 1.6, nested as the authors' training script nests it
+  training.json       three training steps of RefineNet-LW-MobileNet-v2, frozen and with batch statistics
+  checkpoint.pth.tar  a checkpoint of before PyTorch 1.6, nested as by the authors' training script
   checkpoint.pth      the same in today's container
   array.npy           an array saved by NumPy
 """
@@ -26,8 +26,9 @@ from van import VAN
 EVERY = 139
 FOLDER = Path(__file__).parents[2] / "test" / "fixtures"
 FORMULA = (
-    "Values of PyTorch in float64, written by bench/pytorch/write_parity.py. Parameters are filled as in bench/pytorch/formula.py; value i of the "
-    "photos, row-major, is 2 r - 1 with r the i-th output of mulberry32 seeded with FNV-1a('image')."
+    "Values of PyTorch in float64, written by bench/pytorch/write_parity.py. "
+    "Parameters are filled as in bench/pytorch/formula.py; value i of the photos, row-major, "
+    "is 2 r - 1 with r the i-th output of mulberry32 seeded with FNV-1a('image')."
 )
 
 
@@ -85,10 +86,12 @@ def write_training():
             "norms": {name: [digits(gradients[name]), digits(velocities[name])] for name in gradients},
         }
         if batch_statistics:
-            runs[name]["running"] = {name: digits(norm) for name, norm in norms.items() if ".running_" in name}
+            running = {name: digits(norm) for name, norm in norms.items() if ".running_" in name}
+            runs[name]["running"] = running
     about = (
-        f"{FORMULA} Target: bench/pytorch/training.py. `losses` are those before each step; `norms` has for each parameter the L2 norm of its gradient at "
-        "the first step and of its velocity after the third, `running` the norms of stored statistics after the third."
+        f"{FORMULA} Target: bench/pytorch/training.py. `losses` are those before each step; "
+        "`norms` has for each parameter the L2 norm of its gradient at the first step and of its velocity "
+        "after the third, `running` the norms of stored statistics after the third."
     )
     write("training.json", {"about": about, **runs})
 
