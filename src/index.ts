@@ -36,11 +36,16 @@ export {
 } from "./batch/status.ts";
 export { type SubmitBatchOptions, type SubmittedBatch, submitBatch } from "./batch/submit.ts";
 export { type WorkOnBatchesOptions, workOnBatches } from "./batch/work.ts";
-export { checkDataset, type DatasetCheck, type LabelCount, type Range } from "./datasets/check.ts";
+export {
+  type CheckDatasetOptions,
+  checkDataset,
+  type DatasetCheck,
+  type LabelCount,
+  type Range,
+} from "./datasets/check.ts";
 export type { Dataset, DatasetDescription, LabelSpace, OpenOptions, Sample } from "./datasets/dataset.ts";
 export { datasets, findDataset } from "./datasets/index.ts";
 export { type DatasetIssue, findSharedIds } from "./datasets/issues.ts";
-export type { CheckDatasetOptions } from "./datasets/label-counts.ts";
 export { type PageSplit, renderSamplesPage, type SamplesPageOptions } from "./datasets/samples-page.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
 export type { ViewOptions } from "./evaluation/average-views.ts";

@@ -9,7 +9,7 @@ import { formatDuration, log } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { summaries } from "./summaries.ts";
 
-export const batchNotes = [
+const batchNotes = [
   "SOURCE is a folder or s3://BUCKET/PREFIX with the folders in it, a photo, or a list: .txt (an address a line), .csv, .jsonl or .parquet with a column of addresses and perhaps id and mask. Addresses are paths, s3:// and http(s)://.",
   "TARGET holds labels/ID.png and results/*.parquet, which DuckDB and pandas read as they are: a row for each class of each photo. A photo that cannot be read is a row with its error.",
   "Credentials of S3 come from the environment or the SDK's chain; AWS_ENDPOINT_URL names another server.",
@@ -79,7 +79,7 @@ export type RunOutcome =
   | (Pick<BatchProgress, "done" | "photos"> & { readonly exitCode: number });
 
 /** Runs a batch and shows how far it is; a stop that was asked for is an outcome. */
-export async function runWithProgress(options: Parameters<typeof runBatch>[0]): Promise<RunOutcome> {
+async function runWithProgress(options: Parameters<typeof runBatch>[0]): Promise<RunOutcome> {
   const progress = new Progress();
   const interrupts = catchInterrupts(() =>
     progress.note("stopping after the photos under way; once more to stop at once"),

@@ -6,7 +6,7 @@ import { isNetwork } from "../models/zoo.ts";
 import type { Renaming } from "../weights/rename.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { choice, flag, help, integer, json, real, text } from "./options.ts";
-import { colors } from "./output.ts";
+import { colors, formatCount } from "./output.ts";
 import { summaries } from "./summaries.ts";
 
 const DTYPES = ["fp32", "fp16", "bf16"] as const;
@@ -80,11 +80,11 @@ export const convert: Command = {
       formatTable(
         [
           ["format", `${format}, ${type}`],
-          ["tensors", exact(weights.size)],
-          ...(left > 0 ? [["  left out", exact(left)]] : []),
-          ["values", exact(values)],
-          ["bytes", exact(after)],
-          ...(before === undefined ? [] : [["  before", exact(before)]]),
+          ["tensors", formatCount(weights.size)],
+          ...(left > 0 ? [["  left out", formatCount(left)]] : []),
+          ["values", formatCount(values)],
+          ["bytes", formatCount(after)],
+          ...(before === undefined ? [] : [["  before", formatCount(before)]]),
         ],
         "  ",
       ),
@@ -152,8 +152,4 @@ async function checkTarget(args: Arguments, from: string, to: string): Promise<v
 /** Undefined for a path where nothing is. */
 function realPathOf(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
-}
-
-function exact(count: number): string {
-  return count.toLocaleString("en");
 }

@@ -1,7 +1,5 @@
 import { countCost } from "../analysis/cost.ts";
 import type { Layer } from "../analysis/layers.ts";
-import { comparePaper, countingRule, type PaperRow, paperConditions } from "../analysis/paper.ts";
-import { cityscapesConditions, compareRelatives, type RelativeRow } from "../analysis/relatives.ts";
 import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
@@ -20,7 +18,8 @@ import {
   size,
   untrainedClasses,
 } from "./options.ts";
-import { colors, formatBytes } from "./output.ts";
+import { colors, formatBytes, formatCount } from "./output.ts";
+import { showPaper } from "./paper-tables.ts";
 import { summaries } from "./summaries.ts";
 
 const DEFAULT_SIZE: [number, number] = [512, 512];
@@ -55,10 +54,21 @@ export const info: Command = {
       withLayers: args.has(layers),
       withRewrites: args.has(compiled),
     };
-    if (args.has(paper)) return showPaper(args, print);
+    if (args.has(paper)) {
+      requireAlone(args);
+      return showPaper(print);
+    }
     return name === undefined ? list(print) : showModel(name, options, print);
   },
 };
+
+function requireAlone(args: Arguments): void {
+  const other = [inputSize, untrainedClasses, layers, compiled, backbone].find((option) =>
+    args.has(option),
+  )?.name;
+  if (args.operands.length > 0 || other !== undefined)
+    throw args.usageError("--paper", "stands alone: its networks, sizes and classes are those of the paper");
+}
 
 async function showModel(
   name: string,
@@ -88,10 +98,10 @@ async function showModel(
       [
         ["network", network],
         ["classes", String(classCount)],
-        ["parameters", exact(parameters.total)],
-        ["  encoder", exact(parameters.encoder)],
-        ["  decoder", exact(parameters.decoder)],
-        ...Object.entries(parametersByGroup).map(([group, values]) => [`    ${group}`, exact(values)]),
+        ["parameters", formatCount(parameters.total)],
+        ["  encoder", formatCount(parameters.encoder)],
+        ["  decoder", formatCount(parameters.decoder)],
+        ...Object.entries(parametersByGroup).map(([group, values]) => [`    ${group}`, formatCount(values)]),
       ],
       "  ",
     ),
@@ -136,11 +146,20 @@ function formatLayers(rows: readonly Layer[]): string {
     row.detail,
     row.input.slice(1).join("x"),
     row.output.slice(1).join("x"),
-    exact(row.parameters),
-    exact(row.macs),
+    formatCount(row.parameters),
+    formatCount(row.macs),
     `${((100 * row.macs) / macs).toFixed(1)} %`,
   ]);
-  const total = ["sum", "", "", "", "", exact(sum((row) => row.parameters)), exact(macs), "100.0 %"];
+  const total = [
+    "sum",
+    "",
+    "",
+    "",
+    "",
+    formatCount(sum((row) => row.parameters)),
+    formatCount(macs),
+    "100.0 %",
+  ];
   return formatTable([header, ...lines, total], "  ");
 }
 
@@ -148,99 +167,11 @@ function formatStages(stages: readonly GraphSize[]): string {
   const header = ["graph for the engine", "weights", "MACs", "nodes"];
   const lines = stages.map(({ stage, weights, macs, nodes }) => [
     stage,
-    exact(weights),
-    exact(macs),
-    exact(nodes),
+    formatCount(weights),
+    formatCount(macs),
+    formatCount(nodes),
   ]);
   return formatTable([header, ...lines], "  ");
-}
-
-async function showPaper(args: Arguments, print: (text: string) => void): Promise<Outcome> {
-  const other = [inputSize, untrainedClasses, layers, compiled, backbone].find((option) =>
-    args.has(option),
-  )?.name;
-  if (args.operands.length > 0 || other !== undefined)
-    throw args.usageError("--paper", "stands alone: its networks, sizes and classes are those of the paper");
-  const rows = comparePaper();
-  const { size, classes: count } = paperConditions;
-  for (const table of [1, 2, 3] as const) {
-    print(colors.bold(`Table ${table}`));
-    print(formatTable(formatPaper(rows.filter((row) => row.table === table)), "  "));
-  }
-  print(
-    [
-      `Parameters at ${count} classes; operations at ${size.join("x")}, counted as ${countingRule},`,
-      "the rule by which every ResNet of the paper comes out. MACs are those of convolutions alone.",
-      "Where we differ: no rule that counts an op alike in both gives 9.3 for MobileNet-v2 and 263 for RefineNet-101,",
-      "which has at least as many of each; which cells of NASNet-Mobile the decoder reads is not published.",
-      "Table 2 was measured on 625x468 inputs: lightseg benchmark --paper.",
-    ].join("\n"),
-  );
-  const relatives = compareRelatives();
-  const { size: cityscapes, classes: cityscapesClasses } = cityscapesConditions;
-  print(colors.bold(`Other papers, ${cityscapes.join("x")}, ${cityscapesClasses} classes`));
-  print(formatTable(formatRelatives(relatives), "  "));
-  for (const rule of new Set(relatives.map((row) => row.rule))) {
-    const counted = relatives.filter((row) => row.rule === rule).map(({ network }) => network);
-    print(`${counted.join(", ")}: counted as ${rule}.`);
-  }
-  print("Parameters are with the auxiliary head, which is for training alone.");
-  return { json: { size, classes: count, rule: countingRule, rows, relatives } };
-}
-
-function formatPaper(rows: readonly PaperRow[]): string[][] {
-  const withParameters = rows.some(({ parameters }) => parameters);
-  const withOperations = rows.some(({ operations }) => operations);
-  const withRuntime = rows.some(({ runtime }) => runtime);
-  const header = [
-    "network",
-    ...(withParameters ? ["params M", "ours", "diff"] : []),
-    ...(withOperations ? ["FLOPs B", "ours", "diff", "MACs G"] : []),
-    ...(withRuntime ? ["runtime ms"] : []),
-  ];
-  const lines = rows.map(({ network, parameters, operations, runtime }) => [
-    network,
-    ...(parameters ? [String(parameters.published), parameters.ours.toFixed(2), difference(parameters)] : []),
-    ...(operations
-      ? [
-          String(operations.published),
-          operations.ours.toFixed(2),
-          difference(operations),
-          operations.macs.toFixed(2),
-        ]
-      : []),
-    ...(runtime ? [`${runtime[0].toFixed(2)} ± ${runtime[1].toFixed(2)}`] : []),
-  ]);
-  return [header, ...lines];
-}
-
-function formatRelatives(rows: readonly RelativeRow[]): string[][] {
-  const header = ["network", "params", "ours", "diff", "FLOPs B", "ours", "diff", "MACs G"];
-  const lines = rows.map(({ network, parameters, operations }) => [
-    network,
-    ...(parameters
-      ? [exact(parameters.published), exact(parameters.ours), difference(parameters)]
-      : ["-", "-", "-"]),
-    String(operations.published),
-    operations.ours.toFixed(2),
-    difference(operations),
-    operations.macs.toFixed(2),
-  ]);
-  return [header, ...lines];
-}
-
-function difference({
-  published,
-  ours,
-  agrees,
-}: {
-  published: number;
-  ours: number;
-  agrees: boolean;
-}): string {
-  if (agrees) return "=";
-  const percent = (100 * (ours - published)) / published;
-  return `${percent > 0 ? "+" : ""}${percent.toFixed(1)} %`;
 }
 
 async function list(print: (text: string) => void): Promise<Outcome> {
@@ -261,10 +192,6 @@ async function list(print: (text: string) => void): Promise<Outcome> {
       defaultModel: DEFAULT_MODEL,
     },
   };
-}
-
-function exact(count: number): string {
-  return count.toLocaleString("en");
 }
 
 function billions(count: number): string {

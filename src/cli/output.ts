@@ -22,6 +22,11 @@ export function formatList(rows: readonly (readonly [name: string, value: string
   return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`).join("\n");
 }
 
+/** A count with thousands apart: `3,283,712`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en");
+}
+
 /** A share in 0..1 as `51.2 %`; `-` for one that does not exist. */
 export function formatShare(share: number | null | undefined): string {
   return share === null || share === undefined ? "-" : `${(share * 100).toFixed(1)} %`;

@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { type DatasetIssue, findLabelIssues, findRepeatedIds } from "./issues.ts";
-import { type CheckDatasetOptions, LabelCounts } from "./label-counts.ts";
+import { LabelCounts } from "./label-counts.ts";
 
 /** How often a class occurs. */
 export interface LabelCount {
@@ -37,6 +37,14 @@ export interface DatasetCheck {
   readonly ignored: LabelCount;
   /** Null where no sample is sound. */
   readonly size: { readonly width: Range; readonly height: Range } | null;
+}
+
+/** Options of `checkDataset`. */
+export interface CheckDatasetOptions {
+  /** Called after each sample with the number done and the number of all. */
+  onProgress?: (done: number, total: number) => void;
+  /** Stops between two samples; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /**

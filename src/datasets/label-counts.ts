@@ -18,14 +18,6 @@ export class LabelCounts {
   }
 }
 
-/** Options of `countLabels`. */
-export interface CheckDatasetOptions {
-  /** Called after each sample with the number done and the number of all. */
-  onProgress?: (done: number, total: number) => void;
-  /** Stops between two samples; the promise then rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
 /**
  * Whether any pixel of a split has a label: reads samples until one has, as a rule the first.
  *
@@ -37,18 +29,4 @@ export async function hasLabels(dataset: Dataset): Promise<boolean> {
     if (labels.data.some((label) => label !== dataset.labels.ignoreLabel)) return true;
   }
   return false;
-}
-
-/** Reads every sample of a split and counts its labels; rejects with what `dataset.load` rejects with. */
-export async function countLabels(
-  dataset: Dataset,
-  { onProgress, signal }: CheckDatasetOptions = {},
-): Promise<LabelCounts> {
-  const counts = new LabelCounts();
-  for (let index = 0; index < dataset.size; index++) {
-    signal?.throwIfAborted();
-    counts.add((await dataset.load(index)).labels);
-    onProgress?.(index + 1, dataset.size);
-  }
-  return counts;
 }

@@ -143,7 +143,7 @@ function convolve(body: OnnxWriter, x: OnnxInput, { taps, shift, channels, pads 
 }
 
 /** The shifts of the chain that makes a window: doubling, and a last link that overlaps. */
-export function shiftsOf(kernel: number): number[] {
+function shiftsOf(kernel: number): number[] {
   const shifts: number[] = [];
   let size = 1;
   for (; size * 2 <= kernel; size *= 2) shifts.push(size);

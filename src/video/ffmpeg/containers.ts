@@ -28,7 +28,7 @@ const containers: Readonly<Record<string, Container>> = {
 };
 
 /** The endings of clips that can be written. */
-export const clipEndings: readonly string[] = Object.keys(containers);
+const clipEndings: readonly string[] = Object.keys(containers);
 
 /** Whether a clip can be written under this name. */
 export function isWritableClip(path: string): boolean {
