@@ -1,8 +1,9 @@
 /**
- * Networks side by side on WebAssembly, onnxruntime-web in Node: time of a forward pass in fp32 and int8, in turns, and the
- * bytes of their files. Weights are random: they change neither.
+ * Networks side by side on WebAssembly, onnxruntime-web in Node: time of a forward pass in fp32 and int8, in
+ * turns, and the bytes of their files. Weights are random: they change neither.
  *
- * npx tsx bench/wasm.ts [--network NETWORK:CLASSES ...] [--size 288x512] [--threads 1] [--runs 11] [--warmup 2] [--json]
+ * npx tsx bench/wasm.ts [--network NETWORK:CLASSES ...] [--size 288x512] [--threads 1]
+ *   [--runs 11] [--warmup 2] [--json]
  *
  * The first network is what the others are compared with.
  */

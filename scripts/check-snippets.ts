@@ -1,6 +1,6 @@
 /**
- * Compiles the TypeScript of README, guides and examples against the built package, as users resolve it, with both module
- * resolutions: `npx tsx scripts/check-snippets.ts`, after `npm run build`.
+ * Compiles the TypeScript of README, guides and examples against the built package, as users resolve it, with
+ * both module resolutions: `npx tsx scripts/check-snippets.ts`, after `npm run build`.
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -53,7 +53,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Writes each snippet of a page to a module of its own. Those that import nothing go on from the one before. */
+/** Writes each snippet of a page to a module. Those that import nothing continue the one before. */
 function writeSnippets(page: string): number {
   const snippets: string[] = [];
   for (const [, text = ""] of readFileSync(join(root, page), "utf8").matchAll(/^```ts\n(.*?)^```/gms)) {
