@@ -144,7 +144,7 @@ async function segmentOne(
 
 /** For a photo that the model is less sure of than of nearly all that it was measured on. */
 function hint(mean: number, low: number | undefined): string {
-  const text = `mean confidence ${formatShare(mean)}, and this model has at least ${formatShare(low)} on photos like those of its training`;
+  const text = `mean confidence ${formatShare(mean)}, under the ${formatShare(low)} that this model nearly always has on photos like those of its training`;
   return colors.yellow(`  hint: ${text}: do not rely on these labels`);
 }
 
