@@ -22,7 +22,7 @@ export function peakActivationBytes(outputs: readonly Tensor[]): number {
     if (isInput || tensor.inputs.some((input) => varying.has(input))) varying.add(tensor);
     for (const input of new Set(tensor.inputs)) readers.set(input, (readers.get(input) ?? 0) + 1);
   }
-  // What is asked for is kept to the end.
+  // Outputs are kept to the end.
   for (const root of roots) readers.set(root, (readers.get(root) ?? 0) + 1);
 
   let alive = 0;

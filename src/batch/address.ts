@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { LightsegError } from "../errors.ts";
 
-/** Where photos come from, or results go to. */
+/** A source of photos, or a target for results. */
 export type Address =
   | { readonly kind: "folder"; readonly path: string }
   | { readonly kind: "s3"; readonly bucket: string; readonly key: string }
@@ -21,7 +21,7 @@ export function parseAddress(text: string, base = "."): Address {
   if (scheme.toLowerCase() === "s3") {
     const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(text) ?? [];
     if (/^[a-z0-9][a-z0-9.-]+$/i.test(bucket)) return { kind: "s3", bucket, key };
-    // Whatever stands there may be a key and a secret, and is not shown.
+    // User and password may be a key and a secret, and are not shown.
     throw invalid("must be s3://BUCKET/PREFIX", "credentials come from the environment");
   }
   if (!/^https?$/i.test(scheme)) throw invalid(`must be a path, s3:// or http(s)://, not ${scheme}://`);
@@ -39,7 +39,7 @@ export function formatAddress(address: Address): string {
 
 const SECRET = /sig|token|secret|key|cred|password|auth|expires|^x-amz-|^x-goog-|^s[ervkpt][a-z]?$/i;
 
-/** An address for tables, logs and errors: without the parts of a signed one that let its holder in. */
+/** An address for tables, logs and errors: without the signature of a signed one. */
 export function publicAddress(text: string): string {
   if (!/^https?:\/\//i.test(text)) return text;
   if (!URL.canParse(text)) return "an address that is not valid";

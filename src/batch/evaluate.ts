@@ -12,7 +12,7 @@ export interface BatchEvaluation extends Metrics {
   /** Names, in the order of the measures. */
   readonly classes: readonly string[];
   readonly confusion: ConfusionMatrix;
-  /** Photos of the batch; those with an error are in it, and have no pixel in the matrix. */
+  /** Photos of the batch. Photos with an error count here, and have no pixel in the matrix. */
   readonly photos: number;
 }
 

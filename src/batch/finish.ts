@@ -9,8 +9,7 @@ import type { Storage } from "./storage.ts";
 
 /**
  * Does what can be done when all chunks have their results: the contact sheet, the description of pseudo-
- * labels for `train`, and
- * clearing away what killed workers have left. Done twice, it leaves the same.
+ * labels for `train`, and clearing away what killed workers have left. Done twice, it leaves the same.
  */
 export async function finishJob(
   target: Storage,

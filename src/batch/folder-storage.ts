@@ -11,7 +11,7 @@ import { checkFileBytes, type Storage, type StoredFile } from "./storage.ts";
  */
 const UNFINISHED = ".unfinished";
 
-/** A folder as a storage; it is made with the first file. */
+/** A folder as a storage. The first file makes the folder. */
 export class FolderStorage implements Storage {
   readonly #folder: string;
   readonly #made = new Set<string>();
@@ -29,7 +29,7 @@ export class FolderStorage implements Storage {
       await this.#write(key, bytes);
     } catch (error) {
       if (!(error instanceof LightsegError) || systemCodeOf(error.cause) !== "ENOENT") throw error;
-      // Whoever finished the batch meanwhile has cleared away the folder of unfinished files.
+      // Another worker may have finished the batch and cleared away the folder of unfinished files.
       this.#made.clear();
       await this.#write(key, bytes);
     }
@@ -62,7 +62,7 @@ export class FolderStorage implements Storage {
 /** In order of names, links to folders included; hidden files and folders are passed over. */
 async function* walk(folder: string, prefix: string, above: ReadonlySet<string>): AsyncGenerator<StoredFile> {
   const own = await realpath(folder).catch(() => undefined);
-  // A link to a folder above would go round for ever.
+  // A link to a folder above would never end.
   if (own === undefined || above.has(own)) return;
   const inside = new Set([...above, own]);
   const names = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
@@ -84,7 +84,7 @@ async function* walk(folder: string, prefix: string, above: ReadonlySet<string>)
 export async function readLocalFile(path: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
-    // A pipe or a device could keep the reader waiting for ever.
+    // A read from a pipe or a device might never end.
     if (!status.isFile()) throw unreadable(path, "it is not a regular file");
     checkFileBytes(status.size, path);
     return await readFile(path);

@@ -14,7 +14,7 @@ const PAUSES = [500, 2000];
  * The error never holds the whole address, which may be a signed one.
  *
  * @throws LightsegError NOT_FOUND if the server does not give the photo, INVALID_IMAGE if it has too many
- * bytes
+ *   bytes
  */
 export async function readHttp(url: string): Promise<Uint8Array> {
   for (const pause of PAUSES) {
@@ -43,7 +43,7 @@ async function fetchOnce(url: string): Promise<Uint8Array | { reason: string; ag
   }
 }
 
-/** By pieces: the length that a server claims need not be true. */
+/** Reads in pieces, since the length that a server claims may be false. */
 async function readBody(response: Response, url: string): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -56,7 +56,7 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
-/** The name of a system's error; the message of `fetch` says only that it failed. */
+/** The system's error code. The message of `fetch` says only that it failed. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "the request failed";
   if (error.name === "TimeoutError") return `the server takes more than ${TIMEOUT / 1000} s`;

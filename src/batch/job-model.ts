@@ -12,7 +12,7 @@ import { readVersion } from "../node/version.ts";
 import type { BatchJob } from "./job.ts";
 import type { Storage } from "./storage.ts";
 
-/** A model for a job, and what `job.json` says of it. */
+/** A model for a job, and its entry in `job.json`. */
 export interface JobModel extends LoadedModel {
   readonly description: BatchJob["model"];
   /** The file to copy to the target, so that every worker finds it; absent for a shipped model. */
@@ -45,7 +45,7 @@ export async function loadJobModel({
   return { ...loaded, description, ...(isFile && { file: model }) };
 }
 
-/** Copies a model of one's own to the target. */
+/** Copies a model file to the target; shipped models need no copy. */
 export async function storeModel(target: Storage, { description, file }: JobModel): Promise<void> {
   if (file !== undefined) await target.write(modelKey(description), await readFile(file));
 }
@@ -54,7 +54,7 @@ export async function storeModel(target: Storage, { description, file }: JobMode
  * Loads the model of a job on a worker, and makes sure that it is the one that the job was planned with.
  *
  * @throws LightsegError INVALID_WEIGHTS for another model of that name, as another version of lightseg may
- * ship
+ *   ship
  */
 export async function openJobModel(target: Storage, { model }: BatchJob): Promise<LoadedModel> {
   const loaded = model.isFile
@@ -93,7 +93,7 @@ async function describeVersion(model: RunnableModel): Promise<string> {
   return `${await readVersion()}+${fingerprint(model)}`;
 }
 
-/** The first 12 digits of a SHA-256 of what a model computes with, whatever file it comes from. */
+/** The first 12 digits of a SHA-256 of a model's network and weights, whichever file they come from. */
 function fingerprint(model: RunnableModel): string {
   const hash = createHash("sha256");
   hash.update(JSON.stringify(descriptionOf(model)));

@@ -39,17 +39,17 @@ const jobSchema = z.object({
     name: z.string(),
     isFile: z.boolean(),
     dtype: z.enum(dtypes),
-    /** Version of lightseg and the start of a SHA-256 of all that makes the model what it is. */
+    /** Version of lightseg and the start of a SHA-256 of network and weights. */
     version: z.string(),
     classes: z.array(z.string()),
   }),
   settings: settingsSchema,
 });
 
-/** What is to be written for each photo. */
+/** Outputs for each photo. */
 export type JobSettings = Readonly<z.infer<typeof settingsSchema>>;
 
-/** What a worker has to know to do a chunk: `TARGET/job.json`. Holds no credentials. */
+/** What a worker needs for a chunk: `TARGET/job.json`. Holds no credentials. */
 export type BatchJob = Readonly<z.infer<typeof jobSchema>>;
 
 export const defaultSettings: JobSettings = {
@@ -97,7 +97,7 @@ export function chunkName(index: number): string {
 
 const entrySchema = z.object({ id: z.string(), source: z.string(), mask: z.string().optional() });
 
-/** Writes down the photos of a chunk. A file holds their addresses whole, signed ones too. */
+/** Writes the plan of a chunk. It holds whole addresses, signatures included. */
 export async function writeChunk(
   target: Storage,
   index: number,

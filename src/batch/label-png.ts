@@ -23,7 +23,7 @@ export async function encodeLabelPng(
   header.writeUInt32BE(height, 4);
   header.set([8, INDEXED, 0, 0, 0], 8);
   const colors = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOR)]).flat();
-  // Each row starts with its filter, of which 0 is none: neighbors of one label compress best as they are.
+  // Each row starts with its filter. 0 means no filter, which is best for equal neighbors.
   const rows = new Uint8Array((width + 1) * height);
   for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   return Buffer.concat([

@@ -18,7 +18,7 @@ export class LanePool {
   async lend<T>(version: string, model: LoadedModel, use: (lane: Lane) => Promise<T>): Promise<T> {
     const place = this.#idle.findIndex((idle) => idle.version === version);
     const [found] = place >= 0 ? this.#idle.splice(place, 1) : [];
-    // The memory of a network that nobody uses is better spent on this one.
+    // An unused network gives its memory to this one.
     if (!found) await this.#idle.shift()?.lane.dispose();
     const lane = found?.lane ?? new Lane(model, this.#threads);
     try {

@@ -8,9 +8,9 @@ import type { LoadedModel } from "../model-files/node/load.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import type { JobSettings } from "./job.ts";
 
-/** What a lane gives of a photo. */
+/** A lane's result for a photo. */
 export interface LaneResult extends Segmentation {
-  /** From pixels to labels, without the time that the photo waited for those before it. */
+  /** From pixels to labels, without waiting for the photos before. */
   readonly milliseconds: number;
   readonly pixelConfidence?: { readonly width: number; readonly height: number; readonly data: Float32Array };
 }

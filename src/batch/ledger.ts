@@ -15,7 +15,7 @@ const entrySchema = z.object({
   before: z.coerce.number().default(0),
 });
 
-/** What the queue's server knows of a job, beside its chunks. */
+/** A job on the queue's server, without its chunks. */
 export type LedgerEntry = z.output<typeof entrySchema>;
 
 /** Names are parts of keys and of file names. */

@@ -7,7 +7,7 @@ import { loadParquetWriter } from "./results.ts";
 import { type ListPhotosOptions, listPhotos, withoutEnding } from "./source.ts";
 import type { Storage } from "./storage.ts";
 
-/** Photos whose results are written in one go, where nobody says how many. */
+/** Default number of photos in a chunk. */
 export const DEFAULT_CHUNK_SIZE = 100;
 
 /** Which photos a batch is made of, and how they are divided. */
@@ -28,12 +28,11 @@ export interface PlanOptions extends ChunkOptions {
 }
 
 /**
- * Writes down which photos make up which chunk, so that a restart has the same ones whatever has come to
- * the source since; or takes up
- * the plan that is there.
+ * Writes down which photos make up which chunk, so that a restart has the same chunks even if the source has
+ * changed; or takes up the plan that is there.
  *
  * @throws LightsegError INVALID_RUN if the target holds a batch and `resume` is off, or one that was begun
- * with other settings
+ *   with other settings
  */
 export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;

@@ -6,7 +6,7 @@ import { loadOptional } from "./optional.ts";
 /** The queue that all jobs share, on whichever server. */
 export const QUEUE_NAME = "lightseg";
 
-/** What a worker is told: the rest lies in the target. */
+/** A worker's message; the rest lies in the target. */
 export interface ChunkMessage {
   readonly job: string;
   readonly index: number;
@@ -15,7 +15,7 @@ export interface ChunkMessage {
 /** A connection with the server of the queue. Call `close` when done. */
 export interface QueueConnection {
   readonly queue: Queue<ChunkMessage>;
-  /** For what BullMQ does not keep: which chunks of a job are done. */
+  /** Holds which chunks of a job are done, which BullMQ does not keep. */
   readonly redis: Redis;
   /** Where the server is, without its password. */
   readonly server: string;
@@ -68,7 +68,7 @@ export async function openQueue(
       retryStrategy: (tries) => Math.min(5000, 200 * tries),
     });
     redis.on("error", (error) => {
-      // Each try fails with the same words: the first time says it.
+      // All tries fail alike; only the first is reported.
       if (!lost)
         onError(`the queue at ${server} is away: ${withoutSecrets(messageOf(error), url)}; trying again`);
       lost = true;
@@ -81,7 +81,7 @@ export async function openQueue(
     return redis;
   };
   const queue = new bullmq.Queue<ChunkMessage>(QUEUE_NAME, { connection: connect() });
-  // The connection tells of its errors; without a listener the queue's own would end the program.
+  // The connection reports errors. Without a listener the queue's own would end the program.
   queue.on("error", () => undefined);
   return {
     queue,

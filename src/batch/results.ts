@@ -7,7 +7,7 @@ import type { Storage } from "./storage.ts";
  */
 export interface ResultRow {
   readonly id: string;
-  /** The photo's address, without what is secret in it. */
+  /** The photo's address, without its secrets. */
   readonly source: string;
   /** Size of the photo, in pixels; null for a photo that cannot be read. */
   readonly width: number | null;
@@ -22,9 +22,9 @@ export interface ResultRow {
   readonly share: number | null;
   /** Mean softmax probability over the pixels of the class, 0..1; null where it was not asked for. */
   readonly confidence: number | null;
-  /** Of the photo, from its pixels to its labels; the same in each of its rows. */
+  /** Time from the photo's pixels to its labels; equal in all its rows. */
   readonly milliseconds: number | null;
-  /** The key of the label map in the target; null where there is none. */
+  /** The key of the label map in the target; null without one. */
   readonly labels: string | null;
   /** The pixels of the class in COCO's compressed form. */
   readonly rle: string | null;

@@ -3,8 +3,8 @@
  * [H, W], counts })` reads.
  *
  * Runs of pixels outside and inside in turns, column by column, starting outside; each is written as its
- * difference from the run two before,
- * from the fourth on, in groups of five bits of which the lowest come first, as characters from `0` (48) on.
+ * difference from the run two before, from the fourth on, in groups of five bits of which the lowest come
+ * first, as characters from `0` (48) on.
  *
  * Reference: rleToString in https://github.com/cocodataset/cocoapi/blob/master/common/maskApi.c
  */

@@ -13,11 +13,11 @@ import { listMissingChunks } from "./results.ts";
 import { type ChunkResult, type SegmentChunkOptions, segmentChunk } from "./segment-chunk.ts";
 import { StorageError } from "./storage.ts";
 
-/** What a batch is made of, wherever it is worked on. */
+/** Options of a batch, on one machine or on a queue. */
 export interface BatchOptions extends LoadJobModelOptions, ChunkOptions {
   /** The folder or `s3://bucket/prefix` for the results. */
   readonly out: string;
-  /** What is written of each photo. Defaults to label maps and the table. */
+  /** Outputs for each photo. Defaults to label maps and the table. */
   readonly settings?: Partial<JobSettings>;
 }
 
@@ -56,7 +56,7 @@ export interface BatchResult extends BatchProgress {
  * Segments all photos of a source on this machine, without a server.
  *
  * @throws LightsegError INVALID_RUN, INVALID_ARGUMENT, NOT_FOUND, STORAGE, OUTPUT, DEPENDENCY; the signal's
- * reason
+ *   reason
  */
 export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
   const { signal, onProgress } = options;
@@ -72,7 +72,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
     const work = async (lane: Lane) => {
       for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
         const photos = await readChunk(target, index);
-        // A chunk that is begun anew counts its photos anew.
+        // A chunk that begins again counts its photos again.
         let counted = 0;
         const onPhoto = (hasError: boolean) => {
           counted++;
@@ -88,7 +88,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
     const outcomes = await Promise.allSettled(
       lanes.map((lane) =>
         work(lane).catch((error: unknown) => {
-          // What stops one stops all: the others end with the chunk that they are at.
+          // A failure stops all lanes, each after its current chunk.
           missing.length = 0;
           throw error;
         }),
@@ -116,10 +116,10 @@ function chunkPhotos({ photos, chunkSize }: BatchJob, index: number): number {
   return Math.min(chunkSize, photos - index * chunkSize);
 }
 
-/** Seconds before the tries after the first. */
+/** Seconds before each further try. */
 const PAUSES = [1, 4, 15, 60];
 
-/** Does a chunk; where the storage fails or the engine does, again after a while. */
+/** Does a chunk, and tries again later if the storage or the engine fails. */
 async function segmentPatiently(options: SegmentChunkOptions): Promise<ChunkResult> {
   for (const [tries, pause] of PAUSES.entries()) {
     try {

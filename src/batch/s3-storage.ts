@@ -3,7 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { loadOptional } from "./optional.ts";
 import { checkFileBytes, type Storage, StorageError, type StoredFile } from "./storage.ts";
 
-/** Names of errors that another try cannot help. */
+/** Names of errors for which another try is useless. */
 const REFUSALS: Readonly<Record<string, string>> = {
   AccessDenied: "refuses access",
   InvalidAccessKeyId: "refuses the credentials",
@@ -53,7 +53,7 @@ function createClient({ S3Client: Client }: Sdk): S3Client {
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
-    // An answer that never comes must not hold a chunk for ever.
+    // A missing answer must not hold a chunk for ever.
     requestHandler: {
       connectionTimeout: 5000,
       socketTimeout: Number(process.env.LIGHTSEG_S3_TIMEOUT_MS ?? 60_000),

@@ -32,8 +32,7 @@ export interface SegmentChunkOptions {
   /** Stops between two photos: the chunk is then as if it had not been begun. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether a failure of the engine is that of the photo, as after it has failed again and again. Defaults
-   * to false.
+   * Whether the photo is at fault for a failure of the engine, as after repeated tries. Defaults to false.
    */
   readonly blamePhotos?: boolean;
   /** Told of each photo that is done, and whether it has an error. */
@@ -47,8 +46,8 @@ export interface ChunkResult {
 }
 
 /**
- * Segments the photos of a chunk and writes what the job asks for, the table last. One machine and workers
- * on a queue both do this.
+ * Segments the photos of a chunk and writes what the job asks for, the table last. One machine and workers on
+ * a queue both do this.
  *
  * A photo that is missing, broken or too large becomes a row with its error. Done twice, it leaves the same
  * files.

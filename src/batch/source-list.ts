@@ -6,7 +6,7 @@ import { readAddress } from "./open-storage.ts";
 import { loadOptional } from "./optional.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
 
-/** The columns that hold addresses, where nobody says which. */
+/** Names of the column of addresses, tried in order. */
 const COLUMNS = ["photo", "source", "path", "url", "key", "file", "image"];
 
 /** Whether an address is that of a list of photos, by its ending. */

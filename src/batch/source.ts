@@ -31,7 +31,7 @@ const PHOTO = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i;
  * every entry, once.
  *
  * @throws LightsegError NOT_FOUND for a source that is not there or has no photos, INVALID_ARGUMENT for a
- * malformed list, STORAGE
+ *   malformed list, STORAGE
  */
 export async function* listPhotos(options: ListPhotosOptions): AsyncGenerator<PhotoEntry> {
   let photos = 0;

@@ -27,11 +27,11 @@ const SLICE = 1000;
 const RETRIES = { attempts: 11, backoff: { type: "exponential", delay: 1000, jitter: 0.5 } } as const;
 
 /**
- * Plans a batch and puts its chunks on a queue, for workers on any number of machines. All of them must
- * reach source and target.
+ * Plans a batch and puts its chunks on a queue, for workers on any number of machines. All of them must reach
+ * source and target.
  *
- * Submitted again with `resume`, it adds the chunks that have no results: those that failed, were
- * cancelled, or that the server lost.
+ * Submitted again with `resume`, it adds the chunks without results: chunks that failed, were cancelled, or
+ * that the server lost.
  *
  * @throws LightsegError QUEUE, INVALID_RUN, and what `runBatch` throws while it plans
  */

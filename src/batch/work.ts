@@ -46,7 +46,7 @@ const MAX_DEATHS = 50;
  *
  * @returns how many chunks were done
  * @throws LightsegError QUEUE; STORAGE or OUTPUT where this machine cannot do its work, after the chunk has
- * gone back to the queue
+ *   gone back to the queue
  */
 export async function workOnBatches(options: WorkOnBatchesOptions): Promise<number> {
   const { untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;

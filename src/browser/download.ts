@@ -84,7 +84,7 @@ function announcedLength({ headers }: Response): number {
   return headers.has("content-encoding") ? 0 : Number(headers.get("content-length") ?? 0);
 }
 
-/** What is wrong with the bytes of a file; undefined if they are those of the manifest. */
+/** The fault of a file's bytes; undefined if they are as the manifest says. */
 export async function findFault(
   { bytes, lost }: Download,
   entry: Pick<ManifestFile, "bytes" | "sha256">,

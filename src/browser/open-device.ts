@@ -73,7 +73,7 @@ function countThreads(threads = Math.min(navigator.hardwareConcurrency, MOST_THR
 }
 
 async function requireAdapter({ device, dtype }: OpenDeviceOptions): Promise<void> {
-  // Pages that do not come by https have none, whatever the type says.
+  // Pages without https have no `navigator.gpu`, against the type.
   const gpu: GPU | undefined = navigator.gpu;
   const adapter = await gpu?.requestAdapter().catch((cause: unknown) => {
     throw noAdapter(messageOf(cause));

@@ -10,7 +10,7 @@ export interface ShownFrame {
 export class VideoFrames {
   readonly #video: HTMLVideoElement;
   #callback = 0;
-  /** The newest frame that nobody has asked for. */
+  /** The newest frame that was not asked for yet. */
   #newest: { timestamp: number; count: number } | undefined;
   #lastCount = 0;
   #wake: () => void = () => undefined;

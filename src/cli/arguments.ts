@@ -6,7 +6,7 @@ import type { Refusal } from "../value-types.ts";
 export interface Option<T> {
   /** Without the dashes. */
   readonly name: string;
-  /** What stands for its value in the help; absent for a switch, which has none. */
+  /** Placeholder of its value in the help; absent for a switch. */
   readonly value?: string;
   readonly help: string;
   /** What a value must be, for the error message. */

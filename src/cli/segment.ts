@@ -191,7 +191,7 @@ async function photosIn(folder: string): Promise<FoundPhotos> {
   const names: string[] = [];
   for (const name of (await readdir(folder)).sort()) {
     if (name.startsWith(".") || name.endsWith(LABELS) || name.endsWith(OVERLAY)) continue;
-    // What is called a photo and is none, such as a link to nothing, is kept: reading it says what is wrong.
+    // A file that is only named as a photo, or a link to nothing, is kept: reading it reports the fault.
     const status = await stat(join(folder, name)).catch(() => undefined);
     if (isPhoto(name) || !status?.isDirectory()) names.push(name);
   }

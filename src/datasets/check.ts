@@ -6,7 +6,7 @@ import { LabelCounts } from "./label-counts.ts";
 /** How often a class occurs. */
 export interface LabelCount {
   readonly pixels: number;
-  /** Of all pixels, ignored ones included, 0..1; 0 where there are none. */
+  /** Share of all pixels, ignored ones included, 0..1. */
   readonly share: number;
   /** The number of photos with at least one such pixel. */
   readonly photos: number;

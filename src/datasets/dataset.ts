@@ -15,7 +15,7 @@ export interface LabelSpace {
 export interface Sample {
   readonly id: string;
   readonly photo: Photo;
-  /** Each value is a class, 0..classes-1, or the ignore label 255, whatever the files on disk use. */
+  /** Each value is a class, 0..classes-1, or the ignore label 255, not the values of the files on disk. */
   readonly labels: LabelMap;
   /** Whether EXIF turned or mirrored the photo, and sizes do not show whether the labels are turned too. */
   readonly turned?: boolean;

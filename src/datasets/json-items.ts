@@ -11,7 +11,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 export interface ReadJsonItemsOptions {
-  /** What is done with each object of the list of that key; other keys are passed over. */
+  /** Visitors of the objects in the lists, by key; other keys are passed over. */
   readonly visitors: ReadonlyMap<string, (item: unknown) => void>;
   /** The expected files, shown as a hint when the file is missing. */
   readonly layout: string;

@@ -3,7 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { notFound } from "./errors.ts";
 
 /**
- * Reads a text file in UTF-8; a byte order mark is left out, and lines end in `\n` whatever ended them.
+ * Reads a text file in UTF-8, without its byte order mark and with `\n` for every line end.
  *
  * @param argument what the file is, for errors, such as `list`
  * @param layout the expected files, shown as a hint when it is missing

@@ -33,7 +33,7 @@ export class ConfusionMatrix {
   }
 
   /**
-   * Adds one image; pixels whose truth is the ignore label 255 are skipped, whatever was predicted there.
+   * Adds one image. Pixels whose truth is the ignore label 255 are skipped.
    *
    * Nothing is counted when it throws.
    *

@@ -1,4 +1,4 @@
-/** Share of photos like those that were measured which get a hint: see `bench/confidence.ts`. */
+/** Share of the measured photos that would get a hint: see `bench/confidence.ts`. */
 const FALSE_ALARMS = 0.03;
 
 /**
@@ -7,7 +7,7 @@ const FALSE_ALARMS = 0.03;
  *
  * @param confidences mean confidence of each photo, 0..1, see `meanConfidence`; undefined where all is
  *   background
- * @returns 0..1, to four digits; undefined where there is none
+ * @returns 0..1, to four digits; undefined without confidences
  */
 export function chooseLowConfidence(confidences: readonly (number | undefined)[]): number | undefined {
   const known = confidences.filter((value) => value !== undefined).sort((a, b) => a - b);

@@ -98,7 +98,7 @@ export function shape4(where: string, { shape }: Pick<TensorType, "shape">): Sha
   return [n, c, h, w];
 }
 
-/** The extents of a feature map. @throws LightsegError INVALID_GRAPH if it is none */
+/** The extents of a feature map. @throws LightsegError INVALID_GRAPH for another shape */
 export function featureMapShape(where: string, shape: Shape): readonly [n: Dim, c: number, h: Dim, w: Dim] {
   const [n, c, h, w] = shape;
   if (shape.length !== 4 || n === undefined || typeof c !== "number" || h === undefined || w === undefined) {
@@ -108,7 +108,7 @@ export function featureMapShape(where: string, shape: Shape): readonly [n: Dim, 
   return [n, c, h, w];
 }
 
-/** The channels of a feature map. @throws LightsegError INVALID_GRAPH if it is none */
+/** The channels of a feature map. @throws LightsegError INVALID_GRAPH for another shape */
 export function channelsOf(where: string, { shape }: Pick<TensorType, "shape">): number {
   return featureMapShape(where, shape)[1];
 }

@@ -105,7 +105,7 @@ interface Cell {
   /** The first place of the large map, and the one after the last. */
   readonly start: number;
   readonly end: number;
-  /** How far each of those lies on the way to `to`, 0..1. */
+  /** The share of `to` in the value at each place, 0..1. */
   readonly shares: readonly number[];
 }
 

@@ -64,7 +64,7 @@ export interface RequireWeightsOptions {
 }
 
 /**
- * The weights that a network needs, out of those that a file holds.
+ * The weights of a network, out of a file's.
  *
  * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape; the hint names them
  */

@@ -1,7 +1,7 @@
 import { countReaders } from "../graph/rewrite/rewrite.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
 
-/** What is done with a feature map of a quantised network. */
+/** How a feature map of a quantised network is treated. */
 export type Treatment =
   /** It gets a range of its own. */
   | "quantized"

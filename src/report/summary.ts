@@ -11,7 +11,7 @@ export interface RunSummary {
   readonly state: Run["state"];
   /** Steps done. */
   readonly step: number;
-  /** Epochs begun, and those that there are to be. */
+  /** Epochs begun, and epochs in all. */
   readonly epoch: number;
   readonly epochs: number;
   /** The highest mean IoU, 0..1; null before the first validation. */

@@ -53,7 +53,7 @@ async function readOwner(path: string): Promise<number | undefined> {
 
 function isRunning(id: number): boolean {
   try {
-    // Signal 0 is sent to nobody, but only where there is somebody.
+    // Signal 0 only tests whether the process exists.
     process.kill(id, 0);
     return true;
   } catch (error) {

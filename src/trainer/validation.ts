@@ -15,7 +15,7 @@ export interface ValidateOptions {
 }
 
 export interface Validation {
-  /** What is logged. */
+  /** The values for the log. */
   readonly metrics: {
     readonly miou: number;
     readonly pixelAccuracy: number;

@@ -32,7 +32,7 @@ export function resolveStages(config: TrainingConfig): StageConfig[] {
   return config.stages.map((own) => ({ ...config, ...own }));
 }
 
-/** Other settings in place of those that are there, in every stage. */
+/** Replaces settings in every stage. */
 export function overrideSettings<T extends Partial<TrainingOptions>>(
   settings: T,
   overrides: Partial<TrainingOptions>,

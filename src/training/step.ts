@@ -1,6 +1,4 @@
-/**
- * One training step as one graph: forward, loss, backward and the update of every parameter.
- */
+/** One training step as one graph: forward, loss, backward and the update of every parameter. */
 import { differentiate } from "../graph/gradient.ts";
 import { atMost } from "../graph/ops/activation.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";

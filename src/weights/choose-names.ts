@@ -113,7 +113,7 @@ export function describeUnwrapping(chosen: ChosenNames): string | undefined {
 
 type Prefixes = readonly (readonly [prefix: string, names: ReadonlySet<string>])[];
 
-/** What stands before expected names, and before which. */
+/** The prefixes of expected names, each with the names that have it. */
 function countPrefixes(names: readonly string[], expected: ReadonlySet<string>): Map<string, Set<string>> {
   const prefixes = new Map<string, Set<string>>();
   for (const name of names) {

@@ -48,7 +48,7 @@ export function matchWeights(
  * A match as text of several lines: counts, then at most `limit` lines (default 10) for each kind of
  * difference.
  *
- * Where there are more names, those that begin alike share a line: `layer4.* (34)`.
+ * With more names, names that begin alike share a line: `layer4.* (34)`.
  */
 export function describeMatch(match: WeightsMatch, limit = 10): string {
   const { used, missing, misshaped, unexpected } = match;

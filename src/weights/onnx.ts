@@ -119,7 +119,7 @@ interface FieldReaders {
 }
 
 /**
- * Goes through the fields of a message and skips those that have no reader.
+ * Goes through the fields of a message and skips fields without a reader.
  *
  * Not by `fromBinary`, whose objects for the nodes of a forged file take a hundred times its size in memory.
  */

@@ -19,7 +19,7 @@ export interface TensorEntry {
   readonly end: number;
 }
 
-/** What comes before the data of a safetensors file. */
+/** The header of a safetensors file. */
 export interface SafetensorsHeader {
   /** In the order of their data, which they fill without gaps. */
   readonly entries: readonly TensorEntry[];

@@ -46,7 +46,7 @@ export function decodeSafetensors(
 }
 
 /**
- * Reads the values of those tensors that a header lists and `chosen` names.
+ * Reads the values of tensors that the header lists and `chosen` names.
  *
  * @throws LightsegError INVALID_WEIGHTS if they take more memory than `MemoryLimit` allows.
  */

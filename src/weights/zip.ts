@@ -119,7 +119,7 @@ function widen(narrow: number, bits: 16 | 32, reader: ByteReader): number {
 
 /** The position of the end record: the last one whose comment reaches exactly to the end of the archive. */
 function findEnd(source: ByteSource): number | undefined {
-  // A comment is rare, and to look for one is to read much that nobody may need.
+  // Comments are rare, and looking for one reads many bytes.
   return findEndIn(source, END_SIZE) ?? findEndIn(source, END_SIZE + MAX_COMMENT);
 }
 

@@ -7,7 +7,7 @@ const features = ["shader-f16", "subgroups"] as const;
  * The device of a worker, for the engine and for what is painted, with all that the adapter allows: models
  * need more than every device has. Not the engine's own, which it destroys with its last session.
  *
- * @throws LightsegError RUNTIME if there is none
+ * @throws LightsegError RUNTIME without a GPU
  */
 export async function requestGpuDevice(): Promise<GPUDevice> {
   const adapter = await engineResult(navigator.gpu.requestAdapter());

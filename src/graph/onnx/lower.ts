@@ -9,7 +9,7 @@ export const OPSET = 17;
 const IR_VERSION = 8n;
 
 export interface LowerOptions {
-  /** Values of the parameters, or `"input"` for those that each run is fed. */
+  /** Values of the parameters, or `"input"` for parameters that each run is fed. */
   parameters: ParameterSource;
   /** The provider that will run the model. Defaults to `cpu`. */
   provider?: Provider | undefined;

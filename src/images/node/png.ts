@@ -40,7 +40,7 @@ export interface PngHeader {
 export interface PngPixels extends PngHeader {
   /** One byte a sample, `[height, width, channels]`. */
   readonly samples: Uint8Array;
-  /** Red, green and blue of each entry in turn; empty where there is none. */
+  /** Red, green and blue of each entry in turn; empty without a palette. */
   readonly palette: Uint8Array;
 }
 
@@ -135,7 +135,7 @@ function isCritical(name: string): boolean {
   return /^[A-Z]/.test(name);
 }
 
-/** Reads the chunks of a PNG in order, and checks those that a decoder cannot go without. */
+/** Reads the chunks of a PNG in order, and checks the ones that decoding needs. */
 class Chunks {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

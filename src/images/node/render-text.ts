@@ -89,7 +89,7 @@ function isInk({ width, data }: Photo, x: number, y: number): boolean {
   return Math.min(data[at] ?? 255, data[at + 1] ?? 255, data[at + 2] ?? 255) < INK;
 }
 
-/** The first and last column and row with ink; `right` is below `left` where there is none. */
+/** The first and last column and row with ink; without ink, `right` is below `left`. */
 function inkOf(picture: Photo): { left: number; right: number; top: number; bottom: number } {
   const ink = { left: picture.width, right: -1, top: picture.height, bottom: -1 };
   for (let y = 0; y < picture.height; y++)

@@ -57,7 +57,7 @@ function mendSegment(segment: Uint8Array, marker: number, isSequential: boolean)
   if (marker === SOS && isSequential) return put(segment, 5 + 2 * components, [0, LAST_COEFFICIENT, 0]);
   const name = String.fromCharCode(...segment.subarray(4, 9));
   if (marker === JFIF && name === "JFIF\0" && (segment[9] ?? 0) > 2) return put(segment, 9, [1]);
-  // 0 is none, 1 YCbCr, 2 YCCK; decoders take others for YCbCr or, of four channels, YCCK.
+  // 0 means no transform, 1 YCbCr, 2 YCCK. Decoders take others for YCbCr, or YCCK with four channels.
   if (marker === ADOBE && name === "Adobe" && (segment[15] ?? 0) > 2) return put(segment, 15, [1]);
   return false;
 }

@@ -21,7 +21,7 @@ export function shippedFolder(): string {
   return fileURLToPath(new URL(/* webpackIgnore: true */ "../../../models/", import.meta.url));
 }
 
-/** What comes with the package, by name: `models/manifest.json`. */
+/** The files that come with the package, by name: `models/manifest.json`. */
 export async function readManifest(): Promise<Manifest> {
   const path = join(shippedFolder(), "manifest.json");
   return parseManifest(new TextDecoder().decode(await readPackaged(path)), path);

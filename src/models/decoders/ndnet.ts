@@ -93,7 +93,7 @@ function fromDeepest(taps: readonly Tap[]): [deepest: Tap, before: Tap] {
   return [deepest, before];
 }
 
-/** The first stage at 1/8, or the finest where there is none. */
+/** The first stage at 1/8, or else the finest. */
 function fineTap(taps: readonly Tap[]): Tap {
   const tap = taps.find(({ stride }) => stride >= FINE_STRIDE) ?? taps[0];
   if (!tap) throw new RangeError("this decoder needs at least two taps");

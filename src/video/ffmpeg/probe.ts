@@ -4,7 +4,7 @@ import { LightsegError } from "../../errors.ts";
 import { MAX_PIXELS } from "../../images/check.ts";
 import { fileUrl, startFfmpeg } from "./process.ts";
 
-/** What is known about a clip before its first frame. */
+/** Facts about a clip, known before its first frame. */
 export interface ClipDescription {
   readonly path: string;
   /** Size of the frames as players show them, upright and with square pixels. */

@@ -50,7 +50,7 @@ export async function startFfmpeg(
   await spawned(child, program);
   const kill = () => {
     child.kill("SIGKILL");
-    // Its end is told when its pipes are closed, and one that nobody reads any more would stay open.
+    // Node reports its end when all pipes are closed. A pipe without a reader would stay open.
     child.stdout.destroy();
   };
   return { stdin: child.stdin, stdout: child.stdout, ended, kill };

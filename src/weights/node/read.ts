@@ -38,7 +38,7 @@ export interface StoredWeights {
   metadata: Record<string, string>;
 }
 
-/** What is read of a weight file, and which names its tensors have there. */
+/** The tensors read from a weight file, and their names there. */
 interface ReadSource extends StoredWeights {
   chosen: ChosenNames;
 }
