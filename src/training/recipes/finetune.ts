@@ -44,6 +44,8 @@ export const finetune: Recipe = {
       averaging: 0.99,
       validateEvery,
       patience: PATIENT_VALIDATIONS * validateEvery,
+      // As it was measured: the Jaccard loss is then that of each half of the batch, and two cores are busy.
+      replicas: batch % 2 === 0 ? 2 : 1,
     };
   },
 };
