@@ -2,7 +2,8 @@
  * Fails on lines of more than 110 columns: `npx tsx scripts/check-columns.ts`, part of `npm run lint`.
  *
  * Biome breaks code at 110 columns, and leaves longer lines only where a text cannot be broken. It leaves
- * comments and other files as they are, so these are checked here. Lines with a long address are exempt.
+ * comments and other files as they are, so these are checked here. Lines with a long address are exempt,
+ * and in Markdown rows of tables and indented blocks: commands to copy.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { parseSync } from "vite";
 
 const MOST_COLUMNS = 110;
 const EXEMPT = /https?:\/\/\S{40}/;
+const EXEMPT_IN_MARKDOWN = /^ *\||^ {4}/;
 const GENERATED = /^(src\/graph\/onnx\/onnx_pb\.ts|docs\/api\/)/;
 
 /** The lines to check, by number from 0. */
@@ -27,10 +29,13 @@ function checkedLines(file: string, text: string): ReadonlySet<number> {
 
 let count = 0;
 for (const file of execFileSync("git", ["ls-files"], { encoding: "utf8" }).trim().split("\n")) {
-  if (!/\.(ts|mjs|js|css|py)$/.test(file) || GENERATED.test(file)) continue;
+  if (!/\.(ts|mjs|js|css|py|md)$/.test(file) || GENERATED.test(file)) continue;
   const text = readFileSync(file, "utf8");
   const long = [...text.split("\n").entries()].filter(
-    ([, line]) => [...line].length > MOST_COLUMNS && !EXEMPT.test(line),
+    ([, line]) =>
+      [...line].length > MOST_COLUMNS &&
+      !EXEMPT.test(line) &&
+      !(file.endsWith(".md") && EXEMPT_IN_MARKDOWN.test(line)),
   );
   if (long.length === 0) continue;
   const checked = checkedLines(file, text);
