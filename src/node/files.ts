@@ -97,18 +97,12 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path);
   } catch (cause) {
     if (systemCodeOf(cause) === "EEXIST" && (await stat(path)).isDirectory()) return;
-    const parent = dirname(path);
-    if (systemCodeOf(cause) !== "ENOENT" || (await exists(parent)))
-      throw outputError(path, cause, "the folder");
-    await makeFolder(parent);
-    // Somebody else may have made it meanwhile, or have taken its parent away.
-    await makeFolder(path);
+    if (systemCodeOf(cause) !== "ENOENT") throw outputError(path, cause, "the folder");
+    await makeFolder(dirname(path));
+    await mkdir(path).catch(async (again: unknown) => {
+      // Somebody else may have made it meanwhile.
+      if (systemCodeOf(again) === "EEXIST" && (await stat(path)).isDirectory()) return;
+      throw outputError(path, again, "the folder");
+    });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -70,6 +70,12 @@ describe("makeFolder", () => {
     expect(await readdir(join(folder, "a", "b"))).toEqual(["c"]);
   });
 
+  it("makes folders that others make at the same time", async () => {
+    const paths = Array.from({ length: 60 }, (_, i) => join(folder, `${i % 3}`, "a", "b", "c", `${i}`));
+    await Promise.all(paths.map((path) => makeFolder(path)));
+    for (const path of paths) expect(existsSync(path)).toBe(true);
+  });
+
   it("refuses a file, a folder below a file, and one that the system does not allow", async () => {
     const file = join(folder, "file");
     await writeFile(file, "");
