@@ -1,4 +1,5 @@
 import { realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
 import { convertWeights } from "../model-files/node/convert.ts";
@@ -136,17 +137,14 @@ function readSelection(args: Arguments): { network: string; classes: number } | 
 async function checkTarget(args: Arguments, from: string, to: string): Promise<void> {
   const [source, target] = await Promise.all([realPathOf(from), realPathOf(to)]);
   if (target === undefined) return;
+  const refuse = (argument: string, rule: string, hint: string) =>
+    new LightsegError({ code: "OUTPUT", where: "convert", file: to, argument, rule, hint });
+  if ((await stat(to)).isDirectory())
+    throw refuse("this", "is a folder", `name a file in it: ${join(to, "NAME.safetensors")}`);
   if (target === source)
     throw args.usageError(to, "is the file to convert: choose another name for the result");
   if (args.has(force)) return;
-  throw new LightsegError({
-    code: "OUTPUT",
-    where: "convert",
-    file: to,
-    argument: "a file",
-    rule: "is there already",
-    hint: "give --force to replace it",
-  });
+  throw refuse("a file", "is there already", "give --force to replace it");
 }
 
 /** Undefined for a path where nothing is. */

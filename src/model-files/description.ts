@@ -42,10 +42,16 @@ export function readDescription(
       where: "readDescription",
       file,
       argument: "model description",
-      rule: `cannot be read: ${messageOf(cause).replaceAll(/\s+/g, " ")}`,
+      rule: `cannot be read: ${reasonOf(cause).replaceAll(/\s+/g, " ")}`,
       cause,
     });
   }
+}
+
+/** Without the name of the function that noticed. */
+function reasonOf(cause: unknown): string {
+  const { where } = cause instanceof LightsegError ? cause.details : {};
+  return messageOf(cause).slice(where === undefined ? 0 : where.length + 2);
 }
 
 /**

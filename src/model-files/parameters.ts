@@ -66,7 +66,8 @@ export interface RequireWeightsOptions {
 /**
  * The weights of a network, out of a file's.
  *
- * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape; the hint names them
+ * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape, which the hint names, or a value is NaN
+ *   or infinite
  */
 export function requireWeights(
   shapes: ParameterShapes,
@@ -74,11 +75,18 @@ export function requireWeights(
   { network, classes, where, file, others = [] }: RequireWeightsOptions,
 ): Weights {
   const match = matchWeights(shapes, weights, others);
-  if (match.missing.length === 0 && match.misshaped.length === 0) return match.used;
+  const fault = { code: "INVALID_WEIGHTS", where, ...(file !== undefined && { file }) } as const;
+  if (match.missing.length === 0 && match.misshaped.length === 0) {
+    for (const [name, { data }] of match.used) {
+      const value = data.find((number) => !Number.isFinite(number));
+      if (value === undefined) continue;
+      const hint = "its training diverged, or the file is damaged";
+      throw new LightsegError({ ...fault, argument: name, rule: "must hold finite numbers", value, hint });
+    }
+    return match.used;
+  }
   throw new LightsegError({
-    code: "INVALID_WEIGHTS",
-    where,
-    ...(file !== undefined && { file }),
+    ...fault,
     argument: "weights",
     rule: `must hold every parameter of ${network} for ${classes} classes`,
     hint: describeNames(match) ?? `${classesHint(match)}${oneLine(describeMatch(match, 8))}`,

@@ -14,6 +14,8 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
+  ENAMETOOLONG: "its name is too long",
+  ELOOP: "it is a link that leads back to itself",
   EFBIG: "the file would be larger than the system allows",
 };
 
@@ -96,13 +98,36 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (cause) {
-    if (systemCodeOf(cause) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (systemCodeOf(cause) === "EEXIST" && (await isFolder(path))) return;
     if (systemCodeOf(cause) !== "ENOENT") throw outputError(path, cause, "the folder");
     await makeFolder(dirname(path));
     await mkdir(path).catch(async (again: unknown) => {
       // Somebody else may have made it meanwhile.
-      if (systemCodeOf(again) === "EEXIST" && (await stat(path)).isDirectory()) return;
+      if (systemCodeOf(again) === "EEXIST" && (await isFolder(path))) return;
       throw outputError(path, again, "the folder");
     });
   }
+}
+
+/** A link to nothing is none, though something of its name is there. */
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
+}
+
+/** What the system's error codes mean for someone who wants to read a file. */
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  ENOTDIR: "does not exist: a file is where its folder should be",
+  EACCES: "cannot be read: there is no permission to",
+  EPERM: "cannot be read: there is no permission to",
+  ELOOP: "cannot be read: it is a link that leads back to itself",
+  ENAMETOOLONG: "cannot be read: its name is too long",
+};
+
+/** The rule of an error for a file that cannot be read. */
+export function unreadableRule(cause: unknown): string {
+  return unreadable[systemCodeOf(cause)] ?? `cannot be read: ${messageOf(cause)}`;
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -93,7 +93,7 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
       expect(stdout).toBe("");
     }
     expect([missing.code, cut.code, extension.code]).toEqual([1, 1, 2]);
-    expect(missing.stderr).toMatch(/^lightseg convert: .*none\.pth: the file cannot be read: ENOENT/);
+    expect(missing.stderr).toMatch(/^lightseg convert: .*none\.pth: the file does not exist/);
     expect(cut.stderr).toMatch(/^lightseg convert: .*a\.pth: the zip archive is cut off/);
     expect(extension.stderr).toMatch(/^lightseg convert: path must end in .*b\.bin" \(\.safetensors, or/);
     expect(await readdir(folder)).toEqual(["a.pth"]);
@@ -213,8 +213,20 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
   it("does not take a folder for B", async () => {
     await writeFile(file("a.pth"), encodePytorch(some));
     await mkdir(file("b.pth"));
-    await expect(run("a.pth", "b.pth", "--force")).rejects.toMatchObject({ code: "OUTPUT" });
+    for (const more of [[], ["--force"]])
+      await expect(run("a.pth", "b.pth", ...more)).rejects.toMatchObject({
+        code: "OUTPUT",
+        message: expect.stringContaining("b.pth: this is a folder (name a file in it: "),
+      });
     expect((await readdir(folder)).sort()).toEqual(["a.pth", "b.pth"]);
+  });
+
+  it("says that a quantised model has no weights to convert", async () => {
+    await cp("models/camvid.int8.onnx", file("a.onnx"));
+    await expect(run("a.onnx", "b.pth")).rejects.toMatchObject({
+      code: "INVALID_WEIGHTS",
+      message: expect.stringContaining("take the model that it was made from"),
+    });
   });
 
   it.each([

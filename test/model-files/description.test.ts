@@ -28,6 +28,13 @@ describe("readDescription", () => {
     expect(readDescription({ format: "pt" }, "a.safetensors")).toBeUndefined();
   });
 
+  it("says that a network is unknown, without the name of the function that noticed", () => {
+    const unknown = { lightseg: JSON.stringify({ ...description, network: "ndnet99" }) };
+    expect(() => readDescription(unknown, "a.safetensors")).toThrow(
+      'a.safetensors: model description cannot be read: network must be one of the zoo, or DECODER+BACKBONE, got "ndnet99"',
+    );
+  });
+
   const { alignCorners: _, ...old } = description;
   const { mean } = description.preprocessing;
 

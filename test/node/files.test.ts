@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -81,6 +81,10 @@ describe("makeFolder", () => {
     await writeFile(file, "");
     await rejectionOf(makeFolder(file), "OUTPUT");
     await rejectionOf(makeFolder(join(file, "sub")), "OUTPUT");
+    await symlink(join(folder, "nowhere"), join(folder, "link"));
+    await rejectionOf(makeFolder(join(folder, "link")), "OUTPUT");
+    const { message } = await rejectionOf(makeFolder(join(folder, "n".repeat(300))), "OUTPUT");
+    expect(message).toMatch(/nn: the folder cannot be written: its name is too long$/);
   });
 
   it.skipIf(!existsSync("/proc/self"))("returns for a folder below /proc (needs Linux)", async () => {

@@ -87,6 +87,7 @@ async function readAll(file: string, renamings: readonly Renaming[]) {
     file,
     argument: "the file",
     rule: "must hold tensors",
+    hint: "a quantised model holds none that can be told from each other: take the model that it was made from",
   });
 }
 

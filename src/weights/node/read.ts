@@ -1,7 +1,8 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { LightsegError, messageOf } from "../../errors.ts";
+import { LightsegError } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
+import { unreadableRule } from "../../node/files.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { chooseExpected, type ExpectedNames, unwrapNames } from "../choose-names.ts";
 import { refuseWeights } from "../invalid.ts";
@@ -100,7 +101,8 @@ export function readSource(
   if (isSafetensors(start)) return readSafetensors(source, file, choose);
   if (isOnnx(start)) return readOnnx(source, file, choose);
   if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, choose);
-  refuseWeights(file, "the file", "is not a PyTorch checkpoint, a safetensors file or an ONNX model");
+  const rule = "is not a PyTorch checkpoint, a safetensors file or an ONNX model";
+  refuseWeights(file, "the file", rule, { hint: describeOther(start) });
 }
 
 /** Reads a network's parameters, whatever their prefix, and lists the names of all other tensors. */
@@ -118,6 +120,20 @@ export async function readNamed(
     return chosen;
   };
   return { ...(await readSource(source, file, choose)), others, file };
+}
+
+/** What files are that people take for weights, by how they begin. */
+const OTHERS: readonly (readonly [start: RegExp, what: string])[] = [
+  [/^version https:/, "it is a pointer of Git LFS: git lfs pull fetches the file"],
+  [/^\s*<(!doctype|html|\?xml)/i, "it is a page of the web: the download failed"],
+  [/^(\x89PNG|\xff\xd8\xff|GIF8|RIFF)/, "it is a photo"],
+  [/^\xef\xbb\xbf/, "a text editor has put a byte order mark before it"],
+  [/^\0+$/, "it begins with zeros: a download or a copy was cut off"],
+];
+
+function describeOther(start: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...start);
+  return OTHERS.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 /** A safetensors file starts with its header's length, whose upper bytes are 0, and then a brace. */
@@ -193,7 +209,7 @@ async function withFile<T>(
 }
 
 function failToRead(path: string, cause: unknown): never {
-  const rule = `cannot be read: ${messageOf(cause)}`;
+  const rule = unreadableRule(cause);
   const where = "readWeights";
   throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument: "the file", rule, cause });
 }

@@ -79,6 +79,16 @@ describe("loadModel", () => {
     }
   });
 
+  it("refuses weights that are no finite numbers, naming the first", async () => {
+    const data = Float32Array.from(model.weights.get("segm.bias")?.data ?? []);
+    data[3] = Number.NaN;
+    const diverged = new Map([...model.weights, ["segm.bias", { shape: [data.length], data }]]);
+    await writeSafetensors(file("diverged.safetensors"), diverged, { metadata: describeModel(model) });
+    const error = await failureOf(loadModel({ model: file("diverged.safetensors") }));
+    expect(error).toMatchObject({ code: "INVALID_WEIGHTS" });
+    expect(error.message).toContain("diverged.safetensors: segm.bias must hold finite numbers, got NaN");
+  });
+
   it("shows names beside expected ones where not one fits", async () => {
     const other = new Map([["stem.kernel", { shape: [2], data: new Float32Array(2) }]]);
     await writeSafetensors(file("other.safetensors"), other);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -34,7 +34,7 @@ describe("readWeights", () => {
   test("says that there is no such file", async () => {
     const error = await failureOf(readWeights(join(folder, "none.pth")));
     expect(error.code).toBe("NOT_FOUND");
-    expect(error.message).toMatch(/^readWeights: .*none\.pth: the file cannot be read: ENOENT/);
+    expect(error.message).toMatch(/^readWeights: .*none\.pth: the file does not exist$/);
   });
 
   test("reads the old container as well", async () => {
@@ -93,6 +93,36 @@ describe("readWeights", () => {
     expect(error.message).toBe(`readWeights: ${path}: the file ${rule}`);
   });
 
+  test.each<[string, string | Uint8Array]>([
+    [
+      "it is a pointer of Git LFS: git lfs pull fetches the file",
+      "version https://git-lfs.github.com/spec/v1\n",
+    ],
+    ["it is a page of the web: the download failed", "<!DOCTYPE html><html>"],
+    ["it is a photo", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10)],
+    ["a text editor has put a byte order mark before it", "\ufeff{}"],
+    ["it begins with zeros: a download or a copy was cut off", new Uint8Array(100)],
+  ])("knows what is taken for weights: %s", async (hint, content) => {
+    const path = join(folder, "a.safetensors");
+    await writeFile(path, content);
+    const error = await failureOf(readWeights(path));
+    expect(error.code).toBe("INVALID_WEIGHTS");
+    expect(error.details.hint).toBe(hint);
+  });
+
+  test("says in plain words why a file cannot be read", async () => {
+    await symlink("loop", join(folder, "loop"));
+    await writeFile(join(folder, "file"), "");
+    for (const [name, rule] of [
+      ["loop", "cannot be read: it is a link that leads back to itself"],
+      ["file/a.pth", "does not exist: a file is where its folder should be"],
+      ["n".repeat(300), "cannot be read: its name is too long"],
+    ] as const) {
+      const error = await failureOf(readWeights(join(folder, name)));
+      expect([error.code, error.details.rule]).toEqual(["NOT_FOUND", rule]);
+    }
+  });
+
   test("names the file that is cut off", async () => {
     const path = join(folder, "a.safetensors");
     await writeFile(path, encodeSafetensors(weights).subarray(0, -1));
@@ -131,7 +161,7 @@ describe("readWeights of several files", () => {
     expect((await readWeights(folder, { only: (name) => name === "a" })).weights).toEqual(weights);
     const error = await failureOf(readWeights(folder));
     expect(error.code).toBe("NOT_FOUND");
-    expect(error.message).toMatch(/^readWeights: .*2\.safetensors: the file cannot be read: ENOENT/);
+    expect(error.message).toMatch(/^readWeights: .*2\.safetensors: the file does not exist$/);
   });
 
   test("names the file in which a tensor is missing", async () => {
