@@ -53,7 +53,9 @@ describe("writeSafetensors", () => {
   test("says that the folder does not exist", async () => {
     const error = await failureOf(writeSafetensors(join(folder, "none", "a.safetensors"), weights));
     expect(error.code).toBe("OUTPUT");
-    expect(error.message).toMatch(/^writeFile: .*a\.safetensors: the file cannot be written: its folder does not exist/);
+    expect(error.message).toMatch(
+      /^writeFile: .*a\.safetensors: the file cannot be written: its folder does not exist/,
+    );
   });
 
   test.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
