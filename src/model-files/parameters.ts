@@ -66,8 +66,8 @@ export interface RequireWeightsOptions {
 /**
  * The weights of a network, out of a file's.
  *
- * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape, which the hint names, or holds
- *   a value that is NaN or infinite
+ * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape, which the hint names, or
+ *   holds a value that is NaN or infinite
  */
 export function requireWeights(
   shapes: ParameterShapes,
