@@ -106,7 +106,9 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     expect(progress.at(-1)).toEqual({ file: FILE, loaded: entry.bytes, total: entry.bytes });
     const { error: noModel } = await load("/examples/coffee.jpg");
     expect(noModel?.code).toBe("INVALID_WEIGHTS");
-    expect(noModel?.message).toMatch(/^coffee\.jpg: the file is cut off or not a safetensors file/);
+    expect(noModel?.message).toMatch(
+      /^readWeights: coffee\.jpg: the file is cut off or not a safetensors file/,
+    );
     const { error: unknown } = await load("nowhere");
     expect(unknown?.message).toContain(
       'must be a model of the manifest, or the address of a model file, got "nowhere"',
