@@ -24,6 +24,7 @@ import type {
   Provider,
   ScanInput,
   SliceRange,
+  SumOptions,
 } from "./writer.ts";
 
 type StoredType = ElementType | "int8" | "int64";
@@ -179,14 +180,12 @@ export class OnnxBuilder implements OnnxWriter {
     return name;
   }
 
-  sum(value: OnnxInput, { axes, keepDims = false }: { axes: readonly number[]; keepDims?: boolean }): string {
-    const reduce = (x: OnnxInput, reduced: readonly number[]) =>
-      this.node("ReduceSum", [x, this.ints(reduced)], { keepdims: keepDims ? 1 : 0 });
-    if (this.provider !== "webgpu" || axes.length === 0) return reduce(value, axes);
-    // WebGPU's kernel gives each result to 32 threads: a sum of millions of values into few would leave a GPU
-    // idle.
-    const innermostFirst = axes.toSorted((a, b) => b - a);
-    return innermostFirst.reduce<string>((sum, axis) => reduce(sum, [axis]), this.#nameOf(value));
+  sum(value: OnnxInput, { axes, shape, keepDims = false }: SumOptions): string {
+    const passes = this.provider === "webgpu" ? reductionPasses(axes, shape) : [axes];
+    let sum = this.#nameOf(value);
+    for (const pass of passes)
+      sum = this.node("ReduceSum", [sum, this.ints(pass)], { keepdims: keepDims ? 1 : 0 });
+    return sum;
   }
 
   #nameOf(value: OnnxInput): string {
@@ -255,6 +254,26 @@ export class OnnxBuilder implements OnnxWriter {
       }),
     );
   }
+}
+
+/** How many values WebGPU's kernel sums up at once: it gives each result to 32 threads. */
+const VALUES_OF_A_PASS = 4096;
+
+/** Axes to sum over, some at a time, innermost first: a sum of millions into few at once would leave a GPU idle. */
+function reductionPasses(axes: readonly number[], shape: Shape): number[][] {
+  const passes: number[][] = [];
+  let values = Number.POSITIVE_INFINITY;
+  for (const axis of axes.toSorted((a, b) => b - a)) {
+    const dim = shape[axis];
+    const extent = typeof dim === "number" ? dim : Number.POSITIVE_INFINITY;
+    values *= extent;
+    if (values <= VALUES_OF_A_PASS) passes.at(-1)?.push(axis);
+    else {
+      passes.push([axis]);
+      values = extent;
+    }
+  }
+  return passes;
 }
 
 function fixed(shape: Shape): number[] {

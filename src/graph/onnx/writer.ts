@@ -57,13 +57,21 @@ export interface OnnxWriter {
   int32s(values: ArrayLike<number>, shape: readonly number[]): string;
   /** A constant with a name of its own; a second one of that name is taken to be the first. */
   stored(name: string, values: Uint8Array | Int8Array | Int32Array, shape: readonly number[]): string;
-  /** The sum over axes of a value of this rank; the axes are dropped unless `keepDims`. */
-  sum(value: OnnxInput, options: { axes: readonly number[]; keepDims?: boolean }): string;
+  /** The sum over axes. */
+  sum(value: OnnxInput, options: SumOptions): string;
   cast(value: OnnxInput, to: ElementType | "int64"): string;
   reshape(value: OnnxInput, shape: readonly number[]): string;
   transpose(value: OnnxInput, permutation: readonly number[]): string;
   /** `value[starts:ends:steps]` along the given axes. */
   slice(value: OnnxInput, range: SliceRange): string;
+}
+
+export interface SumOptions {
+  readonly axes: readonly number[];
+  /** Of the value. */
+  readonly shape: Shape;
+  /** Axes are dropped unless they are kept, with extent 1. */
+  readonly keepDims?: boolean;
 }
 
 export interface SliceRange {

@@ -231,7 +231,10 @@ function multiplyChannels(call: WeightCall, onnx: OnnxWriter): string {
   const [, , rows, columns] = shape4("convolution", dy);
   const met = onnx.reshape(stackWindows(call, onnx), [n, kh * kw, c, rows, columns]);
   const products = onnx.node("Mul", [met, onnx.reshape(dy, [n, 1, c, rows, columns])]);
-  const sums = onnx.reshape(onnx.sum(products, { axes: [0, 3, 4] }), [kh * kw, c]);
+  const sums = onnx.reshape(onnx.sum(products, { axes: [0, 3, 4], shape: [n, kh * kw, c, rows, columns] }), [
+    kh * kw,
+    c,
+  ]);
   return onnx.reshape(onnx.transpose(sums, [1, 0]), shape);
 }
 
@@ -292,5 +295,5 @@ function stackShifted(
 }
 
 function sumBatch(onnx: OnnxWriter, products: string, n: number): string {
-  return n === 1 ? products : onnx.sum(products, { axes: [0] });
+  return n === 1 ? products : onnx.sum(products, { axes: [0], shape: [n] });
 }

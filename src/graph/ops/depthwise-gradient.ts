@@ -61,7 +61,7 @@ export function correlateDepthwise(
   });
   const pairs = kh === 1 ? (products[0] ?? "") : onnx.node("Concat", products, { axis: 1 });
   const sums = onnx.reshape(onnx.node("MatMul", [pairs, diagonals(onnx, kw)]), [n, c, 1, kh, kw]);
-  return onnx.sum(sums, { axes: [0] });
+  return onnx.sum(sums, { axes: [0], shape: [n, c, 1, kh, kw] });
 }
 
 /** Adds the pairs that belong to a weight: `[long B, kW]`, 1 at (j, i) and kx where j = i + kx. */

@@ -27,7 +27,7 @@ const confidenceOp = defineOp<[scores: Tensor], undefined>({
   onnx({ inputs: [scores] }, onnx) {
     const best = onnx.node("ReduceMax", [scores], { axes: [1], keepdims: 1 });
     const exponentials = onnx.node("Exp", [onnx.node("Sub", [scores, best])]);
-    return onnx.node("Reciprocal", [onnx.sum(exponentials, { axes: [1] })]);
+    return onnx.node("Reciprocal", [onnx.sum(exponentials, { axes: [1], shape: scores.shape })]);
   },
 });
 

@@ -37,8 +37,11 @@ const negativeLogLikelihoodOp = defineOp<[logProbabilities: Tensor, target: Tens
   },
   onnx({ inputs: [logProbabilities, target], attributes: { classWeights } }, onnx) {
     const weights = weightOfTarget(onnx, target, classWeights);
-    const sum = onnx.sum(onnx.node("Mul", [weights, logProbabilities]), { axes: EVERYTHING });
-    return onnx.node("Neg", [onnx.node("Div", [sum, totalWeight(onnx, weights)])]);
+    const sum = onnx.sum(onnx.node("Mul", [weights, logProbabilities]), {
+      axes: EVERYTHING,
+      shape: logProbabilities.shape,
+    });
+    return onnx.node("Neg", [onnx.node("Div", [sum, totalWeight(onnx, weights, logProbabilities)])]);
   },
 });
 
@@ -48,9 +51,9 @@ const negativeLogLikelihoodGradientOp = defineOp<[target: Tensor, dy: Tensor], L
     const [n = 1, h = 1, w = 1] = target.shape;
     return { shape: [n, classWeights.length, h, w] };
   },
-  onnx({ inputs: [target, dy], attributes: { classWeights } }, onnx) {
+  onnx({ inputs: [target, dy], attributes: { classWeights }, output }, onnx) {
     const weights = weightOfTarget(onnx, target, classWeights);
-    const factor = onnx.node("Neg", [onnx.node("Div", [dy, totalWeight(onnx, weights)])]);
+    const factor = onnx.node("Neg", [onnx.node("Div", [dy, totalWeight(onnx, weights, output)])]);
     return onnx.node("Mul", [weights, factor]);
   },
 });
@@ -68,8 +71,8 @@ function weightOfTarget(onnx: OnnxWriter, target: Tensor, classWeights: readonly
 }
 
 /** At least a tiny number, so that a batch of ignored pixels alone has loss 0 and not NaN. */
-function totalWeight(onnx: OnnxWriter, weights: string): string {
-  return onnx.node("Max", [onnx.sum(weights, { axes: EVERYTHING }), onnx.float(1e-12)]);
+function totalWeight(onnx: OnnxWriter, weights: string, { shape }: Tensor): string {
+  return onnx.node("Max", [onnx.sum(weights, { axes: EVERYTHING, shape }), onnx.float(1e-12)]);
 }
 
 /**

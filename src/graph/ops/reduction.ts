@@ -54,7 +54,7 @@ const sumOp = defineOp<[x: Tensor], ReductionAttributes>({
   // y = sum of x: every summand has derivative dy.
   gradient: ({ inputs: [x], attributes: { axes } }, dy) => [repeat(dy, x.shape, axes)],
   onnx({ inputs: [x], attributes: { axes, keepDims } }, onnx) {
-    return onnx.sum(x, { axes, keepDims });
+    return onnx.sum(x, { axes, shape: x.shape, keepDims });
   },
 });
 

@@ -28,7 +28,7 @@ const logSoftmaxOp = defineOp<[x: Tensor], undefined>({
   // Spelled out: ONNX Runtime's own Softmax over an inner axis is an order of magnitude slower.
   onnx({ inputs: [x] }, onnx) {
     const shifted = onnx.node("Sub", [x, onnx.node("ReduceMax", [x], { axes: [1], keepdims: 1 })]);
-    const total = onnx.sum(onnx.node("Exp", [shifted]), { axes: [1], keepDims: true });
+    const total = onnx.sum(onnx.node("Exp", [shifted]), { axes: [1], shape: x.shape, keepDims: true });
     return onnx.node("Sub", [shifted, onnx.node("Log", [total])]);
   },
 });
@@ -37,7 +37,7 @@ const logSoftmaxGradientOp = defineOp<[y: Tensor, dy: Tensor], undefined>({
   name: "logSoftmaxGradient",
   infer: ([y]) => ({ shape: y.shape }),
   onnx({ inputs: [y, dy] }, onnx) {
-    const total = onnx.sum(dy, { axes: [1], keepDims: true });
+    const total = onnx.sum(dy, { axes: [1], shape: dy.shape, keepDims: true });
     return onnx.node("Sub", [dy, onnx.node("Mul", [onnx.node("Exp", [y]), total])]);
   },
 });

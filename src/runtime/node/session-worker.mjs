@@ -21,12 +21,29 @@ const { busy, leaving } = workerData;
 /** @type {OrtSession | undefined} */
 let session;
 
+/**
+ * Buffers of training are of the same sizes in each step, so all are kept: making them anew took half of a step.
+ *
+ * @param {boolean} isTraining
+ */
+function webgpuOptions(isTraining) {
+  const name = /** @type {const} */ ("webgpu");
+  if (!isTraining) return { name, validationMode: /** @type {const} */ ("disabled") };
+  const simple = /** @type {const} */ ("simple");
+  return {
+    name,
+    validationMode: /** @type {const} */ ("disabled"),
+    storageBufferCacheMode: simple,
+    uniformBufferCacheMode: simple,
+  };
+}
+
 /** @param {Request} message */
 async function answer({ kind, request }) {
   if (kind === "open") {
     const { model, device, threads, carried, reader } = request;
 
-    const executionProviders = device === "cpu" ? ["cpu"] : [{ name: device }];
+    const executionProviders = device === "webgpu" ? [webgpuOptions(carried.length > 0)] : [{ name: device }];
     session = await OrtSession.open(ort, model, {
       executionProviders,
       intraOpNumThreads: threads,
