@@ -259,7 +259,9 @@ export class OnnxBuilder implements OnnxWriter {
 /** How many values WebGPU's kernel sums up at once: it gives each result to 32 threads. */
 const VALUES_OF_A_PASS = 4096;
 
-/** Axes to sum over, some at a time, innermost first: a sum of millions into few at once would leave a GPU idle. */
+/**
+ * Axes to sum over, some at a time, innermost first: a sum of millions into few at once would leave a GPU idle.
+ */
 function reductionPasses(axes: readonly number[], shape: Shape): number[][] {
   const passes: number[][] = [];
   let values = Number.POSITIVE_INFINITY;

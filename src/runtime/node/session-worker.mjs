@@ -22,7 +22,8 @@ const { busy, leaving } = workerData;
 let session;
 
 /**
- * Buffers of training are of the same sizes in each step, so all are kept: making them anew took half of a step.
+ * Buffers of training are of the same sizes in each step, so all are kept: making them anew took half of a
+ * step.
  *
  * @param {boolean} isTraining
  */
