@@ -260,7 +260,8 @@ export class OnnxBuilder implements OnnxWriter {
 const VALUES_OF_A_PASS = 4096;
 
 /**
- * Axes to sum over, some at a time, innermost first: a sum of millions into few at once would leave a GPU idle.
+ * Axes to sum over, some at a time, innermost first: a sum of millions into few at once would leave a GPU
+ * idle.
  */
 function reductionPasses(axes: readonly number[], shape: Shape): number[][] {
   const passes: number[][] = [];
