@@ -1,13 +1,11 @@
 /**
- * Writes the API reference, docs/api/node.md and docs/api/web.md, from the declaration files of `npm run
- * build`.
+ * Writes docs/api/node.md and docs/api/web.md from the declaration files of `npm run build`.
  *
  *   npm run docs:api               writes both pages
  *   npm run docs:api -- --check    fails if a page is out of date, or an export has no docstring
  *
- * Documentation generators need the compiler's JavaScript API, which TypeScript 7 does not have. Declaration
- * files are regular, so that a parser is enough: an export's text is its docstring, then its declaration with
- * the docstrings of its members.
+ * Documentation generators need the compiler's JavaScript API, which TypeScript 7 lacks. For declaration files
+ * a parser is enough: an export's text is its docstring and its declaration.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
