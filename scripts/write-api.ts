@@ -4,7 +4,7 @@
  *   npm run docs:api               writes both pages
  *   npm run docs:api -- --check    fails if a page is out of date, or an export has no docstring
  *
- * Documentation generators need the compiler's JavaScript API, which TypeScript 7 lacks. For declaration files
+ * Documentation generators need the compiler's JavaScript API, which TypeScript 7 lacks. For declarations
  * a parser is enough: an export's text is its docstring and its declaration.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
