@@ -9,6 +9,7 @@ export type ErrorCode =
   | "NOT_FOUND"
   | "OUTPUT"
   | "RUNTIME"
+  | "DEVICE_LOST"
   | "STORAGE"
   | "QUEUE"
   | "DEPENDENCY";

@@ -123,6 +123,8 @@ export { type RunSummary, summarizeRun } from "./report/summary.ts";
 export { writeComparison, writeReport } from "./report/write-report.ts";
 export type { RunEvaluation } from "./runs/evaluation-file.ts";
 export { type Run, readRun } from "./runs/read-run.ts";
+export { type Device, type DeviceChoice, deviceChoices } from "./runtime/node/devices.ts";
+export { type FoundDevice, findDevice } from "./runtime/node/find-device.ts";
 export { openNodeSession } from "./runtime/node/session.ts";
 export type {
   Carried,

@@ -136,7 +136,7 @@ async function segmentPatiently(options: SegmentChunkOptions): Promise<ChunkResu
 
 function mayPass(error: unknown): boolean {
   if (error instanceof StorageError) return error.transient;
-  return error instanceof Error && "code" in error && error.code === "RUNTIME";
+  return error instanceof Error && "code" in error && ["RUNTIME", "DEVICE_LOST"].includes(String(error.code));
 }
 
 /** Memory of a network with a photo of the largest size that it takes; see `SegmenterOptions.maxPixels`. */

@@ -1,4 +1,4 @@
-import { LightsegError, messageOf } from "../errors.ts";
+import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
 import type { Dtype, DtypeChoice } from "../model-files/dtype.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import type { ModelFile } from "./fetch-model.ts";
@@ -20,6 +20,9 @@ export interface OpenDeviceOptions extends Pick<LoadOptions, "threads" | "maxPix
   readonly dtype: DtypeChoice;
 }
 
+/** Errors that another device may not have. */
+const DEVICE_FAULTS: readonly ErrorCode[] = ["RUNTIME", "DEVICE_LOST"];
+
 /**
  * Starts a worker on the device that was asked for and gives it the model.
  *
@@ -35,7 +38,7 @@ export async function openDevice(file: ModelFile, options: OpenDeviceOptions): P
   } catch (error) {
     options.signal?.throwIfAborted();
     // A model that is wrong is so on every device.
-    const isDeviceFault = error instanceof LightsegError && error.code === "RUNTIME";
+    const isDeviceFault = error instanceof LightsegError && DEVICE_FAULTS.includes(error.code);
     if (options.device === "webgpu" || !isDeviceFault) throw error;
     return openOn("wasm", file, options, `WebAssembly, since WebGPU does not work here: ${error.message}`);
   }

@@ -3,19 +3,22 @@ import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
 import { formatTable } from "../format-table.ts";
+import { loadOnDevice } from "../inference/node/load-on-device.ts";
 import { type DtypeRequest, FLOAT_ONLY, resolveDtype } from "../model-files/dtype.ts";
 import { describePlainly } from "../model-files/model.ts";
-import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
+import type { LoadedModel } from "../model-files/node/load.ts";
 import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
 import { createPredictor } from "../node-engine.ts";
+import { findDevice } from "../runtime/node/find-device.ts";
 import { describeEngine } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
   backbone,
   DEFAULT_CLASSES,
   decoder,
+  deviceOption,
   dtypeOption,
   flag,
   help,
@@ -26,6 +29,7 @@ import {
   threads,
   untrainedClasses,
 } from "./options.ts";
+import { log } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { summaries } from "./summaries.ts";
 import { type Settings, type Timed, timeApart } from "./time-apart.ts";
@@ -38,6 +42,7 @@ const inputSize = size(
   `Height x width of the input in pixels (default ${publishedRuntime.size.join("x")}, as in the paper)`,
 );
 const dtype = dtypeOption("fp32");
+const device = deviceOption("auto");
 const runs = integer("runs", "N", { min: 1, max: 1e6 }, `Runs that count (default ${publishedRuntime.runs})`);
 const warmup = integer("warmup", "N", { min: 0, max: 1e6 }, `Runs before them (default ${DEFAULT_WARMUP})`);
 const paper = flag("paper", "Time the networks of the paper's Table 2 and show its runtimes beside");
@@ -51,7 +56,7 @@ export const benchmark: Command = {
   summary: summaries.benchmark,
   operands: { name: "[MODEL...]", min: 0, max: Number.POSITIVE_INFINITY },
   options: [
-    ...[backbone, decoder, inputSize, dtype, runs, warmup, untrainedClasses],
+    ...[backbone, decoder, inputSize, dtype, device, runs, warmup, untrainedClasses],
     ...[paper, zoo, threads, json, help],
   ],
   notes: [
@@ -69,7 +74,9 @@ export const benchmark: Command = {
   async run(args, print) {
     const rows = args.has(paper) ? comparePaper().filter(({ table }) => table === 2) : [];
     const models = modelsOf(args, rows);
+    const found = await findDevice(args.get(device) ?? "auto");
     const settings = {
+      device: found.device,
       size: args.get(inputSize) ?? (args.has(zoo) ? ZOO_SIZE : publishedRuntime.size),
       runs: args.get(runs) ?? publishedRuntime.runs,
       warmup: args.get(warmup) ?? DEFAULT_WARMUP,
@@ -82,7 +89,11 @@ export const benchmark: Command = {
       if (!isNetwork(model)) await openModel(model, settings);
       else resolveDtype(settings.dtype ?? "exact", FLOAT_ONLY, model);
     }
-    const device = { cpu: cpus()[0]?.model ?? "unknown", node: process.version, engine: describeEngine() };
+    const machine = {
+      ...{ runsOn: found.device, cpu: cpus()[0]?.model ?? "unknown" },
+      ...{ node: process.version, engine: describeEngine() },
+    };
+    if (found.note !== undefined) log(found.note);
     const [only] = models;
     const timed: Timed[] = [];
     if (models.length === 1 && only !== undefined) timed.push(await timeHere(only, settings));
@@ -94,7 +105,7 @@ export const benchmark: Command = {
     const counts = [...new Set(timed.map(({ classes }) => classes))].join(" or ");
     const computed = [...new Set(timed.map((model) => model.dtype))].join(" or ");
     print(
-      `${height}x${width}, batch 1, ${counts} classes, ${computed}, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${device.cpu}, ${device.engine}, Node ${device.node}`,
+      `${height}x${width}, batch 1, ${counts} classes, ${computed}, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${machine.cpu}, ${machine.engine}, Node ${machine.node}; on ${found.device}`,
     );
     if (args.has(paper))
       print(
@@ -102,7 +113,7 @@ export const benchmark: Command = {
       );
     return {
       json: {
-        device: { ...device, threads: settings.threads },
+        device: { ...machine, threads: settings.threads },
         size: { height, width },
         batch: 1,
         runs: settings.runs,
@@ -132,7 +143,8 @@ function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
 /** Times a model in this process. */
 async function timeHere(name: string, settings: Settings): Promise<Timed> {
   const { model, dtype } = await openModel(name, settings);
-  const predictor = createPredictor(model, { threads: settings.threads, dtype });
+  const { open } = await findDevice(dtype === "int8" ? "cpu" : settings.device);
+  const predictor = createPredictor(model, { open, threads: settings.threads, dtype });
   const progress = new Progress();
   try {
     const result = await measure(predictor, {
@@ -150,7 +162,7 @@ async function openModel(model: string, settings: Settings): Promise<LoadedModel
   const { classes } = settings;
   const dtype: DtypeRequest = settings.dtype ?? "exact";
   if (isNetwork(model)) return makeUntrained(model, classes, dtype);
-  return loadRunnableModel({ model, dtype, classes });
+  return loadOnDevice({ model, dtype, classes, device: settings.device });
 }
 
 function makeUntrained(network: string, classes = DEFAULT_CLASSES, dtype: DtypeRequest): LoadedModel {

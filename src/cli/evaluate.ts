@@ -7,13 +7,13 @@ import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
+import {
+  type LoadOnDeviceOptions,
+  loadOnDevice,
+  type ModelOnDevice,
+} from "../inference/node/load-on-device.ts";
 import { predictWithConfidence } from "../inference/predictor.ts";
 import type { RunnableModel } from "../model-files/model.ts";
-import {
-  type LoadedModel,
-  type LoadRunnableModelOptions,
-  loadRunnableModel,
-} from "../model-files/node/load.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
 import type { Command } from "./arguments.ts";
@@ -25,7 +25,19 @@ import {
   formatSummary,
   predictionWriter,
 } from "./evaluate-output.ts";
-import { classes, data, dataset, dtypeOption, help, json, model, text, threads, weights } from "./options.ts";
+import {
+  classes,
+  data,
+  dataset,
+  deviceOption,
+  dtypeOption,
+  help,
+  json,
+  model,
+  text,
+  threads,
+  weights,
+} from "./options.ts";
 import { formatShare, log } from "./output.ts";
 import { summaries } from "./summaries.ts";
 import { type Interruptible, withInterrupt } from "./with-interrupt.ts";
@@ -39,6 +51,7 @@ const confusion = text(
 const predictions = text("predictions", "DIR", "Also write each prediction as a palette PNG");
 
 const dtype = dtypeOption("fp32");
+const device = deviceOption("auto");
 
 export const evaluate: Command = {
   name: "evaluate",
@@ -46,7 +59,7 @@ export const evaluate: Command = {
   options: [
     ...[model, weights, classes, dataset, data, split],
     ...measureOptions,
-    ...[confusion, predictions, dtype, threads, json, help],
+    ...[confusion, predictions, dtype, device, threads, json, help],
   ],
   notes: [
     "Photos are segmented at full size, once unless --scales, --flip or --window say otherwise, and all pixels count in one confusion matrix; pixels with the ignore label do not. IoU is the share of the pixels both true and predicted among those true or predicted; accuracy, the share of the true pixels that were found.",
@@ -72,11 +85,12 @@ export const evaluate: Command = {
     const boundary = typedBoundary(args);
     const csv = args.get(confusion);
     const out = args.get(predictions);
-    const source: LoadRunnableModelOptions = {
+    const source: LoadOnDeviceOptions = {
       model: args.get(model),
       weights: args.get(weights),
       classes: args.get(classes),
       dtype: args.get(dtype) ?? "exact",
+      device: args.get(device),
       onNote: log,
     };
     const threadCount = args.get(threads);
@@ -85,7 +99,8 @@ export const evaluate: Command = {
     for (const warning of samples.warnings ?? []) log(`warning: ${warning}`);
     const { classes: names } = samples.labels;
     const some = typedMeanOver(args, names);
-    const loaded = await loadRunnableModel(source);
+    const loaded = await loadOnDevice(source);
+    if (loaded.note !== undefined) log(loaded.note);
     requireClasses(loaded.model, samples);
     await requireLabels(samples);
     // Before hours of work, so that what cannot be written is noticed now.
@@ -119,6 +134,7 @@ export const evaluate: Command = {
         json: {
           dataset: samples.name,
           split: part,
+          device: loaded.device,
           finished: true,
           views: views ?? null,
           ...report(names, evaluation),
@@ -137,7 +153,7 @@ interface MeasureModelOptions extends Pick<EvaluateOptions, "boundary" | "onPred
 
 async function measureModel(
   samples: Dataset,
-  loaded: LoadedModel,
+  loaded: ModelOnDevice,
   { views, threads, run: { signal }, ...options }: MeasureModelOptions,
 ): Promise<Evaluation> {
   const predictor = await openPredictor(loaded, { views, threads, signal });
@@ -189,15 +205,15 @@ function report(names: readonly string[], evaluation: Evaluation) {
  * averaged at full size.
  */
 async function openPredictor(
-  { model, dtype }: LoadedModel,
+  { model, dtype, open }: ModelOnDevice,
   {
     views,
     threads,
     signal,
   }: { views: ViewOptions | undefined; threads: number | undefined; signal: AbortSignal },
 ) {
-  if (views) return createAveragingPredictor(model, { ...views, threads, dtype, signal });
-  const predictor = createPredictor(model, { threads, dtype });
+  if (views) return createAveragingPredictor(model, { ...views, open, threads, dtype, signal });
+  const predictor = createPredictor(model, { open, threads, dtype });
   return { predict: predictWithConfidence(predictor), dispose: () => predictor.dispose() };
 }
 

@@ -2,6 +2,7 @@ import { datasets } from "../datasets/index.ts";
 import { type DtypeChoice, dtypeChoices, dtypes } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
+import { deviceChoices } from "../runtime/node/devices.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import {
   type Bounds,
@@ -57,6 +58,13 @@ export const threads = integer(
   { min: 1, max: MAX_THREADS },
   "Threads of the engine (default: number of cores)",
 );
+/** @param byDefault where is computed where nothing is typed */
+export function deviceOption(
+  byDefault: (typeof deviceChoices)[number],
+): Option<(typeof deviceChoices)[number]> {
+  const help = `Where networks run: ${deviceChoices.join(", ")} (default ${byDefault}; auto: a graphics card that works, else the CPU)`;
+  return choice("device", "NAME", deviceChoices, help);
+}
 export const model = text(
   "model",
   "NAME|FILE",

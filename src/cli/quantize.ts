@@ -11,12 +11,15 @@ import { readVersion } from "../node/version.ts";
 import { createPredictor, quantizeModel } from "../node-engine.ts";
 import { type Comparison, comparePredictors } from "../quantization/compare.ts";
 import { rangeMethods } from "../quantization/range.ts";
+import { findDevice } from "../runtime/node/find-device.ts";
+import type { OpenSession } from "../runtime/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
   choice,
   classes,
   data,
   dataset,
+  deviceOption,
   flag,
   help,
   integer,
@@ -46,6 +49,7 @@ const method = choice(
   rangeMethods,
   `How ranges are chosen: ${rangeMethods.join(", ")} (default percentile)`,
 );
+const device = deviceOption("cpu");
 const fullRange = flag("full-range", "Use all 8 bits of the weights, for CPUs with VNNI");
 const noEvaluate = flag(
   "no-evaluate",
@@ -58,7 +62,7 @@ export const quantize: Command = {
   operands: { name: "[MODEL]", min: 0, max: 1 },
   options: [
     ...[data, dataset, split, photos, method, fullRange, out, noEvaluate],
-    ...[weights, classes, threads, json, help],
+    ...[weights, classes, device, threads, json, help],
   ],
   notes: [
     `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). The data set is by default the one that has its classes. The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
@@ -90,6 +94,8 @@ export const quantize: Command = {
       classes: args.get(classes),
       onNote: log,
     });
+    const { open, note: deviceNote } = await findDevice(args.get(device) ?? "cpu");
+    if (deviceNote !== undefined) log(deviceNote);
     const { calibration, evaluated } = await openSplits(args, model);
     let written: Record<string, unknown> = {};
     const stopped = () => {
@@ -100,7 +106,7 @@ export const quantize: Command = {
     return withInterrupt({ note, stopped }, async ({ progress, signal }) => {
       const bytes = await quantizeModel({
         ...options,
-        ...{ model, signal },
+        ...{ model, open, signal },
         calibration: await loadPhotos(calibration, options.count, signal),
         version: await readVersion(),
         onProgress: (done, total) => progress.update("calibration", done, total),
@@ -116,7 +122,7 @@ export const quantize: Command = {
         model,
         { ...model, onnx: bytes },
         {
-          ...{ signal, threads: options.threads },
+          ...{ open, signal, threads: options.threads },
           onProgress: (done, total) => progress.update("evaluation", done, total),
         },
       );
@@ -179,16 +185,21 @@ async function loadPhotos(dataset: Dataset, count: number, signal: AbortSignal):
   return loaded;
 }
 
+interface CompareModelsOptions {
+  /** Of the model as it was; one in int8 runs on the CPU. */
+  open: OpenSession;
+  threads: number | undefined;
+  signal: AbortSignal;
+  onProgress: (done: number, total: number) => void;
+}
+
 async function compareModels(
   dataset: Dataset,
   before: RunnableModel,
   after: RunnableModel,
-  {
-    threads,
-    ...options
-  }: { threads: number | undefined; signal: AbortSignal; onProgress: (done: number, total: number) => void },
+  { open, threads, ...options }: CompareModelsOptions,
 ) {
-  const first = createPredictor(before, { threads });
+  const first = createPredictor(before, { open, threads });
   const second = createPredictor(after, { threads });
   try {
     const predictors = { before: predictLabels(first), after: predictLabels(second) };

@@ -10,7 +10,19 @@ import type { Segmentation } from "../inference/segmenter.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
-import { classes, dtypeOption, flag, help, json, model, real, text, threads, weights } from "./options.ts";
+import {
+  classes,
+  deviceOption,
+  dtypeOption,
+  flag,
+  help,
+  json,
+  model,
+  real,
+  text,
+  threads,
+  weights,
+} from "./options.ts";
 import { colors, describeError, formatShare, log, logError } from "./output.ts";
 import { findClip, labels, segmentVideo, smoothing } from "./segment-video.ts";
 import { summaries } from "./summaries.ts";
@@ -27,6 +39,7 @@ const out = text(
 const scores = text("scores", "FILE.npy", "Also write the raw scores of one photo, float32 [C, h, w]");
 const confidence = flag("confidence", "Also show the mean probability of each class, 0..100 % (slower)");
 const dtype = dtypeOption("auto");
+const device = deviceOption("auto");
 const opacity = real(
   "opacity",
   "X",
@@ -40,7 +53,7 @@ export const segment: Command = {
   operands: { name: "CLIP|PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [
     ...[model, weights, classes, dtype, out, scores, confidence, opacity, labels, smoothing],
-    ...[threads, json, help],
+    ...[device, threads, json, help],
   ],
   notes: [
     `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
@@ -67,6 +80,7 @@ export const segment: Command = {
       weights: args.get(weights),
       classes: args.get(classes),
       dtype: args.get(dtype),
+      device: args.get(device),
       threads: args.get(threads),
       onNote: log,
     };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { BenchmarkResult } from "../analysis/benchmark.ts";
 import { LightsegError } from "../errors.ts";
 import { type Dtype, type DtypeChoice, dtypes } from "../model-files/dtype.ts";
+import type { Device } from "../runtime/node/devices.ts";
 import { exitCodes } from "./interrupt.ts";
 
 /** How models are timed. */
@@ -13,6 +14,7 @@ export interface Settings {
   readonly threads: number;
   readonly classes: number | undefined;
   readonly dtype: DtypeChoice | undefined;
+  readonly device: Device;
 }
 
 /** A model and how long it took. */
@@ -61,6 +63,7 @@ export async function timeApart(model: string, settings: Settings): Promise<Time
       process.argv[1] ?? "",
       ...["benchmark", model, "--json", "--size", `${height}x${width}`, "--runs", String(settings.runs)],
       ...["--warmup", String(settings.warmup), "--threads", String(settings.threads)],
+      ...["--device", settings.device],
       ...(settings.dtype === undefined ? [] : ["--dtype", settings.dtype]),
       ...(settings.classes === undefined ? [] : ["--classes", String(settings.classes)]),
     ],

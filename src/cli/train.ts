@@ -3,7 +3,7 @@ import { train as trainNetwork } from "../trainer/train.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { Command } from "./arguments.ts";
 import { iouTable } from "./evaluate-output.ts";
-import { flag, help, json, text } from "./options.ts";
+import { deviceOption, flag, help, json, text } from "./options.ts";
 import { formatDuration, formatShare } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import { summaries } from "./summaries.ts";
@@ -13,13 +13,15 @@ import { withInterrupt } from "./with-interrupt.ts";
 const run = text("run", "DIR", "Folder of the run, made if absent");
 const resume = flag("resume", "Go on with the run in --run; other options may be left out");
 
+const device = deviceOption("auto");
+
 /** Weight of the newest loss in the mean that is shown. */
 const NEWEST = 0.05;
 
 export const train: Command = {
   name: "train",
   summary: summaries.train,
-  options: [run, resume, ...settingOptions, json, help],
+  options: [run, resume, ...settingOptions, device, json, help],
   notes: [
     "A new run needs --run and --data: without --model it fine-tunes the default model on photos of one's own by recipe finetune (--dataset custom unless another is typed). Or --run and --model, --dataset and --data, or --recipe, --model and --data, or the --config of another run, which it then repeats; a resumed one only --run. The folder then holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), report.html (written anew at each validation), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
     recipeNote,
@@ -46,6 +48,7 @@ export const train: Command = {
         run: folder.path,
         config,
         resume: isResumed,
+        device: args.get(device),
         onEvent: (event) => reporter.show(event),
         signal,
       });

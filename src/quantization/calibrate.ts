@@ -39,7 +39,10 @@ export async function calibrate(
     const collectors = new Map(
       Object.entries(named).map(([name, { shape }]) => [name, new Collector(Number(shape[1]))]),
     );
-    const bytes = lowerToOnnx(named, { parameters: (name) => weights.get(name) ?? "input" });
+    const bytes = lowerToOnnx(named, {
+      parameters: (name) => weights.get(name) ?? "input",
+      provider: open.provider,
+    });
     const session = await open(bytes, { threads });
     try {
       for (const photo of photos) {

@@ -38,6 +38,10 @@ export class RunFolder implements AsyncDisposable {
     return join(this.path, "config.json");
   }
 
+  get #origin(): string {
+    return join(this.path, "origin.json");
+  }
+
   get #log(): string {
     return join(this.path, "log.jsonl");
   }
@@ -49,7 +53,7 @@ export class RunFolder implements AsyncDisposable {
    */
   async begin(
     config: TrainingConfig,
-    { warnings = [] }: { warnings?: readonly string[] } = {},
+    { warnings = [], device }: { warnings?: readonly string[]; device?: string } = {},
   ): Promise<void> {
     if ((await readText(this.#config)) !== undefined) {
       throw new LightsegError({
@@ -68,11 +72,12 @@ export class RunFolder implements AsyncDisposable {
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
       cores: availableParallelism(),
+      ...(device !== undefined && { device }),
       began: new Date().toISOString(),
       weightsSha256: await hashWeights(config.weights),
       ...(warnings.length > 0 && { warnings }),
     };
-    await this.#write(join(this.path, "origin.json"), toJson(origin));
+    await this.#write(this.#origin, toJson(origin));
     await this.#write(this.#config, toJson(config));
   }
 
@@ -104,6 +109,13 @@ export class RunFolder implements AsyncDisposable {
       });
     }
     return config;
+  }
+
+  /** The device that the run began on; undefined for a run of an early version. */
+  async beganOn(): Promise<string | undefined> {
+    const text = await readText(this.#origin);
+    const origin = text === undefined ? undefined : parseJson(text, { file: this.#origin });
+    return isRecord(origin) && typeof origin.device === "string" ? origin.device : undefined;
   }
 
   async append(record: LogRecord): Promise<void> {

@@ -1,13 +1,31 @@
 import { LightsegError, messageOf } from "../errors.ts";
 import type { TensorData } from "./session.ts";
 
-/** The error for a failure of the engine. */
+/** What WebGPU says when its device is gone: the reply to a request for results that never come. */
+const LOST =
+  /device (?:is |was |has been )?(?:lost|destroyed)|DEVICE_LOST|Failed to download data from buffer/i;
+
+/** What the engine says when memory is short, a map too large for one buffer among it. */
+const OUT_OF_MEMORY =
+  /out of (?:device |host )?memory|OUT_OF_(?:DEVICE|HOST)_MEMORY|bad_?alloc|Failed to allocate|Too many storage buffers/i;
+
+/**
+ * The error for a failure of the engine: code DEVICE_LOST where a GPU is gone, RUNTIME else, with a hint where
+ * memory is short.
+ */
 export function engineError(message: string, cause?: unknown): LightsegError {
   const rule = `failed: ${message}`;
-  return new LightsegError({ code: "RUNTIME", where: "session", argument: "engine", rule, cause });
+  const about = { where: "session", argument: "engine", rule, cause } as const;
+  if (LOST.test(message)) {
+    const hint =
+      "the graphics card or its driver was reset, or the card is full: try again, or take device cpu";
+    return new LightsegError({ code: "DEVICE_LOST", ...about, hint });
+  }
+  const hint = "memory is short: a smaller crop, batch or photo takes less";
+  return new LightsegError({ code: "RUNTIME", ...about, ...(OUT_OF_MEMORY.test(message) && { hint }) });
 }
 
-/** Waits for the engine. @throws LightsegError RUNTIME for what the engine throws */
+/** Waits for the engine. @throws LightsegError RUNTIME or DEVICE_LOST for what the engine throws */
 export function engineResult<T>(result: Promise<T>): Promise<T> {
   return result.catch((cause: unknown) => {
     throw cause instanceof LightsegError ? cause : engineError(messageOf(cause), cause);

@@ -10,7 +10,8 @@ import { writeReport } from "../report/write-report.ts";
 import { type RunData, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { writeEvaluation } from "../runs/evaluation-file.ts";
 import { RunFolder } from "../runs/run-folder.ts";
-import { openNodeSession } from "../runtime/node/session.ts";
+import type { DeviceChoice } from "../runtime/node/devices.ts";
+import { type FoundDevice, findDevice } from "../runtime/node/find-device.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
@@ -39,7 +40,12 @@ export interface TrainOptions {
   config: TrainingOptions | Partial<TrainingOptions>;
   /** Go on from the run's last checkpoint, or from its beginning where it has none. Defaults to false. */
   resume?: boolean;
-  /** Opens the engine. Defaults to `openNodeSession`. */
+  /**
+   * Where networks run. Defaults to `auto`: a graphics card that works, else the CPU. A run that goes on on
+   * another device than it began on ends with other weights, as rounding differs.
+   */
+  device?: DeviceChoice | undefined;
+  /** Opens the engine, in place of `device`. */
   open?: OpenSession;
   onEvent?: (event: TrainingEvent) => void;
   /** Stops after the step under way, with a checkpoint written. */
@@ -61,19 +67,26 @@ export async function train({
   run,
   config: options,
   resume = false,
-  open = openNodeSession,
+  device = "auto",
+  open: ownEngine,
   onEvent = () => undefined,
   signal,
 }: TrainOptions): Promise<TrainingResult> {
   await using folder = new RunFolder(run);
+  const engine = ownEngine ? { open: ownEngine } : await findDevice(device);
+  const { open } = engine;
   const config = resume ? await folder.resume(options) : await newConfig(options, onEvent);
+  if ("device" in engine) await noteDevice(engine, { folder, resume, onEvent });
   const validation = await findDataset(config.dataset).open(config.data, config.validationSplit);
   const stages = await openStages(config, validation, onEvent);
   requireEqualClasses(stages, validation);
   const data = describeData(config, stages, validation);
   const start = (resume && (await readLast(folder, data))) || (await beginWeights(config, data, onEvent));
   // Not before all that may be missing has been found: a folder with a run in it can only be resumed.
-  if (!resume) await folder.begin(config, { warnings: await checkData(stages, validation, onEvent) });
+  if (!resume) {
+    const warnings = await checkData(stages, validation, onEvent);
+    await folder.begin(config, { warnings, ...("device" in engine && { device: engine.device }) });
+  }
   await folder.rewindLog(start);
   const { threads = availableParallelism() } = config;
   return runTraining({
@@ -87,6 +100,8 @@ export async function train({
     threads,
     validate: validator(folder, { config, validation, data, open, onEvent }),
     onGraph(graph, stage) {
+      // The memory of a graphics card is not known before it is full.
+      if (open.provider === "webgpu") return;
       const memory = estimateStepMemory(graph);
       requireMemory(memory, stage, freemem());
       const text = `a step takes about ${gigabytes(memory.varying + memory.fixed)} of memory`;
@@ -95,6 +110,25 @@ export async function train({
     onEvent,
     signal,
   });
+}
+
+interface NoteDeviceOptions {
+  folder: RunFolder;
+  resume: boolean;
+  onEvent: (event: TrainingEvent) => void;
+}
+
+/** Says where the run is computed, and that it goes on elsewhere than it began. */
+async function noteDevice(
+  { device, note }: FoundDevice,
+  { folder, resume, onEvent }: NoteDeviceOptions,
+): Promise<void> {
+  if (note !== undefined) onEvent({ kind: "note", text: note });
+  // Runs of early versions say nothing: they began on the CPU.
+  const began = resume ? ((await folder.beganOn()) ?? "cpu") : device;
+  if (began === device) return;
+  const text = `the run began on ${began} and goes on on ${device}: not bit for bit as it would have there`;
+  onEvent({ kind: "note", text });
 }
 
 /** The settings of a new run. What its weights are is written down where nothing was asked for. */
@@ -141,7 +175,7 @@ async function beginWeights(
     seed: config.seed,
     scheme: config.initialization,
   });
-  onEvent({ kind: "note", text: note });
+  if (note !== undefined) onEvent({ kind: "note", text: note });
   return { step: 0, state: weights };
 }
 

@@ -204,7 +204,8 @@ async function openStage(
     classes,
     averaging,
     classWeights: own.classWeights === "log" ? logClassWeights(counts) : undefined,
-    replicas: chooseReplicas(own, { ...config, threads }),
+    // State that stays on a GPU would leave it each step for the sake of a second network.
+    replicas: chooseReplicas(own, { ...config, threads: open.provider === "webgpu" ? 1 : threads }),
   });
   onGraph?.(graph, own);
   // Each stage begins with a fresh optimizer.

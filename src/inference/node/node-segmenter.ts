@@ -1,7 +1,6 @@
 import { decodePhoto } from "../../images/node/decode.ts";
-import { type LoadRunnableModelOptions, loadRunnableModel } from "../../model-files/node/load.ts";
-import { openNodeSession } from "../../runtime/node/session.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
+import { type LoadOnDeviceOptions, loadOnDevice } from "./load-on-device.ts";
 
 /** Segments photos in Node; see the options of `load`. */
 export class Segmenter extends CoreSegmenter {
@@ -13,15 +12,16 @@ export class Segmenter extends CoreSegmenter {
    * const { labels, found } = await segmenter.segment("photo.jpg");
    * await segmenter.dispose();
    *
-   * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model
+   * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model, RUNTIME if a device that was
+   *   named does not work
    */
   static async load(
     model?: string,
-    options: Omit<LoadRunnableModelOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
+    options: Omit<LoadOnDeviceOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
   ): Promise<Segmenter> {
     const { threads, maxPixels, ...source } = options;
-    const loaded = await loadRunnableModel({ ...source, model });
-    const settings = { threads, maxPixels, dtype: loaded.dtype };
-    return new Segmenter(loaded.model, { open: openNodeSession, decodePhoto }, settings);
+    const { model: loaded, dtype, open, note } = await loadOnDevice({ ...source, model });
+    if (note !== undefined) source.onNote?.(note);
+    return new Segmenter(loaded, { open, decodePhoto }, { threads, maxPixels, dtype });
   }
 }
