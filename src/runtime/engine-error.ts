@@ -10,7 +10,8 @@ const OUT_OF_MEMORY =
   /out of (?:device |host )?memory|OUT_OF_(?:DEVICE|HOST)_MEMORY|bad_?alloc|Failed to allocate|Too many storage buffers/i;
 
 /**
- * The error for a failure of the engine: code DEVICE_LOST where a GPU is gone, RUNTIME else, with a hint where
+ * The error for a failure of the engine: code DEVICE_LOST where a GPU is gone, RUNTIME else, with a hint
+ * where
  * memory is short.
  */
 export function engineError(message: string, cause?: unknown): LightsegError {

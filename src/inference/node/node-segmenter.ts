@@ -12,7 +12,8 @@ export class Segmenter extends CoreSegmenter {
    * const { labels, found } = await segmenter.segment("photo.jpg");
    * await segmenter.dispose();
    *
-   * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model, RUNTIME if a device that was
+   * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model, RUNTIME
+   * if a device that was
    *   named does not work
    */
   static async load(

@@ -66,7 +66,10 @@ function drawFeeds(): Feeds {
 
 type Values = Readonly<Record<string, TensorData>>;
 
-/** The output that differs most from what is expected, where one differs by more than 2 % (relative, root mean square). */
+/**
+ * The output that differs most from what is expected, where one differs by more than 2 % (relative, root
+ * mean square).
+ */
 export function findWrongAnswer(
   found: Values,
   expected: Values,

@@ -4,7 +4,8 @@
  *
  * A process of its own, since a faulty driver may end it. Plain JavaScript, as session-worker.mjs.
  *
- * @typedef {{ model: Uint8Array; device: string; feeds: import("../session.ts").Feeds; outputs: string[] }} Trial
+ * @typedef {{ model: Uint8Array; device: string; feeds: import("../session.ts").Feeds; outputs: string[] }}
+ * Trial
  */
 import * as ort from "onnxruntime-node";
 import { OrtSession } from "../ort-session.mjs";

@@ -10,7 +10,8 @@ import { nodeSessions, openNodeSession } from "./session.ts";
 export interface FoundDevice {
   readonly device: Device;
   /**
-   * Which device it is and why, a sentence without a full stop. Undefined where that goes without saying: the CPU
+   * Which device it is and why, a sentence without a full stop. Undefined where that goes without saying: the
+   * CPU
    * was asked for, or the machine has no graphics card.
    */
   readonly note?: string;
@@ -103,7 +104,9 @@ function onGpu(device: "webgpu" | "cuda", adapter = "an adapter without a name")
   return { device, note: `on ${name}: it gives the same as the CPU`, open: nodeSessions(device) };
 }
 
-/** @returns why the device cannot be used, if it cannot, and what its adapter is called, where that is known */
+/**
+ * @returns why the device cannot be used, if it cannot, and what its adapter is called, where that is known
+ */
 async function tryDevice(
   device: "webgpu" | "cuda",
   machine: Machine,
@@ -118,7 +121,10 @@ async function tryDevice(
   return { refusal: `its answer is wrong, ${wrong.name} differs by ${percent} %`, adapter };
 }
 
-/** Dawn takes Metal on macOS, which no software offers, and on Windows a card before its renderer in software. */
+/**
+ * Dawn takes Metal on macOS, which no software offers, and on Windows a card before its renderer in
+ * software.
+ */
 function namelessAdapter(
   platform: NodeJS.Platform,
   { seesCard }: Pick<Probe, "seesCard">,
