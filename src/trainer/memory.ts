@@ -27,10 +27,11 @@ export function estimateStepMemory({ network, step }: TrainingGraph): StepMemory
   const values = [...network.parameters.values()].map(({ shape }) =>
     countValues(fixedShape("estimateStepMemory", shape)),
   );
-  const { replicas, part: outputs } = step.kind === "replicated" ? step : { replicas: 1, part: step.outputs };
+  const replicas = step.kind === "replicated" ? step.replicas : 1;
+  const outputs = step.kind === "replicated" ? Object.values(step.part) : [...step.gradients.values()];
   const parameters = 4 * values.reduce((sum, count) => sum + count, 0);
   return {
-    varying: replicas * MAPS_FACTOR * peakActivationBytes(Object.values(outputs)),
+    varying: replicas * MAPS_FACTOR * peakActivationBytes(outputs),
     fixed: replicas * (STATE_FACTOR * parameters + BASE),
   };
 }

@@ -76,7 +76,7 @@ export interface TrainingStep extends Update {
    * Outputs: `loss`, next state. Inputs: `image` `[N, 3, H, W]`, int32 `target` `[N, H, W]`, state, scalars.
    */
   readonly outputs: Update["outputs"];
-  /** Gradients by parameter name, before clipping, for those who want to look at them. */
+  /** Gradients by parameter name, before clipping, in a graph that reads no packs. */
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
@@ -89,20 +89,17 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
   const { loss, trained, updates } = differentiateLoss(network, options);
   const { packs, ...update } = buildUpdate(trained, updates, options);
   const outputs = { loss, ...update.outputs };
-  const gradients = gradientsOf(trained);
   // The network reads its parameters out of the packs.
   const unpacked = new Map(packs.flatMap(({ tensor, members }) => [...unpackMembers(tensor, members)]));
-  const current = rewriteGraph([...Object.values(outputs), ...gradients.values()], (tensor) => {
+  const current = rewriteGraph(Object.values(outputs), (tensor) => {
     const { leaf } = tensor;
     return (leaf?.kind === "parameter" ? unpacked.get(leaf.name) : undefined) ?? tensor;
   });
-  const currentOf = (tensors: Iterable<[string, Tensor]>) =>
-    [...tensors].map(([name, tensor]) => [name, current(tensor)] as const);
   return {
     kind: "whole",
     ...update,
-    outputs: Object.fromEntries(currentOf(Object.entries(outputs))),
-    gradients: new Map(currentOf(gradients)),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, current(tensor)])),
+    gradients: gradientsOf(trained),
   };
 }
 

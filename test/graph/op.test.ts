@@ -73,12 +73,14 @@ it("lists every op, and which of them can be differentiated", async () => {
       "logSoftmaxGradient",
       "maxPoolGradient",
       "negativeLogLikelihoodGradient",
+      "pack",
       "pixelPlanes",
       "quantize",
       "resizeGradient",
       "resizeLabels",
       "scatterPixels",
       "storedWeight",
+      "unpack",
     ]
   `);
 });
