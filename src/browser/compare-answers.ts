@@ -2,10 +2,8 @@ import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import { createPredictor, type PredictorOptions } from "../inference/predictor.ts";
 import type { Model } from "../model-files/model.ts";
+import { relativeError, TOLERANCE } from "../runtime/compare.ts";
 import type { TensorData } from "../runtime/session.ts";
-
-/** Rounding in another order of sums stays below 1e-3; wrong kernels were seen to give 1. */
-const TOLERANCE = 0.02;
 
 /**
  * Checks that a model gives the same on two engines: a small picture of stripes and noise goes through both.
@@ -56,14 +54,4 @@ function testPicture(width: number, height: number): Photo {
     data[at] = stripe + ((at % 3) * 64 * y) / height / 2 + ((at * 7919) % 31);
   }
   return { width, height, data };
-}
-
-function relativeError(found: TensorData["data"], expected: TensorData["data"]): number {
-  let error = 0;
-  let size = 0;
-  expected.forEach((value, index) => {
-    error += ((found[index] ?? Number.NaN) - value) ** 2;
-    size += value ** 2;
-  });
-  return Math.sqrt(error / size);
 }

@@ -11,8 +11,7 @@ const OUT_OF_MEMORY =
 
 /**
  * The error for a failure of the engine: code DEVICE_LOST where a GPU is gone, RUNTIME else, with a hint
- * where
- * memory is short.
+ * where memory is short.
  */
 export function engineError(message: string, cause?: unknown): LightsegError {
   const rule = `failed: ${message}`;

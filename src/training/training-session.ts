@@ -154,7 +154,7 @@ export async function openTrainingSession(
         for (const { name, shape, offset } of members)
           values.set(name, {
             shape,
-            data: Float32Array.from(data.subarray(offset, offset + countValues(shape))),
+            data: new Float32Array(data.subarray(offset, offset + countValues(shape))),
           });
       }
       const others = membersOf([...update.memory, ...update.averages]).map(({ name }) => name);

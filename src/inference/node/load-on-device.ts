@@ -17,12 +17,11 @@ export interface LoadOnDeviceOptions extends LoadRunnableModelOptions {
 export type ModelOnDevice = LoadedModel & FoundDevice;
 
 /**
- * Finds a device and loads a model in a form that runs there: int8 runs on the CPU alone, where it is the
+ * Finds a device and loads a model in a form that runs there: int8 runs on the CPU alone, where it is
  * fastest.
  *
- * @throws LightsegError as `loadRunnableModel` and `findDevice` do; INVALID_ARGUMENT for int8 on a device
- * that
- *   was named and is a GPU
+ * @throws LightsegError as `loadRunnableModel` and `findDevice` do; INVALID_ARGUMENT for int8 on a GPU that
+ *   was named
  */
 export async function loadOnDevice({
   device = "auto",

@@ -13,8 +13,7 @@ export class Segmenter extends CoreSegmenter {
    * await segmenter.dispose();
    *
    * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model, RUNTIME
-   * if a device that was
-   *   named does not work
+   *   if a device that was named does not work
    */
   static async load(
     model?: string,

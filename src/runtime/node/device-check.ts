@@ -7,12 +7,11 @@ import { add, multiply } from "../../graph/ops/elementwise.ts";
 import { mean } from "../../graph/ops/mean.ts";
 import { maxPool } from "../../graph/ops/pooling.ts";
 import { resize } from "../../graph/ops/resize.ts";
+import { countValues } from "../../graph/shape.ts";
 import { input, type Tensor } from "../../graph/tensor.ts";
 import { createRandom } from "../../random.ts";
+import { relativeError, TOLERANCE } from "../compare.ts";
 import type { Feeds, TensorData } from "../session.ts";
-
-/** Rounding in another order of sums stays below 1e-3; wrong kernels were seen to give 1. */
-const TOLERANCE = 0.02;
 
 /** A small network with the ops of the large ones, in training: what a device is tried with. */
 export interface DeviceCheck {
@@ -55,10 +54,10 @@ export function buildDeviceCheck(provider: Provider): DeviceCheck {
 
 function drawFeeds(): Feeds {
   const random = createRandom(0);
-  const draw = (shape: readonly number[]) => {
-    const length = shape.reduce((product, extent) => product * extent, 1);
-    return { data: Float32Array.from({ length }, () => random() - 0.5), shape };
-  };
+  const draw = (shape: readonly number[]) => ({
+    data: Float32Array.from({ length: countValues(shape) }, () => random() - 0.5),
+    shape,
+  });
   return Object.fromEntries(
     Object.entries({ image: [1, 3, 33, 35], ...shapes }).map(([name, shape]) => [name, draw(shape)]),
   );
@@ -80,14 +79,4 @@ export function findWrongAnswer(
   }));
   // Written so that NaN is found too.
   return errors.find(({ error }) => !(error <= TOLERANCE));
-}
-
-function relativeError(found: ArrayLike<number>, expected: TensorData["data"]): number {
-  let error = 0;
-  let size = 0;
-  expected.forEach((value, index) => {
-    error += ((found[index] ?? Number.NaN) - value) ** 2;
-    size += value ** 2;
-  });
-  return Math.sqrt(error / size);
 }

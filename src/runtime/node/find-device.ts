@@ -11,8 +11,7 @@ export interface FoundDevice {
   readonly device: Device;
   /**
    * Which device it is and why, a sentence without a full stop. Undefined where that goes without saying: the
-   * CPU
-   * was asked for, or the machine has no graphics card.
+   * CPU was asked for, or the machine has no graphics card.
    */
   readonly note?: string;
   /** Opens sessions on it. */

@@ -28,22 +28,14 @@ let session;
  * @param {boolean} isTraining
  */
 function webgpuOptions(isTraining) {
-  const name = /** @type {const} */ ("webgpu");
-  if (!isTraining) return { name, validationMode: /** @type {const} */ ("disabled") };
-  const simple = /** @type {const} */ ("simple");
-  return {
-    name,
-    validationMode: /** @type {const} */ ("disabled"),
-    storageBufferCacheMode: simple,
-    uniformBufferCacheMode: simple,
-  };
+  const kept = /** @type {const} */ ({ storageBufferCacheMode: "simple", uniformBufferCacheMode: "simple" });
+  return /** @type {const} */ ({ name: "webgpu", validationMode: "disabled", ...(isTraining && kept) });
 }
 
 /** @param {Request} message */
 async function answer({ kind, request }) {
   if (kind === "open") {
     const { model, device, threads, carried, reader } = request;
-
     const executionProviders = device === "webgpu" ? [webgpuOptions(carried.length > 0)] : [{ name: device }];
     session = await OrtSession.open(ort, model, {
       executionProviders,
