@@ -1,9 +1,9 @@
 import type { TensorData } from "./session.ts";
 
-/** The largest `relativeError` of a right engine. Rounding stays below 1e-3; wrong kernels were seen to give 1. */
+/** The largest `relativeError` of a right engine. Rounding stays below 1e-3; wrong kernels gave 1. */
 export const TOLERANCE = 0.02;
 
-/** Root mean square of the differences, relative to that of the expected values; NaN where values are missing. */
+/** Root mean square of the differences, relative to that of the expected values; NaN where one is missing. */
 export function relativeError(found: ArrayLike<number>, expected: TensorData["data"]): number {
   let error = 0;
   let size = 0;
