@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
-import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { makeFolder, unreadableRule, writeFileAtomically } from "../node/files.ts";
 import { checkFileBytes, type Storage, type StoredFile } from "./storage.ts";
 
 /**
@@ -91,7 +91,7 @@ export async function readLocalFile(path: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
     if (!["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) throw unreadable(path, cause);
-    const rule = "does not exist";
+    const rule = unreadableRule(path, cause);
     const where = "readLocalFile";
     throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument: "the file", rule, cause });
   }

@@ -67,11 +67,11 @@ function reasonOf(error: unknown): string {
 }
 
 function unavailable(url: string, reason: string): LightsegError {
-  const argument = publicAddress(url);
   return new LightsegError({
     code: "NOT_FOUND",
     where: "readHttp",
-    argument,
+    file: publicAddress(url),
+    argument: "the file",
     rule: `cannot be fetched: ${reason}`,
   });
 }

@@ -82,7 +82,8 @@ export class S3 {
       if (bytes.length === ContentLength) return bytes;
       throw new StorageError({
         where: "openS3",
-        argument: name,
+        file: name,
+        argument: "the object",
         rule: "was cut on the way",
         transient: true,
       });
@@ -150,13 +151,20 @@ async function guard<T>(name: string, bucket: string, send: () => Promise<T>): P
     const kind = cause instanceof Error ? cause.name : "Error";
     const status = statusOf(cause);
     if (kind === "NoSuchKey" || (kind === "NotFound" && status === 404))
-      throw new LightsegError({ code: "NOT_FOUND", where: "openS3", argument: name, rule: "does not exist" });
+      throw new LightsegError({
+        code: "NOT_FOUND",
+        where: "openS3",
+        file: name,
+        argument: "the object",
+        rule: "does not exist",
+      });
     const refusal = REFUSALS[kind] ?? (status === 401 || status === 403 ? REFUSALS.AccessDenied : undefined);
     if (refusal !== undefined) {
       const rule = `${refusal} (${kind})`;
       throw new StorageError({
         where: "openS3",
-        argument: `s3://${bucket}`,
+        file: `s3://${bucket}`,
+        argument: "the bucket",
         rule,
         hint: HINT,
         transient: false,
@@ -165,7 +173,8 @@ async function guard<T>(name: string, bucket: string, send: () => Promise<T>): P
     const detail = status === undefined ? codeOf(cause, kind) : `${status} ${kind}`;
     throw new StorageError({
       where: "openS3",
-      argument: name,
+      file: name,
+      argument: "the storage",
       rule: `cannot be reached: ${detail}`,
       transient: true,
     });

@@ -151,5 +151,6 @@ function textOf(row: Row, columns: readonly string[], list: string): string {
 }
 
 function invalid(list: string, rule: string, hint?: string): LightsegError {
-  return new LightsegError({ code: "INVALID_ARGUMENT", where: "readList", argument: list, rule, hint });
+  const fault = { where: "readList", file: list, argument: "the list", rule, hint };
+  return new LightsegError({ code: "INVALID_ARGUMENT", ...fault });
 }

@@ -41,8 +41,8 @@ export async function* listPhotos(options: ListPhotosOptions): AsyncGenerator<Ph
   }
   if (photos > 0) return;
   const rule = "holds no photos (jpg, jpeg, png, webp, tif, tiff, gif, avif)";
-  const argument = publicAddress(options.source);
-  throw new LightsegError({ code: "NOT_FOUND", where: "listPhotos", argument, rule });
+  const file = publicAddress(options.source);
+  throw new LightsegError({ code: "NOT_FOUND", where: "listPhotos", file, argument: "the source", rule });
 }
 
 async function* findEntries({ source, column, onSkip }: ListPhotosOptions): AsyncGenerator<PhotoEntry> {

@@ -43,6 +43,8 @@ export class StorageError extends LightsegError {
 
 interface StorageErrorDetails {
   readonly where: string;
+  /** The address of the bucket or the object. */
+  readonly file: string;
   readonly argument: string;
   readonly rule: string;
   readonly hint?: string;

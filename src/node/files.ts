@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readlinkSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
@@ -127,7 +128,17 @@ const unreadable: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "cannot be read: its name is too long",
 };
 
-/** The rule of an error for a file that cannot be read. */
-export function unreadableRule(cause: unknown): string {
+/** The rule of an error for a file that cannot be read. A link to nothing is told from nothing. */
+export function unreadableRule(path: string, cause: unknown): string {
+  const target = systemCodeOf(cause) === "ENOENT" ? readLink(path) : undefined;
+  if (target !== undefined) return `does not exist: it is a link to ${target}, where there is nothing`;
   return unreadable[systemCodeOf(cause)] ?? `cannot be read: ${messageOf(cause)}`;
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }

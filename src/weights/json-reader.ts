@@ -4,6 +4,8 @@ import { quote } from "./invalid.ts";
 const MAX_DEPTH = 32;
 /** More than any checkpoint has tensors. */
 const MAX_MEMBERS = 100_000;
+/** What a string ends with, or a character and the one that it escapes. */
+const STRING_END = /"|\\./gs;
 const OTHER_VALUE = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const WHOLE_NUMBER = /(?:0|[1-9]\d{0,15})(?![\d.eE])/y;
 
@@ -46,9 +48,11 @@ export class JsonReader {
   string(): string {
     if (this.next() !== '"') this.#failHere();
     const start = this.#position;
-    let end = start + 1;
-    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === "\\" ? 2 : 1;
-    this.#position = end + 1;
+    STRING_END.lastIndex = start + 1;
+    let found = STRING_END.exec(this.#text)?.[0];
+    while (found?.startsWith("\\")) found = STRING_END.exec(this.#text)?.[0];
+    if (found === undefined) this.#failHere();
+    this.#position = STRING_END.lastIndex;
     try {
       return String(JSON.parse(this.#text.slice(start, this.#position)));
     } catch {

@@ -6,6 +6,9 @@ import { JsonReader } from "./json-reader.ts";
 
 /** The format's own limit on the length of its header, in bytes. */
 const MAX_HEADER = 100_000_000;
+/** Bytes of the header that are looked at before the rest is read: a brace, and a name or the other brace. */
+const LOOK = 256;
+const START = /^\{[ \t\r\n]*["}]/;
 /** The header starts after its length, a 64-bit integer. */
 export const HEADER_START = 8;
 export const METADATA_KEY = "__metadata__";
@@ -36,9 +39,6 @@ export interface SafetensorsHeader {
 export function readSafetensorsHeader(source: ByteSource, file: string): SafetensorsHeader {
   const { text, dataStart } = readText(source, file);
   const json = new JsonReader(text, (rule) => refuseWeights(file, "the header", rule));
-  if (json.next() !== "{") {
-    refuseWeights(file, "the file", "is not a safetensors file: its header is not a JSON object");
-  }
   let metadata: Record<string, string> = {};
   const entries: TensorEntry[] = [];
   json.object((name) => {
@@ -62,8 +62,16 @@ function readText(source: ByteSource, file: string): { text: string; dataStart: 
     const rule = `is cut off or not a safetensors file: its header would take ${length} bytes`;
     refuseWeights(file, "the file", rule);
   }
-  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  // A file that was cut off or forged may have a header of 100 MB, which takes seconds to parse.
+  const start = source.read(HEADER_START, Math.min(dataStart, HEADER_START + LOOK));
+  if (!START.test(String.fromCharCode(...start)))
+    refuseWeights(file, "the file", "is not a safetensors file: its header is not a JSON object");
   const bytes = source.read(HEADER_START, dataStart);
+  if (bytes.includes(0)) {
+    const hint = "a download or a copy was cut off";
+    refuseWeights(file, "the header", "must be JSON, but holds zeros", { hint });
+  }
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
     return { text: utf8.decode(bytes), dataStart };
   } catch {

@@ -148,7 +148,7 @@ describe("runBatch on S3", () => {
     process.env.AWS_ACCESS_KEY_ID = "geheim";
     try {
       const running = run("s3://shop/other", { source: "s3://shop/photos" });
-      await expect(running).rejects.toThrow(/s3:\/\/shop refuses/);
+      await expect(running).rejects.toThrow(/^openS3: s3:\/\/shop: the bucket refuses/);
       await expect(running).rejects.not.toThrow(/geheim|S3RVER/);
     } finally {
       process.env.AWS_ACCESS_KEY_ID = AWS_ACCESS_KEY_ID;
@@ -158,7 +158,7 @@ describe("runBatch on S3", () => {
 
   it("says which bucket is not there", async () => {
     await expect(run("s3://shop/x", { source: "s3://nowhere/photos" })).rejects.toThrow(
-      /s3:\/\/nowhere does not exist/,
+      /s3:\/\/nowhere: the bucket does not exist/,
     );
   });
 });

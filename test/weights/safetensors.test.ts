@@ -118,9 +118,13 @@ describe("decodeSafetensors", () => {
     ["its header would take 100 bytes", file("{}").fill(100, 0, 1)],
     ["its header is not a JSON object", file("[1]")],
     ["its header is not a JSON object", file(" ".repeat(100))],
-    ["x: the header is not valid JSON at character 1", file("{")],
+    ["its header is not a JSON object", file("{")],
+    ["its header is not a JSON object", file("{\0\0")],
+    ["its header is not a JSON object", file(`{${" ".repeat(300)}}`)],
+    ["x: the header must be JSON, but holds zeros (a download or a copy was cut off)", file('{"t":\0')],
+    ["x: the header is not valid JSON at character 1", file(`{"${"a".repeat(300)}`)],
     ["x: the header is not valid JSON at character 2", file("{}x")],
-    ["x: the header is not UTF-8", file("\u00ff{}").fill(0xff, 8, 9)],
+    ["its header is not a JSON object", file("\u00ff{}").fill(0xff, 8, 9)],
     ["x: the header is not UTF-8", file('{"\u00e9":1}').fill(0x22, 11, 12)],
     [
       'x: the header holds the key "t" twice',
@@ -202,6 +206,7 @@ describe("decodeSafetensors", () => {
     const dataStart = bytes.length - 24;
     expect(ranges).toEqual([
       [0, 8],
+      [8, 264],
       [8, dataStart],
       [dataStart + 16, dataStart + 20],
     ]);

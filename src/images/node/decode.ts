@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
 import { checkInteger } from "../../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
+import { unreadableRule } from "../../node/files.ts";
 import { MAX_PIXELS } from "../check.ts";
 import type { Photo } from "../types.ts";
 import { loadSharp } from "./load-sharp.ts";
@@ -119,7 +120,7 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
     if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) {
-      const rule = "does not exist";
+      const rule = unreadableRule(path, cause);
       throw new LightsegError({
         code: "NOT_FOUND",
         where: WHERE,

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { LightsegError } from "../../errors.ts";
+import { lstat } from "node:fs/promises";
+import { LightsegError, systemCodeOf } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import { isNetwork, networks } from "../../models/zoo.ts";
 import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
@@ -215,9 +215,13 @@ function quantized(file: string): LightsegError {
   });
 }
 
-/** @throws LightsegError NOT_FOUND if nothing is there */
+/** @throws LightsegError NOT_FOUND if nothing is there; a link to nothing fails when it is read */
 async function requireFile(model: string): Promise<string> {
-  if (existsSync(model)) return model;
+  const isThere = await lstat(model).then(
+    () => true,
+    (cause: unknown) => !["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause)),
+  );
+  if (isThere) return model;
   throw new LightsegError({
     code: "NOT_FOUND",
     where: "loadModel",

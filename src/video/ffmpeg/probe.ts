@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { z } from "zod";
 import { LightsegError } from "../../errors.ts";
 import { MAX_PIXELS } from "../../images/check.ts";
+import { unreadableRule } from "../../node/files.ts";
 import { fileUrl, startFfmpeg } from "./process.ts";
 
 /** Facts about a clip, known before its first frame. */
@@ -70,7 +71,7 @@ export async function probeClip(path: string): Promise<ClipDescription> {
       where: "openVideo",
       file: path,
       argument: "the clip",
-      rule: "does not exist",
+      rule: unreadableRule(path, cause),
       cause,
     });
   });

@@ -209,7 +209,7 @@ async function withFile<T>(
 }
 
 function failToRead(path: string, cause: unknown): never {
-  const rule = unreadableRule(cause);
+  const rule = unreadableRule(path, cause);
   const where = "readWeights";
   throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument: "the file", rule, cause });
 }

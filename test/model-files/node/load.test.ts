@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -35,6 +35,16 @@ describe("loadModel", () => {
     expect(loaded.classes).toEqual(model.classes);
     expect(loaded.palette).toEqual(model.palette);
     expect(loaded.weights.get("segm.bias")).toEqual(model.weights.get("segm.bias"));
+  });
+
+  it("tells a link to nothing, and a link to itself, from an unknown name", async () => {
+    await symlink(file("gone.safetensors"), file("link"));
+    await symlink("round", file("round"));
+    expect((await failureOf(loadModel({ model: file("link") }))).message).toBe(
+      `readWeights: ${file("link")}: the file does not exist: it is a link to ${file("gone.safetensors")}, where there is nothing`,
+    );
+    expect((await failureOf(loadModel({ model: file("round") }))).message).toMatch(/leads back to itself/);
+    expect((await failureOf(loadModel({ model: file("none") }))).message).toMatch(/must be a shipped model/);
   });
 
   it("reads a network with plain weights and finds out how many classes they are for", async () => {
