@@ -4,36 +4,30 @@
  * `CaseResult` as JSON.
  */
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { exportOnnx } from "../src/export/onnx.ts";
 import { decodePhoto } from "../src/images/node/decode.ts";
 import { resizePhoto } from "../src/images/resample.ts";
 import { compileOnnx } from "../src/inference/compile-onnx.ts";
 import { Segmenter, type Timing } from "../src/inference/segmenter.ts";
 import { DEFAULT_MODEL } from "../src/model-files/manifest.ts";
-import { describePlainly, isQuantized, type Model, type QuantizedModel } from "../src/model-files/model.ts";
+import { isQuantized, type QuantizedModel } from "../src/model-files/model.ts";
 import { loadRunnableModel } from "../src/model-files/node/load.ts";
-import { initialWeights } from "../src/models/initialize.ts";
-import { buildNetwork } from "../src/models/network.ts";
 import { quantizeModel } from "../src/quantization/quantize-model.ts";
 import { openNodeSession } from "../src/runtime/node/session.ts";
 import type { Case, CaseResult, Variant } from "./cpu-variants.ts";
+import { CLASSES, openBenchModel, readBenchPhoto, repeat } from "./models.ts";
 import { startPytorch, type Turn, takeTurns, timed } from "./peers.ts";
 
-const classes = 21;
 const options: Case = JSON.parse(process.argv[2] ?? "");
 const { network, size, batch, threads } = options;
 const engine = { open: openNodeSession, threads };
-// A real one, since the way from scores to labels depends on how many borders are in it.
-const chelsea = await decodePhoto(fileURLToPath(new URL("../examples/chelsea.jpg", import.meta.url)));
+const chelsea = await readBenchPhoto();
 const photo = resizePhoto(chelsea, size, size);
 const pixels = { data: repeat(photo.data, batch), shape: [batch, size, size, 3] };
 const splits: Timing[] = [];
 let pytorch: string | null = null;
 
-/** The shipped model where it is of this network; others get random weights, which take as long. */
-const shipped = await loadRunnableModel({ model: DEFAULT_MODEL, dtype: "fp32" });
-const model = !isQuantized(shipped.model) && shipped.model.network === network ? shipped.model : untrained();
+const { model, isShipped } = await openBenchModel(network);
 
 const open: Record<Variant, () => Promise<Turn | undefined>> = {
   async plain() {
@@ -61,20 +55,14 @@ const open: Record<Variant, () => Promise<Turn | undefined>> = {
 };
 
 async function openPytorch(frozen: boolean): Promise<Turn | undefined> {
-  const peer = await startPytorch("forward.py", { network, classes, batch, size, threads, frozen });
+  const peer = await startPytorch("forward.py", { network, classes: CLASSES, batch, size, threads, frozen });
   pytorch = peer?.version ?? null;
   return peer?.turn;
 }
 
-function untrained(): Model {
-  const { parameters } = buildNetwork({ network, classes });
-  const weights = initialWeights(parameters, { seed: 1 });
-  return { ...describePlainly(network, classes), weights };
-}
-
 /** The shipped file where there is one; else ranges from a small photo, since they do not change the time. */
 async function quantized(): Promise<QuantizedModel> {
-  if (model === shipped.model) {
+  if (isShipped) {
     const { model: small } = await loadRunnableModel({ model: DEFAULT_MODEL, dtype: "int8" });
     if (isQuantized(small)) return small;
   }
@@ -82,12 +70,6 @@ async function quantized(): Promise<QuantizedModel> {
     ...model,
     onnx: await quantizeModel({ ...engine, model, calibration: [resizePhoto(chelsea, 64, 64)] }),
   };
-}
-
-function repeat(data: Uint8Array, times: number): Uint8Array {
-  const all = new Uint8Array(times * data.length);
-  for (let copy = 0; copy < times; copy++) all.set(data, copy * data.length);
-  return all;
 }
 
 const turns: [string, Turn][] = [];

@@ -6,7 +6,9 @@
  *
  * @typedef {import("./session.ts").Carried} Carried
  * @typedef {import("./session.ts").TensorData} TensorData
- * @typedef {Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor">} Ort
+ * @typedef {import("onnxruntime-node").InferenceSession} EngineSession
+ * @typedef {{ create(model: Uint8Array, options: EngineOptions): Promise<EngineSession> }} EngineFactory
+ * @typedef {Pick<typeof import("onnxruntime-node"), "Tensor"> & { InferenceSession: EngineFactory }} Ort
  *   what a package of ONNX Runtime offers; onnxruntime-web has the same types
  * @typedef {import("onnxruntime-node").Tensor} Tensor
  * @typedef {import("onnxruntime-node").InferenceSession.SessionOptions} EngineOptions
@@ -15,7 +17,7 @@
 export class OrtSession {
   /** @type {Ort} */
   #ort;
-  /** @type {import("onnxruntime-node").InferenceSession} */
+  /** @type {EngineSession} */
   #session;
   /** @type {readonly Carried[]} */
   #carried;
@@ -26,7 +28,7 @@ export class OrtSession {
 
   /**
    * @param {Ort} ort
-   * @param {import("onnxruntime-node").InferenceSession} session
+   * @param {EngineSession} session
    * @param {readonly Carried[]} carried
    * @param {OrtSession} [reader]
    */
