@@ -60,8 +60,8 @@ export const benchmark: Command = {
     ...[paper, zoo, threads, json, help],
   ],
   notes: [
-    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network, from the photo's bytes to raw scores (mean ± standard deviation, median, 95th percentile, least), post the best class of each pixel from those (median), which takes longer where a photo has many borders.",
-    "Parameters are in millions, multiply-accumulates (MACs) in billions; maps is the most that feature maps take at once, in MB, as lightseg info counts them.",
+    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network, from the photo's bytes to logits (mean ± standard deviation, median, 95th percentile, least), post the best class of each pixel from those (median), which takes longer where a photo has many borders.",
+    "Parameters are in millions, multiply-accumulates (MACs) in billions; maps is the peak of feature maps in MB, as lightseg info counts it.",
     "Networks get random weights. The time does not depend on them, unless values become so small that the processor handles them apart.",
     "Close other programs first: times differ from machine to machine and from minute to minute, and only those of one run can be compared.",
   ],

@@ -46,9 +46,9 @@ export const convert: Command = {
   options: [dtype, network, classes, average, rename, lowConfidence, force, json, help],
   notes: [
     "A is a PyTorch checkpoint of any age, safetensors, the index of sharded safetensors, an ONNX model, or a folder with one of these, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
-    "Names are written without what says how the network was wrapped: module., model., ema. and their like where all names begin so, _orig_mod anywhere, and with --model whatever stands before the names of the network. --rename changes them further.",
-    "The mean of weights that were trained on from the same ones, by other settings or on other photos, is often better than either.",
-    "Text that a safetensors file holds beside its tensors, such as the description of a model, is kept in a safetensors file; PyTorch checkpoints have no place for it. B is written whole or not at all.",
+    "Prefixes of wrappers are taken off the names: module., model., ema. and their like where all names begin so, _orig_mod anywhere, and with --model whatever stands before the names of the network. --rename changes names further.",
+    "The mean of two trainings that began with the same weights, by other settings or on other photos, is often better than either.",
+    "Metadata of a safetensors file, such as the description of a model, is kept in a safetensors file; PyTorch checkpoints have no place for it. B is written whole or not at all.",
   ],
   examples: [
     "lightseg convert voc.pth voc.safetensors",

@@ -29,7 +29,7 @@ const upsampling = choice(
   "upsampling",
   "KIND",
   ["bilinear", "bicubic"],
-  "How scores are brought to the photo's size: bilinear, bicubic (default bilinear)",
+  "Interpolation of the logits to the photo's size: bilinear, bicubic (default bilinear)",
 );
 const boundary = flag("boundary", "Also measure how well the outlines of each class were found");
 const tolerance = real(

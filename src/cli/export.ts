@@ -23,18 +23,18 @@ const dtype = choice(
   "dtype",
   "TYPE",
   DTYPES,
-  "How weights are stored and computed with: fp32 or fp16 (default fp32)",
+  "Data type of weights and computation: fp32 or fp16 (default fp32)",
 );
-const upsample = flag("upsample", "Bring the scores to the photo's size inside the graph");
-const labels = flag("labels", "Give the best class of every pixel, uint8 [N, H, W], instead of scores");
-const scores = flag("scores", "With --labels: give the scores as well");
+const upsample = flag("upsample", "Upsample the logits to the photo's size inside the graph");
+const labels = flag("labels", "Output the best class of every pixel, uint8 [N, H, W], instead of logits");
+const scores = flag("scores", "With --labels: output the logits as well");
 const inputSize = size("size", "Only for inputs of this height x width and batch 1 (default: any)");
 const photo = text("photo", "PHOTO", "Check on this photo (default: a made-up one)");
 const tolerance = real(
   "tolerance",
   "X",
   { min: 0 },
-  `Largest error of a score, relative to the largest one (default ${defaultTolerances.fp32.error}, fp16 ${defaultTolerances.fp16.error})`,
+  `Largest error of a logit, relative to the largest one (default ${defaultTolerances.fp32.error}, fp16 ${defaultTolerances.fp16.error})`,
 );
 
 export const exportCommand: Command = {
@@ -58,7 +58,7 @@ export const exportCommand: Command = {
   ],
   notes: [
     `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). Input: image, float32 [N, 3, H, W], normalised as the metadata say. Inputs and outputs are float32 with fp16 too, batch norm is folded into the convolution before it, and no feature map may leave the range of float16. Opset ${OPSET}.`,
-    `The file is run on ONNX Runtime beside the model, at two odd sizes and as a batch of two, and not kept if scores or labels differ: labels must agree for ${formatShare(defaultTolerances.fp32.agreement)} of the pixels (fp16 ${formatShare(defaultTolerances.fp16.agreement)}).`,
+    `The file is run on ONNX Runtime beside the model, at two odd sizes and as a batch of two, and not kept if logits or labels differ: labels must agree for ${formatShare(defaultTolerances.fp32.agreement)} of the pixels (fp16 ${formatShare(defaultTolerances.fp16.agreement)}).`,
   ],
   examples: [
     "lightseg export --out street.onnx --labels",

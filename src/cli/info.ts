@@ -36,7 +36,7 @@ export const info: Command = {
   options: [backbone, decoder, inputSize, untrainedClasses, layers, compiled, paper, json, help],
   notes: [
     "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. One multiply-accumulate (MAC) is 2 floating-point operations (FLOPs); many papers print MACs under the name FLOPs.",
-    "Memory is the most that feature maps take at once in float32: batch norm folded, each map freed after its last use, activations in place. Weights and what the engine needs for itself come on top.",
+    "Memory is the peak of feature maps in float32, with batch norm folded, each map freed after its last use, and activations in place. Weights and the engine's own memory come on top.",
   ],
   examples: [
     "lightseg info",

@@ -58,11 +58,11 @@ export const threads = integer(
   { min: 1, max: MAX_THREADS },
   "Threads of the engine (default: number of cores)",
 );
-/** @param byDefault where is computed where nothing is typed */
+/** @param byDefault the device where nothing is typed */
 export function deviceOption(
   byDefault: (typeof deviceChoices)[number],
 ): Option<(typeof deviceChoices)[number]> {
-  const help = `Where networks run: ${deviceChoices.join(", ")} (default ${byDefault}; auto: a graphics card that works, else the CPU)`;
+  const help = `Device that networks run on: ${deviceChoices.join(", ")} (default ${byDefault}; auto: a graphics card that works, else the CPU)`;
   return choice("device", "NAME", deviceChoices, help);
 }
 export const model = text(
@@ -71,9 +71,9 @@ export const model = text(
   `Shipped model, model file, or network with --weights (default ${DEFAULT_MODEL})`,
 );
 export const weights = text("weights", "FILE", "PyTorch checkpoint or safetensors to use as the weights");
-/** @param byDefault what is computed in where nothing is typed */
+/** @param byDefault the dtype where nothing is typed */
 export function dtypeOption(byDefault: DtypeChoice): Option<DtypeChoice> {
-  const help = `What is computed in: ${dtypes.join(", ")}, or auto, the fastest (default ${byDefault})`;
+  const help = `Data type of the computation: ${dtypes.join(", ")}, or auto, the fastest (default ${byDefault})`;
   return choice("dtype", "NAME", dtypeChoices, help);
 }
 export const classes = integer(

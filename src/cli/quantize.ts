@@ -66,8 +66,8 @@ export const quantize: Command = {
   ],
   notes: [
     `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). The data set is by default the one that has its classes. The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
-    "Weights become int8 with a scale for each output channel, feature maps uint8 with one scale each, over a range that is seen on the photos: all of it (minmax), all but the outermost 0.01 % on each side (percentile), or the one with the least mean squared error (mse).",
-    "CPUs with AVX2 but without VNNI add two products in 16 bits, where those of weights of 8 bits can overflow. Weights therefore use 7 bits unless --full-range says otherwise.",
+    "Weights become int8 with a scale for each output channel, feature maps uint8 with one scale each. The range of a feature map is measured on the photos: all of it (minmax), all but the outermost 0.01 % on each side (percentile), or the range of least mean squared error (mse).",
+    "CPUs with AVX2 but without VNNI add two products in 16 bits, and 8-bit weights can overflow there. Weights therefore use 7 bits unless --full-range is given.",
     "Ctrl-C stops after the run of the network under way, without a file; during the measuring, which comes after, with it. Exit code 130.",
   ],
   examples: [

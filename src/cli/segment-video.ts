@@ -20,7 +20,7 @@ export const smoothing = real(
   "smoothing",
   "X",
   { min: 0, max: 0.99 },
-  "For a clip: share of earlier frames in the scores, against flicker, 0..0.99 (default 0)",
+  "For a clip: share of earlier frames in the logits, against flicker, 0..0.99 (default 0)",
 );
 
 export interface SegmentVideoOptions {

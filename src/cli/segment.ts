@@ -36,7 +36,7 @@ const out = text(
   "DIR",
   `Folder for the results, made if absent; for a clip also a file name (default ${DEFAULT_OUT})`,
 );
-const scores = text("scores", "FILE.npy", "Also write the raw scores of one photo, float32 [C, h, w]");
+const scores = text("scores", "FILE.npy", "Also write the logits of one photo, float32 [C, h, w]");
 const confidence = flag("confidence", "Also show the mean probability of each class, 0..100 % (slower)");
 const dtype = dtypeOption("auto");
 const device = deviceOption("auto");
@@ -56,10 +56,10 @@ export const segment: Command = {
     ...[device, threads, json, help],
   ],
   notes: [
-    `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. A folder stands for its photos (jpg, png, webp, tif, gif, avif; not those of folders in it, nor earlier results).`,
-    "Of a clip (mp4, mov, mkv, webm, avi and others), one clip of the same length is written, with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This takes ffmpeg on the PATH.",
+    `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. Of a folder, its photos are segmented (jpg, png, webp, tif, gif, avif), but not those in folders within it, nor earlier results.`,
+    "A clip (mp4, mov, mkv, webm, avi and others) becomes one clip of the same length with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This needs ffmpeg on the PATH.",
     "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
-    "A hint says where the network is unsure of a photo: its mean confidence, over the pixels of all classes but background, is under that of 97 % of the photos that the model was measured on.",
+    "A hint names photos of which the network is unsure: the mean confidence, over the pixels of all classes but background, is lower than on 97 % of the photos that the model was measured on.",
   ],
   examples: [
     "lightseg segment street.jpg",

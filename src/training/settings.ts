@@ -107,7 +107,7 @@ export const settings = {
    */
   weights: optional("run", textType("NAME|FILE"), {
     flag: "weights",
-    help: "Weights to begin with: imagenet, a shipped model, a PyTorch or safetensors file, or none; what they lack is random",
+    help: "Weights to begin with: imagenet, a shipped model, a PyTorch or safetensors file, or none; parameters that they lack begin at random",
     defaultText: "default: imagenet where the network has that encoder",
   }),
   /** Whether `weights` may lack parameters of the encoder, which then begins at random. */
@@ -116,8 +116,8 @@ export const settings = {
     flag: "allow-random-encoder",
     help: "Go on when the weights lack parameters of the encoder",
   }),
-  /** Times through the data set. */
-  epochs: setting("stage", count, { default: 100, flag: "epochs", help: "Times through the data set" }),
+  /** Passes through the data set. */
+  epochs: setting("stage", count, { default: 100, flag: "epochs", help: "Passes through the data set" }),
   /** Photos in a step. */
   batch: setting("stage", count, { default: 4, flag: "batch", help: "Photos in a step" }),
   /** Size of the crops, height and width in pixels. Batches of larger ones would not fit into memory. */
@@ -136,7 +136,7 @@ export const settings = {
   shorterSide: setting("stage", integerType({ min: 0 }, "PIXELS"), {
     default: 0,
     flag: "shorter-side",
-    help: "Photos are resized by no less than makes their shorter side this long",
+    help: "Least length of a photo's shorter side after resizing",
   }),
   /** Mirror every other photo left to right. */
   mirror: setting("stage", switchType, {
@@ -183,7 +183,7 @@ export const settings = {
   /** Gradients whose norm, taken over all parameters, is larger are scaled down to it. */
   clipNorm: optional("stage", positive, {
     flag: "clip-norm",
-    help: "Scale gradients down to this norm, taken over all",
+    help: "Scale gradients down to this norm, over all parameters",
     defaultText: "default: no limit",
   }),
   /** Validate and keep the exponential moving average: `a = d a + (1 - d) p` each step, d at most this. */
@@ -208,7 +208,7 @@ export const settings = {
   initialization: setting("run", choiceType(initializationSchemes, "SCHEME"), {
     default: "uniform",
     flag: "initialization",
-    help: "How weights begin that no file holds",
+    help: "Initialization of the weights that no file holds",
     defaultText: "default uniform, as in PyTorch",
   }),
   schedule: setting("stage", scheduleType, {
@@ -281,7 +281,7 @@ export const settings = {
   patience: setting("run", integerType({ min: 0 }, "EPOCHS"), {
     default: 0,
     flag: "patience",
-    help: "End early where so many epochs have brought no better validation",
+    help: "End early after this many epochs without a better validation",
     defaultText: "default 0: never",
   }),
   /** Steps from one `last` checkpoint to the next. */

@@ -39,7 +39,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
       expect(stdout).toMatch(/\n {2}--json +Print one JSON object/);
     }
     expect(viaHelp.stdout).toBe(helps[1]?.stdout);
-    expect(helps[2]?.stdout).toContain("neither in the truth nor in any prediction");
+    expect(helps[2]?.stdout).toContain("A class that is in no mask and no");
   });
 
   it("ends with 2 when a verb or an option does not exist, or a value is missing or malformed", async () => {
