@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
 import { checkInteger } from "../../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
+import { describeKind, IS_PHOTO } from "../../node/file-kind.ts";
 import { unreadableRule } from "../../node/files.ts";
 import { MAX_PIXELS } from "../check.ts";
 import type { Photo } from "../types.ts";
@@ -13,6 +14,9 @@ const WHERE = "decodePhoto";
 /** How the names of photos end that can be read. */
 export const PHOTO_ENDINGS = [".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"] as const;
 const READABLE = "jpeg, png, webp, tiff, gif and avif photos can be read";
+
+/** What stands before the reasons of some readers, or instead of one. */
+const NO_REASON = /^Input buffer has corrupt header:/;
 
 const SHARP_OPTIONS: SharpOptions = {
   // The strictest level: anything laxer turns a cut or damaged file into a photo that is partly gray.
@@ -87,7 +91,7 @@ async function decodeBytes(
   maxPixels: number,
 ): Promise<OrientedPhoto> {
   const sharp = await loadSharp();
-  const header = await readable(file, sharp(bytes, SHARP_OPTIONS).metadata());
+  const header = await readable(file, bytes, sharp(bytes, SHARP_OPTIONS).metadata());
   checkFormat(file, header);
   checkSize(file, header, maxPixels);
   const hasAlpha = header.format === "tiff" ? readAlpha(bytes, file) : true;
@@ -95,7 +99,7 @@ async function decodeBytes(
   const image = sharp(bytes, SHARP_OPTIONS);
   const opaque = hasAlpha ? image.flatten({ background: "#ffffff" }) : image.removeAlpha();
   const decoding = opaque.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-  const { data, info } = await readable(file, decoding);
+  const { data, info } = await readable(file, bytes, decoding);
   const { width, height, channels } = info;
   if (data.length !== width * height * 3) throw unreadable(file, `${channels} bands`);
   const photo = { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
@@ -156,15 +160,17 @@ function checkSize(file: string | undefined, header: Metadata, maxPixels: number
 }
 
 /** Waits for sharp, whose message has a line for every warning; the last that holds words is the reason. */
-async function readable<T>(file: string | undefined, reading: Promise<T>): Promise<T> {
+async function readable<T>(file: string | undefined, bytes: Uint8Array, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
     const lines = messageOf(cause).split("\n");
     const reason = lines.findLast((line) => /[a-z]/.test(line) && !line.includes("bad seek"));
-    if (reason?.includes("unsupported image format"))
-      throw unreadable(file, "an unknown format", READABLE, cause);
-    throw unreadable(file, reason?.trim() ?? "a damaged file", undefined, cause);
+    const isUnknown = reason?.includes("unsupported image format");
+    const kind = describeKind(bytes);
+    if (isUnknown && kind !== IS_PHOTO) throw unreadable(file, "an unknown format", kind ?? READABLE, cause);
+    const fault = isUnknown ? "a file without its index" : reason?.replace(NO_REASON, "").trim();
+    throw unreadable(file, fault || "a damaged file", "it is cut off or damaged: copy it anew", cause);
   }
 }
 

@@ -1,5 +1,6 @@
 import { crc32, inflateSync } from "node:zlib";
 import { LightsegError, messageOf } from "../../errors.ts";
+import { describeKind, IS_PHOTO } from "../../node/file-kind.ts";
 import { MAX_PIXELS } from "../check.ts";
 
 /** The kinds of pixels that a PNG can hold, by its color type: samples a pixel, and a name for messages. */
@@ -125,6 +126,11 @@ function damaged(file: string, value: string, cause?: unknown): LightsegError {
   return invalidMask(file, "must be a whole, undamaged PNG", value, undefined, cause);
 }
 
+function maskHint(bytes: Uint8Array): string | undefined {
+  const kind = describeKind(bytes);
+  return kind === IS_PHOTO ? "it is of another format: save masks as PNGs, which keep every value" : kind;
+}
+
 interface Chunk {
   readonly name: string;
   readonly data: Uint8Array;
@@ -148,7 +154,7 @@ class Chunks {
     this.#file = file;
     if (bytes.length === 0) throw invalidMask(file, "must be a PNG", "an empty file");
     if (!SIGNATURE.every((byte, index) => bytes[index] === byte))
-      throw invalidMask(file, "must be a PNG", "another kind of file");
+      throw invalidMask(file, "must be a PNG", "another kind of file", maskHint(bytes));
   }
 
   next(): Chunk {

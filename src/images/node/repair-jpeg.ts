@@ -13,7 +13,9 @@ const LAST_COEFFICIENT = 63;
  * Mends JPEG headers that make a decoder warn although it does not need them. The compressed pixels stay.
  *
  * These are the range of coefficients in the scan header of a sequential file, where some phones write 0 to
- * 0; zeros between two segments; an unknown Adobe color transform or JFIF version.
+ * 0; bytes between two segments before the pixels, or zeros after; an unknown Adobe color transform or JFIF
+ * version; a missing end marker of a sequential file that has a scan of every component: what lacks of the
+ * pixels themselves is warned of all the same.
  *
  * @returns the mended file; undefined for what is no JPEG or has nothing to mend
  */
@@ -21,10 +23,13 @@ export function repairJpeg(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   const parts: Uint8Array[] = [bytes.subarray(0, 2)];
   let isSequential = false;
+  /** Components of the frame, less those of the scans so far. */
+  let components = Number.POSITIVE_INFINITY;
+  let hasScan = false;
   let hasChanged = false;
   let at = 2;
   while (at + 4 <= bytes.length) {
-    if (bytes[at] === 0) {
+    if (bytes[at] === 0 || (bytes[at] !== 0xff && !hasScan)) {
       at++;
       hasChanged = true;
       continue;
@@ -38,16 +43,25 @@ export function repairJpeg(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes[at] !== 0xff || marker === EOI) break;
     const end = at + 2 + ((bytes[at + 2] ?? 0) << 8) + (bytes[at + 3] ?? 0);
     const segment = Uint8Array.from(bytes.subarray(at, end));
-    if (marker === SOF0 || marker === SOF1) isSequential = true;
+    if (marker === SOF0 || marker === SOF1) {
+      isSequential = true;
+      components = segment[9] ?? 0;
+    }
     if (mendSegment(segment, marker, isSequential)) hasChanged = true;
     parts.push(segment);
     at = end;
     if (marker !== SOS) continue;
+    hasScan = true;
+    components -= segment[4] ?? 0;
     const next = endOfScan(bytes, at);
     parts.push(bytes.subarray(at, next));
     at = next;
   }
   parts.push(bytes.subarray(at));
+  if (components === 0 && at === bytes.length) {
+    parts.push(Uint8Array.of(0xff, EOI));
+    hasChanged = true;
+  }
   return hasChanged ? Buffer.concat(parts) : undefined;
 }
 

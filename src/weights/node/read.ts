@@ -2,6 +2,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LightsegError } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
+import { describeKind } from "../../node/file-kind.ts";
 import { unreadableRule } from "../../node/files.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { chooseExpected, type ExpectedNames, unwrapNames } from "../choose-names.ts";
@@ -102,7 +103,7 @@ export function readSource(
   if (isOnnx(start)) return readOnnx(source, file, choose);
   if (isJson(start) && source.size <= MAX_INDEX) return readShards(source, file, choose);
   const rule = "is not a PyTorch checkpoint, a safetensors file or an ONNX model";
-  refuseWeights(file, "the file", rule, { hint: describeOther(start) });
+  refuseWeights(file, "the file", rule, { hint: describeKind(start) });
 }
 
 /** Reads a network's parameters, whatever their prefix, and lists the names of all other tensors. */
@@ -120,20 +121,6 @@ export async function readNamed(
     return chosen;
   };
   return { ...(await readSource(source, file, choose)), others, file };
-}
-
-/** What files are that people take for weights, by how they begin. */
-const OTHERS: readonly (readonly [start: RegExp, what: string])[] = [
-  [/^version https:/, "it is a pointer of Git LFS: git lfs pull fetches the file"],
-  [/^\s*<(!doctype|html|\?xml)/i, "it is a page of the web: the download failed"],
-  [/^(\x89PNG|\xff\xd8\xff|GIF8|RIFF)/, "it is a photo"],
-  [/^\xef\xbb\xbf/, "a text editor has put a byte order mark before it"],
-  [/^\0+$/, "it begins with zeros: a download or a copy was cut off"],
-];
-
-function describeOther(start: Uint8Array): string | undefined {
-  const text = String.fromCharCode(...start);
-  return OTHERS.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 /** A safetensors file starts with its header's length, whose upper bytes are 0, and then a brace. */

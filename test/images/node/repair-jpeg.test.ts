@@ -47,6 +47,8 @@ describe("decodePhoto of JPEGs that decoders warn of", () => {
   it.each<[string, (jpeg: Buffer) => Buffer]>([
     ["a scan header of Se = 0", withoutRange],
     ["zeros between two segments", (jpeg) => insert(jpeg, find(jpeg, SOS), [0, 0, 0, 0])],
+    ["other bytes between two segments", (jpeg) => insert(jpeg, find(jpeg, SOS), [0x11, 0x22])],
+    ["no end mark", (jpeg) => jpeg.subarray(0, -2)],
     ["a color transform that nobody knows", (jpeg) => insert(jpeg, 2, adobe(7))],
     ["a version of JFIF that nobody knows", (jpeg) => insert(jpeg, 2, jfif(9))],
     ["all of these", (jpeg) => insert(insert(withoutRange(jpeg), 2, adobe(7)), 2, jfif(9))],
@@ -69,6 +71,12 @@ describe("decodePhoto of JPEGs that decoders warn of", () => {
       await rejectionOf(decodePhoto(Buffer.concat([cut, Buffer.of(0xff, 0xd9)])), "INVALID_IMAGE");
     },
   );
+
+  it("refuses one without an end mark that lacks a byte of its pixels, or may lack a scan", async () => {
+    await rejectionOf(decodePhoto(sound.subarray(0, -3)), "INVALID_IMAGE");
+    const progressive = await sharp(sound).jpeg({ progressive: true }).toBuffer();
+    await rejectionOf(decodePhoto(progressive.subarray(0, -2)), "INVALID_IMAGE");
+  });
 
   it("does not touch progressive files, whose scans have ranges of their own, nor sound ones", async () => {
     expect(repairJpeg(sound)).toBeUndefined();
