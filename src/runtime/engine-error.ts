@@ -5,9 +5,12 @@ import type { TensorData } from "./session.ts";
 const LOST =
   /device (?:is |was |has been )?(?:lost|destroyed)|DEVICE_LOST|Failed to download data from buffer/i;
 
-/** What the engine says when memory is short, a map too large for one buffer among it. */
+/**
+ * What the engine says when memory is short. A map too large for one buffer of a GPU is divided: into too
+ * many, or for kernels that 1.30 writes wrongly and then lacks (`raw_hash_map`).
+ */
 const OUT_OF_MEMORY =
-  /out of (?:device |host )?memory|OUT_OF_(?:DEVICE|HOST)_MEMORY|bad_?alloc|Failed to allocate|Too many storage buffers/i;
+  /out of (?:device |host )?memory|OUT_OF_(?:DEVICE|HOST)_MEMORY|bad_?alloc|Failed to allocate|Too many storage buffers|raw_hash_map<>::at/i;
 
 /**
  * The error for a failure of the engine: code DEVICE_LOST where a GPU is gone, RUNTIME else, with a hint
@@ -23,6 +26,11 @@ export function engineError(message: string, cause?: unknown): LightsegError {
   }
   const hint = "memory is short: a smaller crop, batch or photo takes less";
   return new LightsegError({ code: "RUNTIME", ...about, ...(OUT_OF_MEMORY.test(message) && { hint }) });
+}
+
+/** Whether an error says that memory is short. */
+export function isOutOfMemory(error: unknown): error is LightsegError {
+  return error instanceof LightsegError && error.code === "RUNTIME" && OUT_OF_MEMORY.test(error.message);
 }
 
 /** Waits for the engine. @throws LightsegError RUNTIME or DEVICE_LOST for what the engine throws */

@@ -39,6 +39,21 @@ export function estimateStepMemory({ network, step }: TrainingGraph): StepMemory
 /** Crops are offered in these steps, the deepest stride of most networks. */
 const SIDE_STEP = 32;
 
+/** Crops and batches that take no more than `available` bytes, each with the other as it is. */
+export function fittingSettings(
+  { varying, fixed }: StepMemory,
+  { crop, batch }: Pick<StageConfig, "crop" | "batch">,
+  available: number,
+): string[] {
+  const shrink = Math.sqrt(Math.max(0, available - fixed) / varying);
+  const sides = crop.map((side) => Math.floor((side * shrink) / SIDE_STEP) * SIDE_STEP);
+  const photos = Math.floor((batch * Math.max(0, available - fixed)) / varying);
+  return [
+    ...(sides.every((side) => side > 0) ? [`crops of ${sides.join("x")}`] : []),
+    ...(photos > 0 ? [`a batch of ${photos}`] : []),
+  ];
+}
+
 /**
  * Refuses a training that would run out of memory after its first steps, and says which crop would fit.
  *
@@ -51,13 +66,7 @@ export function requireMemory(
   available: number,
 ): void {
   if (varying + fixed <= available) return;
-  const shrink = Math.sqrt(Math.max(0, available - fixed) / varying);
-  const sides = crop.map((side) => Math.floor((side * shrink) / SIDE_STEP) * SIDE_STEP);
-  const photos = Math.floor((batch * Math.max(0, available - fixed)) / varying);
-  const fitting = [
-    ...(sides.every((side) => side > 0) ? [`crops of ${sides.join("x")}`] : []),
-    ...(photos > 0 ? [`a batch of ${photos}`] : []),
-  ];
+  const fitting = fittingSettings({ varying, fixed }, { crop, batch }, available);
   throw new LightsegError({
     code: "INVALID_ARGUMENT",
     where: "train",

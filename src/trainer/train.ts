@@ -26,6 +26,7 @@ import { RANDOM_WEIGHTS } from "../training/settings.ts";
 import type { Stage } from "../training/stage.ts";
 import { writeSafetensors } from "../weights/node/write.ts";
 import { checkData } from "./check-data.ts";
+import { type EngineErrorContext, explainEngineError } from "./explain-engine-error.ts";
 import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
 import { identifySplit, requireSameData } from "./run-data.ts";
 import { openStages, requireEqualClasses } from "./stages.ts";
@@ -60,8 +61,8 @@ export interface TrainOptions {
  * A run that was stopped, even by `kill -9`, and resumed ends with the same weights, bit for bit, as one that
  * never stopped (on one machine, with equal threads).
  *
- * @throws LightsegError for settings, data, weights or folders that do not fit, and RUNTIME if the loss is no
- *   longer a number
+ * @throws LightsegError for settings, data, weights or folders that do not fit, RUNTIME if the loss is no
+ *   longer a number or memory is short, DEVICE_LOST if a graphics card is gone
  */
 export async function train({
   run,
@@ -89,6 +90,7 @@ export async function train({
   }
   await folder.rewindLog(start);
   const { threads = availableParallelism() } = config;
+  let step: EngineErrorContext["step"];
   return runTraining({
     config,
     stages,
@@ -100,13 +102,15 @@ export async function train({
     threads,
     validate: validator(folder, { config, validation, data, open, onEvent }),
     onGraph(graph, stage) {
+      const memory = estimateStepMemory(graph);
+      step = { memory, stage };
       // The memory of a graphics card is not known before it is full.
       if (open.provider === "webgpu") return;
-      const memory = estimateStepMemory(graph);
       requireMemory(memory, stage, freemem());
       const text = `a step takes about ${gigabytes(memory.varying + memory.fixed)} of memory`;
       onEvent({ kind: "note", text });
     },
+    explain: (error, saved) => explainEngineError(error, { step, file: folder.last, saved }),
     onEvent,
     signal,
   });

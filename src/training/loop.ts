@@ -73,6 +73,8 @@ export interface RunTrainingOptions {
   validate?: (weights: Weights, step: number) => Promise<Validation>;
   /** Looks at the graph of a stage before it is opened; may refuse it. */
   onGraph?: (graph: TrainingGraph, stage: StageConfig) => void;
+  /** The error to throw for one of a step; the last checkpoint has `saved` steps. Defaults to the same. */
+  explain?: (error: unknown, saved: number) => unknown;
   onEvent?: (event: TrainingEvent) => void;
   /** Stops after the step under way, with a checkpoint saved. */
   signal?: AbortSignal;
@@ -108,7 +110,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
 }
 
 async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {
-  const { config, stages, preprocessing, storage, validate, onEvent, signal } = options;
+  const { config, stages, preprocessing, storage, validate, explain, onEvent, signal } = options;
   const first = stage.before.steps;
   const totalSteps = countSteps(stages);
   onEvent?.({
@@ -121,7 +123,10 @@ async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOpt
     let checkpoint = start;
     const goesOn = (step: number) => step < first + stage.steps && !checkpoint.ended && !signal?.aborted;
     for (let step = start.step; goesOn(step); ) {
-      await takeStep(stage, step - first, { session, batches, options });
+      const { step: saved } = checkpoint;
+      await takeStep(stage, step - first, { session, batches, options }).catch((error: unknown) => {
+        throw explain?.(error, saved) ?? error;
+      });
       step++;
       const epochs = (step - first) / stage.stepsPerEpoch;
       const isValidated =

@@ -14,12 +14,13 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Starts `lightseg ARGS` from the sources, as a process of its own. */
+/** Starts `lightseg ARGS` from the sources, as a process of its own; `env` adds to its environment. */
 export function startCli(
   args: readonly string[],
   cwd = root,
+  env: Readonly<Record<string, string>> = {},
 ): { child: ChildProcess; ended: Promise<CliResult> } {
-  const child = spawn(process.execPath, [cli, ...args], { cwd });
+  const child = spawn(process.execPath, [cli, ...args], { cwd, env: { ...process.env, ...env } });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {
