@@ -144,7 +144,7 @@ async function measure(): Promise<GpuCaseResult> {
   };
   if (!options.cpu) return result;
   const onCpu = await openWork(openNodeSession, "fp32");
-  const cpu = await timeRuns(onCpu, 1, Math.min(options.runs, CPU_RUNS));
+  const cpu = await timeRuns(onCpu, Math.min(options.warmup, 1), Math.min(options.runs, CPU_RUNS));
   return { ...result, cpu: { times: cpu.times, ...compare(answers, cpu.answers) } };
 }
 

@@ -4,9 +4,10 @@
  *
  * npm run bench:gpu -- [--json] [--case forward:NETWORK|step:NETWORK ...] [--size 512x512 ...]
  * [--batch 1 ...] [--dtype fp32 ...] [--crop 512] [--step-batch 8] [--runs 20] [--warmup 5] [--cpu]
- * [--profile] [--no-pytorch]
+ * [--profile] [--no-pytorch] [--minutes 60]
  *
- * --cpu also times the CPU and compares the answers, --profile adds the times of the card's kernels.
+ * --cpu also times the CPU and compares the answers, --profile adds the times of the card's kernels. No case
+ * begins after --minutes.
  */
 import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -42,6 +43,7 @@ const { values } = parseArgs({
     warmup: { type: "string", default: "5" },
     cpu: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
+    minutes: { type: "string", default: "60" },
     "no-pytorch": { type: "boolean", default: false },
   },
 });
@@ -213,7 +215,12 @@ const conditions = {
   ...machine(),
 };
 const rows: Row[] = [];
+const last = performance.now() + 60_000 * Number(values.minutes);
 for (const about of listCases()) {
+  if (performance.now() > last) {
+    console.error(`${values.minutes} minutes are over`);
+    break;
+  }
   const found = await measureCase(about, pytorch);
   rows.push(...found);
   for (const row of found) console.error(describe(row).join(" "));
