@@ -5,7 +5,8 @@ import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elemen
 import { softJaccardLoss } from "../graph/ops/jaccard.ts";
 import { softmaxCrossEntropy } from "../graph/ops/loss.ts";
 import { keepHardPixels } from "../graph/ops/ohem.ts";
-import { reshape, sum } from "../graph/ops/reduction.ts";
+import { pack } from "../graph/ops/pack.ts";
+import { sum } from "../graph/ops/reduction.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { rewriteGraph } from "../graph/rewrite/rewrite.ts";
@@ -14,7 +15,7 @@ import { input, isTrainable, scalar, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
 import type { TrainingConfig } from "./config.ts";
 import { adamInputs, biasCorrections, type OptimizerSettings, updateParameter } from "./optimizer.ts";
-import { type Member, makePack, PACK_ROW, type Pack, packLike, unpackMembers } from "./packs.ts";
+import { type Member, makePack, type Pack, unpackMembers } from "./packs.ts";
 import {
   averageName,
   gradientInput,
@@ -218,9 +219,14 @@ function buildUpdate(
     replace(averages, averageName(name), add(average, moved), renamed(members, averageName));
   };
 
-  const vectors = packed ? packTrained(trained) : trained.map(alone);
+  const kindOf = ({ group, decays }: Trained) => `${group.name}${decays ? "" : ":undecayed"}`;
+  const vectors = gather(trained, packed, kindOf).map((vector) => ({
+    ...vector,
+    gradient: vector.join(({ gradient }) => gradient),
+  }));
   const clip = clipNorm === undefined ? undefined : clipFactor(vectors, clipNorm);
-  for (const { name, tensor, group, decays, gradient, members } of vectors) {
+  for (const { name, tensor, members, gradient, first } of vectors) {
+    const { group, decays } = first;
     const own = inputs.get(group);
     if (!own) throw new Error(`no learning rate for ${name}`);
     const { next, memory: remembered } = updateParameter({
@@ -239,19 +245,17 @@ function buildUpdate(
         renamed(members, (member) => memoryName(kind, member)),
       );
   }
-  const statistics = new Map([...updates].filter(([name]) => groups.some(({ has }) => has(name))));
-  const statisticsPack = packed && statistics.size > 0 ? makePack("pack:statistics", statistics) : undefined;
-  if (statisticsPack) {
-    const next = packLike(statisticsPack, [...statistics.values()]);
-    replaceParameter(statisticsPack.name, next, statisticsPack.members);
-  } else {
-    for (const [name, next] of statistics)
-      replaceParameter(name, next, alone({ name, tensor: next }).members);
+  const changed = [...updates].flatMap(([name, tensor]) =>
+    groups.some(({ has }) => has(name)) ? [{ name, tensor }] : [],
+  );
+  const statistics = gather(changed, packed, () => "statistics");
+  for (const { name, members, join } of statistics) {
+    const next = join(({ tensor }) => tensor);
+    replaceParameter(name, next, members);
   }
 
-  const packs = packed ? [...vectors, ...(statisticsPack ? [statisticsPack] : [])] : [];
   return {
-    packs,
+    packs: packed ? [...vectors, ...statistics] : [],
     outputs,
     parameters,
     memory,
@@ -288,29 +292,34 @@ function buildLoss(network: Network, target: Tensor, options: TrainingStepOption
   return terms.reduce(add, softmaxCrossEntropy(scores, counted, { classWeights }));
 }
 
-/** What is updated at once: a parameter, or a pack of those that share their settings. */
-type Vector = Trained & Pack;
-
-/** A parameter by itself. */
-function alone<T extends { name: string; tensor: Tensor }>(entry: T): T & Pack {
-  const shape = fixedShape("buildTrainingStep", entry.tensor.shape);
-  return { ...entry, members: [{ name: entry.name, shape, offset: 0 }] };
+/** What is updated at once: a tensor, or a pack of those of one kind. */
+interface Gathered<T> extends Pack {
+  /** Stands for the others of its kind. */
+  readonly first: T;
+  /** A tensor of each entry, in the form of the pack. */
+  join(tensorOf: (entry: T) => Tensor): Tensor;
 }
 
-function packTrained(trained: readonly Trained[]): Vector[] {
-  const kinds = new Map<string, Trained[]>();
-  for (const entry of trained) {
-    const kind = `pack:${entry.group.name}${entry.decays ? "" : ":undecayed"}`;
-    kinds.set(kind, [...(kinds.get(kind) ?? []), entry]);
-  }
-  return [...kinds].flatMap(([name, entries]) => {
-    const pack = makePack(name, new Map(entries.map(({ name, tensor }) => [name, tensor])));
-    const gradient = packLike(
-      pack,
-      entries.map(({ gradient }) => gradient),
-    );
-    return entries.slice(0, 1).map((first) => ({ ...first, ...pack, gradient }));
+/** @param kindOf of a pack */
+function gather<T extends { readonly name: string; readonly tensor: Tensor }>(
+  entries: readonly T[],
+  packed: boolean,
+  kindOf: (entry: T) => string,
+): Gathered<T>[] {
+  if (!packed)
+    return entries.map((entry): Gathered<T> => ({ ...alone(entry), first: entry, join: (of) => of(entry) }));
+  const kinds = new Map<string, T[]>();
+  for (const entry of entries) kinds.set(kindOf(entry), [...(kinds.get(kindOf(entry)) ?? []), entry]);
+  return [...kinds].flatMap(([kind, all]) => {
+    const tensors = new Map(all.map(({ name, tensor }) => [name, tensor]));
+    const own = makePack(`pack:${kind}`, tensors);
+    return all.slice(0, 1).map((first): Gathered<T> => ({ ...own, first, join: (of) => pack(all.map(of)) }));
   });
+}
+
+function alone({ name, tensor }: { readonly name: string; readonly tensor: Tensor }): Pack {
+  const shape = fixedShape("buildTrainingStep", tensor.shape);
+  return { name, tensor, members: [{ name, shape, offset: 0 }] };
 }
 
 function renamed(members: readonly Member[], rename: (name: string) => string): Member[] {
@@ -318,24 +327,16 @@ function renamed(members: readonly Member[], rename: (name: string) => string): 
 }
 
 /** min(1, limit / norm of all gradients together), as PyTorch's `clip_grad_norm_`. */
-function clipFactor(vectors: readonly Vector[], limit: number): Tensor {
-  const squares = vectors.map(({ gradient }) => {
-    const rows = inRows(gradient);
-    return sum(
-      multiply(rows, rows),
-      rows.shape.map((_, axis) => axis),
-    );
-  });
+function clipFactor(vectors: readonly { gradient: Tensor }[], limit: number): Tensor {
+  const squares = vectors.map(({ gradient }) =>
+    sum(
+      multiply(gradient, gradient),
+      gradient.shape.map((_, axis) => axis),
+    ),
+  );
   const norm = squareRoot(squares.reduce(add));
   const ratio = divide(scalar(limit), add(norm, scalar(1e-6)));
   return atMost(ratio, 1);
-}
-
-/** A pack in rows, which sum up in parallel; other gradients as they are. */
-function inRows(gradient: Tensor): Tensor {
-  const [size = 0] = fixedShape("clipNorm", gradient.shape);
-  const isPack = gradient.shape.length === 1 && size % PACK_ROW === 0;
-  return isPack ? reshape(gradient, [size / PACK_ROW, PACK_ROW]) : gradient;
 }
 
 function missingGradient(name: string): never {

@@ -3,23 +3,20 @@ import { defineOp } from "../op.ts";
 import { countValues, fixedShape, formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-const packOp = defineOp<readonly Tensor[], { size: number }>({
+const packOp = defineOp<readonly Tensor[], undefined>({
   name: "pack",
-  infer(inputs, { size }) {
-    const count = inputs.reduce((sum, { shape }) => sum + countValues(fixedShape("pack", shape)), 0);
-    if (count > size) throw invalidGraph("pack", "size", `must be at least the ${count} values`, size);
-    return { shape: [size] };
-  },
-  onnx({ inputs, attributes: { size } }, onnx) {
+  infer: (inputs) => ({
+    shape: [inputs.reduce((sum, { shape }) => sum + countValues(fixedShape("pack", shape)), 0)],
+  }),
+  onnx({ inputs }, onnx) {
     const flat = inputs.map((input) => onnx.reshape(input, [-1]));
-    const rest = inputs.reduce((left, { shape }) => left - countValues(fixedShape("pack", shape)), size);
-    return onnx.node("Concat", rest > 0 ? [...flat, onnx.floats(new Float32Array(rest))] : flat, { axis: 0 });
+    return onnx.node("Concat", flat, { axis: 0 });
   },
 });
 
-/** All values of the tensors in one vector `[size]`, padded with zeros. Has no gradient. */
-export function pack(tensors: readonly Tensor[], size: number): Tensor {
-  return packOp(tensors, { size });
+/** All values of the tensors in one vector. Has no gradient. */
+export function pack(tensors: readonly Tensor[]): Tensor {
+  return packOp(tensors, undefined);
 }
 
 const unpackOp = defineOp<[vector: Tensor], { offset: number; shape: readonly number[] }>({

@@ -46,6 +46,28 @@ describe("sum and mean", () => {
     });
   });
 
+  it("over axes that are longer than a pass on a GPU", async () => {
+    for (const [shape, axes] of [
+      [[5000], [0]],
+      [[2, 4097, 3], [1]],
+      [
+        [3, 4096],
+        [0, 1],
+      ],
+    ] as const) {
+      const long = uniform(shape);
+      const values = input("x", shape);
+      const outputs = { dropped: sum(values, axes), kept: sum(values, axes, { keepDims: true }) };
+      const result = await runGraph(outputs, { x: floats(long.data, shape) });
+      const expected = sumOver(long, axes).data;
+      expect(result.kept.shape).toEqual(
+        shape.map((dim, axis) => (axes.some((own) => own === axis) ? 1 : dim)),
+      );
+      for (const [at, total] of expected.entries())
+        for (const { data } of [result.dropped, result.kept]) expect(data[at]).toBeCloseTo(total, 2);
+    }
+  });
+
   it("channelSum leaves the channels", async () => {
     const reference = (values: NdArray) => ({ ...sumOver(values, [0, 2, 3]), shape: [3] });
     await checkOp({ variables: { x }, apply: ({ x }) => channelSum(x), reference: ({ x }) => reference(x) });
