@@ -98,7 +98,10 @@ async function isLinkToFolder(path: string): Promise<boolean> {
 }
 
 function sameId(first: string, second: string): LightsegError {
-  const rule = `must not be that of ${first} but for its ending`;
+  const isSpelling = first.normalize("NFC") === second.normalize("NFC");
+  const rule = isSpelling
+    ? "must be there once, and is there in two spellings of Unicode: composed and taken apart"
+    : `must not be that of ${first} but for its ending`;
   return new LightsegError({ code: "INVALID_DATASET", where: "open", file: second, argument: "name", rule });
 }
 

@@ -18,7 +18,7 @@ export interface PairFilesOptions extends OpenOptions {
 /**
  * Pairs photo and mask of each id: they have one name, but for the ending, in folders of one name.
  *
- * @throws LightsegError INVALID_DATASET when there is no id or a line of the list is no sample; NOT_FOUND for
+ * @throws LightsegError INVALID_DATASET without photos or masks, or when a line of the list is no sample; NOT_FOUND for
  *   a photo without mask or a mask without photo, unless `missing` is `keep`: the sample's `fault` then is
  *   that error
  */
@@ -32,7 +32,10 @@ export function pairFiles({
   const ids = list
     ? idsOfList(list, photos)
     : [...new Set([...photos.paths.keys(), ...masks.paths.keys()])].sort();
-  if (ids.length === 0) throw noPhotos(photos, layout);
+  if (ids.length === 0) throw noFiles(photos, "photo", layout);
+  // One error for all, not one for each photo.
+  if (ids.length > 1 && masks.paths.size === 0 && masks.others.length === 0)
+    throw noFiles(masks, "mask", layout);
   return ids.map((id) => {
     const photo = photos.paths.get(id);
     const mask = masks.paths.get(id);
@@ -114,19 +117,26 @@ function findNear({ endings, paths, others }: FileNames, id: string): string | u
   const elsewhere = [...paths.keys()].find((known) => nameOf(known) === name);
   if (elsewhere !== undefined)
     return `${elsewhere} is there: a photo and its mask lie in folders of one name`;
-  const longer = [...paths.keys()].find(
-    (known) => /^[_.\- ]/.test(nameOf(known).slice(name.length)) && nameOf(known).startsWith(name),
-  );
-  return longer && `${longer} is there: a photo and its mask have one name but for the ending`;
+  const alike = [...paths.keys()].find((known) => isAlike(nameOf(known), name));
+  return alike && `${alike} is there: a photo and its mask have one name but for the ending`;
 }
 
-function noPhotos({ folder, endings, others }: FileNames, layout: string): LightsegError {
+/** Whether a name is another but for upper and lower case, or with something before or behind it. */
+function isAlike(known: string, name: string): boolean {
+  if (known.toLowerCase() === name.toLowerCase()) return true;
+  return (
+    (known.startsWith(name) && /^[_.\- ]/.test(known.slice(name.length))) ||
+    (known.endsWith(name) && /[_.\- ]$/.test(known.slice(0, -name.length)))
+  );
+}
+
+function noFiles({ folder, endings, others }: FileNames, kind: string, layout: string): LightsegError {
   return new LightsegError({
     code: "INVALID_DATASET",
     where: "open",
     file: folder,
     argument: "folder",
-    rule: `must hold at least one photo ID${endings.join(" or ")}`,
+    rule: `must hold at least one ${kind} ID${endings.join(" or ")}`,
     value: others.length > 0 ? others : undefined,
     hint: layout,
   });

@@ -74,6 +74,11 @@ describe("listFileNames", () => {
     expect([...(await list()).paths.keys()]).toEqual(["Straße ü".normalize("NFC")]);
   });
 
+  it("tells two spellings of one name from two endings", async () => {
+    await make(`${"ü".normalize("NFD")}.png`, `${"ü".normalize("NFC")}.png`);
+    await expect(list()).rejects.toThrow(/two spellings of Unicode/);
+  });
+
   it("refuses two files of one id unless the first ending wins, and a folder that is not there", async () => {
     await make("a.jpg", "a.png");
     await expect(list()).rejects.toThrow(lightsegError("INVALID_DATASET", "open"));

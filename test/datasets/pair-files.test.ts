@@ -43,6 +43,14 @@ describe("pairFiles", () => {
     );
   });
 
+  it("says once that there is no mask", () => {
+    const two = names("photos", [".jpg"], ["a", "b"]);
+    const empty = names("masks", [".png"], []);
+    expect(() => pairFiles({ photos: two, masks: empty, layout, missing: "keep" })).toThrow(
+      "open: masks: folder must hold at least one mask ID.png (expected a layout)",
+    );
+  });
+
   it.each([
     [names("photos", [".jpg"], [], ["a.heic"]), "a.heic is there, but only .jpg files are read"],
     [
@@ -53,9 +61,20 @@ describe("pairFiles", () => {
       names("photos", [".jpg"], ["a_photo"]),
       "a_photo is there: a photo and its mask have one name but for the ending",
     ],
+    [
+      names("photos", [".jpg"], ["img_a"]),
+      "img_a is there: a photo and its mask have one name but for the ending",
+    ],
   ])("names the file that may be meant", (near, hint) => {
     const all = { photos: near, masks: names("masks", [".png"], ["a"]), layout };
     expect(() => pairFiles(all)).toThrow(`photo must exist (${hint})`);
+  });
+
+  it("names a photo whose name differs in upper and lower case", () => {
+    const all = { photos: names("photos", [".jpg"], ["a"]), masks: names("masks", [".png"], ["A"]), layout };
+    expect(() => pairFiles(all)).toThrow(
+      "A.jpg: photo must exist (a is there: a photo and its mask have one name but for the ending)",
+    );
   });
 });
 

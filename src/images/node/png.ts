@@ -63,7 +63,8 @@ export function decodePng(bytes: Uint8Array, file: string, check: (header: PngHe
   if (header.depth > 8) throw invalidMask(file, "must have at most 8 bits a sample", header.depth);
   let palette = new Uint8Array();
   const compressed: Uint8Array[] = [];
-  for (let chunk = chunks.next(); chunk.name !== "IEND"; chunk = chunks.next()) {
+  // What lacks of the pixels is noticed when they are inflated; an end mark alone does not matter.
+  for (let chunk = chunks.next(); chunk.name !== "IEND"; chunk = chunks.isAtEnd ? END : chunks.next()) {
     if (chunk.name === "PLTE") palette = Uint8Array.from(chunk.data);
     else if (chunk.name === "IDAT") compressed.push(chunk.data);
     else if (isCritical(chunk.name)) throw damaged(file, `a chunk ${chunk.name}`);
@@ -136,6 +137,8 @@ interface Chunk {
   readonly data: Uint8Array;
 }
 
+const END: Chunk = { name: "IEND", data: new Uint8Array() };
+
 /** A decoder cannot go without a critical chunk; its name begins with a capital. */
 function isCritical(name: string): boolean {
   return /^[A-Z]/.test(name);
@@ -155,6 +158,11 @@ class Chunks {
     if (bytes.length === 0) throw invalidMask(file, "must be a PNG", "an empty file");
     if (!SIGNATURE.every((byte, index) => bytes[index] === byte))
       throw invalidMask(file, "must be a PNG", "another kind of file", maskHint(bytes));
+  }
+
+  /** Whether there is less left than a chunk takes. */
+  get isAtEnd(): boolean {
+    return this.#at + 12 > this.#bytes.length;
   }
 
   next(): Chunk {
