@@ -28,7 +28,13 @@ export async function readHttp(url: string): Promise<Uint8Array> {
   throw unavailable(url, answer.reason);
 }
 
-async function fetchOnce(url: string): Promise<Uint8Array | { reason: string; again: boolean }> {
+interface Refusal {
+  readonly reason: string;
+  /** Whether another try may help. */
+  readonly again: boolean;
+}
+
+async function fetchOnce(url: string): Promise<Uint8Array | Refusal> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
     if (!response.ok) {
@@ -39,7 +45,7 @@ async function fetchOnce(url: string): Promise<Uint8Array | { reason: string; ag
     return await readBody(response, url);
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
-    return { reason: reasonOf(cause), again: true };
+    return reasonOf(cause);
   }
 }
 
@@ -56,14 +62,19 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
-/** The system's error code. The message of `fetch` says only that it failed. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "the request failed";
-  if (error.name === "TimeoutError") return `the server takes more than ${TIMEOUT / 1000} s`;
+/**
+ * The system's error code. The message of `fetch` says only that it failed; its cause has one where the
+ * request itself is at fault, as by redirects that never end, and asking again is useless.
+ */
+function reasonOf(error: unknown): Refusal {
+  if (!(error instanceof Error)) return { reason: "the request failed", again: true };
+  if (error.name === "TimeoutError")
+    return { reason: `the server takes more than ${TIMEOUT / 1000} s`, again: true };
   const { cause } = error;
-  return cause instanceof Error && "code" in cause
-    ? `the request failed: ${cause.code}`
-    : "the request failed";
+  if (!(cause instanceof Error)) return { reason: "the request failed", again: true };
+  return "code" in cause
+    ? { reason: `the request failed: ${cause.code}`, again: true }
+    : { reason: `the request failed: ${cause.message}`, again: false };
 }
 
 function unavailable(url: string, reason: string): LightsegError {

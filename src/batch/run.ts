@@ -62,27 +62,29 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
   const { signal, onProgress } = options;
   const { job, target, model } = await prepareBatch(options);
   const missing = await listMissingChunks(target, job);
-  let done = job.photos - missing.reduce((sum, index) => sum + chunkPhotos(job, index), 0);
-  let own = 0;
-  let errors = 0;
-  const report = () => ({ done, photos: job.photos, own, errors });
+  const before = job.photos - missing.reduce((sum, index) => sum + chunkPhotos(job, index), 0);
+  const counts: { own: number; errors: number }[] = [];
+  const report = () => {
+    const own = counts.reduce((sum, chunk) => sum + chunk.own, 0);
+    const errors = counts.reduce((sum, chunk) => sum + chunk.errors, 0);
+    return { done: before + own, photos: job.photos, own, errors };
+  };
   const { count, threads } = chooseLanes(options, Math.max(1, missing.length));
   const lanes = Array.from({ length: count }, () => new Lane(model, threads));
   try {
     const work = async (lane: Lane) => {
       for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
         const photos = await readChunk(target, index);
-        // A chunk that begins again counts its photos again.
-        let counted = 0;
+        const count = { own: 0, errors: 0 };
+        counts.push(count);
         const onPhoto = (hasError: boolean) => {
-          counted++;
-          if (counted > photos.length) return;
-          done++;
-          own++;
-          if (hasError) errors++;
+          count.own++;
+          if (hasError) count.errors++;
           onProgress?.(report());
         };
-        await segmentPatiently({ index, photos, job, target, lane, signal, onPhoto });
+        // A chunk that begins again counts its photos anew.
+        const onTry = () => Object.assign(count, { own: 0, errors: 0 });
+        await segmentPatiently({ index, photos, job, target, lane, signal, onPhoto }, onTry);
       }
     };
     const outcomes = await Promise.allSettled(
@@ -120,8 +122,9 @@ function chunkPhotos({ photos, chunkSize }: BatchJob, index: number): number {
 const PAUSES = [1, 4, 15, 60];
 
 /** Does a chunk, and tries again later if the storage or the engine fails. */
-async function segmentPatiently(options: SegmentChunkOptions): Promise<ChunkResult> {
+async function segmentPatiently(options: SegmentChunkOptions, onTry: () => void): Promise<ChunkResult> {
   for (const [tries, pause] of PAUSES.entries()) {
+    onTry();
     try {
       return await segmentChunk({ ...options, blamePhotos: tries > 0 });
     } catch (error) {
@@ -131,6 +134,7 @@ async function segmentPatiently(options: SegmentChunkOptions): Promise<ChunkResu
       await wait(pause * 1000, undefined, options.signal && { signal: options.signal });
     }
   }
+  onTry();
   return segmentChunk({ ...options, blamePhotos: true });
 }
 

@@ -18,6 +18,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
 const HINT =
   "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL say who asks whom, or the SDK's own chain";
 
+/** How often an object is asked for whose answer is cut. */
+const READ_TRIES = 3;
+
 type Sdk = typeof import("@aws-sdk/client-s3");
 
 let opened: Promise<S3> | undefined;
@@ -74,19 +77,18 @@ export class S3 {
   async read(bucket: string, key: string): Promise<Uint8Array> {
     const name = `s3://${bucket}/${key}`;
     return guard(name, bucket, async () => {
-      const { Body, ContentLength = 0 } = await this.#client.send(
-        new this.#sdk.GetObjectCommand({ Bucket: bucket, Key: key }),
-      );
-      checkFileBytes(ContentLength, name);
-      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-      if (bytes.length === ContentLength) return bytes;
-      throw new StorageError({
-        where: "openS3",
-        file: name,
-        argument: "the object",
-        rule: "was cut on the way",
-        transient: true,
-      });
+      const get = new this.#sdk.GetObjectCommand({ Bucket: bucket, Key: key });
+      for (let tries = 1; ; tries++) {
+        const { Body, ContentLength = 0 } = await this.#client.send(get);
+        checkFileBytes(ContentLength, name);
+        // The SDK asks again for an answer that does not come, and not for one that is cut.
+        const bytes = await Body?.transformToByteArray().catch((cause: unknown) => {
+          if (tries === READ_TRIES) throw cause;
+          return undefined;
+        });
+        if (bytes?.length === ContentLength) return bytes;
+        if (tries === READ_TRIES) throw cutOnTheWay(name);
+      }
     });
   }
 
@@ -170,15 +172,17 @@ async function guard<T>(name: string, bucket: string, send: () => Promise<T>): P
         transient: false,
       });
     }
-    const detail = status === undefined ? codeOf(cause, kind) : `${status} ${kind}`;
-    throw new StorageError({
-      where: "openS3",
-      file: name,
-      argument: "the storage",
-      rule: `cannot be reached: ${detail}`,
-      transient: true,
-    });
+    const rule =
+      status === undefined
+        ? `cannot be reached: ${codeOf(cause, kind)}`
+        : `fails: it answers ${status} ${kind}`;
+    throw new StorageError({ where: "openS3", file: name, argument: "the storage", rule, transient: true });
   }
+}
+
+function cutOnTheWay(file: string): StorageError {
+  const rule = "was cut on the way";
+  return new StorageError({ where: "openS3", file, argument: "the object", rule, transient: true });
 }
 
 function statusOf(error: unknown): number | undefined {

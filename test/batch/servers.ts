@@ -49,14 +49,27 @@ export async function startRedis(folder: string, port: number, password = ""): P
   };
 }
 
-/** Starts a server that speaks S3 on loopback, with one bucket, and points the SDK's environment at it. */
-export async function startS3(directory: string, bucket: string): Promise<{ stop(): Promise<void> }> {
+export interface S3Server {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server that speaks S3 on loopback, with one bucket, and points the SDK's environment at it.
+ *
+ * @param options.checksSignatures whether a wrong secret is refused; listings then are too
+ */
+export async function startS3(
+  directory: string,
+  bucket: string,
+  { checksSignatures = false } = {},
+): Promise<S3Server> {
   const port = await freePort();
   const server = new S3rver({
     ...{ port, address: "127.0.0.1", silent: true, directory },
     // It reckons the path of a listing without the slash that the SDK signs; unknown keys it refuses all
     // the same.
-    allowMismatchedSignatures: true,
+    allowMismatchedSignatures: !checksSignatures,
     configureBuckets: [{ name: bucket, configs: [] }],
   });
   await server.run();
@@ -64,6 +77,7 @@ export async function startS3(directory: string, bucket: string): Promise<{ stop
   process.env.AWS_ACCESS_KEY_ID = "S3RVER";
   process.env.AWS_SECRET_ACCESS_KEY = "S3RVER";
   return {
+    port,
     async stop() {
       await server.close();
       await wait(0);
