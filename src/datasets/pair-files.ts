@@ -18,9 +18,9 @@ export interface PairFilesOptions extends OpenOptions {
 /**
  * Pairs photo and mask of each id: they have one name, but for the ending, in folders of one name.
  *
- * @throws LightsegError INVALID_DATASET without photos or masks, or when a line of the list is no sample; NOT_FOUND for
- *   a photo without mask or a mask without photo, unless `missing` is `keep`: the sample's `fault` then is
- *   that error
+ * @throws LightsegError INVALID_DATASET without photos or masks, or when a line of the list is no sample;
+ *   NOT_FOUND for a photo without mask or a mask without photo, unless `missing` is `keep`: the sample's
+ *   `fault` then is that error
  */
 export function pairFiles({
   photos,

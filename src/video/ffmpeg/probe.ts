@@ -76,6 +76,7 @@ export async function probeClip(path: string): Promise<ClipDescription> {
     });
   });
   if (!status.isFile()) throw invalidClip(path, "must be a file");
+  if (status.size === 0) throw invalidClip(path, "is empty");
   const { streams, format } = await probe(path, []);
   const video = streams.find(isVideo);
   if (!video?.width || !video.height) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -136,6 +136,14 @@ describe.skipIf(!hasFfmpeg)("openVideo", { timeout: 180_000 }, () => {
       );
     },
   );
+
+  it("refuses an empty file, and a link to nothing", async () => {
+    const [empty, link] = [file("empty.mp4"), file("link.mp4")];
+    await writeFile(empty, "");
+    await symlink("gone.mp4", link);
+    await expect(openVideo(empty)).rejects.toThrow(`openVideo: ${empty}: the clip is empty`);
+    await expect(openVideo(link)).rejects.toThrow(/does not exist: it is a link to gone\.mp4/);
+  });
 
   it("refuses what is no clip, and says why", async () => {
     const bytes = await readFile(file("plain.mp4"));
