@@ -90,10 +90,10 @@ export async function readLocalFile(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
-    if (!["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) throw unreadable(path, cause);
+    const code = ["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause)) ? "NOT_FOUND" : "INVALID_IMAGE";
     const rule = unreadableRule(path, cause);
     const where = "readLocalFile";
-    throw new LightsegError({ code: "NOT_FOUND", where, file: path, argument: "the file", rule, cause });
+    throw new LightsegError({ code, where, file: path, argument: "the file", rule, cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { LightsegError } from "../errors.ts";
 import { type Address, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { openStorage } from "./open-storage.ts";
@@ -40,7 +41,9 @@ export async function* listPhotos(options: ListPhotosOptions): AsyncGenerator<Ph
     yield options.masks === undefined ? entry : { mask: maskAddress(options.masks, entry.id), ...entry };
   }
   if (photos > 0) return;
-  const rule = "holds no photos (jpg, jpeg, png, webp, tif, tiff, gif, avif)";
+  const address = parseAddress(options.source);
+  const isMissing = address.kind === "folder" && !existsSync(address.path);
+  const rule = isMissing ? "does not exist" : "holds no photos (jpg, jpeg, png, webp, tif, tiff, gif, avif)";
   const file = publicAddress(options.source);
   throw new LightsegError({ code: "NOT_FOUND", where: "listPhotos", file, argument: "the source", rule });
 }

@@ -7,7 +7,7 @@ import { resizePhoto } from "../images/resample.ts";
 import type { Photo } from "../images/types.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { loadModel } from "../model-files/node/load.ts";
-import { writeFileAtomically } from "../node/files.ts";
+import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
 import { checkExport } from "../node-engine.ts";
 import { createRandom } from "../random.ts";
@@ -70,6 +70,7 @@ export const exportCommand: Command = {
     const path = args.require(out);
     if (!path.endsWith(".onnx"))
       throw args.usageError("--out", "must be a file name that ends in .onnx", path);
+    await checkFolderOf(path);
     if (args.has(scores) && !args.has(labels)) throw args.usageError("--scores", "needs --labels");
     const type = args.get(dtype) ?? "fp32";
     const limit = args.get(tolerance);

@@ -6,7 +6,7 @@ import { predictLabels } from "../inference/predictor.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { Model, RunnableModel } from "../model-files/model.ts";
 import { loadModel } from "../model-files/node/load.ts";
-import { writeFileAtomically } from "../node/files.ts";
+import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
 import { createPredictor, quantizeModel } from "../node-engine.ts";
 import { type Comparison, comparePredictors } from "../quantization/compare.ts";
@@ -81,6 +81,7 @@ export const quantize: Command = {
     const path = args.get(out) ?? `${parse(name).name}.int8.onnx`;
     if (!path.endsWith(".onnx"))
       throw args.usageError("--out", "must be a file name that ends in .onnx", path);
+    await checkFolderOf(path);
     args.require(data);
     const options = {
       count: args.get(photos) ?? DEFAULT_PHOTOS,

@@ -1,3 +1,4 @@
+import { LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Dtype } from "../model-files/dtype.ts";
@@ -45,6 +46,7 @@ export function createPredictor(
       const { width, height, data } = photo;
       const session = await sessions.for([height, width]);
       const { scores } = await session.run({ pixels: { data, shape: [1, height, width, 3] } }, ["scores"]);
+      checkScores(scores);
       return scores;
     },
     chooseLabels: (scores, { width, height }) => upsampleLabels(scores, { width, height, alignCorners }),
@@ -52,6 +54,16 @@ export function createPredictor(
       sampleConfidence(scores, { width, height, alignCorners }),
     dispose: () => sessions.dispose(),
   };
+}
+
+/** Of NaN every class is the best. @throws LightsegError RUNTIME */
+function checkScores({ data }: TensorData): void {
+  let sum = 0;
+  for (const score of data) sum += score;
+  if (Number.isFinite(sum)) return;
+  const hint = "the weights are damaged, or too large for fp16: try fp32";
+  const rule = "must be finite";
+  throw new LightsegError({ code: "RUNTIME", where: "predict", argument: "scores", rule, value: sum, hint });
 }
 
 type Size = readonly [height: number, width: number];

@@ -1,3 +1,4 @@
+import { LightsegError } from "../errors.ts";
 import type { Weights } from "../models/weights.ts";
 import { readOnnxMetadata } from "../weights/onnx.ts";
 import { decodeSafetensors } from "../weights/safetensors.ts";
@@ -43,4 +44,16 @@ export function completeModel(
     ...description,
     weights: requireWeights(shapes, weights, { network, classes, where: "loadModel", file }),
   };
+}
+
+/** The error for a model in int8 where its weights are asked for. */
+export function quantizedModel(file: string): LightsegError {
+  return new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "loadModel",
+    file,
+    argument: "the model",
+    rule: "is quantised: it can segment and be evaluated as it is, and has no weights for anything else",
+    hint: "take the model that it was made from",
+  });
 }

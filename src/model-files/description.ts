@@ -87,12 +87,13 @@ function checkDescription(value: unknown, file: string): ModelDescription {
     classes.length < 1 ||
     classes.length > 255 ||
     !isArrayOf(palette, isTriple) ||
+    palette.length !== classes.length ||
     typeof scale !== "number" ||
     !isTriple(mean) ||
     !isTriple(std)
   )
     throw new TypeError(
-      "it must name a network and 1 to 255 classes, with a palette of 3 numbers each, and scale, mean and std",
+      "it must name a network and 1 to 255 classes, with a palette of 3 numbers for each, and scale, mean and std",
     );
   const {
     alignCorners = findNetwork(network).decoder.alignCorners,

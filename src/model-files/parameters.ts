@@ -1,4 +1,4 @@
-import { LightsegError } from "../errors.ts";
+import { type ErrorDetails, LightsegError } from "../errors.ts";
 import { buildNetwork, type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import type { ExpectedNames } from "../weights/choose-names.ts";
@@ -67,7 +67,7 @@ export interface RequireWeightsOptions {
  * The weights of a network, out of a file's.
  *
  * @throws LightsegError INVALID_WEIGHTS if any is missing or has another shape, which the hint names, or
- *   holds a value that is NaN or infinite
+ *   holds a value that cannot be meant: see `checkValues`
  */
 export function requireWeights(
   shapes: ParameterShapes,
@@ -77,20 +77,37 @@ export function requireWeights(
   const match = matchWeights(shapes, weights, others);
   const fault = { code: "INVALID_WEIGHTS", where, ...(file !== undefined && { file }) } as const;
   if (match.missing.length === 0 && match.misshaped.length === 0) {
-    for (const [name, { data }] of match.used) {
-      const value = data.find((number) => !Number.isFinite(number));
-      if (value === undefined) continue;
-      const hint = "its training diverged, or the file is damaged";
-      throw new LightsegError({ ...fault, argument: name, rule: "must hold finite numbers", value, hint });
-    }
+    checkValues(match.used, fault);
     return match.used;
   }
   throw new LightsegError({
     ...fault,
     argument: "weights",
     rule: `must hold every parameter of ${network} for ${classes} classes`,
-    hint: describeNames(match) ?? `${classesHint(match)}${oneLine(describeMatch(match, 8))}`,
+    hint: describeNames(match) ?? `${classesHint(match, classes)}${oneLine(describeMatch(match, 8))}`,
   });
+}
+
+/**
+ * Checks what would give wrong labels without a word.
+ *
+ * @throws LightsegError INVALID_WEIGHTS for a value that is NaN or infinite, a negative variance, or whole
+ *   numbers
+ */
+export function checkValues(weights: Weights, fault: Pick<ErrorDetails, "code" | "where" | "file">): void {
+  for (const [name, { data, isInteger }] of weights) {
+    if (isInteger) {
+      const hint = "quantised weights cannot be read: take the model that they were made from";
+      const rule = "must hold floating-point numbers, not integers";
+      throw new LightsegError({ ...fault, argument: name, rule, hint });
+    }
+    const isVariance = name.endsWith("running_var");
+    const value = data.find((number) => !Number.isFinite(number) || (isVariance && number < 0));
+    if (value === undefined) continue;
+    const hint = "its training diverged, or the file is damaged";
+    const rule = `must hold finite numbers${isVariance ? " of at least 0" : ""}`;
+    throw new LightsegError({ ...fault, argument: name, rule, value, hint });
+  }
 }
 
 function oneLine(text: string): string {
@@ -98,9 +115,10 @@ function oneLine(text: string): string {
 }
 
 /** The commonest mistake: a checkpoint of the same network for another number of classes. */
-function classesHint({ missing, misshaped }: WeightsMatch): string {
+function classesHint({ missing, misshaped }: WeightsMatch, classes: number): string {
   const [first] = misshaped;
-  if (missing.length > 0 || !first || misshaped.some(({ expected, found }) => found[0] === expected[0]))
-    return "";
+  const isOther = ({ expected, found }: WeightsMatch["misshaped"][number]) =>
+    expected[0] !== classes || found[0] === classes || found[0] !== first?.found[0];
+  if (missing.length > 0 || !first || misshaped.some(isOther)) return "";
   return `these weights are for ${first.found[0]} classes; `;
 }

@@ -2,6 +2,8 @@
 export interface WeightTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** Whether the file holds whole numbers, as counters are, and weights that were quantised. */
+  readonly isInteger?: true;
 }
 
 /** Parameters by name, in the order of the file. Names are the authors' PyTorch names. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readlinkSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants, readlinkSync } from "node:fs";
+import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 
@@ -107,6 +107,22 @@ export async function makeFolder(path: string): Promise<void> {
       if (systemCodeOf(again) === "EEXIST" && (await isFolder(path))) return;
       throw outputError(path, again, "the folder");
     });
+  }
+}
+
+/**
+ * Fails before long work whose result could not be written then.
+ *
+ * @throws LightsegError OUTPUT if the folder of a file is not there, or cannot be written to
+ */
+export async function checkFolderOf(path: string): Promise<void> {
+  const folder = dirname(path);
+  try {
+    await access(folder, constants.W_OK);
+    if (!(await isFolder(folder))) throw Object.assign(new Error("no folder"), { code: "ENOTDIR" });
+    if (await isFolder(path)) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+  } catch (cause) {
+    throw outputError(path, cause);
   }
 }
 

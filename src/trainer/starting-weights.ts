@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import { findShippedWeights, readParameters } from "../model-files/node/shipped.ts";
-import { expectedNames } from "../model-files/parameters.ts";
+import { checkValues, expectedNames } from "../model-files/parameters.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
 import { type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
@@ -46,7 +46,10 @@ export async function startingWeights(
   const shapes = parameterShapes(network);
   const found = source === RANDOM_WEIGHTS ? undefined : await readParameters(source, expectedNames(network));
   const match = matchWeights(shapes, found?.weights ?? new Map(), found?.others);
-  if (found) requireEncoder(network, match, { file: found.file, allowRandomEncoder });
+  if (found) {
+    requireEncoder(network, match, { file: found.file, allowRandomEncoder });
+    checkValues(match.used, { code: "INVALID_WEIGHTS", where: "train", file: found.file });
+  }
   const weights: Weights = new Map();
   for (const [name, tensor] of network.parameters) {
     weights.set(

@@ -17,6 +17,11 @@ export const ELEMENT_SIZES = {
 
 export type ElementType = keyof typeof ELEMENT_SIZES;
 
+/** Marks a tensor that is stored as whole numbers. */
+export function markInteger(type: ElementType): { isInteger?: true } {
+  return /^(I|U|BOOL)/.test(type) ? { isInteger: true } : {};
+}
+
 /** Most dimensions of a tensor: more than networks have, few enough for forged shapes to be quick. */
 export const MAX_DIMENSIONS = 16;
 

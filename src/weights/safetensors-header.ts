@@ -137,9 +137,9 @@ function requireFilled(entries: readonly TensorEntry[], dataSize: number, file: 
       refuseWeights(file, tensorNamed(name), `must start at byte ${position} of the data`, { value: begin });
     }
     if (end > dataSize) {
-      refuseWeights(file, tensorNamed(name), `must end within the ${dataSize} bytes of data`, {
-        value: end,
-      });
+      const hint = "the file is cut off: copy or download it anew";
+      const rule = `must end within the ${dataSize} bytes of data`;
+      refuseWeights(file, tensorNamed(name), rule, { value: end, hint });
     }
     position = end;
   }

@@ -1,7 +1,7 @@
 import { countValues } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
-import { readElements } from "./elements.ts";
+import { markInteger, readElements } from "./elements.ts";
 import { encodeTensor, type FloatType } from "./encode-tensor.ts";
 import { refuseToEncode, refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
@@ -65,7 +65,8 @@ export function readEntries(
       const rule = `makes the tensors take more than ${limit.total} bytes together, twice the file`;
       refuseWeights(file, tensorNamed(name), rule, { hint: "integers of one byte become float32" });
     }
-    weights.set(given, { shape, data: readElements(source, dataStart + begin, count, type) });
+    const data = readElements(source, dataStart + begin, count, type);
+    weights.set(given, { shape, data, ...markInteger(type) });
   }
   return weights;
 }

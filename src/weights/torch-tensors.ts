@@ -1,7 +1,7 @@
 import { countValues } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
 import type { ByteRange, ByteSource } from "./byte-source.ts";
-import { ELEMENT_SIZES, readElements } from "./elements.ts";
+import { ELEMENT_SIZES, markInteger, readElements } from "./elements.ts";
 import { refuseWeights, tensorNamed } from "./invalid.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import type { StorageBlock, TorchTensor } from "./torch-objects.ts";
@@ -47,7 +47,8 @@ export function readTensors(
       );
     }
     const values = readElements(source, start + (storage.start + offset) * size, read, type);
-    weights.set(name, { shape, data: isPacked ? values : gather(values, tensor, count) });
+    const data = isPacked ? values : gather(values, tensor, count);
+    weights.set(name, { shape, data, ...markInteger(type) });
   }
   return weights;
 }

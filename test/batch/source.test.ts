@@ -42,6 +42,12 @@ it("finds photos in folders and links, and counts what is none", async () => {
   expect(skipped).toEqual(["notes.txt"]);
 });
 
+it("tells a folder that is not there from one without photos", async () => {
+  await mkdir(join(folder, "empty"));
+  await expect(list({ source: join(folder, "empty") })).rejects.toThrow(/the source holds no photos/);
+  await expect(list({ source: join(folder, "none") })).rejects.toThrow(/none: the source does not exist/);
+});
+
 it("reads every kind of list to the same photos", async () => {
   const expected = [
     { id: "a, b.jpg", source: join(folder, "a, b.jpg") },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createPredictor, predictLabels } from "../../src/inference/predictor.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession } from "../../src/runtime/session.ts";
@@ -73,6 +73,20 @@ describe("createPredictor", () => {
     await expect(predictor.predict(photo)).rejects.toMatchObject({ code: "INVALID_IMAGE" });
     await predictor.dispose();
     expect(counts).toEqual({ opened: 0, freed: 0 });
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("refuses scores of %s", async (value) => {
+    const data = new Float32Array(11 * 4).fill(1);
+    data[7] = value;
+    const scores = { data, shape: [1, 11, 2, 2] };
+    const open: OpenSession = async (bytes, sessionOptions) => {
+      const session = await openNodeSession(bytes, sessionOptions);
+      vi.spyOn(session, "run").mockResolvedValue({ scores });
+      return session;
+    };
+    const predictor = createPredictor(model, { open });
+    await expect(predictor.predict(testPhoto(8, 8))).rejects.toThrow(/predict: scores must be finite, got/);
+    await predictor.dispose();
   });
 
   it("can be disposed of after the engine could not be opened", async () => {

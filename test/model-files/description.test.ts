@@ -24,6 +24,11 @@ describe("readDescription", () => {
     expect(readDescription(more, "a.safetensors")).toEqual(description);
   });
 
+  it("refuses a palette of fewer colors than classes", () => {
+    const metadata = { lightseg: JSON.stringify({ ...description, palette: [[0, 0, 0]] }) };
+    expect(() => readDescription(metadata, "a.safetensors")).toThrow(/a palette of 3 numbers for each/);
+  });
+
   it("leaves weights of others to others", () => {
     expect(readDescription({ format: "pt" }, "a.safetensors")).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { makeFolder, writeFileAtomically } from "../../src/node/files.ts";
+import { checkFolderOf, makeFolder, writeFileAtomically } from "../../src/node/files.ts";
 import { rejectionOf } from "../images/helpers.ts";
 
 describe("writeFileAtomically", () => {
@@ -53,6 +53,16 @@ describe("writeFileAtomically", () => {
     await mkdir(path);
     await rejectionOf(writeFileAtomically(path, Uint8Array.of(1)), "OUTPUT");
     expect(await readdir(folder)).toEqual(["sub"]);
+  });
+});
+
+describe("checkFolderOf", () => {
+  it("refuses a folder that is not there, and a file that is a folder, before there is anything to write", async () => {
+    await checkFolderOf(join(tmpdir(), "out.onnx"));
+    const missing = await rejectionOf(checkFolderOf(join(tmpdir(), "lightseg-none", "out.onnx")), "OUTPUT");
+    expect(missing.message).toContain("cannot be written: its folder does not exist");
+    const folder = await rejectionOf(checkFolderOf(tmpdir()), "OUTPUT");
+    expect(folder.message).toContain("cannot be written: it is a folder");
   });
 });
 

@@ -16,11 +16,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A file with the parameters of these names, and what a classifier of ImageNet has besides. */
-async function write(name: string, includes: (parameter: string) => boolean): Promise<string> {
+async function write(
+  name: string,
+  includes: (parameter: string) => boolean,
+  scale?: number,
+): Promise<string> {
   const weights: Weights = new Map([["fc.bias", { shape: [4], data: new Float32Array(4) }]]);
   for (const [parameter, { shape: symbolic }] of network.parameters) {
     const shape = symbolic.map(Number);
-    if (includes(parameter)) weights.set(parameter, { shape, data: valuesByFormula(parameter, shape) });
+    const data = valuesByFormula(parameter, shape).map((value) => value * (scale ?? 1));
+    if (includes(parameter)) weights.set(parameter, { shape, data });
   }
   const path = join(folder, `${name}.safetensors`);
   await writeSafetensors(path, weights);
@@ -52,6 +57,13 @@ describe("startingWeights", () => {
       allowRandomEncoder: true,
     });
     expect(weights.get("layer3.1.conv2.weight")?.shape).toEqual([256, 256, 3, 3]);
+  });
+
+  it("refuses weights that are not finite", async () => {
+    const file = await write("diverged", (name) => network.encoder.has(name), Number.NaN);
+    await expect(startingWeights(network, { ...options, weights: file })).rejects.toThrow(
+      /train: .*diverged.* must hold finite numbers, got NaN/,
+    );
   });
 
   it("refuses weights of which nothing fits, also when told so", async () => {

@@ -172,7 +172,7 @@ describe("decodeSafetensors", () => {
     const entry = `{"dtype":"U8","data":[{"a":null}],"shape":[1],"data_offsets":[0,1]}`;
     const header = `{"__metadata__":{"__proto__":"a"},"__proto__":${entry}}`;
     const { weights, metadata } = decodeSafetensors(file(header, Uint8Array.of(7)), "x");
-    expect([...weights]).toEqual([["__proto__", { shape: [1], data: Float32Array.of(7) }]]);
+    expect([...weights]).toEqual([["__proto__", { shape: [1], data: Float32Array.of(7), isInteger: true }]]);
     expect(Object.entries(metadata)).toEqual([["__proto__", "a"]]);
   });
 

@@ -16,7 +16,7 @@ export const PHOTO_ENDINGS = [".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff",
 const READABLE = "jpeg, png, webp, tiff, gif and avif photos can be read";
 
 /** What stands before the reasons of some readers, or instead of one. */
-const NO_REASON = /^Input buffer has corrupt header:/;
+const NO_REASON = /^(Input buffer has corrupt header:|Warning treated as error.*)/;
 
 const SHARP_OPTIONS: SharpOptions = {
   // The strictest level: anything laxer turns a cut or damaged file into a photo that is partly gray.
@@ -123,18 +123,9 @@ async function readPhotoFile(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
-    if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause))) {
-      const rule = unreadableRule(path, cause);
-      throw new LightsegError({
-        code: "NOT_FOUND",
-        where: WHERE,
-        file: path,
-        argument: "photo",
-        rule,
-        cause,
-      });
-    }
-    throw unreadable(path, messageOf(cause), undefined, cause);
+    const code = ["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause)) ? "NOT_FOUND" : "INVALID_IMAGE";
+    const rule = unreadableRule(path, cause);
+    throw new LightsegError({ code, where: WHERE, file: path, argument: "photo", rule, cause });
   }
 }
 

@@ -7,6 +7,8 @@ import { requireUnbundled } from "../../node/bundled.ts";
 import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
 import type { ExpectedNames } from "../../weights/choose-names.ts";
 import { type NamedWeights, readNamed, withWeightFile } from "../../weights/node/read.ts";
+import { quantizedModel } from "../decode.ts";
+import { QUANTIZATION_KEY } from "../description.ts";
 import { findModel, type Manifest, type ManifestFile, modelNames, parseManifest } from "../manifest.ts";
 
 /**
@@ -87,10 +89,14 @@ function damaged(file: string, rule: string, cause?: unknown): LightsegError {
  * @param weights name of a model or of an encoder in the manifest, or a path
  * @param expected names of the parameters, which may have prefixes in the file; those of all other tensors
  *   are listed
- * @throws LightsegError as `readWeights`
+ * @throws LightsegError as `readWeights`; INVALID_WEIGHTS for a model in int8
  */
 export async function readParameters(weights: string, expected: ExpectedNames): Promise<NamedWeights> {
-  const read = (source: ByteSource, file: string) => readNamed(source, file, expected);
+  const read = async (source: ByteSource, file: string) => {
+    const found = await readNamed(source, file, expected);
+    if (found.metadata[QUANTIZATION_KEY] !== undefined) throw quantizedModel(file);
+    return found;
+  };
   const entry = await findShippedWeights(weights);
   if (!entry) return withWeightFile(weights, read);
   const { bytes, file } = await readShipped(entry);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -130,6 +130,15 @@ describe("decodePhoto, given something that is no photo", () => {
     const inside = await file("plain.txt", "text");
     await rejectionOf(decodePhoto(join(inside, "photo.jpg")), "NOT_FOUND");
     await rejectionOf(decodePhoto("bad\0path"), "INVALID_IMAGE");
+  });
+
+  it("says where a link leads to nothing, or back to itself", async () => {
+    await symlink("gone.jpg", join(folder, "dangling.jpg"));
+    await symlink("loop.jpg", join(folder, "loop.jpg"));
+    const dangling = await rejectionOf(decodePhoto(join(folder, "dangling.jpg")), "NOT_FOUND");
+    expect(dangling.message).toContain("photo does not exist: it is a link to gone.jpg");
+    const loop = await rejectionOf(decodePhoto(join(folder, "loop.jpg")), "INVALID_IMAGE");
+    expect(loop.message).toContain("photo cannot be read: it is a link that leads back to itself");
   });
 
   it("refuses a folder and an empty file", async () => {

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeModel } from "../../../src/model-files/description.ts";
 import { loadModel } from "../../../src/model-files/node/load.ts";
-import type { Weights } from "../../../src/models/weights.ts";
+import { shippedFolder } from "../../../src/model-files/node/shipped.ts";
+import type { Weights, WeightTensor } from "../../../src/models/weights.ts";
 import { writeSafetensors } from "../../../src/weights/node/write.ts";
+import { encodeSafetensors } from "../../../src/weights/safetensors.ts";
 import { failureOf } from "../../support/errors.ts";
 import { randomModel } from "../../support/model.ts";
 import { expectSameBits } from "../../support/weights.ts";
@@ -13,6 +15,13 @@ import { trainingCheckpoint } from "../../weights/checkpoint-writer.ts";
 
 const network = "refinenet-lw-mobilenet-v2";
 const model = randomModel();
+const shapeOf = (name: string) => model.weights.get(name)?.shape ?? [];
+
+function bias(at: number, value: number): WeightTensor {
+  const data = Float32Array.from(model.weights.get("segm.bias")?.data ?? []);
+  data[at] = value;
+  return { shape: [data.length], data };
+}
 
 describe("loadModel", () => {
   let folder = "";
@@ -89,14 +98,38 @@ describe("loadModel", () => {
     }
   });
 
-  it("refuses weights that are no finite numbers, naming the first", async () => {
-    const data = Float32Array.from(model.weights.get("segm.bias")?.data ?? []);
-    data[3] = Number.NaN;
-    const diverged = new Map([...model.weights, ["segm.bias", { shape: [data.length], data }]]);
-    await writeSafetensors(file("diverged.safetensors"), diverged, { metadata: describeModel(model) });
+  it.each<[string, string, (name: string) => WeightTensor, string]>([
+    ["NaN", "segm.bias", () => bias(3, Number.NaN), "must hold finite numbers, got NaN"],
+    [
+      "a negative variance",
+      "layer1.1.running_var",
+      (name) => ({ shape: shapeOf(name), data: Float32Array.from({ length: 32 }, () => -1) }),
+      "must hold finite numbers of at least 0, got -1",
+    ],
+  ])("refuses weights with %s, which would label every pixel alike", async (_, name, change, message) => {
+    const changed = new Map([...model.weights, [name, change(name)]]);
+    await writeSafetensors(file("diverged.safetensors"), changed, { metadata: describeModel(model) });
     const error = await failureOf(loadModel({ model: file("diverged.safetensors") }));
     expect(error).toMatchObject({ code: "INVALID_WEIGHTS" });
-    expect(error.message).toContain("diverged.safetensors: segm.bias must hold finite numbers, got NaN");
+    expect(error.message).toContain(`diverged.safetensors: ${name} ${message}`);
+  });
+
+  it("refuses weights that are stored as integers", async () => {
+    const bytes = encodeSafetensors(model.weights);
+    const size = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + Number(size))));
+    header["segm.bias"].dtype = "I32";
+    const text = new TextEncoder().encode(JSON.stringify(header).padEnd(Number(size)));
+    bytes.set(text, 8);
+    await writeFile(file("integers.safetensors"), bytes);
+    const error = await failureOf(loadModel({ model: network, weights: file("integers.safetensors") }));
+    expect(error.message).toContain("segm.bias must hold floating-point numbers, not integers");
+  });
+
+  it("says that weights of a model in int8 are none", async () => {
+    const int8 = join(shippedFolder(), "camvid.int8.onnx");
+    const error = await failureOf(loadModel({ model: network, weights: int8 }));
+    expect(error.message).toContain(`${int8}: the model is quantised`);
   });
 
   it("shows names beside expected ones where not one fits", async () => {

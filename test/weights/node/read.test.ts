@@ -127,7 +127,10 @@ describe("readWeights", () => {
     const path = join(folder, "a.safetensors");
     await writeFile(path, encodeSafetensors(weights).subarray(0, -1));
     const error = await failureOf(readWeights(path));
-    expect(error.message).toBe(`readWeights: ${path}: tensor "a" must end within the 7 bytes of data, got 8`);
+    expect(error.message).toBe(
+      `readWeights: ${path}: tensor "a" must end within the 7 bytes of data, got 8 ` +
+        "(the file is cut off: copy or download it anew)",
+    );
   });
 });
 
