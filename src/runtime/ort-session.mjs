@@ -100,6 +100,9 @@ export class OrtSession {
 
   /** Frees the engine's memory. */
   async dispose() {
+    // Before the session whose memory they lie in.
+    for (const value of Object.values(this.#state)) if (value.location === "gpu-buffer") value.dispose();
+    this.#state = {};
     await this.#reader?.dispose();
     await this.#session.release();
   }

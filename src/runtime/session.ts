@@ -34,7 +34,8 @@ export interface Session {
   /**
    * Computes outputs of the model, and the next carried values.
    *
-   * @param feeds every input of the model by name, but for carried ones
+   * @param feeds every input of the model by name, but for carried ones; they must stay as they are until the
+   *   run has ended
    * @param outputs names of the outputs wanted
    * @param handOver names of inputs whose memory may be moved to the engine's thread instead of copied; the
    *   caller cannot use it afterwards. Defaults to none

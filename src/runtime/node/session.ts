@@ -19,9 +19,16 @@ import {
 import type { Device } from "./devices.ts";
 import { ExitGuard } from "./exit-guard.ts";
 import type { SessionProtocol } from "./protocol.ts";
+import { Turns } from "./turns.ts";
 
 /** Opens sessions on onnxruntime-node's CPU engine, each in a worker thread of its own. */
 export const openNodeSession: OpenSession = nodeSessions("cpu");
+
+/**
+ * All sessions on WebGPU share one device, which the engine does not guard against threads that use it at the
+ * same time: it then writes to commands of another session, and ends the process.
+ */
+const webgpuTurns = new Turns();
 
 /**
  * Opens sessions on a device, each in a worker thread of its own. Carried values stay on the device.
@@ -29,14 +36,15 @@ export const openNodeSession: OpenSession = nodeSessions("cpu");
  * Devices other than `cpu` are taken as they are; `findDevice` makes sure that one works.
  */
 export function nodeSessions(device: Device): OpenSession {
+  const turns = device === "webgpu" ? webgpuTurns : undefined;
   const open: OpenSession = async (model, options = {}) => {
     const { threads = availableParallelism(), carried = [] } = options;
     checkInteger(threads, "openSession", "threads", 1, MAX_THREADS);
     const thread = startThread();
-    const session = new NodeSession(thread);
+    const session = new NodeSession(thread, turns);
     const reader = device !== "cpu" && carried.length > 0 ? copyingModel(carried) : undefined;
     try {
-      await thread.client.ask("open", { model, device, threads, carried, reader });
+      await session.open({ model, device, threads, carried, reader });
     } catch (error) {
       await session.dispose();
       throw error;
@@ -92,10 +100,17 @@ function startThread(): EngineThread {
 
 class NodeSession implements Session {
   readonly #thread: EngineThread;
+  readonly #turns: Turns | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(thread: EngineThread) {
+  /** @param turns what all requests wait for; undefined where threads may work side by side */
+  constructor(thread: EngineThread, turns: Turns | undefined) {
     this.#thread = thread;
+    this.#turns = turns;
+  }
+
+  open(request: SessionProtocol["open"]["request"]): Promise<undefined> {
+    return this.#take(() => this.#thread.client.ask("open", request));
   }
 
   async run<Name extends string>(
@@ -104,16 +119,21 @@ class NodeSession implements Session {
     handOver: readonly string[] = [],
   ): Promise<Record<Name, TensorData>> {
     const transfer = handOver.flatMap((name) => wholeBuffer(feeds[name]));
-    return requireOutputs(await this.#thread.client.ask("run", { feeds, outputs }, transfer), outputs);
+    const ask = () => this.#thread.client.ask("run", { feeds, outputs }, transfer);
+    return requireOutputs(await this.#take(ask), outputs);
   }
 
   state(): Promise<Record<string, TensorData>> {
-    return this.#thread.client.ask("state", {});
+    return this.#take(() => this.#thread.client.ask("state", {}));
   }
 
   dispose(): Promise<void> {
-    this.#disposing ??= this.#dispose();
+    this.#disposing ??= this.#take(() => this.#dispose());
     return this.#disposing;
+  }
+
+  #take<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns ? this.#turns.take(work) : work();
   }
 
   async #dispose(): Promise<void> {
@@ -121,6 +141,7 @@ class NodeSession implements Session {
     const closing = client.ask("close", {}).catch(() => undefined);
     client.close(engineError("the session has been disposed of"));
     await closing;
+    // The end of a thread frees what it left to the garbage collector.
     await worker.terminate();
   }
 }
