@@ -2,6 +2,8 @@ import { LightsegError } from "../errors.ts";
 import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { decodeMask } from "../images/node/mask.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
+import type { LabelMap, Photo } from "../images/types.ts";
 import { renderOverlay } from "../inference/node/render.ts";
 import { keyOfId, publicAddress } from "./address.ts";
 import { maskDoubtful } from "./confident-mask.ts";
@@ -79,10 +81,7 @@ interface SegmentPhotoOptions extends SegmentChunkOptions {
 async function segmentPhoto(photo: PhotoEntry, options: SegmentPhotoOptions): Promise<ResultRow[]> {
   const { job, lane, confusion } = options;
   const decoded = await decodePhoto(await readAddress(photo.source));
-  const truth =
-    photo.mask === undefined
-      ? undefined
-      : decodeMask(await readAddress(photo.mask), publicAddress(photo.mask));
+  const truth = photo.mask === undefined ? undefined : await readTruth(photo.mask, decoded, job);
   const result = await lane.segment(decoded, job.settings);
   if (confusion && truth)
     confusion.add(truth, { width: result.width, height: result.height, data: result.labels });
@@ -99,6 +98,21 @@ async function segmentPhoto(photo: PhotoEntry, options: SegmentPhotoOptions): Pr
         : null,
     ...{ errorCode: null, error: null },
   }));
+}
+
+/** @throws LightsegError for a mask of another size, or with values that are no classes of the model */
+async function readTruth(address: string, photo: Photo, { model }: BatchJob): Promise<LabelMap> {
+  const file = publicAddress(address);
+  const mask = decodeMask(await readAddress(address), file);
+  const fault = (rule: string, value: unknown) =>
+    new LightsegError({ code: "INVALID_DATASET", where: "readTruth", file, argument: "mask", rule, value });
+  const { width, height } = photo;
+  if (mask.width !== width || mask.height !== height)
+    throw fault(`must have the size of its photo, ${width}x${height}`, `${mask.width}x${mask.height}`);
+  const last = model.classes.length - 1;
+  const other = mask.data.find((label) => label > last && label !== IGNORE_LABEL);
+  if (other !== undefined) throw fault(`must hold the model's classes, 0 to ${last}, or 255`, other);
+  return mask;
 }
 
 /** @returns the key of the label map */

@@ -94,6 +94,8 @@ export async function readCocoPhotos(file: string, layout: string): Promise<Coco
         "images",
         (item) => {
           const { id, file_name: fileName, width, height } = parse(image, item, file, "images");
+          // Files that were put together of several have ids twice, and objects of one photo on another.
+          if (photos.has(id)) throw invalid(file, "images", "must have an id once", `id ${id}`);
           photos.set(id, { fileName: fileName.normalize("NFC"), width, height, objects: [] });
         },
       ],
@@ -104,10 +106,10 @@ export async function readCocoPhotos(file: string, layout: string): Promise<Coco
     const label = labelOf.get(parse(classOnly, item, file, "annotations").category_id);
     if (label === undefined) return;
     const { id, image_id, iscrowd, area, segmentation } = parse(annotation, item, file, "annotations");
-    const objects = photos.get(image_id)?.objects;
-    if (!objects) throw invalid(file, `annotation ${id}`, "must have an image that is listed", image_id);
-    if (!hasExtent(segmentation)) empty.push(id);
-    objects.push({ id, label, isCrowd: iscrowd === 1, area, segmentation });
+    const photo = photos.get(image_id);
+    if (!photo) throw invalid(file, `annotation ${id}`, "must have an image that is listed", image_id);
+    if (!hasExtent(segmentation, photo)) empty.push(id);
+    photo.objects.push({ id, label, isCrowd: iscrowd === 1, area, segmentation });
   };
   await readJsonItems(file, { layout, visitors: new Map([["annotations", visit]]) });
 
@@ -120,7 +122,7 @@ function describeEmpty(file: string, ids: readonly number[]): string {
   const objects = ids.length === 1 ? "1 object has" : `${ids.length} objects have`;
   const drawn = ids.length === 1 ? "is" : "are";
   const more = ids.length > 3 ? ", …" : "";
-  return `${file}: ${objects} no area (a segmentation that is empty or has fewer than three points) and ${drawn} drawn nowhere: annotation ${ids.slice(0, 3).join(", ")}${more}`;
+  return `${file}: ${objects} no area (a segmentation that is empty, has fewer than three points or lies outside of its photo) and ${drawn} drawn nowhere: annotation ${ids.slice(0, 3).join(", ")}${more}`;
 }
 
 function parse<T>(schema: z.ZodType<T>, item: unknown, file: string, list: string): T {

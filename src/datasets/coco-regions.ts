@@ -39,18 +39,28 @@ export function drawRegion(
   return region;
 }
 
-/** Whether an object can have pixels: a box or outline with both extents, or a run inside. */
-export function hasExtent(segmentation: Segmentation): boolean {
+/** Whether an object can have pixels: an outline with both extents within the photo, or a run inside. */
+export function hasExtent(segmentation: Segmentation, { width, height }: RegionSize): boolean {
   if ("counts" in segmentation) return segmentation.counts.length > 1;
-  const [first = []] = segmentation;
-  if (first.length === 4) return segmentation.some(([, , width = 0, height = 0]) => width > 0 && height > 0);
-  const varies = (places: readonly number[]) => places.some((place) => place !== places[0]);
-  return segmentation.some(
-    (polygon) =>
-      polygon.length > 4 &&
-      varies(polygon.filter((_, at) => at % 2 === 0)) &&
-      varies(polygon.filter((_, at) => at % 2 === 1)),
+  const outlines = segmentation[0]?.length === 4 ? segmentation.map(outlineOfBox) : segmentation;
+  const varies = (places: readonly number[], end: number) =>
+    places.some((place) => clamp(place, end) !== clamp(places[0] ?? 0, end));
+  return outlines.some(
+    (outline) =>
+      outline.length > 4 &&
+      varies(
+        outline.filter((_, at) => at % 2 === 0),
+        width,
+      ) &&
+      varies(
+        outline.filter((_, at) => at % 2 === 1),
+        height,
+      ),
   );
+}
+
+function clamp(place: number, end: number): number {
+  return Math.min(Math.max(place, 0), end);
 }
 
 /** Makes the error for an object. */
@@ -60,10 +70,13 @@ type Invalid = (rule: string, value: unknown) => LightsegError;
 function outlinesOf(polygons: readonly (readonly number[])[], invalid: Invalid): (readonly number[])[] {
   if (polygons[0]?.length !== 4) return [...polygons];
   return polygons.map((box) => {
-    const [x = 0, y = 0, width = 0, height = 0] = box;
     if (box.length !== 4) throw invalid("must have boxes of four numbers like the first", box.length);
-    return [x, y, x, y + height, x + width, y + height, x + width, y];
+    return outlineOfBox(box);
   });
+}
+
+function outlineOfBox([x = 0, y = 0, width = 0, height = 0]: readonly number[]): readonly number[] {
+  return [x, y, x, y + height, x + width, y + height, x + width, y];
 }
 
 function drawRuns({ counts, size: [rows, columns] }: Runs, { width, height }: RegionSize, invalid: Invalid) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,7 +6,9 @@ import { evaluateBatch } from "../../src/batch/evaluate.ts";
 import { type RunBatchOptions, runBatch } from "../../src/batch/run.ts";
 import { closeS3, openS3 } from "../../src/batch/s3-storage.ts";
 import { custom } from "../../src/datasets/custom.ts";
+import { encodeIndexedPng } from "../../src/images/indexed-png.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
+import { vocPalette } from "../../src/images/palette.ts";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import { badPhotos, goodPhotos, writePhotos } from "./photos.ts";
 import { startS3 } from "./servers.ts";
@@ -113,6 +115,29 @@ describe("runBatch on folders", () => {
     expect(miou).toBe(1);
     expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(64 * 48 * 2 + 50 * 50 + 20 * 90);
     await expect(evaluateBatch(at("truth"))).rejects.toThrow(/without masks/);
+  });
+
+  it("names the mask that does not fit its photo or its model", async () => {
+    const masks = at("masks");
+    const write = (name: string, width: number, label: number) => {
+      const map = { width, height: 48, data: new Uint8Array(width * 48).fill(label) };
+      return writeFile(join(masks, name), encodeIndexedPng(map, vocPalette(256)));
+    };
+    await mkdir(masks);
+    await write("a b.png", 60, 0);
+    await write("z.png", 64, 99);
+    const list = at("bad-masks.csv");
+    const rows = ["a b.png", "z.jpg"].map((id) => {
+      const mask = join(masks, id.replace("jpg", "png"));
+      return `"${join(photos, id)}","${mask}"`;
+    });
+    await writeFile(list, `photo,mask\n${rows.join("\n")}\n`);
+    await run(at("bad"), { source: list, settings: { evaluate: true } });
+    const errors = await askDuckDb(at("bad"), "SELECT error FROM TABLE ORDER BY id");
+    expect(errors).toEqual([
+      { error: `${join(masks, "a b.png")}: mask must have the size of its photo, 64x48, got "60x48"` },
+      { error: `${join(masks, "z.png")}: mask must hold the model's classes, 0 to 20, or 255, got 99` },
+    ]);
   });
 
   it("refuses a target within the source, and says when a disk cannot be written", async () => {

@@ -122,16 +122,25 @@ describe("coco", () => {
     );
   });
 
+  it("refuses two photos of one id, of which one would have the objects of the other", async () => {
+    await expect(open([object], [image(1), { ...image(2), id: 1 }])).rejects.toThrow(
+      /images must have an id once, got "id 1"/,
+    );
+  });
+
   it("counts objects without area, and takes four numbers for a box, as pycocotools does", async () => {
     const box = { ...object, id: 2, category_id: 5, segmentation: [[3, 1, 2, 2]] };
-    const empty = [[], [[]], [[1, 1]], [[1, 1, 4, 1, 2, 1]], [[1, 1, 0, 0]]].map((segmentation, index) => ({
-      ...object,
-      id: 10 + index,
-      segmentation,
-    }));
+    const outside = [[9, 1, 12, 1, 12, 3]];
+    const empty = [[], [[]], [[1, 1]], [[1, 1, 4, 1, 2, 1]], [[1, 1, 0, 0]], outside].map(
+      (segmentation, index) => ({
+        ...object,
+        id: 10 + index,
+        segmentation,
+      }),
+    );
     const dataset = await open([object, box, ...empty]);
     expect(dataset.warnings).toEqual([
-      `${file("annotations/instances_val2017.json")}: 5 objects have no area (a segmentation that is empty or has fewer than three points) and are drawn nowhere: annotation 10, 11, 12, …`,
+      `${file("annotations/instances_val2017.json")}: 6 objects have no area (a segmentation that is empty, has fewer than three points or lies outside of its photo) and are drawn nowhere: annotation 10, 11, 12, …`,
     ]);
     expect(await loadRows(object, box, ...empty)).toEqual([
       "8 8 0 0 0 0",
