@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import type { Dataset, Sample } from "./dataset.ts";
-import { type DatasetIssue, findLabelIssues, findRepeatedIds } from "./issues.ts";
+import { type DatasetIssue, findLabelIssues, findRepeatedIds, findTurned } from "./issues.ts";
 import { LabelCounts } from "./label-counts.ts";
 
 /** How often a class occurs. */
@@ -81,7 +81,7 @@ export async function checkDataset(
     }
     onProgress?.(index + 1, size);
   }
-  if (turned.length > 0) issues.push(turnedPhotos(turned));
+  if (turned.length > 0) issues.push(findTurned(turned));
   issues.push(...findLabelIssues(dataset, counts));
   return {
     name,
@@ -97,15 +97,6 @@ export async function checkDataset(
             width: rangeOf(sizes.map(({ width }) => width)),
             height: rangeOf(sizes.map(({ height }) => height)),
           },
-  };
-}
-
-function turnedPhotos(ids: readonly string[]): DatasetIssue {
-  const photos = ids.length === 1 ? "1 photo is" : `${ids.length} photos are`;
-  const shown = `${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`;
-  return {
-    severity: "warning",
-    message: `${photos} turned or mirrored by EXIF (${shown}), and masks are not: see on the page of --out whether they fit`,
   };
 }
 

@@ -44,6 +44,16 @@ export function findLabelIssues(
   return issues;
 }
 
+/** The warning about photos that EXIF turns in a way that the sizes of their masks do not show. */
+export function findTurned(ids: readonly string[]): DatasetIssue {
+  const photos = ids.length === 1 ? "1 photo is" : `${ids.length} photos are`;
+  const shown = `${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`;
+  return {
+    severity: "warning",
+    message: `${photos} turned or mirrored by EXIF (${shown}), and masks are not: the page of lightseg data check --out shows whether they fit`,
+  };
+}
+
 /** The ids that several splits have; where one is made of others, as `trainval` is, that is meant. */
 export function findSharedIds(datasets: readonly Dataset[]): DatasetIssue[] {
   const splitsOf = new Map<string, Set<string>>();

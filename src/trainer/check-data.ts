@@ -1,5 +1,5 @@
 import type { Dataset } from "../datasets/dataset.ts";
-import { findLabelIssues } from "../datasets/issues.ts";
+import { findLabelIssues, findTurned } from "../datasets/issues.ts";
 import { LabelCounts } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
 import { createRandom, shuffled } from "../random.ts";
@@ -24,7 +24,8 @@ export async function checkData(
 ): Promise<string[]> {
   const opened = [...stages.map(({ samples }) => samples), validation];
   const warnings = new Set(opened.flatMap(({ warnings = [] }) => warnings));
-  const judge = (dataset: Dataset, counts: Pick<LabelCounts, "pixels">) => {
+  const judge = (dataset: Dataset, { counts, turned = [] }: Seen) => {
+    if (turned.length > 0) warnings.add(`${dataset.name}: ${findTurned(turned).message}`);
     for (const { severity, message } of findLabelIssues(dataset, counts)) {
       if (severity === "error") throw unlabelled(dataset, message);
       warnings.add(`${dataset.name}: ${message}`);
@@ -42,6 +43,13 @@ export async function checkData(
   return [...warnings];
 }
 
+/** What the photos that were read hold. */
+interface Seen {
+  readonly counts: LabelCounts;
+  /** Ids of photos that EXIF turns unseen. */
+  readonly turned?: readonly string[];
+}
+
 function splitOf({ config: { dataset, data, split } }: Stage): string {
   return JSON.stringify([dataset, data, split]);
 }
@@ -51,15 +59,18 @@ async function readUntil(
   dataset: Dataset,
   onEvent: OnEvent,
   isEnough: (dataset: Dataset, counts: LabelCounts) => boolean,
-): Promise<LabelCounts> {
+): Promise<Seen> {
   const counts = new LabelCounts();
+  const turned: string[] = [];
   // Neighbours are alike in data sets of clips.
   for (const [done, index] of shuffled(dataset.size, createRandom(0)).entries()) {
-    counts.add((await dataset.load(index)).labels);
+    const sample = await dataset.load(index);
+    counts.add(sample.labels);
+    if (sample.turned) turned.push(sample.id);
     onEvent({ kind: "progress", task: "checking photos", done: done + 1, total: dataset.size });
     if (isEnough(dataset, counts)) break;
   }
-  return counts;
+  return { counts, turned };
 }
 
 function hasAllClasses({ labels }: Dataset, { pixels }: LabelCounts): boolean {
@@ -67,15 +78,11 @@ function hasAllClasses({ labels }: Dataset, { pixels }: LabelCounts): boolean {
 }
 
 /** Pixels of each class over all photos, and of the ignore label where a class has none. */
-async function sumCounts(
-  dataset: Dataset,
-  counts: readonly Float64Array[],
-  onEvent: OnEvent,
-): Promise<LabelCounts> {
+async function sumCounts(dataset: Dataset, counts: readonly Float64Array[], onEvent: OnEvent): Promise<Seen> {
   const sum = new LabelCounts();
   for (const ofPhoto of counts)
     for (const [label, count] of ofPhoto.entries()) sum.pixels[label] = (sum.pixels[label] ?? 0) + count;
-  return hasAllClasses(dataset, sum) ? sum : readUntil(dataset, onEvent, hasAllClasses);
+  return hasAllClasses(dataset, sum) ? { counts: sum } : readUntil(dataset, onEvent, hasAllClasses);
 }
 
 function unlabelled({ name }: Dataset, message: string): LightsegError {

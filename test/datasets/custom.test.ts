@@ -222,7 +222,7 @@ describe("custom, of photos that EXIF turns", () => {
       expect(issues).toContainEqual({
         severity: "warning",
         message:
-          "1 photo is turned or mirrored by EXIF (a), and masks are not: see on the page of --out whether they fit",
+          "1 photo is turned or mirrored by EXIF (a), and masks are not: the page of lightseg data check --out shows whether they fit",
       });
     },
   );

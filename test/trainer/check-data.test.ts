@@ -51,6 +51,13 @@ describe("checkData", () => {
     expect(counted.warnings).toEqual(warnings);
   });
 
+  it("warns of photos that EXIF turns, whose masks it does not", async () => {
+    const plain = split("val", [0, 1]);
+    const load = async (index: number) => ({ ...(await plain.load(index)), turned: index === 1 });
+    const { warnings } = await check(split("train", [0, 1]), { ...plain, load });
+    expect(warnings).toEqual([expect.stringMatching(/^custom: 1 photo is turned or mirrored by EXIF \(x\)/)]);
+  });
+
   it("passes on what was noticed when the splits were opened, once each", async () => {
     const passedOver = "images: passed over 1 file (a.heic); .jpg, .png are read";
     const noticing = (name: string) => ({ ...split(name, [0, 1]), warnings: [passedOver] });
