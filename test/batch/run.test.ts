@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,6 +146,34 @@ describe("runBatch on folders", () => {
     await expect(run(join(photos, "out"))).rejects.toThrow(/must not lie within the source/);
     await expect(run("/proc/lightseg/out")).rejects.toThrow(/cannot be written/);
   });
+});
+
+describe("runBatch on a small disk", () => {
+  let disk = "";
+  const mount = (size: string, ...options: string[]) =>
+    spawnSync("mount", ["-t", "tmpfs", "-o", [`size=${size}`, ...options].join(), "tmpfs", disk]).status ===
+    0;
+  // Only root may mount a disk of its own.
+  const canMount = process.getuid?.() === 0 && existsSync("/bin/mount");
+  afterAll(() => void spawnSync("umount", [disk]));
+
+  it.skipIf(!canMount)(
+    "ends with a message when it is full, and goes on when there is room",
+    async (context) => {
+      disk = at("disk");
+      await mkdir(disk);
+      if (!mount("24k")) return context.skip("tmpfs cannot be mounted here");
+      const out = join(disk, "out");
+      const error = await run(out).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "OUTPUT" });
+      expect(String(error)).toMatch(/disk\/out\/.*the file cannot be written: the disk is full$/);
+      expect(mount("4m", "remount")).toBe(true);
+      const { photos: count, errors } = await run(out, { resume: true });
+      expect({ count, errors }).toEqual({ count: 7, errors: 3 });
+      await expectLabels((key) => readFile(join(out, key)));
+      expect(await readdir(out)).not.toContain(".unfinished");
+    },
+  );
 });
 
 describe("runBatch on S3", () => {
