@@ -136,7 +136,10 @@ export type {
   SessionOptions,
   TensorData,
 } from "./runtime/session.ts";
-export { type FinetuneOptions, finetuneSettings } from "./trainer/finetune.ts";
+export { type FineTuneOptions, fineTune, type TeachingSample } from "./teaching/node/fine-tune.ts";
+export type { Layers, TaughtClass, TeachingProgress } from "./teaching/options.ts";
+export { TaughtModel } from "./teaching/taught-model.ts";
+export { type FinetuneSettingsOptions, finetuneSettings } from "./trainer/finetune.ts";
 export { type TrainOptions, train } from "./trainer/train.ts";
 export type { StageConfig, TrainingConfig, TrainingOptions } from "./training/config.ts";
 export type { LogRecord, StepRecord, TrainingEvent, ValidationRecord } from "./training/events.ts";

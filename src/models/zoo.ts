@@ -7,6 +7,7 @@ import { resnet } from "./backbones/resnet.ts";
 import { van } from "./backbones/van.ts";
 import type { Decoder } from "./decoders/decoder.ts";
 import { frm } from "./decoders/frm.ts";
+import { hypercolumn } from "./decoders/hypercolumn.ts";
 import { lightWeightRefineNetMobile } from "./decoders/light-weight-refinenet-mobile.ts";
 import { ndnetEncoderDecoder, ndnetFcn8, ndnetFcn32 } from "./decoders/ndnet.ts";
 import { lightWeightRefineNet, lightWeightRefineNetWithRcu, refineNet } from "./decoders/refinenet.ts";
@@ -32,6 +33,7 @@ export const backbones: Readonly<Record<string, Backbone>> = {
 
 export const decoders: Readonly<Record<string, Decoder>> = {
   frm,
+  hypercolumn,
   "ndnet-ende": ndnetEncoderDecoder,
   "ndnet-fcn32": ndnetFcn32,
   "ndnet-fcn8": ndnetFcn8,

@@ -15,7 +15,7 @@ const LOOKED_AT = 20;
 const NO_NAMES = { names: [], encoder: new Set<string>() };
 
 /** What to fine-tune, and on what. */
-export interface FinetuneOptions {
+export interface FinetuneSettingsOptions {
   /** Folder of the data set. */
   data: string;
   /** Its name. Defaults to `custom`, a folder with a `dataset.yaml`. */
@@ -40,7 +40,7 @@ export async function finetuneSettings({
   split = settings.split.default,
   weights,
   network,
-}: FinetuneOptions): Promise<TrainingOptions> {
+}: FinetuneSettingsOptions): Promise<TrainingOptions> {
   const model = await readParameters(DEFAULT_MODEL, NO_NAMES);
   const standard = requireDescription(model.metadata, model.file).network;
   const own = network ?? (weights === undefined ? standard : await networkOf(weights)) ?? standard;

@@ -5,12 +5,17 @@ import { cutObject, type DrawDonor, pasteInto } from "./copy-paste.ts";
 import { batchIndices } from "./sampler.ts";
 import type { Samples } from "./samples.ts";
 
-/** What a step is fed. */
-export interface Batch {
-  /** float32 `[N, 3, h, w]`. */
-  readonly image: TensorData;
+/** What a step is fed, the same number of samples in each value. */
+export interface StepInputs {
+  readonly [name: string]: TensorData;
   /** int32 `[N, h, w]`, a class or 255. */
   readonly target: TensorData;
+}
+
+/** Photos and what is in them. */
+export interface Batch extends StepInputs {
+  /** float32 `[N, 3, h, w]`. */
+  readonly image: TensorData;
 }
 
 export interface BatchOptions {

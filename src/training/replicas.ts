@@ -3,7 +3,7 @@ import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { buildNetwork } from "../models/network.ts";
 import type { WeightTensor } from "../models/weights.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
-import type { Batch } from "./batches.ts";
+import type { StepInputs } from "./batches.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import { gradientInput, gradientName, weightInput } from "./state-names.ts";
 import type { ReplicatedStep } from "./step.ts";
@@ -47,7 +47,7 @@ export interface Replicas {
    * @returns the loss of the batch, and what the update is to be fed
    */
   run(
-    batch: Batch,
+    batch: StepInputs,
     random: (replica: number) => Record<string, TensorData>,
   ): Promise<{ loss: number; feeds: Record<string, TensorData> }>;
   /** Takes over the parameters for the next run. */
@@ -97,14 +97,12 @@ export async function openReplicas(
   return {
     async run(batch, random) {
       const parts = sessions.map((session, replica) => {
-        const image = slice(batch.image, replica, replicas);
-        const target = slice(batch.target, replica, replicas);
+        const own = Object.fromEntries(
+          Object.entries(batch).map(([name, value]) => [name, slice(value, replica, replicas)]),
+        );
         return {
-          weight: weigh(target.data),
-          results: session.run({ image, target, ...random(replica), ...parameters }, outputs, [
-            "image",
-            "target",
-          ]),
+          weight: weigh(own.target?.data ?? []),
+          results: session.run({ ...own, ...random(replica), ...parameters }, outputs, Object.keys(own)),
         };
       });
       const total = parts.reduce((sum, { weight }) => sum + weight, 0);

@@ -6,7 +6,7 @@ import { buildNetwork, type Network } from "../models/network.ts";
 import type { Weights, WeightTensor } from "../models/weights.ts";
 import { deriveSeed } from "../random.ts";
 import type { OpenSession } from "../runtime/session.ts";
-import type { Batch } from "./batches.ts";
+import type { StepInputs } from "./batches.ts";
 import type { StageConfig } from "./config.ts";
 import { type Member, unpackMembers } from "./packs.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
@@ -75,7 +75,7 @@ export function buildTrainingGraph(
 /** Parameters, statistics and what the optimizer remembers, living in the engine from step to step. */
 export interface TrainingSession {
   /** Does step `step`, from 0, which seeds its random numbers. Returns the loss before it. */
-  run(batch: Batch, options: { step: number; rates: LearningRates }): Promise<number>;
+  run(batch: StepInputs, options: { step: number; rates: LearningRates }): Promise<number>;
   /** All state as it stands now: parameters, the optimizer's memory, moving averages. */
   state(): Promise<Weights>;
   dispose(): Promise<void>;
@@ -127,16 +127,16 @@ export async function openTrainingSession(
   const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
 
   return {
-    async run({ image, target }, { step, rates }) {
+    async run(batch, { step, rates }) {
       const random = (...replica: number[]) =>
         drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step, ...replica));
       const scalars = Object.entries(update.scalars({ step, rates: { ...rates } })).map(([name, value]) => [
         name,
         { data: Float32Array.of(value), shape: [] },
       ]);
-      const found = await replicas?.run({ image, target }, random);
+      const found = await replicas?.run(batch, random);
       const feeds = {
-        ...(found?.feeds ?? { image, target, ...random() }),
+        ...(found?.feeds ?? { ...batch, ...random() }),
         ...Object.fromEntries(scalars),
       };
       if (!found || !copies) return (await session.run(feeds, ["loss"])).loss.data[0] ?? Number.NaN;

@@ -148,6 +148,7 @@ const trained = [
   "refinenet-lw-rcu+resnet-18",
   "refinenet+ndnet29",
   "refinenet-lw-mobile-96+van-b0",
+  "hypercolumn+mobilenet-v2",
   "frm-van-b0",
   "ndnet45",
   "ndnet45-fcn8",

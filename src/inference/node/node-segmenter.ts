@@ -5,7 +5,7 @@ import { type LoadOnDeviceOptions, loadOnDevice } from "./load-on-device.ts";
 /** Segments photos in Node; see the options of `load`. */
 export class Segmenter extends CoreSegmenter {
   /**
-   * Loads a shipped model by name, or a model file, or a network with weights.
+   * Loads a shipped model by name, or a model file by its path or as a Blob, or a network with weights.
    *
    * @example
    * const segmenter = await Segmenter.load();
@@ -16,7 +16,7 @@ export class Segmenter extends CoreSegmenter {
    *   if a device that was named does not work
    */
   static async load(
-    model?: string,
+    model?: string | Blob,
     options: Omit<LoadOnDeviceOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
   ): Promise<Segmenter> {
     const { threads, maxPixels, ...source } = options;

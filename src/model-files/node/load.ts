@@ -35,8 +35,11 @@ import { findShippedModel, listShippedModels, readParameters, readShipped } from
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions {
-  /** A shipped model, a model file, or a network (needs `weights`). Defaults to `DEFAULT_MODEL`. */
-  model?: string;
+  /**
+   * A shipped model, a model file by its path or as a Blob, or a network (needs `weights`). Defaults to
+   * `DEFAULT_MODEL`.
+   */
+  model?: string | Blob;
   /** A PyTorch checkpoint, safetensors or shipped weights to use instead of the model's own. */
   weights?: string;
   /** Number of classes of a network of the zoo. Defaults to that of its weights. */
@@ -70,7 +73,7 @@ export interface LoadedModel {
 export async function loadModel(options: LoadModelOptions = {}): Promise<Model> {
   const { model } = await load(options, "exact");
   if (!isQuantized(model)) return model;
-  throw quantized(options.model ?? DEFAULT_MODEL);
+  throw quantized(nameOf(options.model));
 }
 
 /**
@@ -87,13 +90,14 @@ export function loadRunnableModel({
 
 /** Each file is read once, and its network built once. */
 async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<LoadedModel> {
-  const { model: name = DEFAULT_MODEL, weights, classes, onNote } = options;
-  if (isNetwork(name)) {
+  const { model = DEFAULT_MODEL, weights, classes, onNote } = options;
+  const name = nameOf(model);
+  if (typeof model === "string" && isNetwork(name)) {
     const dtype = resolveDtype(choice, FLOAT_ONLY, name);
     return { model: await loadNetwork(name, options), dtype };
   }
   const isChanged = weights !== undefined || classes !== undefined;
-  const shipped = await findShippedModel(name);
+  const shipped = typeof model === "string" ? await findShippedModel(name) : undefined;
   let stored: Stored;
   let dtype: Dtype;
   if (shipped) {
@@ -103,12 +107,21 @@ async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<Lo
     if (choice === "auto" && dtype === "int8")
       onNote?.("computed in int8, which is fastest on CPUs; --dtype fp32 is exact");
   } else {
-    stored = await withWeightFile(await requireFile(name), decodeStored);
+    stored =
+      typeof model === "string"
+        ? await withWeightFile(await requireFile(model), decodeStored)
+        : await decodeStored(bytesSource(new Uint8Array(await model.arrayBuffer())), name);
     if (stored.quantized && isChanged) throw quantized(stored.file);
     dtype = resolveDtype(choice, stored.quantized ? INT8_ONLY : FLOAT_ONLY, name);
   }
   if (stored.quantized) return { model: stored.quantized, dtype };
   return { model: await finish(stored, options), dtype };
+}
+
+/** What messages call a model. */
+function nameOf(model: LoadModelOptions["model"] = DEFAULT_MODEL): string {
+  if (typeof model === "string") return model;
+  return model instanceof File ? model.name : "the model";
 }
 
 /** What a model file holds. */
@@ -133,7 +146,7 @@ async function decodeStored(source: ByteSource, file: string): Promise<Stored> {
 /** The model of a file, with other weights where such are asked for. */
 async function finish(
   stored: StoredWeights & { file: string },
-  { model = DEFAULT_MODEL, weights, classes, onNote }: LoadModelOptions,
+  { model, weights, classes, onNote }: LoadModelOptions,
 ): Promise<Model> {
   const description = requireDescription(stored.metadata, stored.file);
   const count = description.classes.length;
@@ -142,7 +155,7 @@ async function finish(
       code: "INVALID_WEIGHTS",
       where: "loadModel",
       argument: "classes",
-      rule: `must be ${count} for ${model}`,
+      rule: `must be ${count} for ${nameOf(model)}`,
       value: classes,
     });
   }

@@ -1,0 +1,86 @@
+import { LightsegError } from "../../errors.ts";
+import { decodePhoto } from "../../images/node/decode.ts";
+import type { LabelMap, Photo } from "../../images/types.ts";
+import type { PhotoSource } from "../../inference/segmenter.ts";
+import { readDescription } from "../../model-files/description.ts";
+import { findShippedWeights, readParameters } from "../../model-files/node/shipped.ts";
+import { networkParameters } from "../../model-files/parameters.ts";
+import { nameNetwork } from "../../models/zoo.ts";
+import type { DeviceChoice } from "../../runtime/node/devices.ts";
+import { findDevice } from "../../runtime/node/find-device.ts";
+import type { TeachingBase, TeachingOptions } from "../options.ts";
+import { encodeTaught, type TaughtModel } from "../taught-model.ts";
+import { teach } from "../teach.ts";
+
+/** A picture and what is labelled in it. */
+export interface TeachingSample {
+  /** A path, the bytes of a file, or RGB pixels. */
+  readonly picture: PhotoSource;
+  /** Of the picture's size; 255 where a pixel has no label. */
+  readonly labels: LabelMap;
+}
+
+/** Options of `fineTune`. */
+export interface FineTuneOptions extends Omit<TeachingOptions, "samples"> {
+  /** 1 to 100 pictures; each class needs labelled pixels in some. */
+  samples: readonly TeachingSample[];
+  /** A shipped model, a model file, or `imagenet`, the default: the encoder that knows most kinds of things. */
+  base?: string;
+  /** Where it is computed. Defaults to `auto`: a graphics card that works, else the CPU. */
+  device?: DeviceChoice;
+  /** Threads of the engine, 1 to 256. Defaults to the number of cores. */
+  threads?: number;
+}
+
+/**
+ * Fine-tunes a network on a few pictures, of which only some pixels need a label (strokes), in seconds.
+ *
+ * @example
+ * const classes = [{ name: "background" }, { name: "mug" }];
+ * const taught = await fineTune({ classes, samples: [{ picture: "desk.jpg", labels }] });
+ * await writeFile("mug.safetensors", taught.bytes);
+ * const segmenter = await Segmenter.load(taught.toBlob());
+ *
+ * @throws LightsegError INVALID_ARGUMENT for classes, samples or options out of range, INVALID_IMAGE for a
+ *   picture that cannot be read, NOT_FOUND or INVALID_WEIGHTS for the base, RUNTIME if the engine fails; the
+ *   signal's reason
+ */
+export async function fineTune({
+  base = "imagenet",
+  device = "auto",
+  threads,
+  samples,
+  ...options
+}: FineTuneOptions): Promise<TaughtModel> {
+  const [from, { open }, photos] = await Promise.all([
+    readBase(base),
+    findDevice(device),
+    Promise.all(samples.map(async ({ picture, labels }) => ({ photo: await read(picture), labels }))),
+  ]);
+  return encodeTaught(await teach(from, { ...options, samples: photos }, { open, threads }));
+}
+
+async function read(picture: PhotoSource): Promise<Photo> {
+  return typeof picture === "string" || picture instanceof Uint8Array ? decodePhoto(picture) : picture;
+}
+
+/** A shipped encoder, or a model of which at least the encoder is used. */
+async function readBase(base: string): Promise<TeachingBase> {
+  const network = await networkOf(base);
+  const { weights } = await readParameters(base, networkParameters(network).expected);
+  return { network, weights };
+}
+
+async function networkOf(base: string): Promise<string> {
+  const entry = await findShippedWeights(base);
+  if (entry?.kind === "encoder")
+    return nameNetwork({ backbone: entry.backbone, decoder: "refinenet-lw-mobile" });
+  const { metadata, file } = await readParameters(base, { names: [], encoder: new Set() });
+  const described = readDescription(metadata, file);
+  if (described) return described.network;
+  throw new LightsegError({
+    ...{ code: "INVALID_WEIGHTS", where: "fineTune", file, argument: "base" },
+    rule: "must be a model file, which says what network it is of",
+    hint: "imagenet, voc, camvid, or best.safetensors of a run",
+  });
+}

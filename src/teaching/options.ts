@@ -1,0 +1,59 @@
+import type { Model } from "../model-files/model.ts";
+import type { Weights } from "../models/weights.ts";
+import type { LabelledPhoto } from "../training/samples.ts";
+
+/** What is trained, see `TeachingOptions.layers`. */
+export type Layers = "head" | "decoder" | "all";
+
+/** A class to teach. */
+export interface TaughtClass {
+  readonly name: string;
+  /** Red, green, blue, 0..255. Defaults to the next color of VOC's palette. */
+  readonly color?: readonly [red: number, green: number, blue: number];
+}
+
+/** What fine-tuning begins with: a model, or weights that hold at least the encoder of a network. */
+export interface TeachingBase {
+  /** Name in the zoo. */
+  readonly network: string;
+  readonly weights: Weights;
+}
+
+/** Where a fine-tuning stands. */
+export interface TeachingProgress {
+  /** Steps done. */
+  readonly step: number;
+  readonly steps: number;
+  /** Of this step, before its update. */
+  readonly loss: number;
+}
+
+/** The options of a fine-tuning that do not depend on the platform. */
+export interface TeachingOptions {
+  /** 2 to 64 classes, in the order of the labels. */
+  classes: readonly TaughtClass[];
+  /** 1 to 100 photos. Pixels without a label are 255; each class needs labelled pixels in some photo. */
+  samples: readonly LabelledPhoto[];
+  /**
+   * What is trained. `head`: a small decoder (`hypercolumn`) on the frozen encoder, whose feature maps are
+   * computed once. `decoder`: the base's own decoder. `all`: the encoder too. The last two take minutes on a
+   * CPU. Defaults to `head`.
+   */
+  layers?: Layers;
+  /** Long side that photos are shrunk to, 64 to 2048 pixels. Defaults to 480. */
+  longSide?: number;
+  /** Steps of the optimizer. Defaults to what the number of photos asks for. */
+  steps?: number;
+  /** Seed of all that is random. Defaults to 0. */
+  seed?: number;
+  onProgress?: (progress: TeachingProgress) => void;
+  /**
+   * Gets the model as it stands, about once in `modelEvery` steps, for a preview. Training goes on when its
+   * promise is kept.
+   */
+  onModel?: (model: Model) => Promise<void> | void;
+  /** Defaults to 12. */
+  modelEvery?: number;
+  /** Stops after the step under way, with the signal's reason. */
+  signal?: AbortSignal;
+}

@@ -1,0 +1,153 @@
+import { LightsegError } from "../errors.ts";
+import { sameShape } from "../graph/shape.ts";
+import { initialWeights } from "../models/initialize.ts";
+import { buildNetwork, type Network } from "../models/network.ts";
+import type { Preprocessing } from "../models/preprocessing.ts";
+import type { Weights } from "../models/weights.ts";
+import type { Engine } from "../runtime/session.ts";
+import { makeBatch, type StepInputs } from "../training/batches.ts";
+import { learningRateFactor } from "../training/schedule.ts";
+import { buildTrainingStep } from "../training/step.ts";
+import { openTrainingSession } from "../training/training-session.ts";
+import { computeFeatures } from "./features.ts";
+import type { FittedPhotos } from "./fit-photos.ts";
+import type { Layers, TeachingOptions } from "./options.ts";
+import { splitAtEncoder } from "./split.ts";
+
+/** Photos are seen as they are and mirrored; other sizes and colors made the head worse (docs/teach.md). */
+const VARIATION = { scale: [1, 1], mirror: true } as const;
+/** Variations of each photo that a frozen encoder looks at. */
+const VIEWS = 2;
+/**
+ * AdamW. The head begins at random, and few labelled pixels are soon learned by heart: it has a strong decay
+ * (docs/teach.md has the measurements). Trained weights have the decay of recipe finetune.
+ */
+const SETTINGS: Readonly<Record<Layers, { steps: number; weightDecay: number; rates: Rates }>> = {
+  head: { steps: 72, weightDecay: 8, rates: { encoder: 0, decoder: 3e-3 } },
+  decoder: { steps: 200, weightDecay: 1e-2, rates: { encoder: 0, decoder: 1e-3 } },
+  all: { steps: 200, weightDecay: 1e-2, rates: { encoder: 1.5e-4, decoder: 1e-3 } },
+};
+const SCHEDULE = { kind: "poly", power: 0.9 } as const;
+
+interface Rates {
+  readonly encoder: number;
+  readonly decoder: number;
+}
+
+export interface TrainOptions
+  extends Pick<TeachingOptions, "steps" | "modelEvery" | "onProgress" | "signal"> {
+  readonly layers: Layers;
+  /** Name in the zoo. */
+  readonly network: string;
+  readonly classWeights: readonly number[];
+  readonly preprocessing: Preprocessing;
+  readonly photos: FittedPhotos;
+  readonly seed: number;
+  readonly engine: Engine;
+  readonly onWeights: ((weights: Weights) => Promise<void> | void) | undefined;
+}
+
+/**
+ * Trains a network on one variation of one photo in a step.
+ *
+ * @param base weights by name; what they lack of the decoder begins at random
+ */
+export async function trainOnFew(base: Weights, options: TrainOptions): Promise<Weights> {
+  const { classWeights, photos, seed, engine, onProgress, onWeights, signal } = options;
+  const { weightDecay, rates, steps: defaultSteps } = SETTINGS[options.layers];
+  const { steps = defaultSteps, modelEvery = 12 } = options;
+  const size = [1, ...photos.crop] as const;
+  const network = buildNetwork({ network: options.network, classes: classWeights.length, size });
+  const weights = beginWith(base, network, seed);
+  const { trained, take } = await prepare(network, weights, options);
+  const adamw = { optimizer: "adamw", momentum: 0.9, weightDecay } as const;
+  const step = buildTrainingStep(trained, {
+    groups: [
+      { ...adamw, name: "encoder", has: (name: string) => trained.encoder.has(name) },
+      { ...adamw, name: "decoder", has: (name: string) => !trained.encoder.has(name) },
+    ].filter(({ has }) => [...trained.parameters.keys()].some(has)),
+    lossWeights: classWeights,
+    packed: true,
+  });
+  const { open, threads } = engine;
+  const session = await openTrainingSession({ network: trained, step }, weights, { open, threads, seed });
+  const current = async () => {
+    const state = await session.state();
+    return new Map([...weights].map(([name, value]) => [name, state.get(name) ?? value]));
+  };
+  try {
+    for (let done = 0; done < steps; done++) {
+      signal?.throwIfAborted();
+      const factor = learningRateFactor(SCHEDULE, { step: done, totalSteps: steps, stepsPerEpoch: 1 });
+      const scaled = { encoder: rates.encoder * factor, decoder: rates.decoder * factor };
+      const loss = await session.run(await take(done), { step: done, rates: scaled });
+      if (!Number.isFinite(loss)) throw diverged(done + 1, loss);
+      onProgress?.({ step: done + 1, steps, loss });
+      if (onWeights && (done + 1) % modelEvery === 0 && done + 1 < steps) await onWeights(await current());
+    }
+    return await current();
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** The part of a network that is trained, and its inputs for each step. */
+interface Prepared {
+  readonly trained: Network;
+  take(step: number): Promise<StepInputs>;
+}
+
+async function prepare(
+  network: Network,
+  weights: Weights,
+  { layers, photos, preprocessing, seed, engine, signal }: TrainOptions,
+): Promise<Prepared> {
+  const augmentation = { ...VARIATION, crop: photos.crop, preprocessing };
+  const take = (step: number) => makeBatch(photos, { batch: 1, seed, augmentation }, step);
+  if (layers === "all") return { trained: network, take };
+  const { features, head } = splitAtEncoder(network);
+  const views = await computeFeatures(features, weights, {
+    take,
+    count: VIEWS * photos.size,
+    engine,
+    signal,
+  });
+  return {
+    trained: head,
+    async take(step) {
+      return views[step % views.length] ?? (await take(step));
+    },
+  };
+}
+
+/** The encoder's weights of the base, and those of the decoder that have the same name and shape there. */
+function beginWith(base: Weights, { parameters, encoder }: Network, seed: number): Weights {
+  const random = initialWeights(parameters, { seed });
+  return new Map(
+    [...random].map(([name, initial]) => {
+      const stored = base.get(name);
+      if (stored && sameShape(stored.shape, initial.shape)) return [name, stored];
+      if (encoder.has(name)) throw absent(name);
+      return [name, initial];
+    }),
+  );
+}
+
+function absent(name: string): LightsegError {
+  return new LightsegError({
+    code: "INVALID_WEIGHTS",
+    where: "fineTune",
+    argument: name,
+    rule: "must be among the weights of the base, in the encoder's shape",
+  });
+}
+
+function diverged(step: number, loss: number): LightsegError {
+  return new LightsegError({
+    code: "RUNTIME",
+    where: "fineTune",
+    argument: `loss at step ${step}`,
+    rule: "must be a number",
+    value: loss,
+  });
+}
