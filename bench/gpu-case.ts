@@ -4,6 +4,7 @@
  */
 import { resizePhoto } from "../src/images/resample.ts";
 import { compileOnnx } from "../src/inference/compile-onnx.ts";
+import { createPredictor, predictLabels } from "../src/inference/predictor.ts";
 import { upsampleLabels } from "../src/inference/upsample-labels.ts";
 import { initialWeights } from "../src/models/initialize.ts";
 import { createRandom } from "../src/random.ts";
@@ -64,10 +65,12 @@ async function prepareForward() {
   const pixels = { data: repeat(photo.data, batch), shape: [batch, height, width, 3] };
   const { alignCorners } = model;
   return async (open: OpenSession, dtype: "fp32" | "fp16"): Promise<Work> => {
+    if (batch === 1) {
+      const label = predictLabels(createPredictor(model, { open, dtype }));
+      return async () => (await label(photo)).data;
+    }
     const target = open.provider === "webgpu" ? "plain" : "blocked";
-    const size = [height, width] as const;
-    const onnx = compileOnnx(model, { ...(batch === 1 && { size }), dtype, target, provider: open.provider });
-    const session = await open(onnx);
+    const session = await open(compileOnnx(model, { dtype, target, provider: open.provider }));
     return async () => {
       const { scores } = await session.run({ pixels }, ["scores"]);
       const [, ...shape] = scores.shape;

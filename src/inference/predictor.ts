@@ -38,18 +38,31 @@ export function createPredictor(
   const { alignCorners } = model;
   const { provider } = open;
   const sessions = isQuantized(model)
-    ? openOnce(() => open(model.onnx, { threads }))
-    : openForSizes((size) => open(compileOnnx(model, { dtype, size, target, provider }), { threads }));
+    ? openOnce(async () => ({ session: await open(model.onnx, { threads }), labels: false }))
+    : openForSizes(async (size) => {
+        const labels =
+          provider === "webgpu" && size && fitsBuffer(model.classes.length, size) ? size : undefined;
+        const onnx = compileOnnx(model, { dtype, size, target, provider, labels });
+        return { session: await open(onnx, { threads }), labels: labels !== undefined };
+      });
+  /** Labels at a photo's size that a GPU gave with its scores. */
+  const given = new WeakMap<TensorData, TensorData>();
   return {
     async predict(photo) {
       checkPhoto(photo, "predict");
       const { width, height, data } = photo;
-      const session = await sessions.for([height, width]);
-      const { scores } = await session.run({ pixels: { data, shape: [1, height, width, 3] } }, ["scores"]);
-      checkScores(scores);
-      return scores;
+      const { session, labels } = await sessions.for([height, width]);
+      const feeds = { pixels: { data, shape: [1, height, width, 3] } };
+      const found = await session.run(feeds, labels ? ["scores", "labels"] : ["scores"]);
+      checkScores(found.scores);
+      if (labels) given.set(found.scores, found.labels);
+      return found.scores;
     },
-    chooseLabels: (scores, { width, height }) => upsampleLabels(scores, { width, height, alignCorners }),
+    chooseLabels(scores, { width, height }) {
+      const { data, shape } = given.get(scores) ?? {};
+      if (data instanceof Uint8Array && String(shape) === String([1, height, width])) return data;
+      return upsampleLabels(scores, { width, height, alignCorners });
+    },
     sampleConfidence: (scores, { width, height }) =>
       sampleConfidence(scores, { width, height, alignCorners }),
     dispose: () => sessions.dispose(),
@@ -66,15 +79,29 @@ function checkScores({ data }: TensorData): void {
   throw new LightsegError({ code: "RUNTIME", where: "predict", argument: "scores", rule, value: sum, hint });
 }
 
+/** The most that WebGPU promises for one buffer, in bytes. */
+const LARGEST_BUFFER = 2 ** 27;
+
+/** Whether a GPU can hold scores at a photo's size, of which it takes labels; a processor needs none. */
+function fitsBuffer(classes: number, [height, width]: Size): boolean {
+  return 4 * classes * height * width <= LARGEST_BUFFER;
+}
+
 type Size = readonly [height: number, width: number];
 
+interface Opened {
+  readonly session: Session;
+  /** Whether labels are an output too. */
+  readonly labels: boolean;
+}
+
 interface Sessions {
-  for(size: Size): Promise<Session>;
+  for(size: Size): Promise<Opened>;
   dispose(): Promise<void>;
 }
 
-function openOnce(open: () => Promise<Session>): Sessions {
-  let only: Promise<Session> | undefined;
+function openOnce(open: () => Promise<Opened>): Sessions {
+  let only: Promise<Opened> | undefined;
   return {
     for() {
       only ??= open();
@@ -84,24 +111,24 @@ function openOnce(open: () => Promise<Session>): Sessions {
   };
 }
 
-function openForSizes(open: (size?: Size) => Promise<Session>): Sessions {
-  let first: { size: Size; session: Promise<Session> } | undefined;
+function openForSizes(open: (size?: Size) => Promise<Opened>): Sessions {
+  let first: { size: Size; opened: Promise<Opened> } | undefined;
   const others = openOnce(open);
   return {
     for(size) {
-      first ??= { size, session: open(size) };
-      return String(first.size) === String(size) ? first.session : others.for(size);
+      first ??= { size, opened: open(size) };
+      return String(first.size) === String(size) ? first.opened : others.for(size);
     },
     async dispose() {
-      await Promise.all([free(first?.session), others.dispose()]);
+      await Promise.all([free(first?.opened), others.dispose()]);
     },
   };
 }
 
 /** A session that could not be opened has nothing to free. */
-async function free(opening: Promise<Session> | undefined): Promise<void> {
-  const session = await opening?.catch(() => undefined);
-  await session?.dispose();
+async function free(opening: Promise<Opened> | undefined): Promise<void> {
+  const opened = await opening?.catch(() => undefined);
+  await opened?.session.dispose();
 }
 
 /** A predictor as a function from photo to label map. */
