@@ -23,7 +23,7 @@ export interface TeachCamvidOptions {
   threads?: number;
 }
 
-/** Teaches six classes of CamVid by strokes on frames that show all of them, and measures 20 frames of val. */
+/** Teaches six classes of CamVid by strokes on frames with all of them, and measures 20 frames of val. */
 export async function teachCamvid(folder: string, options: TeachCamvidOptions) {
   const { frames, layers, base, steps, seed = 1, threads } = options;
   const samples = await strokedFrames(folder, frames, seed);

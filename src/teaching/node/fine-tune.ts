@@ -24,7 +24,7 @@ export interface TeachingSample {
 export interface FineTuneOptions extends Omit<TeachingOptions, "samples"> {
   /** 1 to 100 pictures; each class needs labelled pixels in some. */
   samples: readonly TeachingSample[];
-  /** A shipped model, a model file, or `imagenet`, the default: the encoder that knows most kinds of things. */
+  /** A shipped model, a model file, or `imagenet`, the default: the encoder that knows the most things. */
   base?: string;
   /** Where it is computed. Defaults to `auto`: a graphics card that works, else the CPU. */
   device?: DeviceChoice;
