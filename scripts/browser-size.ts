@@ -20,7 +20,7 @@ for (const worker of ["src/browser/wasm-worker.ts", "src/browser/webgpu-worker.t
 async function measure(entry: string): Promise<number> {
   const result = await build({
     configFile: false,
-    // As in workers.vite.ts.
+    // As in build-browser.ts.
     plugins: [leaveOutGradients()],
     publicDir: false,
     logLevel: "error",

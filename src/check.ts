@@ -22,3 +22,28 @@ export function checkInteger(
     value,
   });
 }
+
+/**
+ * Checks that a value is one of a few.
+ *
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export function checkChoice(
+  value: unknown,
+  choices: readonly string[],
+  where: string,
+  argument: string,
+): void {
+  if (choices.some((choice) => choice === value)) return;
+  const rule = `must be one of ${choices.join(", ")}`;
+  throw new LightsegError({ code: "INVALID_ARGUMENT", where, argument, rule, value });
+}
+
+/**
+ * Checks that an object has no other keys: a typing error would change nothing otherwise.
+ *
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export function checkKeys(options: object, known: readonly string[], where: string): void {
+  for (const key of Object.keys(options)) checkChoice(key, known, where, "option");
+}

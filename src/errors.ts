@@ -10,6 +10,7 @@ export type ErrorCode =
   | "OUTPUT"
   | "RUNTIME"
   | "DEVICE_LOST"
+  | "WORKER_FAILED"
   | "STORAGE"
   | "QUEUE"
   | "DEPENDENCY";

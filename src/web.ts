@@ -18,8 +18,10 @@ export { SegmentationPainter } from "./browser/painting/segmentation-painter.ts"
 export { renderLabels } from "./browser/render-labels.ts";
 export { Segmenter } from "./browser/segmenter.ts";
 export type {
+  AssetOptions,
   CachedModel,
   Device,
+  DeviceUrls,
   DownloadProgress,
   LoadOptions,
   ModelSource,

@@ -42,6 +42,22 @@ export async function downloadChecked(
   });
 }
 
+/** Downloads a file of which nothing is known. @throws LightsegError NOT_FOUND or RUNTIME */
+export async function downloadWhole(
+  url: URL,
+  file: string,
+  options: DownloadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { bytes, lost } = await download(url, { file }, options);
+  if (!lost) return bytes;
+  throw new LightsegError({
+    code: "RUNTIME",
+    where: "fetch",
+    argument: url.href,
+    rule: `could not be fetched: the connection was lost after ${bytes.length} bytes (${lost})`,
+  });
+}
+
 /**
  * Downloads a file, as far as it comes.
  *

@@ -1,13 +1,19 @@
 import { LightsegError } from "../errors.ts";
-import { findModel, type Manifest, modelNames, parseManifest } from "../model-files/manifest.ts";
-import { download, downloadChecked } from "./download.ts";
-import { type ModelAddresses, modelAddresses } from "./model-addresses.ts";
+import {
+  findModel,
+  type Manifest,
+  type ManifestFile,
+  modelNames,
+  parseManifest,
+} from "../model-files/manifest.ts";
+import { type ModelAddresses, modelAddresses, resolveAddress } from "./addresses.ts";
+import { type DownloadOptions, downloadChecked, downloadWhole } from "./download.ts";
 import { keepModel, keepText, readCached, readCachedText } from "./model-cache.ts";
 import { request } from "./request.ts";
-import type { LoadOptions, ModelSource } from "./types.ts";
+import { SharedDownloads } from "./shared-download.ts";
+import type { AssetOptions, LoadOptions, ModelSource } from "./types.ts";
 
-export interface FetchModelOptions
-  extends Pick<LoadOptions, "modelBase" | "onProgress" | "onNote" | "signal"> {
+export interface FindModelOptions extends AssetOptions, Pick<LoadOptions, "onNote" | "signal"> {
   /** Whether a model of the manifest is wanted in its quantised form. Defaults to false. */
   readonly int8?: boolean;
 }
@@ -18,44 +24,61 @@ export interface ModelFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Names of the models in a folder. @param modelBase as for `Segmenter.load` */
+/** A model file that was found, and not read yet. */
+export interface FoundModel {
+  readonly name: string;
+  /** How many bytes will be downloaded, 0 where that is not known; undefined where none will. */
+  readonly toDownload: number | undefined;
+  /** @throws LightsegError NOT_FOUND, RUNTIME without a network, INVALID_WEIGHTS for a damaged file */
+  read(options: DownloadOptions): Promise<ModelFile>;
+}
+
+/** Names of the models in a folder. @param options as for `Segmenter.load` */
 export async function listModels({
-  modelBase,
   signal,
-}: Pick<LoadOptions, "modelBase" | "signal"> = {}): Promise<string[]> {
-  return modelNames(await fetchManifest(modelAddresses(modelBase), signal));
+  ...options
+}: Pick<LoadOptions, "assetsUrl" | "modelsUrl" | "signal"> = {}): Promise<string[]> {
+  return modelNames(await fetchManifest(modelAddresses(options), signal));
 }
 
 /**
- * Fetches a model: one of the manifest from the browser's cache, or from the server, checked and then kept;
- * any other as it is.
+ * Finds a model: one of the manifest in the browser's cache, or on the server, to be checked and then kept; any
+ * other as it is.
  *
- * @throws LightsegError NOT_FOUND, RUNTIME without a network, INVALID_WEIGHTS for a damaged file
+ * @throws LightsegError NOT_FOUND for a name that the manifest does not have, RUNTIME without a network
  */
-export async function fetchModel(source: ModelSource, options: FetchModelOptions = {}): Promise<ModelFile> {
-  const { signal } = options;
+export async function findSource(source: ModelSource, options: FindModelOptions): Promise<FoundModel> {
   if (source instanceof Blob) {
     const name = source instanceof File ? source.name : "model";
-    return { name, bytes: new Uint8Array(await source.arrayBuffer()) };
+    const read = async () => ({ name, bytes: new Uint8Array(await source.arrayBuffer()) });
+    return { name, toDownload: undefined, read };
   }
   if (typeof source === "string" && !/\/|\.(safetensors|onnx)$/.test(source))
-    return fetchNamed(source, options);
-  const url = new URL(source, document.baseURI);
-  const file = url.pathname.split("/").at(-1) ?? url.href;
-  const { bytes, lost } = await download(url, { file }, options);
-  signal?.throwIfAborted();
-  if (!lost) return { name: file, bytes };
-  throw new LightsegError({
-    code: "RUNTIME",
-    where: "fetch",
-    argument: url.href,
-    rule: `could not be fetched: the connection was lost after ${bytes.length} bytes (${lost})`,
-  });
+    return findNamed(source, options);
+  const url = resolveAddress(source);
+  const name = url.pathname.split("/").at(-1) ?? url.href;
+  return {
+    name,
+    toDownload: 0,
+    async read(options) {
+      const start = async (shared: DownloadOptions) => ({
+        name,
+        bytes: await downloadWhole(url, name, shared),
+      });
+      return models.get(url.href, start, options);
+    },
+  };
 }
 
-async function fetchNamed(name: string, { int8 = false, ...options }: FetchModelOptions): Promise<ModelFile> {
-  const addresses = modelAddresses(options.modelBase);
-  const manifest = await fetchManifest(addresses, options.signal);
+/** Downloads of models under way, by address, or by hash where that is known. */
+const models = new SharedDownloads<ModelFile>();
+
+async function findNamed(
+  name: string,
+  { int8 = false, signal, onNote, ...options }: FindModelOptions,
+): Promise<FoundModel> {
+  const addresses = modelAddresses(options);
+  const manifest = await fetchManifest(addresses, signal);
   const model = findModel(manifest, name);
   if (!model) {
     throw new LightsegError({
@@ -77,11 +100,27 @@ async function fetchNamed(name: string, { int8 = false, ...options }: FetchModel
       hint: "lightseg quantize writes a model in int8",
     });
   }
+  const found = { name: entry.file };
   const kept = await readCached(entry);
-  if (kept) return { name: entry.file, bytes: kept };
-  const bytes = await downloadChecked(addresses.model(entry), entry, options);
+  if (kept) return { ...found, toDownload: undefined, read: async () => ({ ...found, bytes: kept }) };
+  const url = addresses.model(entry);
+  return {
+    ...found,
+    toDownload: entry.bytes,
+    read: (options) =>
+      models.get(entry.sha256, (shared) => downloadAndKeep(url, entry, shared, onNote), options),
+  };
+}
+
+async function downloadAndKeep(
+  url: URL,
+  entry: ManifestFile,
+  options: DownloadOptions,
+  onNote: LoadOptions["onNote"],
+): Promise<ModelFile> {
+  const bytes = await downloadChecked(url, entry, options);
   const fault = await keepModel(entry, bytes);
-  if (fault) options.onNote?.(`${entry.file} was not kept and will be downloaded again: ${fault}`);
+  if (fault) onNote?.(`${entry.file} was not kept and will be downloaded again: ${fault}`);
   return { name: entry.file, bytes };
 }
 

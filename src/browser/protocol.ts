@@ -18,6 +18,7 @@ export interface SegmenterProtocol {
       /** The model's name in messages. */
       readonly name: string;
       readonly dtype: DtypeChoice;
+      readonly engine: WebAssembly.Module;
       readonly options: SegmenterOptions;
     };
     readonly answer: { readonly model: ModelDescription; readonly dtype: Dtype };

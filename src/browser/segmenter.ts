@@ -1,11 +1,11 @@
-import { checkInteger } from "../check.ts";
+import { checkChoice, checkInteger, checkKeys } from "../check.ts";
+import { LightsegError } from "../errors.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
-import type { Dtype } from "../model-files/dtype.ts";
+import { type Dtype, dtypeChoices } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
-import { fetchModel } from "./fetch-model.ts";
 import { type OpenDevice, openDevice } from "./open-device.ts";
 import { makeSendable } from "./send-picture.ts";
 import { paintVideo, streamVideo } from "./stream-video.ts";
@@ -51,14 +51,15 @@ export class Segmenter {
    * @throws LightsegError NOT_FOUND if there is no such model, INVALID_WEIGHTS if it is damaged, RUNTIME if
    *   the network or the device fails, INVALID_ARGUMENT for options out of range
    */
-  static async load(
-    model: ModelSource = DEFAULT_MODEL,
-    { device = "auto", dtype = "auto", threads, maxPixels, ...options }: LoadOptions = {},
-  ): Promise<Segmenter> {
+  static async load(model: ModelSource = DEFAULT_MODEL, options: LoadOptions = {}): Promise<Segmenter> {
+    const { device = "auto", dtype = "auto", threads, maxPixels } = options;
+    checkPlatform();
+    checkKeys(options, OPTIONS, "Segmenter.load");
+    checkChoice(device, ["auto", "webgpu", "wasm"], "Segmenter.load", "device");
+    checkChoice(dtype, dtypeChoices, "Segmenter.load", "dtype");
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
     if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
-    const file = await fetchModel(model, { ...options, int8: dtype === "int8" });
-    const opened = await openDevice(file, { device, dtype, threads, maxPixels, signal: options.signal });
+    const opened = await openDevice(model, { ...options, device, dtype });
     if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
     return new Segmenter(opened, maxPixels);
   }
@@ -130,7 +131,10 @@ export class Segmenter {
     return paintVideo(this.#opened.client, video, { ...options, maxPixels: this.#maxPixels });
   }
 
-  /** Ends the worker, which frees all of its memory; what was asked for and is not done fails. */
+  /**
+   * Ends the worker, which frees all of its memory; what was asked for and is not done fails. The page keeps
+   * the engine's code for the next segmenter.
+   */
   async dispose(): Promise<void> {
     this.#opened.client.terminate();
   }
@@ -138,6 +142,24 @@ export class Segmenter {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+const OPTIONS: readonly (keyof LoadOptions)[] = [
+  ...(["device", "dtype", "maxPixels", "threads"] as const),
+  ...(["assetsUrl", "modelsUrl", "wasmUrl", "workerUrl"] as const),
+  ...(["onNote", "onProgress", "signal"] as const),
+];
+
+/** Pages that are made on a server import the package there too. */
+function checkPlatform(): void {
+  if (typeof Worker !== "undefined" && typeof OffscreenCanvas !== "undefined") return;
+  throw new LightsegError({
+    code: "RUNTIME",
+    where: "Segmenter.load",
+    argument: "lightseg/web",
+    rule: "must run in a browser that has Worker and OffscreenCanvas",
+    hint: "on a server, import lightseg, or load in an effect that runs in the browser alone",
+  });
 }
 
 const ONE_THREAD =

@@ -1,4 +1,5 @@
 import { LightsegError, messageOf } from "../errors.ts";
+import { resolveAddress } from "./addresses.ts";
 import type { Picture } from "./protocol.ts";
 import { request } from "./request.ts";
 import type { PictureSource } from "./types.ts";
@@ -12,50 +13,72 @@ export interface SendablePicture {
 /**
  * Makes a picture fit to be sent to a worker; decoding and reading its pixels is left to the worker.
  *
- * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for an
- *   element without a picture
+ * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for anything
+ *   that is no picture
  */
 export async function makeSendable(source: PictureSource): Promise<SendablePicture> {
-  if (typeof source === "string" || source instanceof URL) {
-    const response = await request(new URL(source, document.baseURI));
+  if (typeof source === "string" || isOfKind(source, "URL")) {
+    const response = await request(resolveAddress(source));
     return { picture: await response.blob(), transfer: [] };
   }
-  if (source instanceof Blob || source instanceof ImageData) return { picture: source, transfer: [] };
-  if (source instanceof VideoFrame) {
+  if (isOfKind(source, "Blob", "File", "ImageData")) return { picture: source, transfer: [] };
+  if (isOfKind(source, "VideoFrame")) {
     const copy = source.clone();
     return { picture: copy, transfer: [copy] };
   }
-  if (isDrawable(source)) {
+  if (isOfKind(source, "ImageBitmap", "OffscreenCanvas", ...elements)) {
     const copy = await copyPicture(source);
     return { picture: copy, transfer: [copy] };
   }
-  return { picture: source, transfer: [] };
+  // The worker looks at its parts.
+  if (isOfKind(source, "Object")) return { picture: source, transfer: [] };
+  throw invalid("picture", "must be a picture", { value: kindOf(source) });
 }
+
+const elements = ["HTMLImageElement", "HTMLCanvasElement", "HTMLVideoElement"] as const;
 
 /** The picture that an element shows now. @param options a size, where it is to have another */
 export async function copyPicture(source: Drawable, options?: ImageBitmapOptions): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(source, options);
   } catch (cause) {
-    throw new LightsegError({
-      code: "INVALID_IMAGE",
-      where: "segment",
-      argument: source.constructor.name,
-      rule: `has no picture that can be read: ${messageOf(cause)}`,
+    throw invalid(kindOf(source), `has no picture that can be read: ${messageOf(cause)}`, {
       hint: "is it loaded, and from this site or one that allows it (CORS)?",
       cause,
     });
   }
 }
 
-type Drawable = ImageBitmap | HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | HTMLVideoElement;
+type Drawable = Kinds["ImageBitmap" | "OffscreenCanvas" | (typeof elements)[number]];
 
-function isDrawable(source: PictureSource): source is Drawable {
-  return (
-    source instanceof ImageBitmap ||
-    source instanceof HTMLImageElement ||
-    source instanceof HTMLCanvasElement ||
-    source instanceof OffscreenCanvas ||
-    source instanceof HTMLVideoElement
-  );
+/** What is told apart by name: not all of it is there in workers and in older browsers. */
+interface Kinds {
+  URL: URL;
+  Blob: Blob;
+  File: File;
+  ImageData: ImageData;
+  ImageBitmap: ImageBitmap;
+  VideoFrame: VideoFrame;
+  OffscreenCanvas: OffscreenCanvas;
+  HTMLImageElement: HTMLImageElement;
+  HTMLCanvasElement: HTMLCanvasElement;
+  HTMLVideoElement: HTMLVideoElement;
+  Object: Extract<PictureSource, { readonly data: Uint8Array }>;
+}
+
+function isOfKind<K extends keyof Kinds>(value: unknown, ...kinds: readonly K[]): value is Kinds[K] {
+  return kinds.some((kind) => kind === kindOf(value));
+}
+
+/** The name of a platform's object, the same in all frames of a page: `HTMLImageElement`, `Null`. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+function invalid(
+  argument: string,
+  rule: string,
+  more: { value?: unknown; hint?: string; cause?: unknown },
+): LightsegError {
+  return new LightsegError({ code: "INVALID_IMAGE", where: "segment", argument, rule, ...more });
 }

@@ -6,6 +6,7 @@ import { type Dtype, FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../model-files/
 import { descriptionOf, isQuantized, type Model, type RunnableModel } from "../model-files/model.ts";
 import type { Reply, Request, WorkerError } from "../runtime/rpc.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import { giveEngine } from "../runtime/web/sessions.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
 import type { FramePainter } from "./frame-painter.ts";
@@ -95,6 +96,7 @@ class Server {
   async #open(request: Asked<"open">): Promise<Outgoing> {
     const dtype = request.dtype === "auto" || request.dtype === "int8" ? "fp32" : request.dtype;
     const model = this.#read(request);
+    giveEngine(request.engine);
     if (!isQuantized(model)) await this.#options.check?.(model, dtype);
     const segmenter = this.#makeSegmenter(model, { ...request.options, dtype });
     this.#current = { model, segmenter };

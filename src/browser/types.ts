@@ -11,6 +11,30 @@ import type { Look } from "./painting/look.ts";
 /** Where the network runs: on the GPU, or on the CPU as WebAssembly. */
 export type Device = "webgpu" | "wasm";
 
+/** A folder with the file of either device in it, or the file's address for a device. */
+export type DeviceUrls = string | URL | Readonly<Partial<Record<Device, string | URL>>>;
+
+/**
+ * Where the files lie that come with the package. Bundlers that follow `new URL("...", import.meta.url)`, such
+ * as Vite, webpack and Next.js, need none of this; relative addresses are relative to the page.
+ */
+export interface AssetOptions {
+  /**
+   * A folder with all of them: those of `lightseg/dist/assets`, and those of `lightseg/models`. Defaults to
+   * their places in the package.
+   */
+  assetsUrl?: string | URL;
+  /** Of `wasm-worker.js` and `webgpu-worker.js`. May lie on another origin. Defaults to `assetsUrl`. */
+  workerUrl?: DeviceUrls;
+  /**
+   * Of the engine, `ort-wasm-simd-threaded.wasm` and for WebGPU `ort-wasm-simd-threaded.asyncify.wasm`.
+   * Defaults to `assetsUrl`.
+   */
+  wasmUrl?: DeviceUrls;
+  /** The folder of `manifest.json` and the models that it names. Defaults to `assetsUrl`. */
+  modelsUrl?: string | URL;
+}
+
 /**
  * A model of the manifest by name; the address of a model file, with a slash in it or `.safetensors` or
  * `.onnx` at its end; or such a file.
@@ -37,13 +61,13 @@ export type PictureSource =
 /** What can be asked for of a segmentation; functions do not go to workers. */
 export type SegmentOptions = Omit<CoreSegmentOptions, "adjustScores">;
 
-/** How far the download of a file is. */
+/** How far the download of engine and model is. */
 export interface DownloadProgress {
-  /** Its name, such as `voc.safetensors`. */
+  /** Name of the file that something has come of, such as `voc.safetensors`. */
   readonly file: string;
-  /** Bytes that have come. */
+  /** Bytes of both that have come. */
   readonly loaded: number;
-  /** Bytes in all; `loaded` where the server does not say. */
+  /** Bytes of both in all; a file whose size is not known counts as far as it has come. */
   readonly total: number;
 }
 
@@ -51,7 +75,7 @@ export interface DownloadProgress {
  * As in Node, but that `threads` is 1 on pages that are not cross-origin isolated, and elsewhere defaults to
  * the number of cores, at most 8.
  */
-export interface LoadOptions extends Omit<SegmenterOptions, "dtype"> {
+export interface LoadOptions extends Omit<SegmenterOptions, "dtype">, AssetOptions {
   /**
    * What the network is computed in. fp16 is for graphics adapters that have it. int8 runs on WebAssembly
    * alone, for models that come in it: half to download, but slower there. Defaults to `auto`, which is fp32,
@@ -65,11 +89,9 @@ export interface LoadOptions extends Omit<SegmenterOptions, "dtype"> {
    */
   device?: "auto" | Device;
   /**
-   * The folder of `manifest.json` and the models that it names. Defaults to the `models` folder of the
-   * package.
+   * Told at the start, during and at the end of the download of engine and model. What is there already does
+   * not count: models that were kept, the engine of an earlier segmenter of the page.
    */
-  modelBase?: string | URL;
-  /** Told at the start, during and at the end of a download; not for models that were kept. */
   onProgress?: (progress: DownloadProgress) => void;
   /** Told what does not go as well as it could, such as why there is one thread only. */
   onNote?: (text: string) => void;

@@ -1,3 +1,4 @@
+import { checkChoice } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 
 /** Element types that a network can be computed in. */
@@ -40,6 +41,7 @@ export function resolveDtype(
 ): Dtype {
   const refuse = (rule: string, hint: string) =>
     new LightsegError({ code: "INVALID_ARGUMENT", where, argument: "dtype", rule, hint });
+  checkChoice(choice, [...dtypeChoices, "exact"], where, "dtype");
   if (choice === "auto") return int8 ? "int8" : "fp32";
   if (choice === "exact") return float ? "fp32" : "int8";
   if (choice === "int8" && !int8)

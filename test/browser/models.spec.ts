@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { deviceFiles } from "../../src/browser/packaged.ts";
 import { listShippedModels } from "../../src/model-files/node/shipped.ts";
 import { callPage, missingBrowser, openPage } from "./browser.ts";
 import type { Fault } from "./server.ts";
@@ -13,6 +14,7 @@ interface Attempt {
 
 const MODEL = "camvid-ndnet45";
 const FILE = "camvid-ndnet45.safetensors";
+const { engine: ENGINE, engineBytes: ENGINE_BYTES } = deviceFiles.wasm;
 
 describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, () => {
   const shared = useBrowser();
@@ -29,8 +31,8 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
   afterEach(() => page.context().close());
 
   function load(fault?: Fault): Promise<Attempt> {
-    const modelBase = fault ? { modelBase: `/faulty/${fault}/models` } : {};
-    return callPage<Attempt>(page, "tryLoad", MODEL, { device: "wasm", ...modelBase });
+    const modelsUrl = fault ? { modelsUrl: `/faulty/${fault}/models` } : {};
+    return callPage<Attempt>(page, "tryLoad", MODEL, { device: "wasm", ...modelsUrl });
   }
   const downloads = () => shared.server.requests.filter((path) => path.endsWith(FILE)).length;
 
@@ -39,8 +41,14 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     expect(await callPage(page, "listCached")).toEqual([]);
     const { progress, error } = await load();
     expect(error).toBeUndefined();
-    expect(progress[0]).toEqual({ file: FILE, loaded: 0, total: entry.bytes });
-    expect(progress.at(-1)).toEqual({ file: FILE, loaded: entry.bytes, total: entry.bytes });
+    // Engine and model are one account from the first event on, in the order of bytes.
+    const total = ENGINE_BYTES + entry.bytes;
+    expect(new Set(progress.map((event) => event.total))).toEqual(new Set([total]));
+    expect(new Set(progress.map(({ file }) => file))).toEqual(new Set([ENGINE, FILE]));
+    expect(progress[0]?.loaded).toBe(0);
+    expect(progress.at(-1)?.loaded).toBe(total);
+    const loaded = progress.map((event) => event.loaded);
+    expect(loaded).toEqual(loaded.toSorted((a, b) => a - b));
     expect(await callPage(page, "listCached")).toEqual([
       { file: FILE, bytes: entry.bytes, sha256: entry.sha256 },
     ]);
@@ -49,7 +57,7 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     expect(downloads()).toBe(1);
     await callPage(page, "clearCache");
     expect(await callPage(page, "listCached")).toEqual([]);
-    expect((await load()).progress.length).toBeGreaterThan(1);
+    expect((await load()).progress.at(-1)).toEqual({ file: FILE, loaded: entry.bytes, total: entry.bytes });
   });
 
   it("are there without a network once they were loaded", async () => {
@@ -62,6 +70,18 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     expect(error?.message).toMatch(
       /manifest\.json could not be fetched: Failed to fetch \(is there a network/,
     );
+  });
+
+  it("are downloaded once for loads at the same time, and one that is aborted leaves the others theirs", async () => {
+    const { errors, totals } = await callPage<{ errors: string[]; totals: number[] }>(
+      page,
+      "loadTogether",
+      MODEL,
+    );
+    expect(errors).toEqual(["enough"]);
+    expect(totals).toEqual([ENGINE_BYTES + entry.bytes, ENGINE_BYTES + entry.bytes]);
+    expect(downloads()).toBe(1);
+    expect(shared.server.requests.filter((path) => path.endsWith(ENGINE))).toHaveLength(1);
   });
 
   it("are refused when damaged, fetched once more, and then reported", async () => {
@@ -103,7 +123,7 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     const load = (path: string) => callPage<Attempt>(page, "tryLoad", path, { device: "wasm" });
     const { progress, error } = await load(`/models/${FILE}`);
     expect(error).toBeUndefined();
-    expect(progress.at(-1)).toEqual({ file: FILE, loaded: entry.bytes, total: entry.bytes });
+    expect(progress.at(-1)?.loaded).toBe(ENGINE_BYTES + entry.bytes);
     const { error: noModel } = await load("/examples/coffee.jpg");
     expect(noModel?.code).toBe("INVALID_WEIGHTS");
     expect(noModel?.message).toMatch(

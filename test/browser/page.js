@@ -71,6 +71,39 @@ async function tryLoad(model, options) {
 }
 
 /**
+ * Loads a model three times at once and aborts one of the loads. @returns the errors, and the bytes that were
+ * told to the others in the end
+ *
+ * @param {string} model
+ */
+async function loadTogether(model) {
+  const aborting = new AbortController();
+  /** @type {string[]} */
+  const errors = [];
+  /** @type {number[]} */
+  const totals = [];
+  const loads = [aborting.signal, undefined, undefined].map(async (signal) => {
+    let total = 0;
+    try {
+      const segmenter = await Segmenter.load(model, {
+        device: "wasm",
+        ...(signal && { signal }),
+        onProgress: ({ loaded }) => {
+          total = loaded;
+          if (signal && loaded > 0) aborting.abort(new Error("enough"));
+        },
+      });
+      totals.push(total);
+      await segmenter.dispose();
+    } catch (error) {
+      errors.push(error instanceof Error ? error.message : String(error));
+    }
+  });
+  await Promise.all(loads);
+  return { errors, totals };
+}
+
+/**
  * Segments one photo handed in as every kind of picture. @returns labels in base64 by kind
  *
  * @param {string} address
@@ -498,6 +531,7 @@ Object.assign(globalThis, {
   restart,
   disposeEarly,
   tryLoad,
+  loadTogether,
   listCached,
   clearCache,
   listModels,

@@ -1,6 +1,9 @@
+import { checkKeys } from "../../check.ts";
 import { decodePhoto } from "../../images/node/decode.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 import { type LoadOnDeviceOptions, loadOnDevice } from "./load-on-device.ts";
+
+const OPTIONS = ["classes", "device", "dtype", "maxPixels", "onNote", "threads", "weights"];
 
 /** Segments photos in Node; see the options of `load`. */
 export class Segmenter extends CoreSegmenter {
@@ -19,6 +22,7 @@ export class Segmenter extends CoreSegmenter {
     model?: string | Blob,
     options: Omit<LoadOnDeviceOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
   ): Promise<Segmenter> {
+    checkKeys(options, OPTIONS, "Segmenter.load");
     const { threads, maxPixels, ...source } = options;
     const { model: loaded, dtype, open, note } = await loadOnDevice({ ...source, model });
     if (note !== undefined) source.onNote?.(note);

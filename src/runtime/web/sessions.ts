@@ -9,6 +9,23 @@ export type OrtBuild = typeof import("onnxruntime-web");
 export type Provider = { readonly name: "webgpu"; readonly device: GPUDevice } | { readonly name: "wasm" };
 
 /**
+ * Gives the engine its WebAssembly module, compiled, before the first session; it would fetch and compile one
+ * of its own otherwise. scripts/give-engine.ts makes onnxruntime-web's script look here.
+ */
+export function giveEngine(module: WebAssembly.Module): void {
+  Object.assign(globalThis, {
+    lightsegEngine: {
+      instantiateWasm(
+        imports: WebAssembly.Imports,
+        receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+      ): void {
+        void WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module));
+      },
+    },
+  });
+}
+
+/**
  * Opens sessions on onnxruntime-web, in the calling thread, which WebAssembly blocks during a run.
  *
  * The first session sets the number of threads; WebAssembly cannot change it afterwards.
