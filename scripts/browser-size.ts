@@ -6,6 +6,7 @@ import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { leaveOutGradients } from "./leave-out-gradients.ts";
+import { lightProtobuf } from "./light-protobuf.ts";
 
 const MOST_BYTES = 60_000;
 const page = await measure("src/web.ts");
@@ -21,7 +22,7 @@ async function measure(entry: string): Promise<number> {
   const result = await build({
     configFile: false,
     // As in build-browser.ts.
-    plugins: [leaveOutGradients()],
+    plugins: [lightProtobuf(), leaveOutGradients()],
     publicDir: false,
     logLevel: "error",
     build: {

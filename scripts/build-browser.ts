@@ -13,6 +13,7 @@ import { build } from "vite";
 import { deviceFiles } from "../src/browser/packaged.ts";
 import { giveEngine } from "./give-engine.ts";
 import { leaveOutGradients } from "./leave-out-gradients.ts";
+import { lightProtobuf } from "./light-protobuf.ts";
 
 const from = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const engines = dirname(createRequire(import.meta.url).resolve("onnxruntime-web"));
@@ -23,7 +24,7 @@ mkdirSync(assets, { recursive: true });
 for (const { worker, engine, engineBytes } of Object.values(deviceFiles)) {
   await build({
     configFile: false,
-    plugins: [leaveOutGradients(), giveEngine()],
+    plugins: [lightProtobuf(), leaveOutGradients(), giveEngine()],
     publicDir: false,
     logLevel: "warn",
     build: {

@@ -8,7 +8,7 @@ import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { type OpenDevice, openDevice } from "./open-device.ts";
 import { makeSendable } from "./send-picture.ts";
-import { paintVideo, streamVideo } from "./stream-video.ts";
+import { paintVideo, streamVideo, type UseWorker } from "./stream-video.ts";
 import type {
   Device,
   LoadOptions,
@@ -20,6 +20,7 @@ import type {
   StreamedFrame,
   StreamOptions,
 } from "./types.ts";
+import type { WorkerClient } from "./worker-client.ts";
 
 /**
  * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the
@@ -29,12 +30,17 @@ import type {
  * with `await using`) when done.
  */
 export class Segmenter {
-  readonly #opened: OpenDevice;
-  readonly #maxPixels: number;
+  #opened: OpenDevice;
+  #reopening: Promise<OpenDevice> | undefined;
+  #isDisposed = false;
+  readonly #reopen: () => Promise<OpenDevice>;
+  readonly #options: LoadOptions;
 
-  private constructor(opened: OpenDevice, maxPixels = MAX_NETWORK_PIXELS) {
+  /** @param reopen opens the same model again, in a new worker */
+  private constructor(opened: OpenDevice, reopen: () => Promise<OpenDevice>, options: LoadOptions) {
     this.#opened = opened;
-    this.#maxPixels = maxPixels;
+    this.#reopen = reopen;
+    this.#options = options;
   }
 
   /**
@@ -59,9 +65,10 @@ export class Segmenter {
     checkChoice(dtype, dtypeChoices, "Segmenter.load", "dtype");
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
     if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
-    const opened = await openDevice(model, { ...options, device, dtype });
+    const open = (signal?: AbortSignal) => openDevice(model, { ...options, device, dtype, signal });
+    const opened = await open(options.signal);
     if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
-    return new Segmenter(opened, maxPixels);
+    return new Segmenter(opened, open, options);
   }
 
   /** Network, class names, palette and pre-processing of the model. */
@@ -91,8 +98,10 @@ export class Segmenter {
    *   fails
    */
   async segment(source: PictureSource, { confidence, scores }: SegmentOptions = {}): Promise<Segmentation> {
-    const { picture, transfer } = await makeSendable(source);
-    return this.#opened.client.ask("segment", { picture, options: { confidence, scores } }, transfer);
+    return this.#use(async (client) => {
+      const { picture, transfer } = await makeSendable(source);
+      return client.ask("segment", { picture, options: { confidence, scores } }, transfer);
+    });
   }
 
   /**
@@ -111,7 +120,7 @@ export class Segmenter {
     video: HTMLVideoElement,
     options: StreamOptions = {},
   ): AsyncGenerator<StreamedFrame, void, undefined> {
-    return streamVideo(this.#opened.client, video, options);
+    return streamVideo(this.#use, video, options);
   }
 
   /**
@@ -128,7 +137,8 @@ export class Segmenter {
    * @throws LightsegError as `stream` does
    */
   paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
-    return paintVideo(this.#opened.client, video, { ...options, maxPixels: this.#maxPixels });
+    const { maxPixels = MAX_NETWORK_PIXELS } = this.#options;
+    return paintVideo(this.#use, video, { ...options, maxPixels });
   }
 
   /**
@@ -136,11 +146,41 @@ export class Segmenter {
    * the engine's code for the next segmenter.
    */
   async dispose(): Promise<void> {
+    this.#isDisposed = true;
     this.#opened.client.terminate();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** Works with the worker; where the graphics card is lost meanwhile, once more with a new one. */
+  readonly #use: UseWorker = async (work) => {
+    const { client } = this.#opened;
+    try {
+      return await work(client);
+    } catch (error) {
+      const isLost = error instanceof LightsegError && error.code === "DEVICE_LOST";
+      if (!isLost || this.#isDisposed) throw error;
+      return work((await this.#openAgain(client, error)).client);
+    }
+  };
+
+  /** Calls that lose the same device share the next one. */
+  async #openAgain(lost: WorkerClient, error: LightsegError): Promise<OpenDevice> {
+    if (this.#opened.client !== lost) return this.#opened;
+    lost.terminate(error);
+    this.#reopening ??= this.#reopen()
+      .then((opened) => {
+        this.#opened = opened;
+        if (this.#isDisposed) opened.client.terminate();
+        else this.#options.onNote?.(`the graphics card was lost, and opened again: ${opened.note}`);
+        return opened;
+      })
+      .finally(() => {
+        this.#reopening = undefined;
+      });
+    return this.#reopening;
   }
 }
 

@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly open: OpenSession;
   /** Tries a model before it is used; its error becomes the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
+  /** Rejected when the device is lost, after which no answer comes. */
+  readonly lost?: Promise<never>;
   /** Reads a quantised model; absent where none runs. */
   readonly decodeQuantized?: typeof decodeQuantized;
   /** Makes the painter for the frames of one video. */
@@ -66,7 +68,8 @@ class Server {
   ): Promise<{ reply: Reply<SegmenterProtocol>; transfer: Transferable[] }> {
     const { id } = message;
     try {
-      const { answer, transfer } = await this.#answer(message);
+      const answering = this.#answer(message);
+      const { answer, transfer } = await Promise.race([answering, this.#options.lost ?? answering]);
       return { reply: { id, answer }, transfer };
     } catch (error) {
       return { reply: { id, error: describe(error) }, transfer: [] };

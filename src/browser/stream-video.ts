@@ -5,14 +5,17 @@ import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from ".
 import { type ShownFrame, VideoFrames } from "./video-frames.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
+/** Does something with the worker: with a new one where the device was lost meanwhile. */
+export type UseWorker = <T>(work: (client: WorkerClient) => Promise<T>) => Promise<T>;
+
 /** See `Segmenter.stream`. */
 export async function* streamVideo(
-  client: WorkerClient,
+  use: UseWorker,
   video: HTMLVideoElement,
   { signal, smoothing = 0 }: StreamOptions,
 ): AsyncGenerator<StreamedFrame, void, undefined> {
   // Frames are moved to the worker and back, not copied.
-  const answers = askForFrames(client, video, "frame", {
+  const answers = askForFrames(use, video, "frame", {
     signal,
     request: (stream, frame) => ({ stream, frame, smoothing }),
   });
@@ -24,11 +27,11 @@ export async function* streamVideo(
 
 /** See `Segmenter.paint`. */
 export async function* paintVideo(
-  client: WorkerClient,
+  use: UseWorker,
   video: HTMLVideoElement,
   { signal, smoothing = 0, look = () => ({}), labels = false, maxPixels }: PaintOptions & MaxPixels,
 ): AsyncGenerator<PaintedFrame, void, undefined> {
-  const answers = askForFrames(client, video, "paint", {
+  const answers = askForFrames(use, video, "paint", {
     ...{ signal, maxPixels },
     request: (stream, frame) => ({ stream, frame, smoothing, options: { look: look(), labels } }),
   });
@@ -52,7 +55,7 @@ let streams = 0;
 
 /** Sends the worker the newest frame as often as it has time for one, and gives its answers. */
 async function* askForFrames<K extends "frame" | "paint">(
-  client: WorkerClient,
+  use: UseWorker,
   video: HTMLVideoElement,
   kind: K,
   { signal, request, maxPixels = Number.POSITIVE_INFINITY }: AskOptions<K>,
@@ -63,15 +66,17 @@ async function* askForFrames<K extends "frame" | "paint">(
     for (;;) {
       const shown = await frames.next(signal);
       if (!shown) return;
-      const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
-      const answer = await client.ask(kind, request(stream, picture), [picture]);
+      const answer = await use(async (client) => {
+        const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
+        return client.ask(kind, request(stream, picture), [picture]);
+      });
       signal?.throwIfAborted();
       yield { answer, ...shown };
     }
   } finally {
     frames.stop();
     // It fails where the segmenter has been disposed of; the stream ended with it.
-    client.ask("end", { stream }).catch(() => undefined);
+    use((client) => client.ask("end", { stream })).catch(() => undefined);
   }
 }
 

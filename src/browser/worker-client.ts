@@ -31,7 +31,7 @@ export class WorkerClient extends RpcClient<SegmenterProtocol, Transferable> {
     worker.addEventListener("messageerror", () => this.terminate(failure("its answer could not be read")));
     worker.addEventListener("error", ({ message }) =>
       // A file that cannot be loaded has no message.
-      this.terminate(failure(message || "its file could not be loaded", LOADING_HINT)),
+      this.terminate(message ? failure(message) : failure("its file could not be loaded", LOADING_HINT)),
     );
   }
 

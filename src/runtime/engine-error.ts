@@ -12,12 +12,15 @@ const LOST =
 const OUT_OF_MEMORY =
   /out of (?:device |host )?memory|OUT_OF_(?:DEVICE|HOST)_MEMORY|bad_?alloc|Failed to allocate|Too many storage buffers|raw_hash_map<>::at/i;
 
+/** Where a file of the engine lay on the machine that built it, with line and function. */
+const BUILD_PATH = /(?:[A-Z]:)?(?:[\\/][\w.+-]+)+\.(?:cc|cpp|h|hpp):\d+ ?/g;
+
 /**
  * The error for a failure of the engine: code DEVICE_LOST where a GPU is gone, RUNTIME else, with a hint
  * where memory is short.
  */
 export function engineError(message: string, cause?: unknown): LightsegError {
-  const rule = `failed: ${message}`;
+  const rule = `failed: ${message.replace(BUILD_PATH, "")}`;
   const about = { where: "session", argument: "engine", rule, cause } as const;
   if (LOST.test(message)) {
     const hint =

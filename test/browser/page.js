@@ -165,6 +165,74 @@ async function segmentFaulty(addresses) {
   return errors;
 }
 
+/** The error of a promise, as text. @param {Promise<unknown>} promise */
+async function errorOf(promise) {
+  const error = await promise.then(
+    () => undefined,
+    (/** @type {unknown} */ thrown) => thrown,
+  );
+  return error instanceof LightsegError ? `${error.code}: ${error.message}` : String(error);
+}
+
+/**
+ * Segments what is no picture, and pictures of a site that lets them be shown alone. @returns the errors
+ *
+ * @param {string} address of a picture of another site
+ */
+async function segmentForbidden(address) {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: 20, height: 20 });
+  canvas.getContext("2d")?.drawImage(image, 0, 0);
+  const sources = [address, image, canvas, await createImageBitmap(canvas), null, 5, true, document.body, {}];
+  const errors = [];
+  for (const source of sources)
+    errors.push(await errorOf(Reflect.apply(segmenter.segment, segmenter, [source])));
+  return errors;
+}
+
+/** The errors of loads with such options. @param {object[]} list */
+async function loadWrongly(list) {
+  return Promise.all(list.map((options) => errorOf(Segmenter.load("camvid-ndnet45", options))));
+}
+
+/**
+ * Loads with a worker that fails. @returns the error of the load, or of two pictures after it
+ *
+ * @param {string} worker
+ */
+async function loadFailing(worker) {
+  const loading = Segmenter.load("camvid-ndnet45", { device: "wasm", workerUrl: { wasm: worker } });
+  const error = await errorOf(loading);
+  if (error !== "undefined") return [error];
+  const segmenter = await loading;
+  new BroadcastChannel("test").postMessage("fail");
+  const picture = new ImageData(512, 512);
+  return Promise.all([picture, picture].map((source) => errorOf(segmenter.segment(source))));
+}
+
+/**
+ * Loses the graphics card while pictures are segmented. @returns how many labels there were, and the notes
+ *
+ * @param {string} worker
+ */
+async function loseDevice(worker) {
+  /** @type {string[]} */
+  const notes = [];
+  await using segmenter = await Segmenter.load("camvid-ndnet45", {
+    device: "webgpu",
+    workerUrl: { webgpu: worker },
+    onNote: (text) => notes.push(text),
+  });
+  const picture = new ImageData(64, 48);
+  await segmenter.segment(picture);
+  new BroadcastChannel("test").postMessage("lose");
+  const results = await Promise.all([picture, picture].map((source) => segmenter.segment(source)));
+  return { labels: results.map(({ labels }) => labels.length), notes };
+}
+
 /**
  * A video of what is drawn on a canvas, again and again, as a camera would give it.
  *
@@ -532,6 +600,10 @@ Object.assign(globalThis, {
   disposeEarly,
   tryLoad,
   loadTogether,
+  segmentForbidden,
+  loadWrongly,
+  loadFailing,
+  loseDevice,
   listCached,
   clearCache,
   listModels,

@@ -27,18 +27,20 @@ export interface TestServer {
 export interface ServerOptions {
   /** Whether pages may share memory between threads. */
   isolated: boolean;
+  /** What pages of other origins may do with the files: read them, or only show them. Defaults to neither. */
+  others?: "read" | "show";
   /** What is served beside the repository, by path. */
   files?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Serves the repository. */
-export async function startServer({ isolated, files }: ServerOptions): Promise<TestServer> {
+export async function startServer({ isolated, files, others }: ServerOptions): Promise<TestServer> {
   const requests: string[] = [];
   const spoiled = new Set<string>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     requests.push(pathname);
-    answer(pathname, { request, response, isolated, files, spoiled }).catch(() =>
+    answer(pathname, { request, response, isolated, files, others, spoiled }).catch(() =>
       response.writeHead(404).end(),
     );
   });
@@ -59,16 +61,22 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly isolated: boolean;
   readonly files: ServerOptions["files"];
+  readonly others: ServerOptions["others"];
   /** What was already sent in a changed form. */
   readonly spoiled: Set<string>;
 }
 
-async function answer(pathname: string, { response, isolated, files, spoiled }: Exchange): Promise<void> {
+async function answer(
+  pathname: string,
+  { response, isolated, files, others, spoiled }: Exchange,
+): Promise<void> {
   const [, fault, inner] = /^\/faulty\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
   const path = join(root, normalize(inner ?? pathname));
   const bytes = Buffer.from(files?.get(pathname) ?? (await readFile(path)));
   response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream");
   response.setHeader("cache-control", fault ? "no-store" : "max-age=3600");
+  if (others) response.setHeader("cross-origin-resource-policy", "cross-origin");
+  if (others === "read") response.setHeader("access-control-allow-origin", "*");
   if (isolated) {
     response.setHeader("cross-origin-opener-policy", "same-origin");
     response.setHeader("cross-origin-embedder-policy", "require-corp");

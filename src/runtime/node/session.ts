@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { type Transferable, Worker } from "node:worker_threads";
 import { z } from "zod";
 import { checkInteger } from "../../check.ts";
+import { LightsegError } from "../../errors.ts";
 import { lowerToOnnx } from "../../graph/onnx/lower.ts";
 import { input } from "../../graph/tensor.ts";
 import { requireUnbundled } from "../../node/bundled.ts";
@@ -64,9 +65,36 @@ function copyingModel(carried: readonly Carried[]): Uint8Array {
 /** Name and version of the engine @throws LightsegError DEPENDENCY in a bundle */
 export function describeEngine(): string {
   requireUnbundled("onnxruntime-node");
+  requireEngine();
   const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
   return `onnxruntime-node ${z.object({ version: z.string() }).parse(manifest).version}`;
 }
+
+/**
+ * Makes sure that the engine is installed, which pages for browsers do without.
+ *
+ * @param resolve finds a package
+ * @throws LightsegError DEPENDENCY with the command that installs it
+ */
+export function requireEngine(
+  resolve: (name: string) => string = createRequire(import.meta.url).resolve,
+): void {
+  try {
+    resolve("onnxruntime-node");
+  } catch (cause) {
+    throw new LightsegError({
+      code: "DEPENDENCY",
+      where: "openSession",
+      argument: "onnxruntime-node",
+      rule: "must be installed, which runs networks in Node",
+      hint: ENGINE_HINT,
+      cause,
+    });
+  }
+}
+
+const ENGINE_HINT =
+  "npm install onnxruntime-node@~1.30.0; ONNXRUNTIME_NODE_INSTALL=skip before it spares a download of CUDA libraries";
 
 interface EngineThread {
   readonly worker: Worker;
@@ -75,6 +103,7 @@ interface EngineThread {
 
 function startThread(): EngineThread {
   requireUnbundled("session-worker.mjs");
+  requireEngine();
   const guard = new ExitGuard();
   const worker = new Worker(/* webpackIgnore: true */ new URL("./session-worker.mjs", import.meta.url), {
     workerData: { busy: guard.busy, leaving: guard.leaving },
