@@ -7,8 +7,9 @@ const CONFIGURATION = /=\{numThreads:(\w+)\};if/g;
 const ADDRESS = /new \w+\("ort[\w.-]+",\s*import\.meta\.url\)/g;
 
 /**
- * Makes onnxruntime-web take its WebAssembly module from `lightsegEngine`, and takes addresses relative to its
- * script out of it: bundlers of users would look for the files. Threads start from the worker's own script.
+ * Makes onnxruntime-web take its WebAssembly module from `lightsegEngine`, and takes addresses relative to
+ * its script out of it: bundlers of users would look for the files. Threads start from the worker's own
+ * script.
  */
 export function giveEngine(): Plugin {
   return {

@@ -42,8 +42,8 @@ export async function listModels({
 }
 
 /**
- * Finds a model: one of the manifest in the browser's cache, or on the server, to be checked and then kept; any
- * other as it is.
+ * Finds a model: one of the manifest in the browser's cache, or on the server, to be checked and then kept;
+ * any other as it is.
  *
  * @throws LightsegError NOT_FOUND for a name that the manifest does not have, RUNTIME without a network
  */

@@ -13,8 +13,8 @@ export interface SendablePicture {
 /**
  * Makes a picture fit to be sent to a worker; decoding and reading its pixels is left to the worker.
  *
- * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for anything
- *   that is no picture
+ * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for
+ *   anything that is no picture
  */
 export async function makeSendable(source: PictureSource): Promise<SendablePicture> {
   if (typeof source === "string" || isOfKind(source, "URL")) {

@@ -15,8 +15,8 @@ export type Device = "webgpu" | "wasm";
 export type DeviceUrls = string | URL | Readonly<Partial<Record<Device, string | URL>>>;
 
 /**
- * Where the files lie that come with the package. Bundlers that follow `new URL("...", import.meta.url)`, such
- * as Vite, webpack and Next.js, need none of this; relative addresses are relative to the page.
+ * Where the files lie that come with the package. Bundlers that follow `new URL("...", import.meta.url)`,
+ * such as Vite, webpack and Next.js, need none of this; relative addresses are relative to the page.
  */
 export interface AssetOptions {
   /**
