@@ -1,6 +1,6 @@
 /**
  * Installs the packed library in the apps of test/apps, builds them and opens them in Chromium, from the
- * development server and as built, on pages that are isolated and on others: `npm run test:apps [-- NAME...]`,
+ * development server and as built, on pages that are isolated and on others: `npm run test:apps [-- NAME]`,
  * after `npm run build`. Needs the npm registry.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
