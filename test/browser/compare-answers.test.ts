@@ -46,6 +46,6 @@ describe("compareAnswers", () => {
   });
 
   it("refuses scores that are no numbers", async () => {
-    await expect(compareAnswers(model, scaled(Number.NaN), reference)).rejects.toThrow("differ by NaN %");
+    await expect(compareAnswers(model, scaled(Number.NaN), reference)).rejects.toThrow("scores must be finite, got NaN");
   });
 });
