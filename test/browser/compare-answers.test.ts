@@ -46,6 +46,8 @@ describe("compareAnswers", () => {
   });
 
   it("refuses scores that are no numbers", async () => {
-    await expect(compareAnswers(model, scaled(Number.NaN), reference)).rejects.toThrow("scores must be finite, got NaN");
+    await expect(compareAnswers(model, scaled(Number.NaN), reference)).rejects.toThrow(
+      "scores must be finite, got NaN",
+    );
   });
 });
