@@ -1,4 +1,5 @@
 /** The demo as a static page: `npm run demo` builds and serves it with the headers that threads need. */
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
@@ -11,7 +12,7 @@ const SERVICE_WORKER = "service-worker";
 
 /**
  * Tells the service worker which files the page is made of: all but models, and the engine that only pages
- * with a GPU load.
+ * with a GPU load; and the example photos.
  */
 const listPageFiles: Plugin = {
   name: "list-page-files",
@@ -19,9 +20,10 @@ const listPageFiles: Plugin = {
     const files = Object.keys(bundle).filter(
       (file) => !/\.(safetensors|onnx)$|asyncify|^service-worker/.test(file),
     );
+    const photos = readdirSync(from("../examples")).filter((file) => file.endsWith(".jpg"));
     for (const chunk of Object.values(bundle)) {
       if (chunk.type === "chunk" && chunk.name === SERVICE_WORKER)
-        chunk.code = chunk.code.replaceAll("PAGE_FILES", JSON.stringify(["./", ...files]));
+        chunk.code = chunk.code.replaceAll("PAGE_FILES", JSON.stringify(["./", ...files, ...photos]));
     }
   },
 };

@@ -1,7 +1,8 @@
 /**
  * Lets the page work without a network, and with threads on hosts that send no headers for them.
  *
- * What the page is made of is kept when it is first visited, other files of the site when they are fetched.
+ * What the page is made of and its example photos are kept when it is first visited, other files of the site
+ * when they are fetched.
  * The network comes first, so that a new version is seen at once. Models are not kept here: the library keeps
  * them.
  */
@@ -40,7 +41,8 @@ async function answer(request: Request): Promise<Response> {
     if (response.ok) await cache.put(request, response.clone());
     return isolate(response);
   } catch (error) {
-    const kept = await cache.match(request, { ignoreSearch: true });
+    // Servers that compress say that answers vary; what is kept is the same file all the same.
+    const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true });
     if (kept) return isolate(kept);
     throw error;
   }

@@ -35,15 +35,15 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
     await page.goto(address);
     await segmented(page);
     await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)");
-    // What the page is made of is kept by now; the examples are when they are fetched.
-    await page.reload();
-    await segmented(page);
-    expect(await page.evaluate("crossOriginIsolated")).toBe(true);
 
     await page.context().setOffline(true);
     await page.reload();
     await segmented(page);
+    expect(await page.evaluate("crossOriginIsolated")).toBe(true);
     expect(await page.locator("#canvas").getAttribute("aria-label")).toMatch(/^Segmented picture: .*cat/);
+    // Another photo, which was not looked at before.
+    await page.getByRole("button", { name: "Example: coffee" }).click();
+    await page.getByText(/^600 x 400 pixels: /).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
   });
