@@ -16,6 +16,16 @@ export { clearCache, listCached } from "./browser/model-cache.ts";
 export type { Look } from "./browser/painting/look.ts";
 export { SegmentationPainter } from "./browser/painting/segmentation-painter.ts";
 export { renderLabels } from "./browser/render-labels.ts";
+export {
+  type ClassProbability,
+  classMask,
+  cutoutBlob,
+  type DrawOptions,
+  probabilitiesAt,
+  toBlob,
+  toCanvas,
+  toImageBitmap,
+} from "./browser/results.ts";
 export { Segmenter } from "./browser/segmenter.ts";
 export type {
   AssetOptions,

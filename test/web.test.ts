@@ -8,9 +8,15 @@ it("has this public surface: a change here is a change for users", async () => {
     "LightsegError",
     "SegmentationPainter",
     "Segmenter",
+    "classMask",
     "clearCache",
+    "cutoutBlob",
     "listCached",
     "listModels",
+    "probabilitiesAt",
     "renderLabels",
+    "toBlob",
+    "toCanvas",
+    "toImageBitmap",
   ]);
 });

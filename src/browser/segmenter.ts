@@ -7,6 +7,7 @@ import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { type OpenDevice, openDevice } from "./open-device.ts";
+import { cutoutBlob } from "./results.ts";
 import { makeSendable } from "./send-picture.ts";
 import { paintVideo, streamVideo, type UseWorker } from "./stream-video.ts";
 import type {
@@ -97,11 +98,26 @@ export class Segmenter {
    * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, RUNTIME if the engine
    *   fails
    */
-  async segment(source: PictureSource, { confidence, scores }: SegmentOptions = {}): Promise<Segmentation> {
+  async segment(source: PictureSource, options: SegmentOptions = {}): Promise<Segmentation> {
+    const { confidence, scores, softMask } = options;
     return this.#use(async (client) => {
       const { picture, transfer } = await makeSendable(source);
-      return client.ask("segment", { picture, options: { confidence, scores } }, transfer);
+      return client.ask("segment", { picture, options: { confidence, scores, softMask } }, transfer);
     });
+  }
+
+  /**
+   * Cuts classes out of a picture: a PNG of its size, transparent elsewhere, with soft edges from the scores.
+   *
+   * @param classes by name or index
+   *
+   * @example
+   * image.src = URL.createObjectURL(await segmenter.cutout(file, ["person"]));
+   *
+   * @throws LightsegError as `segment` does; INVALID_ARGUMENT for a class that the model does not have
+   */
+  async cutout(source: PictureSource, classes: readonly (string | number)[]): Promise<Blob> {
+    return cutoutBlob(await this.segment(source, { softMask: classes }));
   }
 
   /**

@@ -162,8 +162,8 @@ class Server {
 
 type Asked<K extends keyof SegmenterProtocol> = SegmenterProtocol[K]["request"];
 
-function buffersOf({ labels, photo, scores }: Segmentation): ArrayBuffer[] {
-  return [...new Set([labels, photo.data, scores?.data].flatMap(bufferOf))];
+function buffersOf({ labels, photo, scores, softMask }: Segmentation): ArrayBuffer[] {
+  return [...new Set([labels, photo.data, scores?.data, softMask].flatMap(bufferOf))];
 }
 
 function bufferOf(values: ArrayBufferView | undefined): ArrayBuffer[] {

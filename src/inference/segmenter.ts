@@ -10,6 +10,7 @@ import { type ConfidenceMeter, openConfidenceMeter } from "./class-confidence.ts
 import { type ClassShare, countClasses } from "./class-shares.ts";
 import { meanConfidence } from "./confidence.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
+import { findClass, softMask } from "./soft-mask.ts";
 
 /** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
 export type PhotoSource = string | Uint8Array | Photo;
@@ -25,6 +26,8 @@ export interface SegmentOptions {
   confidence?: boolean;
   /** Also gives the mean confidence over all classes found. Takes a few milliseconds. Defaults to false. */
   meanConfidence?: boolean;
+  /** Also give a soft mask of these classes together, by name or index. Defaults to none. */
+  softMask?: readonly (string | number)[];
   /** Also give the scores. Defaults to false. */
   scores?: boolean;
   /** Replaces the network's scores, e.g. by their mean over frames. Defaults to the scores themselves. */
@@ -60,6 +63,11 @@ export interface Segmentation {
    * where all is background.
    */
   readonly meanConfidence?: number;
+  /**
+   * How likely each pixel belongs to the classes of `softMask`: 0, surely not, to 255, surely, row-major
+   * `[H, W]`; if asked for.
+   */
+  readonly softMask?: Uint8Array;
   /** Logits, float32 `[1, classes, h, w]` at the decoder's resolution, if asked for. */
   readonly scores?: TensorData;
   /** Milliseconds. */
@@ -124,9 +132,11 @@ export class Segmenter {
       confidence = false,
       meanConfidence: wantsMean = false,
       scores: wantsScores = false,
+      softMask: wanted,
       adjustScores = (scores) => scores,
     }: SegmentOptions = {},
   ): Promise<Segmentation> {
+    const masked = wanted?.map((name) => findClass(name, this.#model.classes, "segment"));
     const photo = await this.#read(source);
     if (this.#disposed) {
       const rule = "has been disposed of";
@@ -140,6 +150,7 @@ export class Segmenter {
     const predicted = performance.now();
     const scores = adjustScores(raw);
     const labels = this.#predictor.chooseLabels(scores, photo);
+    const { alignCorners } = this.#model;
     const classes = countClasses(labels, this.#model);
     const found = confidence ? await this.#addConfidence(classes, scores, reduced) : classes;
     const mean = wantsMean ? this.#meanConfidence(labels, scores, photo) : undefined;
@@ -152,6 +163,7 @@ export class Segmenter {
       found,
       ...(mean !== undefined && { meanConfidence: mean }),
       ...(wantsScores && { scores }),
+      ...(masked && { softMask: softMask(scores, masked, { ...sizeOf(photo), alignCorners }) }),
       timing: {
         preprocess: prepared - start,
         inference: predicted - prepared,

@@ -1,0 +1,83 @@
+import { decode } from "fast-png";
+import { beforeAll, describe, expect, it } from "vitest";
+import { missingBrowser, openPage } from "./browser.ts";
+import { useBrowser } from "./use-browser.ts";
+
+interface Results {
+  readonly cutout: string;
+  readonly mask: string;
+  readonly cat: { readonly pixels: number; readonly share: number };
+  readonly sizes: readonly number[];
+  readonly nearest: readonly { name: string; probability: number }[];
+  readonly errors: readonly string[];
+}
+
+/** What a page does with a photo of a cat. */
+const script = `(async () => {
+  const { classMask, probabilitiesAt, Segmenter, toBlob, toCanvas, toImageBitmap } = await import("/dist/web.js");
+  const encode = async (blob) => {
+    let text = "";
+    for (const byte of new Uint8Array(await blob.arrayBuffer())) text += String.fromCharCode(byte);
+    return btoa(text);
+  };
+  const errorOf = async (work) => { try { await work(); } catch (error) { return error.code + ": " + error.message; } };
+  await using segmenter = await Segmenter.load("voc", { device: "wasm" });
+  const photo = "/examples/chelsea.jpg";
+  const result = await segmenter.segment(photo, { softMask: ["cat"], scores: true });
+  const plain = await segmenter.segment(new ImageData(32, 24));
+  const cat = result.found.find(({ name }) => name === "cat");
+  const bitmap = toImageBitmap(result, { look: { effect: "cutout" } });
+  const canvas = toCanvas(result, { show: "labels" });
+  return {
+    cutout: await encode(await segmenter.cutout(photo, ["cat"])),
+    mask: await encode(await toBlob(result, { show: "mask" })),
+    cat: { pixels: classMask(result, "cat").filter((value) => value === 255).length, share: cat.pixels },
+    sizes: [bitmap.width, bitmap.height, canvas.width, canvas.height],
+    nearest: probabilitiesAt(result, { x: 225, y: 150 }),
+    errors: [
+      await errorOf(() => segmenter.cutout(photo, ["cow!"])),
+      await errorOf(() => toBlob(plain, { show: "mask" })),
+      await errorOf(() => probabilitiesAt(plain, { x: 1, y: 1 })),
+      await errorOf(() => classMask(plain, "unicorn")),
+    ],
+  };
+})()`;
+
+describe.skipIf(missingBrowser)(`results in a browser ${missingBrowser ?? ""}`, () => {
+  const shared = useBrowser();
+  let results: Results;
+
+  beforeAll(async () => {
+    const page = await openPage(shared);
+    results = await page.evaluate(script);
+    await page.context().close();
+  });
+
+  it("cut a class out, with soft edges", () => {
+    const { width, height, channels, data } = decode(Buffer.from(results.cutout, "base64"));
+    expect([width, height, channels]).toEqual([451, 300, 4]);
+    const alpha = data.filter((_, at) => at % 4 === 3);
+    expect(alpha[150 * 451 + 225]).toBeGreaterThan(200);
+    // Sure here, unsure between.
+    expect(alpha.some((value) => value > 60 && value < 200)).toBe(true);
+    const mask = decode(Buffer.from(results.mask, "base64"));
+    expect(mask.data.filter((_, at) => at % mask.channels === 0)).toEqual(alpha);
+  });
+
+  it("are masks, canvases and probabilities", () => {
+    expect(results.cat.pixels).toBe(results.cat.share);
+    expect(results.sizes).toEqual([451, 300, 451, 300]);
+    expect(results.nearest[0]?.name).toBe("cat");
+    const sum = results.nearest.reduce((total, { probability }) => total + probability, 0);
+    expect(sum).toBeCloseTo(1, 5);
+  });
+
+  it("say what is missing", () => {
+    expect(results.errors).toEqual([
+      expect.stringMatching(/^INVALID_ARGUMENT: segment: class must be one of background, .*, got "cow!"$/),
+      expect.stringMatching(/^INVALID_ARGUMENT: toCanvas: segmentation must have a soft mask/),
+      expect.stringMatching(/^INVALID_ARGUMENT: probabilitiesAt: segmentation must have scores/),
+      expect.stringMatching(/^INVALID_ARGUMENT: classMask: class must be one of /),
+    ]);
+  });
+});
