@@ -28,12 +28,23 @@ export async function* readList(source: string, column?: string): AsyncGenerator
   const list = publicAddress(source);
   const bytes = await readAddress(source);
   const address = parseAddress(source);
-  const resolveEntry = (text: string) => formatAddress(resolveBeside(text, address));
+  let row = 0;
+  const resolveEntry = (text: string) => {
+    try {
+      return formatAddress(resolveBeside(text, address));
+    } catch (error) {
+      if (!(error instanceof LightsegError)) throw error;
+      const { argument, rule, hint } = error.details;
+      // The address itself may hold a password.
+      throw invalid(list, `has an ${argument} in row ${row} that ${rule}`, hint);
+    }
+  };
   const seen = new Map<string, string>();
-  for await (const row of rowsOf(source, list, bytes)) {
-    const text = textOf(row, column === undefined ? COLUMNS : [column], list);
+  for await (const entry of rowsOf(source, list, bytes)) {
+    row++;
+    const text = textOf(entry, column === undefined ? COLUMNS : [column], list);
     const photo = resolveEntry(text);
-    const id = typeof row.id === "string" || typeof row.id === "number" ? String(row.id) : nameOf(text);
+    const id = typeof entry.id === "string" || typeof entry.id === "number" ? String(entry.id) : nameOf(text);
     const other = seen.get(id);
     if (other === photo) continue;
     if (other !== undefined) throw invalid(list, `must not have two photos of the id ${JSON.stringify(id)}`);
@@ -41,7 +52,7 @@ export async function* readList(source: string, column?: string): AsyncGenerator
     yield {
       id,
       source: photo,
-      ...(typeof row.mask === "string" && row.mask !== "" && { mask: resolveEntry(row.mask) }),
+      ...(typeof entry.mask === "string" && entry.mask !== "" && { mask: resolveEntry(entry.mask) }),
     };
   }
 }
@@ -53,7 +64,7 @@ export async function* readList(source: string, column?: string): AsyncGenerator
 function nameOf(text: string): string {
   return publicAddress(text)
     .replace(/^[a-z0-9+.-]+:\/\//i, "")
-    .replace(/^\/+/, "");
+    .replace(/^(\.?\/)+/, "");
 }
 
 function resolveBeside(text: string, list: Address): Address {

@@ -68,6 +68,17 @@ it("reads every kind of list to the same photos", async () => {
   );
 });
 
+it("counts a photo once however its path is written, and says which row has an address that none reads", async () => {
+  expect(await listFile("twice.txt", "x.jpg\n./x.jpg\n././x.jpg\n")).toHaveLength(1);
+  const list = listFile("ftp.csv", "photo\nx.jpg\nftp://user:geheim@host/y.jpg\n");
+  await expect(list).rejects.toThrow(
+    `readList: ${join(folder, "ftp.csv")}: the list has an address in row 2 that must be a path, s3:// or http(s)://, not ftp://`,
+  );
+  await expect(listFile("secret.txt", "https://user:geheim@host/y.jpg\n")).rejects.toThrow(
+    /the list has an address in row 1 that must not hold a password/,
+  );
+});
+
 it("takes ids and masks of a list, and refuses what cannot be meant", async () => {
   const [entry] = await listFile("ids.csv", "photo,id,mask\nx.jpg,7,m/x.png\n");
   expect(entry).toEqual({ id: "7", source: join(folder, "x.jpg"), mask: join(folder, "m/x.png") });
