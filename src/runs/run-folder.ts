@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { appendFile, readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -12,6 +13,7 @@ import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "
 import type { LogRecord } from "../training/events.ts";
 import type { Checkpoint } from "../training/loop.ts";
 import { RANDOM_WEIGHTS } from "../training/settings.ts";
+import { withWeightFile } from "../weights/node/read.ts";
 import { parseJson, readText } from "./read-json.ts";
 import { lockRun } from "./run-lock.ts";
 
@@ -177,9 +179,11 @@ async function hashWeights(weights: string | undefined): Promise<string | null> 
   if (weights === undefined || weights === RANDOM_WEIGHTS) return null;
   const shipped = await findShippedWeights(weights);
   if (shipped) return shipped.sha256;
-  return createHash("sha256")
-    .update(await readFile(weights))
-    .digest("hex");
+  const hash = createHash("sha256");
+  // A folder stands for the one file in it; of weights in several files, their index is taken.
+  const file = await withWeightFile(weights, (_, path) => path);
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest("hex");
 }
 
 function toJson(value: unknown): string {

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -73,6 +73,16 @@ describe("RunFolder", () => {
       node: process.version,
       weightsSha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
     });
+  });
+
+  it("takes the hash of the one file of a folder of weights", async () => {
+    const weights = join(parent, "weights");
+    await mkdir(weights);
+    await writeFile(join(weights, "model.safetensors"), "abc");
+    const run = new RunFolder(join(parent, "run"));
+    await run.begin({ ...config, weights });
+    const { weightsSha256 } = JSON.parse(await readFile(join(run.path, "origin.json"), "utf8"));
+    expect(weightsSha256).toMatch(/^ba7816bf/);
   });
 
   it("reports a folder that cannot be made, and settings that are no JSON", async () => {
