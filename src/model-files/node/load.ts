@@ -12,7 +12,7 @@ import {
   withWeightFile,
 } from "../../weights/node/read.ts";
 import { isOnnx } from "../../weights/onnx.ts";
-import { completeModel, decodeQuantized } from "../decode.ts";
+import { completeModel, decodeQuantized, quantizedModel } from "../decode.ts";
 import { readDescription, requireDescription } from "../description.ts";
 import { type Dtype, type DtypeRequest, FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../dtype.ts";
 import { DEFAULT_MODEL, type ManifestModel } from "../manifest.ts";
@@ -73,7 +73,7 @@ export interface LoadedModel {
 export async function loadModel(options: LoadModelOptions = {}): Promise<Model> {
   const { model } = await load(options, "exact");
   if (!isQuantized(model)) return model;
-  throw quantized(nameOf(options.model));
+  throw quantizedModel(nameOf(options.model));
 }
 
 /**
@@ -111,7 +111,7 @@ async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<Lo
       typeof model === "string"
         ? await withWeightFile(await requireFile(model), decodeStored)
         : await decodeStored(bytesSource(new Uint8Array(await model.arrayBuffer())), name);
-    if (stored.quantized && isChanged) throw quantized(stored.file);
+    if (stored.quantized && isChanged) throw quantizedModel(stored.file);
     dtype = resolveDtype(choice, stored.quantized ? INT8_ONLY : FLOAT_ONLY, name);
   }
   if (stored.quantized) return { model: stored.quantized, dtype };
@@ -206,25 +206,15 @@ function noClassifier(
   { weights, others, file }: NamedWeights,
   shapes: ParameterShapes,
 ): LightsegError {
-  const hint = describeNames(matchWeights(shapes, weights, others));
+  const match = matchWeights(shapes, weights, others);
+  const hint = describeNames(match);
   return new LightsegError({
     code: "INVALID_WEIGHTS",
     where: "loadModel",
     file,
     argument: "weights",
     rule: `must hold ${hint ? "parameters" : "the classifier"} of ${network}`,
-    ...(hint !== undefined && { hint }),
-  });
-}
-
-function quantized(file: string): LightsegError {
-  return new LightsegError({
-    code: "INVALID_WEIGHTS",
-    where: "loadModel",
-    file,
-    argument: "the model",
-    rule: "is quantised: it can segment and be evaluated as it is, and has no weights for anything else",
-    hint: "take the model that it was made from",
+    hint: hint ?? `${match.used.size} of ${shapes.size} parameters are there: training can begin with them`,
   });
 }
 

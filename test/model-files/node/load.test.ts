@@ -132,6 +132,12 @@ describe("loadModel", () => {
     expect(error.message).toContain(`${int8}: the model is quantised`);
   });
 
+  it("says of an encoder alone that it lacks the rest", async () => {
+    const error = await failureOf(loadModel({ model: network, weights: "imagenet" }));
+    expect(error.message).toContain("must hold the classifier");
+    expect(error.message).toContain("260 of 287 parameters are there: training can begin with them");
+  });
+
   it("shows names beside expected ones where not one fits", async () => {
     const other = new Map([["stem.kernel", { shape: [2], data: new Float32Array(2) }]]);
     await writeSafetensors(file("other.safetensors"), other);
