@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
-import { findClass } from "../inference/soft-mask.ts";
+import { exponentiateAt, findClass } from "../inference/soft-mask.ts";
 import type { Look } from "./painting/look.ts";
 import { SegmentationPainter } from "./painting/segmentation-painter.ts";
 
@@ -61,12 +61,10 @@ export function probabilitiesAt(
   const [left, right] = range(x, width, w);
   const [top, bottom] = range(y, height, h);
   const sums = new Float64Array(classes.length);
+  const powers = new Float64Array(classes.length);
   for (let row = top; row <= bottom; row++) {
     for (let column = left; column <= right; column++) {
-      const values = classes.map((_, c) => scores.data[(c * h + row) * w + column] ?? 0);
-      const highest = Math.max(...values);
-      const powers = values.map((value) => Math.exp(value - highest));
-      const sum = powers.reduce((a, b) => a + b, 0);
+      const sum = exponentiateAt(scores, row * w + column, powers);
       for (const [c, power] of powers.entries()) sums[c] = (sums[c] ?? 0) + power / sum;
     }
   }

@@ -163,7 +163,7 @@ function crossing([x0, y0]: Step, [x1, y1]: Step, { width, height }: RegionSize)
   const column = (Math.min(x0, x1) + 0.5) / STEPS - 0.5;
   if (!Number.isInteger(column) || column < 0 || column >= width) return undefined;
   const row = (Math.min(y0, y1) + 0.5) / STEPS - 0.5;
-  return column * height + Math.ceil(Math.min(Math.max(row, 0), height));
+  return column * height + Math.ceil(clamp(row, height));
 }
 
 function* walkBoundary(corners: readonly number[]): Generator<Step> {

@@ -29,8 +29,8 @@ export function softMask(
   labels: readonly number[],
   { width, height, alignCorners }: UpsampleLabelsOptions,
 ): Uint8Array {
-  const [, classes = 0, h = 0, w = 0] = scores.shape;
-  const share = sumProbabilities(scores.data, { labels, classes, places: h * w });
+  const [, , h = 0, w = 0] = scores.shape;
+  const share = sumProbabilities(scores, labels);
   const columns = Array.from({ length: width }, (_, x) =>
     neighborsIn(x, { inSize: w, outSize: width, alignCorners }),
   );
@@ -47,22 +47,38 @@ export function softMask(
   return mask;
 }
 
-function sumProbabilities(
-  data: TensorData["data"],
-  { labels, classes, places }: { labels: readonly number[]; classes: number; places: number },
-): Float32Array {
+function sumProbabilities(scores: TensorData, labels: readonly number[]): Float32Array {
+  const [, classes = 0, h = 0, w = 0] = scores.shape;
   const wanted = new Set(labels);
-  const shares = new Float32Array(places);
-  for (let place = 0; place < places; place++) {
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < classes; c++) highest = Math.max(highest, data[c * places + place] ?? 0);
-    let [sum, chosen] = [0, 0];
-    for (let c = 0; c < classes; c++) {
-      const value = Math.exp((data[c * places + place] ?? 0) - highest);
-      sum += value;
-      if (wanted.has(c)) chosen += value;
-    }
+  const powers = new Float64Array(classes);
+  const shares = new Float32Array(h * w);
+  for (let place = 0; place < shares.length; place++) {
+    const sum = exponentiateAt(scores, place, powers);
+    let chosen = 0;
+    for (const label of wanted) chosen += powers[label] ?? 0;
     shares[place] = chosen / sum;
   }
   return shares;
+}
+
+/**
+ * Numerators of the softmax at one place: `exp(score - highest)` of each class.
+ *
+ * @param scores logits, float32 `[1, C, h, w]`
+ * @param place row-major, 0..h*w-1
+ * @param powers where they are written, C values
+ * @returns their sum, the denominator
+ */
+export function exponentiateAt({ data, shape }: TensorData, place: number, powers: Float64Array): number {
+  const [, , h = 0, w = 0] = shape;
+  const places = h * w;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < powers.length; c++) highest = Math.max(highest, data[c * places + place] ?? 0);
+  let sum = 0;
+  for (let c = 0; c < powers.length; c++) {
+    const power = Math.exp((data[c * places + place] ?? 0) - highest);
+    powers[c] = power;
+    sum += power;
+  }
+  return sum;
 }

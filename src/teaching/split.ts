@@ -17,7 +17,8 @@ export interface SplitNetwork {
 export function splitAtEncoder(network: Network): SplitNetwork {
   const { scores, encoder } = network;
   const before = new Set<Tensor>();
-  const features = new Map<Tensor, Tensor>();
+  const features = new Map<string, Tensor>();
+  const inputsOfHead = new Map<Tensor, Tensor>();
   for (const tensor of collect([scores])) {
     const { leaf, inputs } = tensor;
     const ofEncoder = leaf
@@ -25,18 +26,21 @@ export function splitAtEncoder(network: Network): SplitNetwork {
         tensor === network.image ||
         (leaf.kind === "parameter" && encoder.has(leaf.name))
       : inputs.every((each) => before.has(each));
-    if (ofEncoder) before.add(tensor);
-    else
-      for (const read of inputs)
-        if (before.has(read) && !read.leaf && !features.has(read))
-          features.set(read, input(`features${features.size}`, read.shape, read.dtype));
+    if (ofEncoder) {
+      before.add(tensor);
+      continue;
+    }
+    for (const read of inputs) {
+      if (!before.has(read) || read.leaf || inputsOfHead.has(read)) continue;
+      const name = `features${features.size}`;
+      features.set(name, read);
+      inputsOfHead.set(read, input(name, read.shape, read.dtype));
+    }
   }
-  const current = rewriteGraph([scores], (tensor, original) => features.get(original) ?? tensor);
+  const current = rewriteGraph([scores], (tensor, original) => inputsOfHead.get(original) ?? tensor);
   const parameters = new Map([...network.parameters].filter(([name]) => !encoder.has(name)));
   return {
-    features: new Map(
-      [...features].map(([tensor, { leaf }]) => [leaf?.kind === "input" ? leaf.name : "", tensor]),
-    ),
+    features,
     head: { ...network, scores: current(scores), parameters, encoder: new Set() },
   };
 }

@@ -23,5 +23,5 @@ export class TaughtModel {
 /** A model as a file. */
 export function encodeTaught(model: Model): TaughtModel {
   const bytes = encodeSafetensors(model.weights, { metadata: describeModel(model), dtype: "F16" });
-  return new TaughtModel(descriptionOf(model), new Uint8Array(bytes));
+  return new TaughtModel(descriptionOf(model), bytes);
 }

@@ -106,18 +106,13 @@ async function prepare(
   const take = (step: number) => makeBatch(photos, { batch: 1, seed, augmentation }, step);
   if (layers === "all") return { trained: network, take };
   const { features, head } = splitAtEncoder(network);
-  const views = await computeFeatures(features, weights, {
-    take,
-    count: VIEWS * photos.size,
-    engine,
-    signal,
-  });
-  return {
-    trained: head,
-    async take(step) {
-      return views[step % views.length] ?? (await take(step));
-    },
-  };
+  const count = VIEWS * photos.size;
+  const views = await computeFeatures(features, weights, { take, count, engine, signal });
+  return { trained: head, take: async (step) => views[step % count] ?? missingView(step) };
+}
+
+function missingView(step: number): never {
+  throw new Error(`no feature maps for step ${step}`);
 }
 
 /** The encoder's weights of the base, and those of the decoder that have the same name and shape there. */

@@ -2,7 +2,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { readDescription, requireDescription } from "../model-files/description.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
-import { readParameters } from "../model-files/node/shipped.ts";
+import { readMetadata } from "../model-files/node/shipped.ts";
 import type { TrainingOptions } from "../training/config.ts";
 import { applyRecipe } from "../training/recipes/index.ts";
 import type { PhotosSummary } from "../training/recipes/recipe.ts";
@@ -10,9 +10,6 @@ import { RANDOM_WEIGHTS, settings } from "../training/settings.ts";
 
 /** Photos that are looked at for their size. */
 const LOOKED_AT = 20;
-
-/** Reads of weights what they say about themselves, and no values. */
-const NO_NAMES = { names: [], encoder: new Set<string>() };
 
 /** What to fine-tune, and on what. */
 export interface FinetuneSettingsOptions {
@@ -41,7 +38,7 @@ export async function finetuneSettings({
   weights,
   network,
 }: FinetuneSettingsOptions): Promise<TrainingOptions> {
-  const model = await readParameters(DEFAULT_MODEL, NO_NAMES);
+  const model = await readMetadata(DEFAULT_MODEL);
   const standard = requireDescription(model.metadata, model.file).network;
   const own = network ?? (weights === undefined ? standard : await networkOf(weights)) ?? standard;
   const photos = await summarizePhotos(await findDataset(dataset).open(data, split));
@@ -56,7 +53,7 @@ export async function finetuneSettings({
 /** The network that weights say that they are of; undefined for an encoder and for files that say nothing. */
 async function networkOf(weights: string): Promise<string | undefined> {
   if (weights === RANDOM_WEIGHTS) return undefined;
-  const { metadata, file } = await readParameters(weights, NO_NAMES);
+  const { metadata, file } = await readMetadata(weights);
   return readDescription(metadata, file)?.network;
 }
 

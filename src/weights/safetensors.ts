@@ -77,7 +77,10 @@ export function readEntries(
  * @throws LightsegError INVALID_WEIGHTS naming the tensor whose data does not fill its shape, or whose values
  *   are too large for `dtype`.
  */
-export function encodeSafetensors(weights: Weights, options: SafetensorsOptions = {}): Uint8Array {
+export function encodeSafetensors(
+  weights: Weights,
+  options: SafetensorsOptions = {},
+): Uint8Array<ArrayBuffer> {
   const { metadata = {}, dtype = "F32" } = options;
   const fields: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA_KEY, metadata]] : [];
   const chunks: Uint8Array[] = [];

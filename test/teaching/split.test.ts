@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { splitAtEncoder } from "../../src/teaching/split.ts";
+import { expectClose } from "../support/array.ts";
 import { runGraph } from "../support/run-graph.ts";
 
 const size = [1, 33, 40] as const;
@@ -32,10 +33,7 @@ describe("splitAtEncoder", () => {
       { scores: head.scores },
       { ...found, ...feeds(head.parameters.keys()) },
     );
-    expect(scores.shape).toEqual(whole.scores.shape);
-    expect(
-      Math.max(...scores.data.map((value, at) => Math.abs(value - (whole.scores.data[at] ?? 9)))),
-    ).toBeLessThan(1e-4);
+    expectClose(scores, whole.scores);
   });
 
   it("keeps little of a photo: the taps alone", () => {

@@ -84,6 +84,15 @@ function damaged(file: string, rule: string, cause?: unknown): LightsegError {
 }
 
 /**
+ * Reads what weights say about themselves, without their values.
+ *
+ * @throws LightsegError as `readParameters`
+ */
+export function readMetadata(weights: string): Promise<Pick<NamedWeights, "metadata" | "file">> {
+  return readParameters(weights, { names: [], encoder: new Set() });
+}
+
+/**
  * Reads the parameters of a network from a weight file, or from weights that come with the package.
  *
  * @param weights name of a model or of an encoder in the manifest, or a path

@@ -3,7 +3,7 @@ import { decodePhoto } from "../../images/node/decode.ts";
 import type { LabelMap, Photo } from "../../images/types.ts";
 import type { PhotoSource } from "../../inference/segmenter.ts";
 import { readDescription } from "../../model-files/description.ts";
-import { findShippedWeights, readParameters } from "../../model-files/node/shipped.ts";
+import { findShippedWeights, readMetadata, readParameters } from "../../model-files/node/shipped.ts";
 import { networkParameters } from "../../model-files/parameters.ts";
 import { nameNetwork } from "../../models/zoo.ts";
 import type { DeviceChoice } from "../../runtime/node/devices.ts";
@@ -75,7 +75,7 @@ async function networkOf(base: string): Promise<string> {
   const entry = await findShippedWeights(base);
   if (entry?.kind === "encoder")
     return nameNetwork({ backbone: entry.backbone, decoder: "refinenet-lw-mobile" });
-  const { metadata, file } = await readParameters(base, { names: [], encoder: new Set() });
+  const { metadata, file } = await readMetadata(base);
   const described = readDescription(metadata, file);
   if (described) return described.network;
   throw new LightsegError({
