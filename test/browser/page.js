@@ -403,6 +403,27 @@ async function blockPage(ms) {
   await pause();
 }
 
+/** Counts the turns of the page's event loop. */
+function countTurns() {
+  let turns = 0;
+  /** @type {number} */
+  let timer;
+  const turn = () => {
+    turns++;
+    timer = setTimeout(turn);
+  };
+  turn();
+  return {
+    /** The turns since it was last asked. */
+    take() {
+      const taken = turns;
+      turns = 0;
+      return taken;
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
 /** What the camera sees. */
 async function playCamera() {
   const tracks = await navigator.mediaDevices.getUserMedia({ video: true });
@@ -443,6 +464,9 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
     tasks.push(...list.getEntries().map(({ duration }) => duration)),
   );
   observer.observe({ type: "longtask" });
+  const loop = countTurns();
+  /** @type {number[]} */
+  const turns = [];
   /** @type {number[]} */
   const timestamps = [];
   /** @type {number[]} */
@@ -454,6 +478,7 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
   /** @type {ImageBitmap | undefined} */
   let last;
   for await (const result of segmenter.stream(video, { smoothing })) {
+    turns.push(loop.take());
     timestamps.push(result.timestamp);
     inference.push(result.segmentation.timing.inference);
     dropped += result.dropped;
@@ -468,6 +493,7 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
   const longestTask = Math.max(0, ...tasks);
   await blockPage(100);
   observer.disconnect();
+  loop.stop();
   stop();
   // Long tasks are told of at all: the last was made on purpose.
   return {
@@ -475,6 +501,7 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
     dropped,
     sizes,
     longestTask,
+    turns,
     observed: Math.max(0, ...tasks) >= 100,
     inference,
     memory,

@@ -10,11 +10,18 @@ interface Streamed {
   readonly inference: readonly number[];
   readonly dropped: number;
   readonly sizes: boolean;
+  /** Milliseconds: what the machine does beside it counts too, so this is printed, not asserted. */
   readonly longestTask: number;
+  /** Turns of the page's event loop before each result. */
+  readonly turns: readonly number[];
   /** Bytes held on the way and at the end. */
   readonly memory: readonly number[];
   /** Whether a long task that was made on purpose was noticed. */
   readonly observed: boolean;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, () => {
@@ -26,23 +33,22 @@ describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, 
   });
   afterEach(() => page.context().close());
 
-  // What else runs on the machine may interrupt a task of the page, but not in each of three attempts.
-  it("is segmented for 100 frames, while no task of the page takes 50 ms", { retry: 2 }, async () => {
-    const { timestamps, sizes, dropped, longestTask, observed, inference } = await callPage<Streamed>(
+  it("is segmented for 100 frames, while the page goes on", async () => {
+    const { timestamps, sizes, dropped, longestTask, turns, observed, inference } = await callPage<Streamed>(
       page,
       "streamFrames",
       100,
       { model: "camvid", smoothing: 0 },
     );
-    const middle = inference.toSorted((a, b) => a - b)[50];
-    console.info(
-      `longest task ${longestTask} ms, network ${middle?.toFixed(0)} ms, ${dropped} frames left out`,
-    );
+    const network = median(inference).toFixed(0);
+    console.info(`network ${network} ms, ${dropped} frames left out, longest task ${longestTask} ms`);
+    console.info(`turns of the page's loop: ${median(turns)} a frame`);
     expect(timestamps).toHaveLength(100);
     expect(timestamps).toEqual([...new Set(timestamps)].sort((a, b) => a - b));
     expect(sizes).toBe(true);
     expect(observed).toBe(true);
-    expect(longestTask).toBeLessThan(50);
+    // A page that waits for the network in a task of its own has one or two turns a frame.
+    expect(median(turns)).toBeGreaterThan(4);
   });
 
   it("can be smoothed", async () => {
