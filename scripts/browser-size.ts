@@ -4,25 +4,30 @@
  */
 import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "vite";
+import { build, type Plugin } from "vite";
 import { leaveOutGradients } from "./leave-out-gradients.ts";
 import { lightProtobuf } from "./light-protobuf.ts";
 
 const MOST_BYTES = 60_000;
-const page = await measure("src/web.ts");
-// A page starts one of them.
-for (const worker of ["src/browser/wasm-worker.ts", "src/browser/webgpu-worker.ts"]) {
-  const total = page + (await measure(worker));
+const page = await measure("src/web.ts", []);
+// A page starts one of them; a teacher for as long as it teaches.
+const inference = [lightProtobuf(), leaveOutGradients()];
+for (const device of ["wasm", "webgpu"]) {
+  checkTotal(await measure(`src/browser/${device}-worker.ts`, inference));
+  checkTotal(await measure(`src/browser/${device}-teacher.ts`, [lightProtobuf()]));
+}
+
+function checkTotal(worker: number): void {
+  const total = page + worker;
   console.log(`together ${kilobytes(total)} gzipped, of ${kilobytes(MOST_BYTES)}`);
   if (total > MOST_BYTES) process.exitCode = 1;
 }
 
-/** Bytes of a bundle when compressed. */
-async function measure(entry: string): Promise<number> {
+/** Bytes of a bundle when compressed. @param plugins as in build-browser.ts */
+async function measure(entry: string, plugins: readonly Plugin[]): Promise<number> {
   const result = await build({
     configFile: false,
-    // As in build-browser.ts.
-    plugins: [lightProtobuf(), leaveOutGradients()],
+    plugins: [...plugins],
     publicDir: false,
     logLevel: "error",
     build: {

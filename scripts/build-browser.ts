@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as bundle } from "esbuild";
-import { build } from "vite";
+import { build, type Plugin } from "vite";
 import { deviceFiles } from "../src/browser/packaged.ts";
 import { giveEngine } from "./give-engine.ts";
 import { leaveOutGradients } from "./leave-out-gradients.ts";
@@ -21,23 +21,9 @@ const assets = from("dist/assets");
 
 rmSync(assets, { recursive: true, force: true });
 mkdirSync(assets, { recursive: true });
-for (const { worker, engine, engineBytes } of Object.values(deviceFiles)) {
-  await build({
-    configFile: false,
-    plugins: [lightProtobuf(), leaveOutGradients(), giveEngine()],
-    publicDir: false,
-    logLevel: "warn",
-    build: {
-      outDir: assets,
-      emptyOutDir: false,
-      modulePreload: false,
-      target: "es2023",
-      rolldownOptions: {
-        input: from(`src/browser/${worker.replace(".js", ".ts")}`),
-        output: { entryFileNames: worker, codeSplitting: false },
-      },
-    },
-  });
+for (const { worker, teacher, engine, engineBytes } of Object.values(deviceFiles)) {
+  await bundleWorker(worker, [lightProtobuf(), leaveOutGradients(), giveEngine()]);
+  await bundleWorker(teacher, [lightProtobuf(), giveEngine()]);
   copyFileSync(join(engines, engine), join(assets, engine));
   const { size } = statSync(join(assets, engine));
   if (size !== engineBytes) throw new Error(`src/browser/packaged.ts: ${engine} has ${size} bytes`);
@@ -53,3 +39,22 @@ await bundle({
   target: "es2023",
   logLevel: "warning",
 });
+
+async function bundleWorker(file: string, plugins: readonly Plugin[]): Promise<void> {
+  await build({
+    configFile: false,
+    plugins: [...plugins],
+    publicDir: false,
+    logLevel: "warn",
+    build: {
+      outDir: assets,
+      emptyOutDir: false,
+      modulePreload: false,
+      target: "es2023",
+      rolldownOptions: {
+        input: from(`src/browser/${file.replace(".js", ".ts")}`),
+        output: { entryFileNames: file, codeSplitting: false },
+      },
+    },
+  });
+}

@@ -28,6 +28,7 @@ declare global {
   const image: HTMLImageElement;
   const video: HTMLVideoElement;
   const canvas: HTMLCanvasElement;
+  const strokes: Uint8Array;
   function draw(frame: ImageBitmap, segmentation: Segmentation): void;
   function show(picture: ImageBitmap): void;
 }

@@ -27,6 +27,7 @@ export {
   toImageBitmap,
 } from "./browser/results.ts";
 export { Segmenter } from "./browser/segmenter.ts";
+export { type FineTuneOptions, fineTune, type TeachingSample } from "./browser/teaching/fine-tune.ts";
 export type {
   AssetOptions,
   CachedModel,
@@ -51,3 +52,5 @@ export { DEFAULT_MODEL } from "./model-files/manifest.ts";
 export type { ModelDescription } from "./model-files/model.ts";
 export type { Channels, Preprocessing } from "./models/preprocessing.ts";
 export type { TensorData } from "./runtime/session.ts";
+export type { Layers, TaughtClass, TeachingOptions, TeachingProgress } from "./teaching/options.ts";
+export { TaughtModel } from "./teaching/taught-model.ts";

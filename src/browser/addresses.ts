@@ -2,9 +2,12 @@ import type { ManifestFile } from "../model-files/manifest.ts";
 import { deviceFiles, packaged } from "./packaged.ts";
 import type { AssetOptions, Device, DeviceUrls } from "./types.ts";
 
+/** What a worker does: it segments, or it teaches. */
+export type WorkerRole = "worker" | "teacher";
+
 /** The address of a device's worker. */
-export function workerAddress(device: Device, { workerUrl, assetsUrl }: AssetOptions): URL {
-  return deviceAddress(workerUrl, device, deviceFiles[device].worker, assetsUrl);
+export function workerAddress(device: Device, role: WorkerRole, options: AssetOptions): URL {
+  return deviceAddress(options.workerUrl, device, deviceFiles[device][role], options.assetsUrl);
 }
 
 /** The address of a device's engine, a WebAssembly module. */

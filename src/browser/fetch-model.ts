@@ -1,6 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import {
   findModel,
+  findWeights,
   type Manifest,
   type ManifestFile,
   modelNames,
@@ -14,8 +15,12 @@ import { SharedDownloads } from "./shared-download.ts";
 import type { AssetOptions, LoadOptions, ModelSource } from "./types.ts";
 
 export interface FindModelOptions extends AssetOptions, Pick<LoadOptions, "onNote" | "signal"> {
+  /** The function that was called, for errors. */
+  readonly where: string;
   /** Whether a model of the manifest is wanted in its quantised form. Defaults to false. */
   readonly int8?: boolean;
+  /** Whether weights of an encoder alone will do. Defaults to false. */
+  readonly encoders?: boolean;
 }
 
 /** The bytes of a model file, and its name for messages. */
@@ -27,6 +32,8 @@ export interface ModelFile {
 /** A model file that was found, and not read yet. */
 export interface FoundModel {
   readonly name: string;
+  /** The zoo's name of the backbone, where the file holds the weights of an encoder alone. */
+  readonly backbone?: string;
   /** How many bytes will be downloaded, 0 where that is not known; undefined where none will. */
   readonly toDownload: number | undefined;
   /** @throws LightsegError NOT_FOUND, RUNTIME without a network, INVALID_WEIGHTS for a damaged file */
@@ -75,34 +82,36 @@ const models = new SharedDownloads<ModelFile>();
 
 async function findNamed(
   name: string,
-  { int8 = false, signal, onNote, ...options }: FindModelOptions,
+  { where, int8 = false, encoders = false, signal, onNote, ...options }: FindModelOptions,
 ): Promise<FoundModel> {
   const addresses = modelAddresses(options);
   const manifest = await fetchManifest(addresses, signal);
-  const model = findModel(manifest, name);
+  const model = encoders ? findWeights(manifest, name) : findModel(manifest, name);
   if (!model) {
+    const names = encoders ? Object.keys(manifest).sort() : modelNames(manifest);
     throw new LightsegError({
       code: "NOT_FOUND",
-      where: "Segmenter.load",
-      argument: "model",
+      where,
+      argument: encoders ? "base" : "model",
       rule: "must be a model of the manifest, or the address of a model file",
       value: name,
-      hint: `in ${addresses.manifest}: ${modelNames(manifest).join(", ")}`,
+      hint: `in ${addresses.manifest}: ${names.join(", ")}`,
     });
   }
-  const entry = int8 ? model.int8 : model;
+  const isEncoder = model.kind === "encoder";
+  const entry = int8 && !isEncoder ? model.int8 : model;
   if (!entry) {
     throw new LightsegError({
       code: "INVALID_ARGUMENT",
-      where: "Segmenter.load",
+      where,
       argument: "dtype",
       rule: `must not be int8 for ${name}, which does not come in it`,
       hint: "lightseg quantize writes a model in int8",
     });
   }
-  const found = { name: entry.file };
+  const found = { name: entry.file, ...(isEncoder && { backbone: model.backbone }) };
   const kept = await readCached(entry);
-  if (kept) return { ...found, toDownload: undefined, read: async () => ({ ...found, bytes: kept }) };
+  if (kept) return { ...found, toDownload: undefined, read: async () => ({ name: entry.file, bytes: kept }) };
   const url = addresses.model(entry);
   return {
     ...found,

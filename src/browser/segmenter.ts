@@ -6,7 +6,8 @@ import { type Dtype, dtypeChoices } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
-import { type OpenDevice, openDevice } from "./open-device.ts";
+import { checkPlatform, ONE_THREAD } from "./choose-device.ts";
+import { type OpenDevice, openDevice, type SegmenterClient } from "./open-device.ts";
 import { cutoutBlob } from "./results.ts";
 import { makeSendable } from "./send-picture.ts";
 import { paintVideo, streamVideo, type UseWorker } from "./stream-video.ts";
@@ -21,7 +22,6 @@ import type {
   StreamedFrame,
   StreamOptions,
 } from "./types.ts";
-import type { WorkerClient } from "./worker-client.ts";
 
 /**
  * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the
@@ -60,7 +60,7 @@ export class Segmenter {
    */
   static async load(model: ModelSource = DEFAULT_MODEL, options: LoadOptions = {}): Promise<Segmenter> {
     const { device = "auto", dtype = "auto", threads, maxPixels } = options;
-    checkPlatform();
+    checkPlatform("Segmenter.load");
     checkKeys(options, OPTIONS, "Segmenter.load");
     checkChoice(device, ["auto", "webgpu", "wasm"], "Segmenter.load", "device");
     checkChoice(dtype, dtypeChoices, "Segmenter.load", "dtype");
@@ -183,7 +183,7 @@ export class Segmenter {
   };
 
   /** Calls that lose the same device share the next one. */
-  async #openAgain(lost: WorkerClient, error: LightsegError): Promise<OpenDevice> {
+  async #openAgain(lost: SegmenterClient, error: LightsegError): Promise<OpenDevice> {
     if (this.#opened.client !== lost) return this.#opened;
     lost.terminate(error);
     this.#reopening ??= this.#reopen()
@@ -205,19 +205,3 @@ const OPTIONS: readonly (keyof LoadOptions)[] = [
   ...(["assetsUrl", "modelsUrl", "wasmUrl", "workerUrl"] as const),
   ...(["onNote", "onProgress", "signal"] as const),
 ];
-
-/** Pages that are made on a server import the package there too. */
-function checkPlatform(): void {
-  if (typeof Worker !== "undefined" && typeof OffscreenCanvas !== "undefined") return;
-  throw new LightsegError({
-    code: "RUNTIME",
-    where: "Segmenter.load",
-    argument: "lightseg/web",
-    rule: "must run in a browser that has Worker and OffscreenCanvas",
-    hint: "on a server, import lightseg, or load in an effect that runs in the browser alone",
-  });
-}
-
-const ONE_THREAD =
-  "WebAssembly runs on one thread: for more, serve the page with the headers Cross-Origin-Opener-Policy: same-origin and " +
-  "Cross-Origin-Embedder-Policy: require-corp";

@@ -1,14 +1,15 @@
-import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
+import { type ErrorCode, LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
 import { decodeModel, type decodeQuantized } from "../model-files/decode.ts";
 import { type Dtype, FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../model-files/dtype.ts";
 import { descriptionOf, isQuantized, type Model, type RunnableModel } from "../model-files/model.ts";
-import type { Reply, Request, WorkerError } from "../runtime/rpc.ts";
+import type { Request } from "../runtime/rpc.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { giveEngine } from "../runtime/web/sessions.ts";
 import { segmentSmoothly } from "../video/smoothing.ts";
 import { isOnnx } from "../weights/onnx.ts";
+import { answerRequests, type Outgoing } from "./answer-requests.ts";
 import type { FramePainter } from "./frame-painter.ts";
 import type { SegmenterProtocol, StreamFrame } from "./protocol.ts";
 import { PictureReader } from "./read-picture.ts";
@@ -31,25 +32,13 @@ export interface Opened {
   readonly segmenter: Segmenter;
 }
 
-/** Answers the requests of the page that started this worker, one after the other. */
+/** Answers the requests of the page that started this worker. */
 export function serve(options: ServeOptions): void {
-  // onnxruntime starts its threads from the same file: those have their own messages.
-  if (self.name.startsWith("em-pthread")) return;
   const server = new Server(options);
-  let queue = Promise.resolve();
-  addEventListener("message", ({ data }: MessageEvent<Request<SegmenterProtocol>>) => {
-    queue = queue.then(async () => {
-      const { reply, transfer } = await server.reply(data);
-      postMessage(reply, { transfer });
-    });
-  });
+  answerRequests<SegmenterProtocol>({ answer: (message) => server.answer(message), lost: options.lost });
 }
 
-/** An answer, and the parts of it that are moved to the page instead of copied. */
-interface Outgoing {
-  readonly answer: SegmenterProtocol[keyof SegmenterProtocol]["answer"];
-  readonly transfer: Transferable[];
-}
+type Answer = Outgoing<SegmenterProtocol[keyof SegmenterProtocol]["answer"]>;
 
 class Server {
   readonly #options: ServeOptions;
@@ -63,20 +52,7 @@ class Server {
     this.#options = options;
   }
 
-  async reply(
-    message: Request<SegmenterProtocol>,
-  ): Promise<{ reply: Reply<SegmenterProtocol>; transfer: Transferable[] }> {
-    const { id } = message;
-    try {
-      const answering = this.#answer(message);
-      const { answer, transfer } = await Promise.race([answering, this.#options.lost ?? answering]);
-      return { reply: { id, answer }, transfer };
-    } catch (error) {
-      return { reply: { id, error: describe(error) }, transfer: [] };
-    }
-  }
-
-  #answer({ kind, request }: Request<SegmenterProtocol>): Promise<Outgoing> {
+  answer({ kind, request }: Request<SegmenterProtocol>): Promise<Answer> {
     switch (kind) {
       case "open":
         return this.#open(request);
@@ -96,7 +72,7 @@ class Server {
     return this.#current;
   }
 
-  async #open(request: Asked<"open">): Promise<Outgoing> {
+  async #open(request: Asked<"open">): Promise<Answer> {
     const dtype = request.dtype === "auto" || request.dtype === "int8" ? "fp32" : request.dtype;
     const model = this.#read(request);
     giveEngine(request.engine);
@@ -106,20 +82,20 @@ class Server {
     return { answer: { model: descriptionOf(model), dtype: segmenter.dtype }, transfer: [] };
   }
 
-  async #segment({ picture, options }: Asked<"segment">): Promise<Outgoing> {
+  async #segment({ picture, options }: Asked<"segment">): Promise<Answer> {
     const photo = await this.#pictures.read(picture);
     const segmentation = await this.#opened.segmenter.segment(photo, options);
     return { answer: segmentation, transfer: buffersOf(segmentation) };
   }
 
-  async #segmentFrame({ stream, frame, smoothing }: StreamFrame): Promise<Outgoing> {
+  async #segmentFrame({ stream, frame, smoothing }: StreamFrame): Promise<Answer> {
     const segment = this.#streams.get(stream) ?? segmentSmoothly(this.#opened.segmenter, smoothing);
     this.#streams.set(stream, segment);
     const segmentation = await segment(await this.#pictures.read(frame));
     return { answer: { segmentation, frame }, transfer: [...buffersOf(segmentation), frame] };
   }
 
-  async #paint({ stream, frame, smoothing, options }: Asked<"paint">): Promise<Outgoing> {
+  async #paint({ stream, frame, smoothing, options }: Asked<"paint">): Promise<Answer> {
     const opening = this.#painters.get(stream) ?? this.#options.createPainter(this.#opened, smoothing);
     this.#painters.set(stream, opening);
     try {
@@ -130,7 +106,7 @@ class Server {
     }
   }
 
-  async #end(stream: number): Promise<Outgoing> {
+  async #end(stream: number): Promise<Answer> {
     const painter = this.#painters.get(stream);
     this.#streams.delete(stream);
     this.#painters.delete(stream);
@@ -173,13 +149,4 @@ function bufferOf(values: ArrayBufferView | undefined): ArrayBuffer[] {
 /** The error for a model that cannot be loaded here. */
 function refuse(code: ErrorCode, argument: string, rule: string): LightsegError {
   return new LightsegError({ code, where: "Segmenter.load", argument, rule });
-}
-
-function describe(error: unknown): WorkerError {
-  if (!(error instanceof LightsegError)) return { defect: messageOf(error) };
-  const { value, cause, ...details } = error.details;
-  // Values and causes may be of any kind; as text they can be sent.
-  return value === undefined
-    ? details
-    : { ...details, value: typeof value === "number" ? value : String(value) };
 }

@@ -1,12 +1,12 @@
 import { sizeWithin } from "../images/resample.ts";
+import type { SegmenterClient } from "./open-device.ts";
 import type { SegmenterProtocol } from "./protocol.ts";
 import { copyPicture } from "./send-picture.ts";
 import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from "./types.ts";
 import { type ShownFrame, VideoFrames } from "./video-frames.ts";
-import type { WorkerClient } from "./worker-client.ts";
 
 /** Does something with the worker: with a new one where the device was lost meanwhile. */
-export type UseWorker = <T>(work: (client: WorkerClient) => Promise<T>) => Promise<T>;
+export type UseWorker = <T>(work: (client: SegmenterClient) => Promise<T>) => Promise<T>;
 
 /** See `Segmenter.stream`. */
 export async function* streamVideo(

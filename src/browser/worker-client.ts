@@ -1,10 +1,15 @@
 import { LightsegError, messageOf } from "../errors.ts";
-import { RpcClient } from "../runtime/rpc.ts";
-import type { SegmenterProtocol } from "./protocol.ts";
+import { type Protocol, RpcClient } from "../runtime/rpc.ts";
 import { request } from "./request.ts";
 
+export interface StartOptions {
+  /** The function that asks the worker, for errors. */
+  readonly where: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The page's end of a worker. */
-export class WorkerClient extends RpcClient<SegmenterProtocol, Transferable> {
+export class WorkerClient<P extends Protocol<P>> extends RpcClient<P, Transferable> {
   readonly #worker: Worker;
   readonly #address: string;
 
@@ -14,17 +19,21 @@ export class WorkerClient extends RpcClient<SegmenterProtocol, Transferable> {
    * @throws LightsegError WORKER_FAILED if the browser starts none, NOT_FOUND or RUNTIME for a script on
    *   another origin that cannot be had
    */
-  static async start(script: URL, signal?: AbortSignal): Promise<WorkerClient> {
+  static async start<P extends Protocol<P>>(
+    script: URL,
+    { where, signal }: StartOptions,
+  ): Promise<WorkerClient<P>> {
     const address = await ownAddress(script, signal);
     try {
-      return new WorkerClient(new Worker(address, { type: "module", name: "lightseg" }), address);
+      return new WorkerClient(new Worker(address, { type: "module", name: "lightseg" }), address, where);
     } catch (cause) {
-      throw failure(messageOf(cause));
+      throw failureIn(where)(messageOf(cause));
     }
   }
 
-  private constructor(worker: Worker, address: string) {
-    super({ post: (message, transfer) => post(worker, message, transfer), failure });
+  private constructor(worker: Worker, address: string, where: string) {
+    const failure = failureIn(where);
+    super({ post: (message, transfer) => post(worker, message, { transfer, where }), failure });
     this.#worker = worker;
     this.#address = address;
     worker.addEventListener("message", ({ data }) => this.receive(data));
@@ -62,14 +71,19 @@ async function ownAddress(script: URL, signal: AbortSignal | undefined): Promise
   return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
 }
 
-function post(worker: Worker, message: unknown, transfer: readonly Transferable[]): void {
+interface PostOptions {
+  readonly transfer: readonly Transferable[];
+  readonly where: string;
+}
+
+function post(worker: Worker, message: unknown, { transfer, where }: PostOptions): void {
   try {
     worker.postMessage(message, [...transfer]);
   } catch (cause) {
     // Pictures with pixels of another site cannot be sent.
     throw new LightsegError({
       code: "INVALID_IMAGE",
-      where: "segment",
+      where,
       argument: "picture",
       rule: `must not be read by this page: ${messageOf(cause)}`,
       hint: 'pictures of other sites need their permission (CORS), and crossorigin="anonymous" on the element',
@@ -78,7 +92,9 @@ function post(worker: Worker, message: unknown, transfer: readonly Transferable[
   }
 }
 
-function failure(message: string, hint?: string): LightsegError {
-  const rule = `failed: ${message}`;
-  return new LightsegError({ code: "WORKER_FAILED", where: "segment", argument: "worker", rule, hint });
+function failureIn(where: string): (message: string, hint?: string) => LightsegError {
+  return (message, hint) => {
+    const rule = `failed: ${message}`;
+    return new LightsegError({ code: "WORKER_FAILED", where, argument: "worker", rule, hint });
+  };
 }

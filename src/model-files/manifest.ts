@@ -54,9 +54,14 @@ export function parseManifest(text: string, file: string): Manifest {
   });
 }
 
+/** The model, or the weights of an encoder, of this name; undefined if the manifest has none. */
+export function findWeights(manifest: Manifest, name: string): Manifest[string] | undefined {
+  return Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+}
+
 /** The model of this name; undefined if the manifest has none. */
 export function findModel(manifest: Manifest, name: string): ManifestModel | undefined {
-  const entry = Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+  const entry = findWeights(manifest, name);
   return entry?.kind === "model" ? entry : undefined;
 }
 

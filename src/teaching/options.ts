@@ -5,6 +5,9 @@ import type { LabelledPhoto } from "../training/samples.ts";
 /** What is trained, see `TeachingOptions.layers`. */
 export type Layers = "head" | "decoder" | "all";
 
+/** All values of `TeachingOptions.layers`. */
+export const layers: readonly Layers[] = ["head", "decoder", "all"];
+
 /** A class to teach. */
 export interface TaughtClass {
   readonly name: string;

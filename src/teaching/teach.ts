@@ -2,15 +2,14 @@
  * Teaching: fine-tuning on a few photos with a few labelled pixels each (strokes), in seconds. Takes photos
  * and engine from outside and knows no platform.
  */
-import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
-import { checkLabels, checkPhoto } from "../images/check.ts";
-import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
+import { vocPalette } from "../images/palette.ts";
 import type { Palette } from "../images/types.ts";
 import { describeNetwork, type Model } from "../model-files/model.ts";
 import { backboneOf, nameNetwork } from "../models/zoo.ts";
+import { isOutOfMemory } from "../runtime/engine-error.ts";
 import type { Engine } from "../runtime/session.ts";
-import type { LabelledPhoto } from "../training/samples.ts";
+import { checkSamples, checkTeaching, countClasses } from "./check.ts";
 import { fitPhotos } from "./fit-photos.ts";
 import type { TaughtClass, TeachingBase, TeachingOptions } from "./options.ts";
 import { trainOnFew } from "./train.ts";
@@ -26,9 +25,7 @@ import { trainOnFew } from "./train.ts";
  */
 export async function teach(base: TeachingBase, options: TeachingOptions, engine: Engine): Promise<Model> {
   const { classes, layers = "head", longSide = 480, seed = 0 } = options;
-  checkInteger(longSide, "fineTune", "longSide", 64, 2048);
-  checkInteger(options.steps ?? 1, "fineTune", "steps");
-  checkClasses(classes);
+  checkTeaching(options);
   checkSamples(options.samples);
   const photos = fitPhotos(options.samples, longSide);
   const counts = countClasses(photos.counts, classes);
@@ -47,39 +44,18 @@ export async function teach(base: TeachingBase, options: TeachingOptions, engine
     classWeights: balance(counts),
     preprocessing: description.preprocessing,
     onWeights: onModel && ((weights) => onModel({ ...description, weights })),
+  }).catch((error: unknown) => {
+    throw explainMemory(error, Math.max(...photos.crop));
   });
   return { ...description, weights };
 }
 
-function checkClasses(classes: readonly TaughtClass[]): void {
-  if (classes.length < 2 || classes.length > 64)
-    throw refuse("classes", "must be 2 to 64 classes", classes.length, "what is not wanted is a class too");
-  const names = classes.map(({ name }) => name);
-  const twice = names.find((name, index) => name.trim() === "" || names.indexOf(name) !== index);
-  if (twice !== undefined) throw refuse("classes", "must have names that differ", twice);
-}
-
-function checkSamples(samples: readonly LabelledPhoto[]): void {
-  if (samples.length < 1 || samples.length > 100)
-    throw refuse("samples", "must be 1 to 100 photos", samples.length);
-  for (const { photo, labels } of samples) {
-    checkPhoto(photo, "fineTune");
-    checkLabels(labels, "fineTune");
-    if (photo.width !== labels.width || photo.height !== labels.height)
-      throw refuse("samples", "must have labels of the photo's size", `${labels.width}x${labels.height}`);
-  }
-}
-
-/** Pixels of each class, at least one. @param counts pixels of each label */
-function countClasses(counts: Float64Array, classes: readonly TaughtClass[]): Float64Array {
-  const beyond = counts.findIndex(
-    (count, label) => count > 0 && label >= classes.length && label !== IGNORE_LABEL,
-  );
-  if (beyond >= 0) throw refuse("samples", `must have labels below ${classes.length}, or 255`, beyond);
-  const absent = classes.find((_, label) => !counts[label]);
-  if (!absent) return counts.slice(0, classes.length);
-  const hint = "paint more of it, or leave the class out";
-  throw refuse("samples", "must have labelled pixels of each class", absent.name, hint);
+/** Says which size takes a quarter of the memory, where it was short. @param size the longest side now */
+function explainMemory(error: unknown, size: number): unknown {
+  if (!isOutOfMemory(error)) return error;
+  const hint = `longSide ${Math.max(64, Math.floor(size / 2))} takes a quarter of it`;
+  const rule = `must suffice: the engine ${error.details.rule}`;
+  return new LightsegError({ ...error.details, where: "fineTune", argument: "memory", rule, hint });
 }
 
 /** Weights with which every class counts the same in the loss, with a mean of 1. */
@@ -92,11 +68,4 @@ function balance(counts: Float64Array): number[] {
 function paletteOf(classes: readonly TaughtClass[]): Palette {
   const standard = vocPalette(classes.length + 1).slice(1);
   return classes.map(({ color }, index) => color ?? standard[index] ?? [0, 0, 0]);
-}
-
-function refuse(argument: string, rule: string, value: unknown, hint?: string): LightsegError {
-  return new LightsegError({
-    ...{ code: "INVALID_ARGUMENT", where: "fineTune", argument, rule, value },
-    ...(hint !== undefined && { hint }),
-  });
 }

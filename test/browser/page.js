@@ -9,9 +9,8 @@
 
 const library = "/dist/web.js";
 /** @type {Lightseg} */
-const { clearCache, LightsegError, listCached, listModels, SegmentationPainter, Segmenter } = await import(
-  library
-);
+const { clearCache, fineTune, LightsegError, listCached, listModels, SegmentationPainter, Segmenter } =
+  await import(library);
 
 /** @param {Uint8Array} bytes */
 function toBase64(bytes) {
@@ -508,6 +507,73 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
   };
 }
 
+/**
+ * What was taught last.
+ *
+ * @type {import("../../src/web.ts").TaughtModel | undefined}
+ */
+let taught;
+
+/**
+ * Teaches strokes on raw pictures, bytes in base64.
+ *
+ * @param {{ picture: SentRaster; labels: SentRaster }[]} samples
+ * @param {Omit<import("../../src/web.ts").FineTuneOptions, "samples"> & { abortAt?: number; throwAt?: number }} options
+ *
+ * @typedef {{ width: number; height: number; data: string }} SentRaster
+ */
+async function teach(samples, { abortAt, throwAt, ...options }) {
+  /** @type {number[]} */
+  const losses = [];
+  /** @type {number[]} */
+  const turns = [];
+  /** @type {string[]} */
+  const notes = [];
+  let models = 0;
+  const stopping = new AbortController();
+  const loop = countTurns();
+  /** @param {SentRaster} raster */
+  const unpack = ({ width, height, data }) => ({ width, height, data: fromBase64(data) });
+  try {
+    taught = await fineTune({
+      ...options,
+      samples: samples.map(({ picture, labels }) => ({ picture: unpack(picture), labels: unpack(labels) })),
+      signal: stopping.signal,
+      onNote: (text) => notes.push(text),
+      onProgress({ step, loss }) {
+        losses.push(loss);
+        turns.push(loop.take());
+        if (step === abortAt) stopping.abort(new Error("enough"));
+        if (step === throwAt) throw new Error("the page's own");
+      },
+      onModel() {
+        models++;
+      },
+    });
+  } finally {
+    loop.stop();
+  }
+  return { losses, turns, notes, models, model: toBase64(taught.bytes), description: taught.description };
+}
+
+/** Segments a raw picture with what was taught last. @param {SentRaster} photo @param {string} device */
+async function segmentTaught({ width, height, data }, device) {
+  await using segmenter = await Segmenter.load(taught?.toBlob(), {
+    device: device === "webgpu" ? device : "wasm",
+  });
+  return summarize(await segmenter.segment({ width, height, data: fromBase64(data) }));
+}
+
+/** Teaches ten times. @param {Parameters<typeof teach>} what @returns bytes held after the 2nd and the last */
+async function teachAgain(...what) {
+  const memory = [];
+  for (let round = 1; round <= 10; round++) {
+    await teach(...what);
+    if (round === 2 || round === 10) memory.push(await measureMemory());
+  }
+  return memory;
+}
+
 /** Whether results come while the page is hidden, and after it is shown again. */
 async function streamHidden() {
   await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
@@ -619,6 +685,9 @@ Object.assign(globalThis, {
   segmentAllKinds,
   segmentFaulty,
   streamFrames,
+  segmentTaught,
+  teach,
+  teachAgain,
   paintPhoto,
   paintChange,
   paintedSize,

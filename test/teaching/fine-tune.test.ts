@@ -3,41 +3,17 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import type { Model } from "../../src/model-files/model.ts";
-import { createRandom } from "../../src/random.ts";
 import { type FineTuneOptions, fineTune } from "../../src/teaching/node/fine-tune.ts";
 import type { TeachingProgress } from "../../src/teaching/options.ts";
 import type { TaughtModel } from "../../src/teaching/taught-model.ts";
 import { failureOf } from "../support/errors.ts";
+import { landscape, strokedLandscape } from "../support/landscape.ts";
 import { teachCamvid } from "../support/teach-camvid.ts";
 
 const CAMVID = join(import.meta.dirname, "../../../shared/data/camvid");
-const [WIDTH, HEIGHT] = [96, 64];
-
-/** Grass (noisy green) below a line and sky (smooth blue) above it. */
-function landscape(horizon: number, seed = 1) {
-  const random = createRandom(seed);
-  const rows = Array.from({ length: HEIGHT }, (_, y) => y);
-  const pixels = rows.flatMap((y) => Array.from({ length: WIDTH }, () => (y < horizon ? 0 : 1)));
-  const data = Uint8Array.from(
-    pixels.flatMap((label) => (label === 0 ? [90, 140, 230] : [40, 60 + Math.floor(random() * 120), 30])),
-  );
-  return { photo: { width: WIDTH, height: HEIGHT, data }, truth: pixels };
-}
-
-/** One stroke of each class in the middle of its region, 40 pixels in all. */
-function sample(horizon: number) {
-  const { photo, truth } = landscape(horizon);
-  const rows = new Set([Math.floor(horizon / 2), Math.floor((horizon + HEIGHT) / 2)]);
-  const data = Uint8Array.from(truth, (label, pixel) => {
-    const [x, y] = [pixel % WIDTH, Math.floor(pixel / WIDTH)];
-    return rows.has(y) && x >= 30 && x < 50 ? label : 255;
-  });
-  return { picture: photo, labels: { width: WIDTH, height: HEIGHT, data } };
-}
-
 const options: FineTuneOptions = {
   classes: [{ name: "sky", color: [0, 0, 255] }, { name: "grass" }],
-  samples: [sample(20), sample(44)],
+  samples: [strokedLandscape(20), strokedLandscape(44)],
   ...{ device: "cpu", threads: 1, steps: 12 },
 };
 
@@ -119,7 +95,7 @@ describe("fineTune", { timeout: 120_000 }, () => {
   });
 
   const bad = (labels: number[]) => ({
-    ...sample(20),
+    ...strokedLandscape(20),
     labels: { width: 2, height: 1, data: Uint8Array.from(labels) },
   });
   const tiny = { width: 2, height: 1, data: new Uint8Array(6) };
@@ -130,7 +106,7 @@ describe("fineTune", { timeout: 120_000 }, () => {
       { classes: [{ name: "sky" }, { name: "sky" }] },
       'classes must have names that differ, got "sky"',
     ],
-    ["no photos", { samples: [] }, "samples must be 1 to 100 photos, got 0"],
+    ["no photos", { samples: [] }, "samples must be 1 to 100 pictures with labels, got 0"],
     [
       "a class without strokes",
       { classes: [{ name: "sky" }, { name: "grass" }, { name: "cow" }] },
@@ -146,6 +122,8 @@ describe("fineTune", { timeout: 120_000 }, () => {
       { samples: [{ ...bad([0, 7]), picture: tiny }] },
       "samples must have labels below 2, or 255, got 7",
     ],
+    // @ts-expect-error what programs in JavaScript may pass
+    ["layers that there are not", { layers: "tail" }, "layers must be one of head, decoder, all, got"],
     ["a size out of range", { longSide: 5000 }, "longSide must be a whole number from 64 to 2048, got 5000"],
     ["a base that is nowhere", { base: "nowhere.pth" }, "nowhere.pth"],
   ])("refuses %s", async (_, change, text) => {

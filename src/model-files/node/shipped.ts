@@ -9,7 +9,14 @@ import type { ExpectedNames } from "../../weights/choose-names.ts";
 import { type NamedWeights, readNamed, withWeightFile } from "../../weights/node/read.ts";
 import { quantizedModel } from "../decode.ts";
 import { QUANTIZATION_KEY } from "../description.ts";
-import { findModel, type Manifest, type ManifestFile, modelNames, parseManifest } from "../manifest.ts";
+import {
+  findModel,
+  findWeights,
+  type Manifest,
+  type ManifestFile,
+  modelNames,
+  parseManifest,
+} from "../manifest.ts";
 
 /**
  * The folder of the files that come with the package; as far from the sources as from the built files.
@@ -41,8 +48,7 @@ export async function findShippedModel(name: string) {
 
 /** The manifest's entry of a model, or of an encoder's weights, of this name; undefined for another name. */
 export async function findShippedWeights(name: string): Promise<Manifest[string] | undefined> {
-  const manifest = await readManifest();
-  return Object.hasOwn(manifest, name) ? manifest[name] : undefined;
+  return findWeights(await readManifest(), name);
 }
 
 /** A file in memory. */

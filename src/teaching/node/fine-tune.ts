@@ -1,13 +1,12 @@
-import { LightsegError } from "../../errors.ts";
 import { decodePhoto } from "../../images/node/decode.ts";
 import type { LabelMap, Photo } from "../../images/types.ts";
 import type { PhotoSource } from "../../inference/segmenter.ts";
-import { readDescription } from "../../model-files/description.ts";
 import { findShippedWeights, readMetadata, readParameters } from "../../model-files/node/shipped.ts";
 import { networkParameters } from "../../model-files/parameters.ts";
-import { nameNetwork } from "../../models/zoo.ts";
 import type { DeviceChoice } from "../../runtime/node/devices.ts";
 import { findDevice } from "../../runtime/node/find-device.ts";
+import { networkOfBase } from "../base.ts";
+import { checkTeaching } from "../check.ts";
 import type { TeachingBase, TeachingOptions } from "../options.ts";
 import { encodeTaught, type TaughtModel } from "../taught-model.ts";
 import { teach } from "../teach.ts";
@@ -52,6 +51,7 @@ export async function fineTune({
   samples,
   ...options
 }: FineTuneOptions): Promise<TaughtModel> {
+  checkTeaching({ ...options, samples });
   const [from, { open }, photos] = await Promise.all([
     readBase(base),
     findDevice(device),
@@ -73,14 +73,6 @@ async function readBase(base: string): Promise<TeachingBase> {
 
 async function networkOf(base: string): Promise<string> {
   const entry = await findShippedWeights(base);
-  if (entry?.kind === "encoder")
-    return nameNetwork({ backbone: entry.backbone, decoder: "refinenet-lw-mobile" });
-  const { metadata, file } = await readMetadata(base);
-  const described = readDescription(metadata, file);
-  if (described) return described.network;
-  throw new LightsegError({
-    ...{ code: "INVALID_WEIGHTS", where: "fineTune", file, argument: "base" },
-    rule: "must be a model file, which says what network it is of",
-    hint: "imagenet, voc, camvid, or best.safetensors of a run",
-  });
+  if (entry?.kind === "encoder") return networkOfBase({ file: base, backbone: entry.backbone, metadata: {} });
+  return networkOfBase(await readMetadata(base));
 }

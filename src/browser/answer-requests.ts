@@ -1,0 +1,50 @@
+import { LightsegError, messageOf } from "../errors.ts";
+import type { Protocol, Reply, Request, WorkerError } from "../runtime/rpc.ts";
+
+/** An answer, and the parts of it that are moved to the page instead of copied. */
+export interface Outgoing<Answer> {
+  readonly answer: Answer;
+  readonly transfer: Transferable[];
+}
+
+export interface AnswerRequestsOptions<P extends Protocol<P>> {
+  answer(message: Request<P>): Promise<Outgoing<P[keyof P]["answer"]>>;
+  /** Rejected when the device is lost, after which no answer comes. */
+  readonly lost?: Promise<never> | undefined;
+}
+
+/** Answers the requests of the page that started this worker, one after the other. */
+export function answerRequests<P extends Protocol<P>>(options: AnswerRequestsOptions<P>): void {
+  // onnxruntime starts its threads from the same file: those have their own messages.
+  if (self.name.startsWith("em-pthread")) return;
+  let queue = Promise.resolve();
+  addEventListener("message", ({ data }: MessageEvent<Request<P>>) => {
+    queue = queue.then(async () => {
+      const { reply, transfer } = await replyTo(data, options);
+      postMessage(reply, { transfer });
+    });
+  });
+}
+
+async function replyTo<P extends Protocol<P>>(
+  message: Request<P>,
+  { answer, lost }: AnswerRequestsOptions<P>,
+): Promise<{ reply: Reply<P>; transfer: Transferable[] }> {
+  const { id } = message;
+  try {
+    const answering = answer(message);
+    const { answer: found, transfer } = await Promise.race([answering, lost ?? answering]);
+    return { reply: { id, answer: found }, transfer };
+  } catch (error) {
+    return { reply: { id, error: describe(error) }, transfer: [] };
+  }
+}
+
+function describe(error: unknown): WorkerError {
+  if (!(error instanceof LightsegError)) return { defect: messageOf(error) };
+  const { value, cause, ...details } = error.details;
+  // Values and causes may be of any kind; as text they can be sent.
+  return value === undefined
+    ? details
+    : { ...details, value: typeof value === "number" ? value : String(value) };
+}

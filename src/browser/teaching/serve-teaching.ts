@@ -1,0 +1,78 @@
+import { quantizedModel } from "../../model-files/decode.ts";
+import type { Model } from "../../model-files/model.ts";
+import type { Engine, OpenSession } from "../../runtime/session.ts";
+import { giveEngine } from "../../runtime/web/sessions.ts";
+import { networkOfBase } from "../../teaching/base.ts";
+import type { TeachingBase } from "../../teaching/options.ts";
+import { encodeTaught } from "../../teaching/taught-model.ts";
+import { teach } from "../../teaching/teach.ts";
+import { isOnnx } from "../../weights/onnx.ts";
+import { decodeSafetensors } from "../../weights/safetensors.ts";
+import { answerRequests, type Outgoing } from "../answer-requests.ts";
+import { PictureReader } from "../read-picture.ts";
+import type { ModelFileContent, TeachingEvent, TeachingProtocol } from "./protocol.ts";
+
+export interface ServeTeachingOptions {
+  open(): Promise<OpenSession>;
+  /** Tries the device with the network before it trains; its error becomes the answer. */
+  readonly check?: (base: TeachingBase) => Promise<void>;
+  /** Rejected when the device is lost, after which no answer comes. */
+  readonly lost?: Promise<never>;
+}
+
+type Asked = TeachingProtocol["teach"]["request"];
+
+/** Answers the request of the page that started this worker: teaches a network. */
+export function serveTeaching({ open, check, lost }: ServeTeachingOptions): void {
+  const answer = async ({ engine, threads, ...asked }: Asked): Promise<Outgoing<ModelFileContent>> => {
+    const base = readBase(asked);
+    giveEngine(engine);
+    await check?.(base);
+    const model = await teachOn({ open: await open(), threads }, base, asked);
+    const { content, transfer } = encode(model);
+    return { answer: content, transfer };
+  };
+  answerRequests<TeachingProtocol>({ answer: ({ request }) => answer(request), lost });
+}
+
+/** @throws LightsegError INVALID_WEIGHTS for a base that is no model and no encoder in safetensors */
+function readBase({ base, name, backbone }: Pick<Asked, "base" | "name" | "backbone">): TeachingBase {
+  if (isOnnx(base)) throw quantizedModel(name);
+  const { weights, metadata } = decodeSafetensors(base, name);
+  return { network: networkOfBase({ file: name, backbone, metadata }), weights };
+}
+
+async function teachOn(
+  engine: Engine,
+  base: TeachingBase,
+  { samples, options, wantsModels, events }: Omit<Asked, "engine" | "threads">,
+): Promise<Model> {
+  const tell = (event: TeachingEvent, transfer: Transferable[] = []) => events.postMessage(event, transfer);
+  const reader = new PictureReader();
+  const photos = [];
+  for (const { picture, labels } of samples) photos.push({ photo: await reader.read(picture), labels });
+  const sendModel = async (model: Model) => {
+    const { content, transfer } = encode(model);
+    tell({ kind: "model", model: content }, transfer);
+    await new Promise((resolve) => {
+      events.onmessage = resolve;
+    });
+  };
+  const model = await teach(
+    base,
+    {
+      ...options,
+      samples: photos,
+      onProgress: (progress) => tell({ kind: "progress", progress }),
+      ...(wantsModels && { onModel: sendModel }),
+    },
+    engine,
+  );
+  tell({ kind: "end" });
+  return model;
+}
+
+function encode(model: Model): { content: ModelFileContent; transfer: Transferable[] } {
+  const { description, bytes } = encodeTaught(model);
+  return { content: { description, bytes }, transfer: [bytes.buffer] };
+}

@@ -1,0 +1,72 @@
+import { checkChoice, checkInteger } from "../check.ts";
+import { LightsegError } from "../errors.ts";
+import { checkLabels, checkPhoto } from "../images/check.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
+import type { LabelledPhoto } from "../training/samples.ts";
+import { layers, type TaughtClass, type TeachingOptions } from "./options.ts";
+
+/** What can be checked before pictures are read. Callers may come from plain JavaScript. */
+export interface Checked extends Partial<Pick<TeachingOptions, "layers" | "longSide" | "steps">> {
+  readonly classes: readonly TaughtClass[];
+  readonly samples: readonly unknown[];
+}
+
+/**
+ * Checks options before anything is downloaded or read.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for classes, samples or options out of range
+ */
+export function checkTeaching({ classes, samples, layers: chosen = "head", longSide, steps }: Checked): void {
+  checkChoice(chosen, layers, "fineTune", "layers");
+  if (longSide !== undefined) checkInteger(longSide, "fineTune", "longSide", 64, 2048);
+  if (steps !== undefined) checkInteger(steps, "fineTune", "steps");
+  checkClasses(classes);
+  if (!Array.isArray(samples) || samples.length < 1 || samples.length > 100)
+    throw refuse("samples", "must be 1 to 100 pictures with labels", samples?.length);
+}
+
+function checkClasses(classes: readonly TaughtClass[]): void {
+  if (!Array.isArray(classes) || classes.length < 2 || classes.length > 64)
+    throw refuse("classes", "must be 2 to 64 classes", classes?.length, "what is not wanted is a class too");
+  const names = classes.map(({ name }) => name);
+  const twice = names.find((name, index) => name.trim() === "" || names.indexOf(name) !== index);
+  if (twice !== undefined) throw refuse("classes", "must have names that differ", twice);
+}
+
+/**
+ * Checks photos and their labels.
+ *
+ * @throws LightsegError INVALID_IMAGE for a damaged sample, INVALID_ARGUMENT for labels of another size
+ */
+export function checkSamples(samples: readonly LabelledPhoto[]): void {
+  for (const { photo, labels } of samples) {
+    checkPhoto(photo, "fineTune");
+    checkLabels(labels, "fineTune");
+    if (photo.width !== labels.width || photo.height !== labels.height)
+      throw refuse("samples", "must have labels of the photo's size", `${labels.width}x${labels.height}`);
+  }
+}
+
+/**
+ * Pixels of each class, at least one.
+ *
+ * @param counts pixels of each label
+ * @throws LightsegError INVALID_ARGUMENT for a label that is no class, or a class without pixels
+ */
+export function countClasses(counts: Float64Array, classes: readonly TaughtClass[]): Float64Array {
+  const beyond = counts.findIndex(
+    (count, label) => count > 0 && label >= classes.length && label !== IGNORE_LABEL,
+  );
+  if (beyond >= 0) throw refuse("samples", `must have labels below ${classes.length}, or 255`, beyond);
+  const absent = classes.find((_, label) => !counts[label]);
+  if (!absent) return counts.slice(0, classes.length);
+  const hint = "paint more of it, or leave the class out";
+  throw refuse("samples", "must have labelled pixels of each class", absent.name, hint);
+}
+
+function refuse(argument: string, rule: string, value: unknown, hint?: string): LightsegError {
+  return new LightsegError({
+    ...{ code: "INVALID_ARGUMENT", where: "fineTune", argument, rule, value },
+    ...(hint !== undefined && { hint }),
+  });
+}

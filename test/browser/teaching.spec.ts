@@ -1,0 +1,122 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LabelMap, Photo } from "../../src/images/types.ts";
+import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
+import type { ModelDescription } from "../../src/model-files/model.ts";
+import { fineTune } from "../../src/teaching/node/fine-tune.ts";
+import { landscape, strokedLandscape } from "../support/landscape.ts";
+import { measure, strokedFrames, taughtClasses } from "../support/teach-camvid.ts";
+import { callPage, missingBrowser, openPage } from "./browser.ts";
+import { useBrowser } from "./use-browser.ts";
+
+const CAMVID = join(import.meta.dirname, "../../../shared/data/camvid");
+
+interface Taught {
+  readonly losses: readonly number[];
+  readonly turns: readonly number[];
+  readonly notes: readonly string[];
+  readonly models: number;
+  readonly model: string;
+  readonly description: ModelDescription;
+}
+
+const classes = [{ name: "sky", color: [0, 0, 255] as const }, { name: "grass" }];
+const samples = [strokedLandscape(20), strokedLandscape(44)];
+const sent = samples.map(({ picture, labels }) => ({ picture: send(picture), labels: send(labels) }));
+
+function send({ width, height, data }: Photo | LabelMap) {
+  return { width, height, data: Buffer.from(data).toString("base64") };
+}
+
+function unpack(labels: string): Uint8Array {
+  return new Uint8Array(Buffer.from(labels, "base64"));
+}
+
+describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`, () => {
+  const shared = useBrowser();
+  let page: Page;
+
+  beforeEach(async () => {
+    page = await openPage(shared);
+  });
+  afterEach(() => page.context().close());
+
+  /** Losses of the same training in the page and in Node; what Node taught. */
+  async function teachBoth(device: string, steps: number) {
+    const inPage = await callPage<Taught>(page, "teach", sent, { classes, steps, device, modelEvery: 5 });
+    const losses: number[] = [];
+    const inNode = await fineTune({
+      ...{ classes, samples, steps, device: "cpu", threads: 1 },
+      onProgress: ({ loss }) => void losses.push(loss),
+    });
+    expect(inPage.losses).toHaveLength(steps);
+    for (const [step, loss] of losses.entries())
+      expect(Math.abs((inPage.losses[step] ?? Number.NaN) - loss), `step ${step}`).toBeLessThan(1e-3);
+    return { inPage, inNode };
+  }
+
+  it("has the losses and the labels of Node", async () => {
+    const { inPage, inNode } = await teachBoth("wasm", 12);
+    expect(inPage.models).toBe(2);
+    expect(inPage.description).toEqual(inNode.description);
+    const { photo, truth } = landscape(30, 2);
+    const { labels } = await callPage<{ labels: string }>(page, "segmentTaught", send(photo), "wasm");
+    const found = unpack(labels);
+    expect(truth.filter((label, pixel) => found[pixel] === label).length / truth.length).toBeGreaterThan(0.9);
+    // The file is one like any other.
+    await using segmenter = await Segmenter.load(new Blob([unpack(inPage.model).slice()]), { device: "cpu" });
+    const same = (await segmenter.segment(photo)).labels.filter((label, pixel) => label === found[pixel]);
+    expect(same.length / found.length).toBeGreaterThan(0.995);
+  });
+
+  it("has the losses of Node on WebGPU", async () => {
+    await teachBoth("webgpu", 3);
+  });
+
+  it("leaves the page's thread free", async () => {
+    const { turns, notes } = await callPage<Taught>(page, "teach", sent, { classes, steps: 30 });
+    // The first step waits for the downloads; a page that trains by itself has no turn within a step.
+    const middle = turns.slice(1).toSorted((a, b) => a - b)[15];
+    expect(middle).toBeGreaterThanOrEqual(1);
+    expect(notes.join()).toContain("WebAssembly, since WebGPU does not work here: ");
+  });
+
+  it("holds no more after ten rounds", async () => {
+    const [early = 0, late = Number.NaN] = await callPage<number[]>(page, "teachAgain", sent, {
+      ...{ classes, steps: 1, device: "wasm" },
+    });
+    console.info(`${(early / 1e6).toFixed(1)} and ${(late / 1e6).toFixed(1)} MB after 2 and 10 rounds`);
+    expect(early).toBeGreaterThan(1e6);
+    expect(late - early).toBeLessThan(3e6);
+  });
+
+  it.each<[string, object, string]>([
+    ["a class without strokes", { classes: [...classes, { name: "sea" }] }, "labelled pixels of each class"],
+    ["one class", { classes: classes.slice(1) }, "must be 2 to 64 classes"],
+    ["a base that is not there", { classes, base: "city" }, "camvid, camvid-ndnet45, imagenet"],
+    ["an option that there is not", { classes, epochs: 3 }, "epochs"],
+    ["a signal", { classes, device: "wasm", abortAt: 2 }, "enough"],
+    ["a callback that throws", { classes, device: "wasm", throwAt: 2 }, "the page's own"],
+  ])("ends with %s", async (_, options, message) => {
+    await expect(callPage(page, "teach", sent, options)).rejects.toThrow(message);
+  });
+
+  it.skipIf(!existsSync(CAMVID))("finds six classes of CamVid as in Node", async () => {
+    const frames = await strokedFrames(CAMVID, 3, 1);
+    const start = performance.now();
+    await callPage(
+      page,
+      "teach",
+      frames.map(({ photo, labels }) => ({ picture: send(photo), labels: send(labels) })),
+      { classes: Object.keys(taughtClasses).map((name) => ({ name })), device: "wasm" },
+    );
+    const seconds = (performance.now() - start) / 1000;
+    const { miou } = await measure(CAMVID, async (photo) =>
+      unpack((await callPage<{ labels: string }>(page, "segmentTaught", send(photo), "wasm")).labels),
+    );
+    console.info(`mean IoU ${(100 * miou).toFixed(1)} after ${seconds.toFixed(1)} s`);
+    expect(miou).toBeGreaterThan(0.6);
+  });
+});
