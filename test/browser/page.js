@@ -518,9 +518,11 @@ let taught;
  * Teaches strokes on raw pictures, bytes in base64.
  *
  * @param {{ picture: SentRaster; labels: SentRaster }[]} samples
- * @param {Omit<import("../../src/web.ts").FineTuneOptions, "samples"> & { abortAt?: number; throwAt?: number }} options
+ * @param {TeachOptions & { abortAt?: number; throwAt?: number }} options
  *
  * @typedef {{ width: number; height: number; data: string }} SentRaster
+ *
+ * @typedef {Omit<import("../../src/web.ts").FineTuneOptions, "samples">} TeachOptions
  */
 async function teach(samples, { abortAt, throwAt, ...options }) {
   /** @type {number[]} */
@@ -564,7 +566,11 @@ async function segmentTaught({ width, height, data }, device) {
   return summarize(await segmenter.segment({ width, height, data: fromBase64(data) }));
 }
 
-/** Teaches ten times. @param {Parameters<typeof teach>} what @returns bytes held after the 2nd and the last */
+/**
+ * Teaches ten times. @returns bytes held after the 2nd and the last
+ *
+ * @param {Parameters<typeof teach>} what
+ */
 async function teachAgain(...what) {
   const memory = [];
   for (let round = 1; round <= 10; round++) {
