@@ -27,8 +27,8 @@ export interface Started<P extends Protocol<P>> {
  * Downloads engine and model, starts a worker and begins with it; the worker is ended where that fails or the
  * signal is aborted meanwhile.
  *
- * @throws LightsegError NOT_FOUND for a file that is missing, WORKER_FAILED if the worker does not start; what
- *   `begin` throws; the signal's reason
+ * @throws LightsegError NOT_FOUND for a file that is missing, WORKER_FAILED if the worker does not start;
+ *   what `begin` throws; the signal's reason
  */
 export async function withWorker<P extends Protocol<P>, T>(
   { device, role, found, where, ...options }: WithWorkerOptions,

@@ -120,7 +120,7 @@ function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): P
   );
 }
 
-/** Hands what is told on the way to the caller. Resolves after the last; rejects with what a callback throws. */
+/** Hands what is told on the way to the caller until its end. Rejects with what a callback throws. */
 function follow(port: MessagePort, { onProgress, onModel }: FineTuneOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const take = async (event: TeachingEvent): Promise<void> => {
