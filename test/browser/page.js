@@ -319,7 +319,15 @@ async function paintPhoto(address, size, { model, ...options }) {
   /** @type {import("../../src/web.ts").Look[]} */
   const looks = [
     {},
-    { strengths: [0, 1, 0.25], before: 0.3 },
+    {
+      strengths: [0, 1, 0.25],
+      before: 0.3,
+      colors: [
+        [0, 0, 0],
+        [10, 200, 90],
+        [250, 30, 140],
+      ],
+    },
     { effect: "cutout", before: 0.5 },
     { effect: "blur", strengths: [] },
     { effect: "blur", strengths: Array(21).fill(0) },

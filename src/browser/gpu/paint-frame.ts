@@ -139,7 +139,7 @@ export class GpuFramePainter {
     const floats = new Float32Array(bytes);
     const wholes = new Uint32Array(bytes);
     strengthsOf(look, this.#palette.length).forEach((strength, label) => {
-      const color = this.#palette[label] ?? [0, 0, 0];
+      const color = (look.colors ?? this.#palette)[label] ?? [0, 0, 0];
       floats.set([...color.map((value) => value / 255), strength], 4 * label);
     });
     wholes[4 * 256] = effects.indexOf(look.effect ?? "overlay");

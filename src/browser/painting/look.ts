@@ -1,3 +1,5 @@
+import type { Palette } from "../../images/types.ts";
+
 /** How a segmented picture is painted. */
 export interface Look {
   /**
@@ -11,6 +13,8 @@ export interface Look {
    * background in most data sets, and 1 for the rest.
    */
   strengths?: readonly number[];
+  /** The colors of the classes in an overlay. Defaults to the model's palette. */
+  colors?: Palette;
   /** Share of the width, from the left, that shows the picture as it is, 0..1. Defaults to 0. */
   before?: number;
 }

@@ -64,7 +64,7 @@ export class SegmentationPainter {
     // RGBA of each label, as one number in the order of the machine's bytes.
     const bytes = new Uint8ClampedArray(4 * 256);
     strengthsOf(look, palette.length).forEach((strength, label) => {
-      bytes.set([...(palette[label] ?? []), 255 * strength], 4 * label);
+      bytes.set([...((look.colors ?? palette)[label] ?? [0, 0, 0]), 255 * strength], 4 * label);
     });
     const colors = new Uint32Array(bytes.buffer);
     const pixels = new Uint32Array(this.#pixels.data.buffer);
