@@ -1,4 +1,5 @@
 import type { Segmenter } from "../../src/web.ts";
+import type { Job } from "./task.ts";
 
 const SIZE = 512;
 const WARMUP = 3;
@@ -7,13 +8,14 @@ const RUNS = 15;
 /** Times the chosen model on a 512 x 512 picture of noise; the text says under which conditions. */
 export async function runBenchmark(
   segmenter: Segmenter,
-  { model, onProgress }: { model: string; onProgress: (share: number) => void },
+  { model, onProgress, signal }: { model: string } & Job,
 ): Promise<string> {
   const photo = { width: SIZE, height: SIZE, data: new Uint8Array(3 * SIZE * SIZE) };
   for (let at = 0; at < photo.data.length; at++) photo.data[at] = (at * 7919) % 251;
   const times: number[] = [];
   const splits: { preprocess: number; inference: number; postprocess: number }[] = [];
   for (let run = -WARMUP; run < RUNS; run++) {
+    signal.throwIfAborted();
     const start = performance.now();
     const { timing } = await segmenter.segment(photo);
     onProgress((run + WARMUP + 1) / (WARMUP + RUNS));

@@ -1,29 +1,47 @@
-/** Opens the camera in a video element; the returned function turns it off again. */
-export async function openCamera(): Promise<{ video: HTMLVideoElement; stop(): void }> {
+/** A video that plays, and how it is given up. */
+export interface Playing {
+  readonly video: HTMLVideoElement;
+  stop(): void;
+}
+
+/**
+ * Opens the camera in a video element.
+ *
+ * @param facing which of a phone's cameras
+ * @throws Error that says what to do
+ */
+export async function openCamera(facing: "user" | "environment"): Promise<Playing> {
   if (!navigator.mediaDevices) {
     throw new Error("The camera needs a secure page: https, or localhost.");
   }
   const stream = await navigator.mediaDevices
-    .getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "environment" } })
+    .getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: facing } })
     .catch((cause: unknown) => {
       throw new Error(explain(cause), { cause });
     });
-  const video = await playSource((element) => {
-    element.srcObject = stream;
-  });
-  return {
-    video,
-    stop() {
-      for (const track of stream.getTracks()) track.stop();
-      video.srcObject = null;
-    },
+  const stopTracks = () => {
+    for (const track of stream.getTracks()) track.stop();
   };
+  try {
+    const video = await playSource((element) => {
+      element.srcObject = stream;
+    });
+    return {
+      video,
+      stop() {
+        stopTracks();
+        video.srcObject = null;
+      },
+    };
+  } catch (error) {
+    stopTracks();
+    throw error;
+  }
 }
 
-/** Plays a clip in a loop, without sound. */
-export async function openClip(file: Blob): Promise<{ video: HTMLVideoElement; stop(): void }> {
+/** Plays a clip in a loop, without sound. @throws Error that names the file */
+export async function openClip(file: Blob): Promise<Playing> {
   const url = URL.createObjectURL(file);
-  const stop = () => URL.revokeObjectURL(url);
   try {
     const video = await playSource((element) => {
       element.src = url;
@@ -33,12 +51,15 @@ export async function openClip(file: Blob): Promise<{ video: HTMLVideoElement; s
       video,
       stop() {
         video.pause();
-        stop();
+        video.removeAttribute("src");
+        video.load();
+        URL.revokeObjectURL(url);
       },
     };
   } catch (cause) {
-    stop();
-    throw new Error("This browser cannot play that clip.", { cause });
+    URL.revokeObjectURL(url);
+    const name = file instanceof File ? `“${file.name}”` : "that clip";
+    throw new Error(`This browser cannot play ${name} (${file.type || "of unknown type"}).`, { cause });
   }
 }
 

@@ -2,65 +2,69 @@ import {
   ALL_FORMATS,
   BlobSource,
   BufferTarget,
-  CanvasSource,
-  getFirstEncodableVideoCodec,
+  Conversion,
   Input,
   Mp4OutputFormat,
   Output,
-  VideoSampleSink,
 } from "mediabunny";
 
 export interface SegmentClipOptions {
   /** Draws a frame as it is to be in the new clip. */
-  draw(frame: VideoFrame): Promise<HTMLCanvasElement>;
+  draw(frame: VideoFrame): Promise<OffscreenCanvas>;
   onProgress(share: number): void;
   signal: AbortSignal;
 }
 
 /**
- * Segments every frame of a clip, none left out however long it takes, and encodes the result as MP4, without
- * sound.
+ * Segments every frame of a clip, none left out however long it takes, and encodes the result as MP4; sound
+ * is kept.
  *
- * @throws Error if the browser cannot decode the clip or encode another
+ * @returns the new clip, and what it lacks of the old one, in a sentence
+ * @throws Error if the browser cannot decode the clip or encode another; the signal's reason
  */
 export async function segmentClip(
   file: Blob,
   { draw, onProgress, signal }: SegmentClipOptions,
-): Promise<Blob> {
-  const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
-  const track = await input.getPrimaryVideoTrack();
-  if (!track) throw new Error("This file has no video in it.");
-  if (!(await track.canDecode())) throw new Error("This browser cannot decode that clip frame by frame.");
-  const format = new Mp4OutputFormat();
-  const codec = await getFirstEncodableVideoCodec(format.getSupportedVideoCodecs(), {
-    width: track.displayWidth,
-    height: track.displayHeight,
-  });
-  if (!codec) throw new Error("This browser cannot encode video.");
-  const duration = await input.computeDuration();
+): Promise<{ clip: Blob; lacks: string }> {
+  using input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
   const target = new BufferTarget();
-  const output = new Output({ format, target });
-  let source: CanvasSource | undefined;
+  const conversion = await Conversion.init({
+    input,
+    output: new Output({ format: new Mp4OutputFormat(), target }),
+    showWarnings: false,
+    video: {
+      forceTranscode: true,
+      // Networks want the world upright.
+      allowTransformationMetadata: false,
+      async process(sample) {
+        signal.throwIfAborted();
+        const frame = sample.toVideoFrame();
+        try {
+          return await draw(frame);
+        } finally {
+          frame.close();
+        }
+      },
+    },
+  });
+  const lost = conversion.discardedTracks;
+  if (!conversion.isValid || lost.some(({ track }) => track.isVideoTrack()))
+    throw new Error(
+      `This browser cannot decode or encode that clip: ${lost[0]?.reason ?? "no video in it"}.`,
+    );
+  conversion.onProgress = onProgress;
+  const cancel = () => void conversion.cancel();
+  signal.addEventListener("abort", cancel);
   try {
-    for await (const sample of new VideoSampleSink(track).samples()) {
-      signal.throwIfAborted();
-      const frame = sample.toVideoFrame();
-      const canvas = await draw(frame);
-      frame.close();
-      if (!source) {
-        source = new CanvasSource(canvas, { codec, bitrate: 4e6 });
-        output.addVideoTrack(source);
-        await output.start();
-      }
-      await source.add(Math.max(0, sample.timestamp), sample.duration);
-      onProgress(Math.min(1, sample.timestamp / duration));
-      sample.close();
-    }
-    if (!source) throw new Error("This clip has no frames.");
-    await output.finalize();
+    signal.throwIfAborted();
+    await conversion.execute();
   } catch (error) {
-    if (source) await output.cancel();
+    await conversion.cancel();
+    signal.throwIfAborted();
     throw error;
+  } finally {
+    signal.removeEventListener("abort", cancel);
   }
-  return new Blob([target.buffer ?? new ArrayBuffer(0)], { type: "video/mp4" });
+  const clip = new Blob([target.buffer ?? new ArrayBuffer(0)], { type: "video/mp4" });
+  return { clip, lacks: lost.length > 0 ? " Its sound could not be kept." : "" };
 }

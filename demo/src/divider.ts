@@ -1,19 +1,26 @@
-/** The handle of the before/after comparison: dragged, or moved by arrow keys, Home and End. */
-export function makeDivider(handle: HTMLElement, canvas: HTMLElement, onMove: (share: number) => void): void {
-  let share = 0;
+/** Where it stands at first: away from the edge, so that it is seen. */
+const START = 0.3;
+
+/**
+ * The handle of the before/after comparison: dragged, or moved by arrow keys, Home and End.
+ *
+ * @returns reads the share of the width that lies before it, 0..1
+ */
+export function makeDivider(handle: HTMLElement, onMove: () => void): () => number {
+  let share = START;
+  const place = () => {
+    handle.style.left = `${100 * share}%`;
+    handle.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+  };
   const move = (to: number) => {
     share = Math.min(1, Math.max(0, to));
     place();
-    onMove(share);
-  };
-  const place = () => {
-    handle.style.left = `${canvas.offsetLeft + share * canvas.offsetWidth}px`;
-    handle.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+    onMove();
   };
   handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
   handle.addEventListener("pointermove", (event) => {
-    if (!handle.hasPointerCapture(event.pointerId)) return;
-    const { left, width } = canvas.getBoundingClientRect();
+    if (!handle.hasPointerCapture(event.pointerId) || !handle.parentElement) return;
+    const { left, width } = handle.parentElement.getBoundingClientRect();
     move((event.clientX - left) / width);
   });
   const keys: Record<string, () => number> = {
@@ -28,6 +35,6 @@ export function makeDivider(handle: HTMLElement, canvas: HTMLElement, onMove: (s
     event.preventDefault();
     move(target());
   });
-  new ResizeObserver(place).observe(canvas);
   place();
+  return () => share;
 }

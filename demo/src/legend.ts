@@ -1,11 +1,16 @@
-import type { Segmentation } from "../../src/web.ts";
+import type { ClassShare } from "../../src/web.ts";
+import type { ShownClasses } from "./look.ts";
+import { element } from "./page.ts";
 
 export interface LegendEvents {
   /** The pointer or the keyboard's focus came to a class, or left it. */
-  onHighlight(label: number | undefined): void;
+  onHighlight(name: string | undefined): void;
   /** A class was chosen, or is not any more. */
-  onChoose(label: number): void;
+  onChoose(name: string): void;
 }
+
+/** Smaller shares of the picture are not listed. */
+const LEAST_SHARE = 0.001;
 
 /** Lists the classes that were found with their shares; made anew only when other classes are found. */
 export class Legend {
@@ -18,41 +23,46 @@ export class Legend {
     this.#events = events;
   }
 
-  update(found: Segmentation["found"], chosen: ReadonlySet<number>): void {
+  /** @param chosen stay in the list while they are out of sight */
+  update(found: readonly ClassShare[], chosen: ReadonlySet<string>, { classes, colors }: ShownClasses): void {
+    const shares = new Map(found.map(({ name, share }) => [name, share]));
     // In the order of labels: shares of a clip change all the time, and rows must not jump.
-    const rows = found.toSorted((a, b) => a.label - b.label);
-    const key = rows.map(({ label, name }) => `${label} ${name}`).join();
+    const rows = classes.flatMap((name, label) =>
+      (shares.get(name) ?? 0) >= LEAST_SHARE || chosen.has(name) ? [{ name, color: colors[label] ?? [0, 0, 0] }] : [],
+    );
+    const key = JSON.stringify(rows);
     if (key !== this.#shown) {
-      this.#list.replaceChildren(...rows.map(({ label, name, color }) => this.#row(label, name, color)));
+      this.#list.replaceChildren(...rows.map(({ name, color }) => this.#row(name, color)));
       this.#shown = key;
     }
-    rows.forEach(({ label, share }, index) => {
+    rows.forEach(({ name }, index) => {
       const button = this.#list.children[index]?.firstElementChild;
       if (!(button instanceof HTMLElement)) return;
-      const percent = `${(100 * share).toFixed(1)} %`;
+      const share = shares.get(name) ?? 0;
       button.style.setProperty("--share", `${100 * share}%`);
-      button.setAttribute("aria-pressed", String(chosen.has(label)));
-      button.lastElementChild?.replaceChildren(percent);
+      button.setAttribute("aria-pressed", String(chosen.has(name)));
+      button.lastElementChild?.replaceChildren(`${(100 * share).toFixed(1)} %`);
     });
   }
 
-  #row(label: number, name: string, color: readonly number[]): HTMLElement {
+  clear(text: string): void {
+    const row = element("li", text);
+    row.className = "quiet";
+    this.#list.replaceChildren(row);
+    this.#shown = "";
+  }
+
+  #row(name: string, color: readonly number[]): HTMLElement {
     const button = document.createElement("button");
     button.type = "button";
     button.style.setProperty("--color", `rgb(${color.join()})`);
     button.append(document.createElement("i"), element("span", name), element("span", ""));
     const { onHighlight, onChoose } = this.#events;
-    for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => onHighlight(label));
+    for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => onHighlight(name));
     for (const type of ["pointerleave", "blur"]) button.addEventListener(type, () => onHighlight(undefined));
-    button.addEventListener("click", () => onChoose(label));
+    button.addEventListener("click", () => onChoose(name));
     const item = document.createElement("li");
     item.append(button);
     return item;
   }
-}
-
-function element(name: string, text: string): HTMLElement {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
 }

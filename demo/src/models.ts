@@ -1,5 +1,8 @@
 import { type LoadOptions, Segmenter } from "../../src/web.ts";
+import type { ShownClasses } from "./look.ts";
+import { describeModel } from "./model-names.ts";
 import { say, showProgress } from "./page.ts";
+import { displayPalette } from "./palette.ts";
 
 export interface Choice {
   readonly model: string;
@@ -7,41 +10,47 @@ export interface Choice {
   readonly dtype: NonNullable<LoadOptions["dtype"]>;
 }
 
+/** A loaded model, and how its classes are shown. */
+export interface LoadedModel {
+  readonly segmenter: Segmenter;
+  readonly list: ShownClasses;
+}
+
 /** Holds one loaded model at a time; another choice frees it first. */
 export class Models {
-  #loaded: { key: string; segmenter: Promise<Segmenter> } | undefined;
+  #loaded: { key: string; model: Promise<LoadedModel> } | undefined;
 
-  async get(choice: Choice): Promise<Segmenter> {
+  async get(choice: Choice): Promise<LoadedModel> {
     const key = JSON.stringify(choice);
-    if (this.#loaded?.key !== key) {
-      const before = this.#loaded;
-      const segmenter = load(choice, before?.segmenter);
-      this.#loaded = { key, segmenter };
-      // What failed to load is loaded again when it is asked for again.
-      segmenter.catch(() => {
-        if (this.#loaded?.segmenter === segmenter) this.#loaded = undefined;
-      });
-    }
-    const { segmenter } = this.#loaded ?? {};
-    if (!segmenter) throw new Error("no model was chosen");
-    return segmenter;
+    if (this.#loaded?.key === key) return this.#loaded.model;
+    const model = load(choice, this.#loaded?.model);
+    this.#loaded = { key, model };
+    // What failed to load is loaded again when it is asked for again.
+    model.catch(() => {
+      if (this.#loaded?.model === model) this.#loaded = undefined;
+    });
+    return model;
   }
 }
 
 async function load(
   { model, ...choice }: Choice,
-  before: Promise<Segmenter> | undefined,
-): Promise<Segmenter> {
-  await before?.then((segmenter) => segmenter.dispose()).catch(() => undefined);
-  say(`Loading ${model}…`);
+  before: Promise<LoadedModel> | undefined,
+): Promise<LoadedModel> {
+  await before?.then(({ segmenter }) => segmenter.dispose()).catch(() => undefined);
+  const name = `“${describeModel(model)}”`;
+  say(`Loading ${name}…`);
+  showProgress("working");
   try {
-    return await Segmenter.load(model, {
+    const segmenter = await Segmenter.load(model, {
       ...choice,
       onProgress({ loaded, total }) {
         showProgress(loaded / total);
-        say(`Loading ${model}: ${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
+        say(`Loading ${name} and its engine: ${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
       },
     });
+    const { classes } = segmenter.model;
+    return { segmenter, list: { classes, colors: displayPalette(classes) } };
   } finally {
     showProgress(undefined);
   }

@@ -5,6 +5,13 @@ export function part<T extends HTMLElement>(id: string, kind: abstract new () =>
   throw new Error(`the page has no ${kind.name} #${id}`);
 }
 
+/** An element with some text in it. */
+export function element(name: string, text: string): HTMLElement {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
 const status = part("status", HTMLElement);
 
 /** Says what is going on, also to screen readers. */
@@ -15,16 +22,25 @@ export function say(text: string): void {
 
 /** Says what went wrong, and what can be done about it where the error knows. */
 export function sayError(error: unknown): void {
-  if (error instanceof DOMException && error.name === "AbortError") return;
+  if (isAbort(error)) return;
   console.error(error);
   status.classList.add("bad");
-  status.textContent = error instanceof Error ? error.message : String(error);
+  status.textContent = messageOf(error);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
 }
 
 const bar = part("progress", HTMLProgressElement);
 
-/** Shows how much of some work is done, 0..1; undefined takes the bar away. */
-export function showProgress(share: number | undefined): void {
-  bar.hidden = share === undefined;
-  if (share !== undefined) bar.value = share;
+/** Shows how much of some work is done, 0..1, or that it goes on; undefined takes the bar away. */
+export function showProgress(share: number | "working" | undefined): void {
+  bar.classList.toggle("idle", share === undefined);
+  if (typeof share === "number") bar.value = share;
+  else bar.removeAttribute("value");
 }

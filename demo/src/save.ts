@@ -7,9 +7,3 @@ export function saveFile(content: Blob, name: string): void {
   // The browser reads the address after the click has been dealt with.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
-
-export async function canvasPng(canvas: HTMLCanvasElement): Promise<Blob> {
-  return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture could not be encoded")))),
-  );
-}

@@ -1,39 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { decode } from "fast-png";
-import type { Browser, Page } from "playwright-core";
-import { build, type PreviewServer, preview } from "vite";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { missingBrowser, startBrowser } from "./browser.ts";
-import { makeCamera } from "./camera.ts";
+import { missingBrowser } from "./browser.ts";
+import { type DemoPage, segmented, told, useDemo } from "./use-demo.ts";
 
-const configFile = fileURLToPath(new URL("../../demo/vite.config.ts", import.meta.url));
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="40" height="30" fill="#ccc"/></svg>`;
 
 describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
-  let browser: Browser;
-  let server: PreviewServer;
-  let address = "";
+  const demo = useDemo();
 
+  let shared: DemoPage;
   beforeAll(async () => {
-    await build({ configFile, logLevel: "error" });
-    // As from a plain host: without the headers that isolate a page.
-    server = await preview({ configFile, preview: { port: 0, headers: {} } });
-    address = server.resolvedUrls?.local[0] ?? "";
-    browser = await startBrowser();
+    shared = await demo.open();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  const segmented = (page: Page) => page.getByText(/\d+ x \d+ pixels: /).waitFor();
+  afterAll(() => shared?.[Symbol.asyncDispose]());
 
   it("segments its first example, and does so again when it is reloaded without a network", async () => {
-    const page = await (await browser.newContext()).newPage();
-    const faults: string[] = [];
-    page.on("pageerror", ({ message }) => faults.push(message));
-    await page.goto(address);
-    await segmented(page);
+    await using opened = await demo.open();
+    const { page, faults } = opened;
     await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)");
 
     await page.context().setOffline(true);
@@ -43,30 +28,155 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
     expect(await page.locator("#canvas").getAttribute("aria-label")).toMatch(/^Segmented picture: .*cat/);
     // Another photo, which was not looked at before.
     await page.getByRole("button", { name: "Example: coffee" }).click();
-    await page.getByText(/^600 x 400 pixels: /).waitFor();
+    await segmented(page, "600 x 400");
     expect(faults).toEqual([]);
-    await page.context().close();
   });
 
-  it("paints what the camera sees, and saves its labels", async () => {
-    const camera = await makeCamera(160, 120);
-    const seeing = await startBrowser({ camera: camera.clip });
-    try {
-      const page = await (await seeing.newContext()).newPage();
-      await page.goto(address);
-      await segmented(page);
-      await page.getByRole("combobox", { name: "Model" }).selectOption("camvid-ndnet45");
-      await page.getByRole("combobox", { name: "Effect" }).selectOption("cutout");
-      await page.getByRole("button", { name: "Camera", exact: true }).click();
-      await page.getByText("frames a second").waitFor();
-      expect(await page.evaluate("[canvas.width, canvas.height]")).toEqual([160, 120]);
-      const saved = page.waitForEvent("download");
-      await page.getByRole("button", { name: /labels/i }).click();
-      const png = decode(await readFile(await (await saved).path()));
-      expect([png.width, png.height, png.channels]).toEqual([160, 120, 1]);
-    } finally {
-      await seeing.close();
-      await camera.dispose();
-    }
+  it("opens what the browser can, and names the format of what it cannot", async () => {
+    const { page, faults } = shared;
+    const choose = (name: string, mimeType: string, buffer: Buffer) =>
+      page.locator("#file").setInputFiles({ name, mimeType, buffer });
+    const photo = await readFile(new URL("../../examples/astronaut.jpg", import.meta.url));
+
+    await choose("cut.jpg", "image/jpeg", photo.subarray(0, photo.length / 2));
+    await segmented(page, "512 x 512");
+    // Chosen once more, it would be no change of an input that still has it.
+    expect(await page.locator("#file").inputValue()).toBe("");
+    await choose("IMG_1.heic", "image/heic", Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1"));
+    expect(await told(page, /IMG_1/)).toBe(
+      "“IMG_1.heic” is a HEIC photo, which this browser does not open. Save it as JPEG or PNG first.",
+    );
+    await choose("broken.png", "image/png", Buffer.from("\x89PNG\r\n\x1a\n", "latin1"));
+    expect(await told(page, /broken/)).toMatch(/“broken.png” is a PNG that is damaged/);
+    await choose("empty.jpg", "image/jpeg", Buffer.alloc(0));
+    expect(await told(page, /empty/)).toMatch(/is empty/);
+    await choose("clip.avi", "video/x-msvideo", Buffer.from("RIFF"));
+    expect(await told(page, /cannot play/)).toMatch(/“clip.avi” \(video\/x-msvideo\)/);
+
+    // The last good picture is still in charge.
+    expect(await page.evaluate("[canvas.width, canvas.height]")).toEqual([512, 512]);
+    await page.getByRole("combobox", { name: "Precision" }).selectOption("int8");
+    await segmented(page, "512 x 512");
+    expect(faults).toEqual([]);
+    await choose("drawing.svg", "image/svg+xml", Buffer.from(SVG));
+    await segmented(page, "40 x 30");
+  });
+
+  it("keeps chosen classes when looks and models change, and drops those that are not in the picture", async () => {
+    const { page } = shared;
+    await showCat(page);
+    const cat = page.getByRole("button", { name: /^cat/ });
+    await cat.click();
+    await page.getByRole("combobox", { name: "Effect" }).selectOption("cutout");
+    await page.getByRole("combobox", { name: "Precision" }).selectOption("fp32");
+    await told(page, /Loading/);
+    await segmented(page);
+    expect(await cat.getAttribute("aria-pressed")).toBe("true");
+
+    await drop(page, "footer", SVG);
+    await segmented(page, "40 x 30");
+    expect(await page.locator("[aria-pressed=true]").count()).toBe(0);
+    expect(await page.locator("#hint").innerText()).toBe(
+      "Nothing to keep: the model finds only background in the picture.",
+    );
+    await page.getByRole("combobox", { name: "Effect" }).selectOption("overlay");
+    expect(await page.locator("#hint").isVisible()).toBe(false);
+  });
+
+  it("paints classes but the background, cuts out with soft edges, and puts another background in", async () => {
+    const { page } = shared;
+    await showCat(page);
+    const effect = page.getByRole("combobox", { name: "Effect" });
+    await page.getByRole("slider", { name: /Before and after/ }).press("Home");
+    // Near the right edge, and on the cat's forehead.
+    const pixels = () =>
+      page.evaluate<number[][]>(`[[445, 150], [200, 60]].map(([x, y]) =>
+      [...canvas.getContext("2d").getImageData(x, y, 1, 1).data])`);
+    const [plain, painted] = await pixels();
+    await page.locator("#opacity").fill("0");
+    const [bare, fur] = await pixels();
+    expect(plain).toEqual(bare);
+    expect(painted).not.toEqual(fur);
+
+    await effect.selectOption("cutout");
+    expect((await pixels()).map(([, , , alpha]) => alpha)).toEqual([0, 255]);
+    const between =
+      await page.evaluate(`canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+      .data.filter((value, at) => at % 4 === 3 && value > 20 && value < 235).length`);
+    expect(between).toBeGreaterThan(500);
+    await effect.selectOption("replace");
+    await page.getByLabel("Color", { exact: true }).fill("#ff8800");
+    expect(await pixels()).toEqual([[255, 136, 0, 255], fur]);
+    await page.locator("#backdrop-file").setInputFiles({
+      name: "gray.svg",
+      mimeType: "image/svg+xml",
+      buffer: Buffer.from(SVG),
+    });
+    await page.waitForFunction(`canvas.getContext("2d").getImageData(445, 150, 1, 1).data[0] === 0xcc`);
+  });
+
+  it("says in plain words what models know and where they run", async () => {
+    const { page } = shared;
+    await showCat(page);
+    expect(await page.locator("#model option").allInnerTexts()).toEqual(
+      expect.arrayContaining(["Animals, people and things", "Streets", "Streets, small and fast"]),
+    );
+    expect(await page.locator("#facts").innerText()).toBe("Running on the CPU: no GPU found.");
+    expect(await page.locator("#examples img").count()).toBe(3);
+    await page.locator("#model").selectOption({ label: "Streets, small and fast" });
+    await told(page, /building/);
+    const examples = await page
+      .locator("#examples img")
+      .evaluateAll((all) => all.map((img) => img.outerHTML));
+    expect(examples).toEqual([expect.stringContaining("Example: camera")]);
+    await page.getByRole("button", { name: "Run benchmark" }).click();
+    await page.getByText("frames a second").waitFor();
+    expect(await page.locator("#benchmark ~ [role=status]").innerText()).toBe("Done.");
+  });
+
+  it.each([
+    ["a phone", 390, 844],
+    ["a phone on its side", 844, 390],
+    ["a window at 200 %", 720, 450],
+    ["a wide window", 1440, 900],
+  ])("fills the stage and keeps the sources in view on %s", async (_, width, height) => {
+    const { page } = shared;
+    await page.setViewportSize({ width, height });
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)");
+    for (const name of ["Camera", "Photo or clip…"]) expect(await isInView(page, name), name).toBe(true);
+    const ratio = await page.evaluate<number>("canvas.width / canvas.height");
+    const box = await page.locator("#canvas").boundingBox();
+    if (!box) throw new Error("the canvas is shown");
+    expect(box.width / box.height).toBeCloseTo(ratio, 1);
+    const column = await page.locator(".stage").boundingBox();
+    // As wide as its column, or as high as there is room above the sources.
+    expect(Math.max(box.width / (column?.width ?? 0), box.height / (0.55 * height))).toBeGreaterThan(0.99);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
   });
 });
+
+async function showCat(page: Page): Promise<void> {
+  await page.getByRole("combobox", { name: "Effect" }).selectOption("overlay");
+  await page
+    .locator("#file")
+    .setInputFiles(fileURLToPath(new URL("../../examples/chelsea.jpg", import.meta.url)));
+  await segmented(page, "451 x 300");
+}
+
+async function isInView(page: Page, text: string): Promise<boolean> {
+  const box = await page.getByText(text, { exact: true }).boundingBox();
+  const size = page.viewportSize();
+  if (!box || !size) return false;
+  const { x, y, width, height } = box;
+  return x >= 0 && y >= 0 && x + width <= size.width && y + height <= size.height;
+}
+
+/** Drops an SVG on an element. */
+async function drop(page: Page, selector: string, svg: string): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([${JSON.stringify(svg)}], "drawing.svg", { type: "image/svg+xml" }));
+    return data;
+  })()`);
+  await page.dispatchEvent(selector, "drop", { dataTransfer });
+}
