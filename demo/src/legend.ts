@@ -28,7 +28,9 @@ export class Legend {
     const shares = new Map(found.map(({ name, share }) => [name, share]));
     // In the order of labels: shares of a clip change all the time, and rows must not jump.
     const rows = classes.flatMap((name, label) =>
-      (shares.get(name) ?? 0) >= LEAST_SHARE || chosen.has(name) ? [{ name, color: colors[label] ?? [0, 0, 0] }] : [],
+      (shares.get(name) ?? 0) >= LEAST_SHARE || chosen.has(name)
+        ? [{ name, color: colors[label] ?? [0, 0, 0] }]
+        : [],
     );
     const key = JSON.stringify(rows);
     if (key !== this.#shown) {

@@ -156,6 +156,8 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
 });
 
 async function showCat(page: Page): Promise<void> {
+  // Off the classes, which would stand out under it.
+  await page.mouse.move(5, 5);
   await page.getByRole("combobox", { name: "Effect" }).selectOption("overlay");
   await page
     .locator("#file")
