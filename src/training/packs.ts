@@ -22,6 +22,30 @@ export interface Pack {
   readonly members: readonly Member[];
 }
 
+/** Float32 values of a pack at most: 128 MiB, the largest binding that every WebGPU device has. */
+const MOST_VALUES = 2 ** 25;
+
+/**
+ * Divides tensors, in their order, into runs that packs can hold; a tensor too large for that is one alone.
+ *
+ * @param most values of a run
+ */
+export function divideForPacks<T extends { readonly tensor: Tensor }>(
+  entries: readonly T[],
+  most = MOST_VALUES,
+): T[][] {
+  const runs: T[][] = [];
+  let free = 0;
+  for (const entry of entries) {
+    const size = countValues(fixedShape("divideForPacks", entry.tensor.shape));
+    const last = runs.at(-1);
+    if (last && size <= free) last.push(entry);
+    else runs.push([entry]);
+    free = (last && size <= free ? free : most) - size;
+  }
+  return runs;
+}
+
 /** A pack of the tensors, in this order, fed as an input. */
 export function makePack(name: string, tensors: ReadonlyMap<string, Tensor>): Pack {
   let end = 0;

@@ -15,7 +15,7 @@ import { input, isTrainable, scalar, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
 import type { TrainingConfig } from "./config.ts";
 import { adamInputs, biasCorrections, type OptimizerSettings, updateParameter } from "./optimizer.ts";
-import { type Member, makePack, type Pack, unpackMembers } from "./packs.ts";
+import { divideForPacks, type Member, makePack, type Pack, unpackMembers } from "./packs.ts";
 import {
   averageName,
   gradientInput,
@@ -310,10 +310,12 @@ function gather<T extends { readonly name: string; readonly tensor: Tensor }>(
     return entries.map((entry): Gathered<T> => ({ ...alone(entry), first: entry, join: (of) => of(entry) }));
   const kinds = new Map<string, T[]>();
   for (const entry of entries) kinds.set(kindOf(entry), [...(kinds.get(kindOf(entry)) ?? []), entry]);
-  return [...kinds].flatMap(([kind, all]) => {
-    const tensors = new Map(all.map(({ name, tensor }) => [name, tensor]));
-    const own = makePack(`pack:${kind}`, tensors);
-    return all.slice(0, 1).map((first): Gathered<T> => ({ ...own, first, join: (of) => pack(all.map(of)) }));
+  const runs = [...kinds].flatMap(([kind, all]) =>
+    divideForPacks(all).map((run, index) => ({ name: `pack:${kind}${index > 0 ? `:${index}` : ""}`, run })),
+  );
+  return runs.flatMap(({ name, run }) => {
+    const own = makePack(name, new Map(run.map(({ name, tensor }) => [name, tensor])));
+    return run.slice(0, 1).map((first): Gathered<T> => ({ ...own, first, join: (of) => pack(run.map(of)) }));
   });
 }
 

@@ -5,9 +5,8 @@ import { buildNetwork } from "../../src/models/network.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { buildTrainingGraph } from "../../src/training/training-session.ts";
-import { type NdArray, uniform } from "../support/array.ts";
+import { type NdArray, relativeError, uniform } from "../support/array.ts";
 import { weightsByFormula } from "../support/formula.ts";
-import { relativeError } from "../support/run-by-formula.ts";
 import { floats } from "../support/run-graph.ts";
 import { onlyStage } from "../support/training.ts";
 

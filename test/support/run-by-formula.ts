@@ -6,6 +6,7 @@ import type { Tensor } from "../../src/graph/tensor.ts";
 import { createRandom, fnv1a } from "../../src/random.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
+import { relativeError } from "./array.ts";
 import { valuesByFormula } from "./formula.ts";
 
 /** A part of a network's output in PyTorch: see `about` of the fixtures. */
@@ -61,16 +62,4 @@ export function expectSampled(actual: TensorData | undefined, expected: SampledO
 /** The names and shapes of parameters and stored statistics that the authors gave a network. */
 export function readNames(network: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/names/${network}.json`, import.meta.url), "utf8"));
-}
-
-/** The largest difference, relative to the largest expected value. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let largest = 0;
-  let error = 0;
-  for (let index = 0; index < expected.length; index++) {
-    const value = expected[index] ?? Number.NaN;
-    largest = Math.max(largest, Math.abs(value));
-    error = Math.max(error, Math.abs(value - (actual[index] ?? Number.NaN)));
-  }
-  return error / largest;
 }
