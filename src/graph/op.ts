@@ -1,5 +1,6 @@
 import { invalidGraph } from "./invalid-graph.ts";
 import type { OnnxWriter } from "./onnx/writer.ts";
+import { type Region, readAlike } from "./region.ts";
 import { formatShape, type Shape, sameShape, type TensorType } from "./shape.ts";
 import { type KnownValue, nextTensorId, type QuantizedForm, type Tensor } from "./tensor.ts";
 
@@ -33,6 +34,11 @@ export interface OpDefinition<I extends readonly Tensor[], A> {
   pooledValues?(call: Call<I, A>): number;
   /** Operations that NDNet's authors count beside multiply-accumulates. */
   otherOperations?(call: Call<I, A>): number;
+  /**
+   * What each input is read of for a region of the result, by which receptive fields are counted; undefined
+   * for an input of which no values are read. Left out for ops that read the pixel they compute, or all.
+   */
+  reads?(call: Call<I, A>, region: Region): readonly (Region | undefined)[];
   /** Whether the result can take the place of the first input in memory, as that of an activation. */
   readonly inPlace?: boolean;
   /** What quantisation to int8 does with the result. */
@@ -72,6 +78,8 @@ export function defineOp<I extends readonly Tensor[], A>(definition: OpDefinitio
       describe: () => definition.describe?.(call()),
       pooledValues: () => definition.pooledValues?.(call()) ?? 0,
       otherOperations: () => definition.otherOperations?.(call()) ?? 0,
+      reads: (region) =>
+        definition.reads?.(call(), region) ?? inputs.map((input) => readAlike(input.shape, shape, region)),
       inPlace: definition.inPlace ?? false,
       quantized: definition.quantized,
       blockedForm: () => definition.blockedForm?.(call()),

@@ -6,6 +6,7 @@
  * tensors that exist already, so ascending ids are an order of computation.
  */
 import type { OnnxWriter } from "./onnx/writer.ts";
+import type { Region } from "./region.ts";
 import type { ElementType, Shape } from "./shape.ts";
 
 /** A tensor that no op computes. */
@@ -73,6 +74,8 @@ export interface OpKnowledge {
   pooledValues(): number;
   /** Operations beside multiply-accumulates, by the counter of NDNet's authors. Default: 0. */
   otherOperations(): number;
+  /** What a region of the result is computed from, in each input. Default: see `readAlike`. */
+  reads(region: Region): readonly (Region | undefined)[];
   /** Whether the result can take the place of the first input in memory. Default: false. */
   readonly inPlace: boolean;
   /** Undefined where the result stays float. */
@@ -107,6 +110,7 @@ function makeLeaf(leaf: Leaf, shape: Shape, dtype: ElementType): Tensor {
     describe: () => undefined,
     pooledValues: () => 0,
     otherOperations: () => 0,
+    reads: () => [],
     inPlace: false,
     quantized: undefined,
     blockedForm: () => undefined,

@@ -132,7 +132,11 @@ export function residualConvUnits(
     for (const { name, ...options } of convolutions) y = conv(scope.at(`${block}_${name}`), relu(y), options);
     sum = add(y, sum);
   }
-  return sum;
+  return scope.block(unit === "plain" ? "RCU" : "light-weight RCU", {
+    inputs: [x],
+    output: sum,
+    repeats: count,
+  });
 }
 
 /**
@@ -152,5 +156,5 @@ export function chainedResidualPooling(scope: Scope, x: Tensor, { links = 4, ker
     });
     sum = add(sum, top);
   }
-  return sum;
+  return scope.block(kernel === 1 ? "light-weight CRP" : "CRP", { inputs: [x], output: sum });
 }

@@ -1,6 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { type Dim, symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
+import type { Block } from "./block.ts";
 import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
 import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";
 import { findNetwork, nameNetwork } from "./zoo.ts";
@@ -40,6 +41,8 @@ export interface Network {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Names of the parameters that are the backbone's; all others are the decoder's. */
   readonly encoder: ReadonlySet<string>;
+  /** Parts that the literature names, such as CRPs, in the order of computation. */
+  readonly blocks: readonly Block[];
   /** What stored statistics become after a training step; empty for frozen batch norm. */
   readonly updates: ReadonlyMap<string, Tensor>;
   /** Further inputs of each training step, such as dropout masks, by name; empty at inference. */
@@ -82,6 +85,7 @@ export function buildNetwork(options: NetworkOptions): Network {
     parameters: new Map(),
     updates: new Map(),
     randomInputs: new Map(),
+    blocks: [],
     batchNorm,
     dropout,
     auxiliary: withAuxiliary,
@@ -93,7 +97,7 @@ export function buildNetwork(options: NetworkOptions): Network {
   const encoder = new Set(shared.parameters.keys());
   const { scores, auxiliary = [], lossTerms = [] } = decoder.build(scope, taps, classes);
   const { alignCorners } = decoder;
-  const { parameters, updates, randomInputs } = shared;
+  const { parameters, updates, randomInputs, blocks } = shared;
   return {
     image,
     scores,
@@ -102,6 +106,7 @@ export function buildNetwork(options: NetworkOptions): Network {
     alignCorners,
     parameters,
     encoder,
+    blocks,
     updates,
     randomInputs,
   };

@@ -1,5 +1,6 @@
 import type { Shape } from "../graph/shape.ts";
 import { input, type ParameterOptions, parameter, type Tensor } from "../graph/tensor.ts";
+import type { Block } from "./block.ts";
 
 /** Batch norm by stored statistics, or by those of the batch, which also update the stored ones. */
 export type BatchNormMode = "frozen" | "trained";
@@ -19,6 +20,8 @@ export interface Shared {
   readonly updates: Map<string, Tensor>;
   /** By name of the input; stays empty at inference. */
   readonly randomInputs: Map<string, RandomInput>;
+  /** Parts that the literature names, in the order of computation. */
+  readonly blocks: Block[];
   readonly batchNorm: BatchNormMode;
   /** Whether values are dropped, as in training. */
   readonly dropout: boolean;
@@ -61,6 +64,17 @@ export class Scope {
     const tensor = parameter(full, shape, options);
     this.#shared.parameters.set(full, tensor);
     return tensor;
+  }
+
+  /** Says that a part of the network is a block, of the name of this scope; returns its output. */
+  block(
+    kind: string,
+    { inputs, output, repeats = 1 }: Pick<Block, "inputs" | "output"> & { repeats?: number },
+  ): Tensor {
+    // PyTorch counts the parts of a sequence, and one of a single part is its part.
+    const name = this.#path.replace(/\.0$/, "");
+    this.#shared.blocks.push({ kind, repeats, name, inputs, output });
+    return output;
   }
 
   /** Says what a stored statistic becomes after a training step. */

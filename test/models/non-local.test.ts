@@ -13,7 +13,7 @@ const HALF = 3;
 
 function apply(x: Tensor): { y: Tensor; parameters: Map<string, Tensor> } {
   const parameters = new Map<string, Tensor>();
-  const shared = { parameters, updates: new Map(), randomInputs: new Map() };
+  const shared = { parameters, updates: new Map(), randomInputs: new Map(), blocks: [] };
   const scope = new Scope({ ...shared, batchNorm: "frozen", dropout: false, auxiliary: false });
   return { y: disentangledNonLocal(scope, x), parameters };
 }

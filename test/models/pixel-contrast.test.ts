@@ -24,7 +24,7 @@ const tensorOf = ({ data, shape }: NdArray) => floats(data, shape);
 /** The term over these features, for a target of this size, and the parameters that it makes. */
 function buildTerm(features: Tensor, { classes, target }: { classes: number; target: readonly number[] }) {
   const parameters = new Map<string, Tensor>();
-  const shared = { parameters, updates: new Map(), randomInputs: new Map() };
+  const shared = { parameters, updates: new Map(), randomInputs: new Map(), blocks: [] };
   const scope = new Scope({ ...shared, batchNorm: "frozen", dropout: false, auxiliary: true });
   const scores = input("scores", features.shape.with(1, classes));
   const loss = pixelContrast(scope, { features, scores }).build(input("target", target, "int32"));

@@ -12,6 +12,7 @@ function build(variant: Parameters<typeof van>[0], size: readonly [Dim, Dim] = [
     parameters,
     updates: new Map(),
     randomInputs: new Map(),
+    blocks: [],
     batchNorm: "frozen",
     dropout: false,
     auxiliary: false,

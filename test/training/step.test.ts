@@ -276,6 +276,7 @@ function onePixelNetwork(): Network {
     parameters: new Map([["w", weight]]),
     encoder: new Set(),
     updates: new Map(),
+    blocks: [],
     randomInputs: new Map(),
   };
 }

@@ -3,7 +3,13 @@ import { countValues, fixedShape, shape4 } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
 import { convolutionDataGradient } from "./convolution-gradient.ts";
 import { multiply } from "./elementwise.ts";
-import { describePooling, type PoolingAttributes, type PoolingOptions, pooledShape } from "./window.ts";
+import {
+  coverRegion,
+  describePooling,
+  type PoolingAttributes,
+  type PoolingOptions,
+  pooledShape,
+} from "./window.ts";
 
 const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "averagePool",
@@ -35,6 +41,7 @@ const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
       count_include_pad: 0,
     });
   },
+  reads: ({ attributes }, region) => [coverRegion(region, attributes)],
   describe: ({ attributes }) => describePooling(attributes),
   pooledValues({ output, attributes: { kernel } }) {
     return countValues(fixedShape("averagePool", output.shape)) * kernel ** 2;

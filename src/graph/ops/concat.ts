@@ -1,5 +1,6 @@
 import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
+import type { Span } from "../region.ts";
 import { fixedShape, formatShape, formatType, sameShape, shiftDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -53,6 +54,10 @@ const sliceOp = defineOp<[x: Tensor], { axis: number; start: number; end?: numbe
   },
   onnx({ inputs: [x], attributes: { axis, start, end = THE_END } }, onnx) {
     return onnx.slice(x, { axes: [axis], starts: [start], ends: [end] });
+  },
+  reads({ attributes: { axis, start } }, { rows, columns }) {
+    const shift = ([first, last]: Span, by: number): Span => [first + by, last + by];
+    return [{ rows: shift(rows, axis === 2 ? start : 0), columns: shift(columns, axis === 3 ? start : 0) }];
   },
 });
 

@@ -1,11 +1,12 @@
 import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
+import type { Span } from "../region.ts";
 import { countValues, featureMapShape, fixedShape, formatShape, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { convNode } from "./conv-node.ts";
 import { convolutionDataGradient, convolutionWeightGradient } from "./convolution-gradient.ts";
 import { channelSum } from "./reduction.ts";
-import { type ConvolutionAttributes, type Pair, slideWindow } from "./window.ts";
+import { type ConvolutionAttributes, coverSpan, type Pair, slideWindow } from "./window.ts";
 
 export interface ConvolutionOptions {
   /** Added to every output channel, `[O]`. */
@@ -60,6 +61,13 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
   onnx({ inputs, attributes: { stride, padding, dilation, groups } }, onnx) {
     const shape = shape4("convolution", inputs[1]);
     return convNode(onnx, inputs, { stride, dilation, groups, pads: [...padding, ...padding], shape });
+  },
+
+  reads({ inputs: [, weight], attributes: { stride, padding, dilation } }, { rows, columns }) {
+    const [, , height, width] = shape4("reads", weight);
+    const cover = (span: Span, kernel: number, axis: 0 | 1) =>
+      coverSpan(span, { kernel, stride: stride[axis], padding: padding[axis], dilation: dilation[axis] });
+    return [{ rows: cover(rows, height, 0), columns: cover(columns, width, 1) }];
   },
 
   describe({ inputs: [, weight], attributes: { stride, dilation, groups } }) {

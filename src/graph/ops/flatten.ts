@@ -1,5 +1,6 @@
 import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
+import { everything } from "../region.ts";
 import { type Dim, featureMapShape, formatDim, formatShape, sameShape, symbol } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -26,6 +27,8 @@ const unflattenOp = defineOp<[x: Tensor, like: Tensor], undefined>({
     return { shape: [n, c, h, w], dtype: x.dtype };
   },
   gradient: (_call, dy) => [flatten(dy), undefined],
+  // Of the map that gives the size no values are read.
+  reads: () => [everything],
   onnx({ inputs: [x, like], output: { shape } }, onnx) {
     if (shape.every((extent) => typeof extent === "number")) return onnx.reshape(x, shape);
     const part = (tensor: Tensor, start: number, end: number) =>

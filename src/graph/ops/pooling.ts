@@ -3,7 +3,13 @@ import { defineOp } from "../op.ts";
 import { countValues, fixedShape, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { maxPoolGradient } from "./pooling-gradient.ts";
-import { describePooling, type PoolingAttributes, type PoolingOptions, pooledShape } from "./window.ts";
+import {
+  coverRegion,
+  describePooling,
+  type PoolingAttributes,
+  type PoolingOptions,
+  pooledShape,
+} from "./window.ts";
 
 const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "maxPool",
@@ -27,6 +33,7 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
     // memory-bound, so one pass is faster.
     return x.dtype === "uint8" ? pool(pool(x, 1, 0), 0, 1) : pool(x, 1, 1);
   },
+  reads: ({ attributes }, region) => [coverRegion(region, attributes)],
   describe: ({ attributes }) => describePooling(attributes),
   pooledValues({ output, attributes: { kernel } }) {
     return countValues(fixedShape("maxPool", output.shape)) * kernel ** 2;

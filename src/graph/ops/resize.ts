@@ -1,5 +1,6 @@
-import { neighborsIn } from "../../grid.ts";
+import { neighborsIn, positionIn } from "../../grid.ts";
 import { defineOp } from "../op.ts";
+import type { Span } from "../region.ts";
 import { countValues, featureMapShape, fixedShape, type Shape4, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -9,6 +10,9 @@ interface ResizeAttributes {
   /** PyTorch's `align_corners`: whether the centres of the corner pixels coincide, or the picture's edges. */
   readonly alignCorners: boolean;
 }
+
+/** Positions as near to a pixel as this lie on it. */
+const ROUNDING = 1e-6;
 
 export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], ResizeAttributes>({
   name: "resize",
@@ -40,6 +44,17 @@ export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], Resize
       mode: "linear",
       coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
     });
+  },
+  // Of the map that gives the size no values are read.
+  reads({ inputs: [x], attributes: { alignCorners }, output }, { rows, columns }) {
+    const [, , inHeight, inWidth] = shape4("reads", x);
+    const [, , outHeight, outWidth] = shape4("reads", output);
+    const cover = ([first, last]: Span, inSize: number, outSize: number): Span => {
+      if (!Number.isFinite(first + last)) return [first, last];
+      const position = (pixel: number) => positionIn(pixel, { inSize, outSize, alignCorners });
+      return [Math.floor(position(first) + ROUNDING), Math.ceil(position(last) - ROUNDING)];
+    };
+    return [{ rows: cover(rows, inHeight, outHeight), columns: cover(columns, inWidth, outWidth) }];
   },
   describe: () => "",
   quantized: "inherited",

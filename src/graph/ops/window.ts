@@ -1,4 +1,5 @@
 import { invalidGraph } from "../invalid-graph.ts";
+import type { Region, Span } from "../region.ts";
 import { type Dim, featureMapShape, formatDim, type Shape, shiftDim, type TensorType } from "../shape.ts";
 
 /** A value for rows and one for columns. */
@@ -52,6 +53,20 @@ export function slideWindow(where: string, size: Dim, { kernel, stride, dilation
   const q = Math.floor((size.offset + margin) / stride);
   const r = size.offset + margin - q * stride;
   return { term: `floor((${formatDim({ term: size.term, offset: r })})/${stride})`, offset: q + 1 };
+}
+
+/** The rows (columns) that windows at `places` lie on. @param padding before the first row */
+export function coverSpan([first, last]: Span, { kernel, stride, dilation, padding }: Window): Span {
+  return [first * stride - padding, last * stride - padding + dilation * (kernel - 1)];
+}
+
+/** What a pooling reads for a region of its result. */
+export function coverRegion(
+  { rows, columns }: Region,
+  { kernel, stride, padding }: PoolingAttributes,
+): Region {
+  const window = { kernel, stride, dilation: 1, padding };
+  return { rows: coverSpan(rows, window), columns: coverSpan(columns, window) };
 }
 
 /** Shape of a pooled map. @throws LightsegError INVALID_GRAPH if a window could lie in the padding alone */

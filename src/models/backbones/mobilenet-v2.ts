@@ -26,16 +26,21 @@ const stages = [
 export const mobilenetV2: Backbone = {
   preprocessing: imagenetPreprocessing,
   build(scope, image) {
-    let x = convBnRelu6(scope.at("layer1"), image, { channels: 32, kernel: 3, stride: 2 });
+    const stem = scope.at("layer1");
+    let x = stem.block("stem", {
+      inputs: [image],
+      output: convBnRelu6(stem, image, { channels: 32, kernel: 3, stride: 2 }),
+    });
     let reduction = 2;
     const taps: Tap[] = [];
     for (const [index, { expansion, channels, blocks, stride }] of stages.entries()) {
       const stage = index + 2;
+      const place = scope.at(`layer${stage}`);
+      const inputs = [x];
       reduction *= stride;
-      for (let block = 0; block < blocks; block++) {
-        const place = scope.at(`layer${stage}`).at(block);
-        x = invertedResidual(place, x, { channels, expansion, stride: block === 0 ? stride : 1 });
-      }
+      for (let block = 0; block < blocks; block++)
+        x = invertedResidual(place.at(block), x, { channels, expansion, stride: block === 0 ? stride : 1 });
+      place.block("inverted residual", { inputs, output: x, repeats: blocks });
       if (channels > 16) taps.push({ features: x, stride: reduction, stage });
     }
     return taps;

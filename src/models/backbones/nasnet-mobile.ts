@@ -39,12 +39,18 @@ export const nasnetMobile: Backbone = {
       padding: 0,
     });
     // The two latest cells, of which the next one reads both.
-    let previous: Cell = { features: norm(scope.at("conv0").at("bn"), stem), stride: 2 };
+    const first = norm(scope.at("conv0").at("bn"), stem);
+    scope.at("conv0").block("stem", { inputs: [image], output: first });
+    let previous: Cell = { features: first, stride: 2 };
     let current = stemCell(scope.at("cell_stem_0"), previous, FILTERS / 4);
+    scope.at("cell_stem_0").block("reduction cell", { inputs: [first], output: current.features });
     const taps: Tap[] = [];
     const tap = () => taps.push({ ...current, stage: taps.length + 1 });
     const then = (name: string, make: typeof normalCell, filters: number) => {
       const next = make(scope.at(name), previous, current, filters);
+      const inputs = [previous.features, current.features];
+      const kind = next.stride === current.stride ? "normal cell" : "reduction cell";
+      scope.at(name).block(kind, { inputs, output: next.features });
       [previous, current] = [current, next];
     };
     const normalCells = (numbers: readonly number[], filters: number) => {

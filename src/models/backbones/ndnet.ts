@@ -53,7 +53,10 @@ export function ndnet(
       const features = scope.at("features");
       const first = features.at("conv1");
       const stem = conv(first.at("conv"), image, { channels: STEM_CHANNELS, kernel: 3, stride: 2 });
-      let x = maxPool(relu(normalize(first.at("bn"), stem)), { kernel: 3, stride: 2, padding: 1 });
+      let x = first.block("stem", {
+        inputs: [image],
+        output: maxPool(relu(normalize(first.at("bn"), stem)), { kernel: 3, stride: 2, padding: 1 }),
+      });
       let reduction = 4;
       let dilation = 1;
       return variants[variant].map(({ blocks, middle }, index): Tap => {
@@ -61,10 +64,11 @@ export function ndnet(
         const stride = reduction < outputStride ? 2 : 1;
         reduction *= stride;
         dilation *= 2 / stride;
-        for (let number = 0; number < blocks; number++) {
-          const place = features.at(`block${stage}`).at(number);
-          x = bottleneck(place, x, { middle, stride: number === 0 ? stride : 1, dilation });
-        }
+        const place = features.at(`block${stage}`);
+        const inputs = [x];
+        for (let number = 0; number < blocks; number++)
+          x = bottleneck(place.at(number), x, { middle, stride: number === 0 ? stride : 1, dilation });
+        place.block("separable bottleneck", { inputs, output: x, repeats: blocks });
         return { features: x, stride: reduction, stage };
       });
     },

@@ -8,13 +8,15 @@ import type { Scope } from "../scope.ts";
 import type { Backbone, Tap } from "./backbone.ts";
 
 /** A residual block: how much wider its result is than its inside, and its layers but for the sum. */
-interface Block {
+interface ResidualBlock {
+  readonly kind: string;
   readonly expansion: number;
   readonly layers: (scope: Scope, x: Tensor, options: { width: number; stride: number }) => Tensor;
 }
 
 /** Two 3x3 convolutions (He et al. 2016, Fig. 5 left). */
-const basic: Block = {
+const basic: ResidualBlock = {
+  kind: "basic block",
   expansion: 1,
   layers(scope, x, { width, stride }) {
     const y = relu(convBn(scope, 1, x, { channels: width, kernel: 3, stride }));
@@ -23,7 +25,8 @@ const basic: Block = {
 };
 
 /** 1x1, 3x3, 1x1 (Fig. 5 right). The 3x3 convolution has the stride, as in torchvision's weights. */
-const bottleneck: Block = {
+const bottleneck: ResidualBlock = {
+  kind: "bottleneck",
   expansion: 4,
   layers(scope, x, { width, stride }) {
     const narrow = relu(convBn(scope, 1, x, { channels: width }));
@@ -52,16 +55,18 @@ export function resnet(depth: keyof typeof variants): Backbone {
     preprocessing: imagenetPreprocessing,
     build(scope, image) {
       const stem = relu(convBn(scope, 1, image, { channels: 64, kernel: 7, stride: 2 }));
-      let x = maxPool(stem, { kernel: 3, stride: 2, padding: 1 });
+      let x = scope.at("conv1").block("stem", {
+        inputs: [image],
+        output: maxPool(stem, { kernel: 3, stride: 2, padding: 1 }),
+      });
       return stages.map((blocks, index): Tap => {
+        const inputs = [x];
+        const place = scope.at(`layer${index + 1}`);
         for (let number = 0; number < blocks; number++) {
           const stride = index > 0 && number === 0 ? 2 : 1;
-          x = residual(scope.at(`layer${index + 1}`).at(number), x, {
-            block,
-            width: 64 * 2 ** index,
-            stride,
-          });
+          x = residual(place.at(number), x, { block, width: 64 * 2 ** index, stride });
         }
+        place.block(block.kind, { inputs, output: x, repeats: blocks });
         return { features: x, stride: 4 * 2 ** index, stage: index + 2 };
       });
     },
@@ -72,7 +77,7 @@ export function resnet(depth: keyof typeof variants): Backbone {
 function residual(
   scope: Scope,
   x: Tensor,
-  { block, width, stride }: { block: Block; width: number; stride: number },
+  { block, width, stride }: { block: ResidualBlock; width: number; stride: number },
 ): Tensor {
   const channels = width * block.expansion;
   const y = block.layers(scope, x, { width, stride });

@@ -35,16 +35,18 @@ export function van(variant: keyof typeof variants): Backbone {
       let x = image;
       return widths.map((channels, index): Tap => {
         const stage = index + 1;
+        const inputs = [x];
         const embedding = scope.at(`patch_embed${stage}`);
         const patch = index === 0 ? { kernel: 7, stride: 4 } : { kernel: 3, stride: 2 };
         x = normalize(
           embedding.at("norm"),
           conv(embedding.at("proj"), x, { channels, ...patch, bias: true }),
         );
-        for (let number = 0; number < (depths[index] ?? 0); number++) {
+        const repeats = depths[index] ?? 0;
+        for (let number = 0; number < repeats; number++)
           x = block(scope.at(`block${stage}`).at(number), x, mlpRatios[index] ?? 4);
-        }
         x = layerNormalize(scope.at(`norm${stage}`), x);
+        scope.at(`block${stage}`).block("attention block", { inputs, output: x, repeats });
         return { features: x, stride: 4 * 2 ** index, stage };
       });
     },

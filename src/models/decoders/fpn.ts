@@ -50,7 +50,7 @@ export function sumLevels(scope: Scope, levels: readonly Tensor[]): Tensor {
       level,
     );
   });
-  return climbed.reduce(add);
+  return scope.block("Semantic FPN head", { inputs: levels, output: climbed.reduce(add) });
 }
 
 /** Convolution `conv`, batch norm `bn`, ReLU. */

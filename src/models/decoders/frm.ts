@@ -56,7 +56,9 @@ function refine(scope: Scope, levels: readonly Tensor[]): Tensor {
   );
   const mixed = convBnRelu(scope.at("fuse"), aggregated, { channels: WIDTH });
   const block = mlp(scope.at("ffn"), disentangledNonLocal(scope.at("attn"), mixed));
-  return convBnRelu(scope.at("project"), block, { channels: Number(levels.at(-1)?.shape[1]), kernel: 3 });
+  const channels = Number(levels.at(-1)?.shape[1]);
+  const output = convBnRelu(scope.at("project"), block, { channels, kernel: 3 });
+  return scope.block("FRM", { inputs: levels, output });
 }
 
 /** The MLP, second half of the transformer block, behind batch norm as in VAN's blocks. */

@@ -30,7 +30,10 @@ export const lightWeightRefineNetMobile = ({ width = 256 } = {}): Decoder => ({
       const paths = here.map(({ features, stage }) =>
         conv(scope.at(`conv${stage}`), features, { channels: width }),
       );
-      const fused: Tensor = sumOf(coarser ? [...paths, upsample(scope, coarser, level + 1, paths)] : paths);
+      const fused: Tensor = scope.at(`fusion${level}`).block("light-weight fusion", {
+        inputs: [...here.map(({ features }) => features), ...(coarser ? [coarser] : [])],
+        output: sumOf(coarser ? [...paths, upsample(scope, coarser, level + 1, paths)] : paths),
+      });
       coarser = chainedResidualPooling(scope.at(`crp${level}`).at(0), relu6(fused));
     }
     if (!coarser) throw new RangeError("a decoder needs at least one tap");

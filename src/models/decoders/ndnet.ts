@@ -40,7 +40,10 @@ export const ndnetEncoderDecoder: Decoder = {
     const fine = fineTap(taps).features;
     const both = concat([resize(deepest.features, { like: fine, alignCorners: true }), fine]);
     const mixed = conv(scope.at("fusion").at("conv"), both, { channels: FUSION_WIDTH });
-    const fused = relu(normalize(scope.at("fusion").at("bn"), mixed));
+    const fused = scope.at("fusion").block("fusion", {
+      inputs: [deepest.features, fine],
+      output: relu(normalize(scope.at("fusion").at("bn"), mixed)),
+    });
     return {
       scores: predict(scope.at("seg"), fused, { width: WIDTH, classes }),
       auxiliary: auxiliaryHeads(scope, [["aux_seg", before]], classes),
@@ -71,7 +74,8 @@ export const ndnetFcn8: Decoder = {
 /** Separable convolution, batch norm, ReLU, and a 1x1 convolution to the classes. */
 function predict(scope: Scope, x: Tensor, { width, classes }: { width: number; classes: number }): Tensor {
   const transformed = relu(separableConv(scope.at("transform"), x, { channels: width }));
-  return conv(scope.at("score"), transformed, { channels: classes, bias: true });
+  const scores = conv(scope.at("score"), transformed, { channels: classes, bias: true });
+  return scope.block("head", { inputs: [x], output: scores });
 }
 
 function auxiliaryHeads(

@@ -68,7 +68,11 @@ function refineNetCascade(options: RefineNetOptions): Decoder {
       const upsampled = resize(coarser, { like: features, alignCorners: true });
       const reduced = reduce(level, features, WIDTH);
       const adapted = convolve(`adapt_stage${level}_b2_joint_varout_dimred`, reduced, WIDTH);
-      refined = pool(level, add(adapted, upsampled));
+      const fused = scope.at(`fusion${level}`).block(kernel === 1 ? "light-weight fusion" : "fusion", {
+        inputs: [refined, reduced, features],
+        output: add(adapted, upsampled),
+      });
+      refined = pool(level, fused);
     }
     const last = dropBeforeClassifier ? drop(scope, refined, DROPOUT) : refined;
     return { scores: conv(scope.at("clf_conv"), last, { channels: classes, kernel: 3, bias: true }) };

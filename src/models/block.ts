@@ -1,0 +1,27 @@
+import { collect, type Tensor } from "../graph/tensor.ts";
+
+/** A part of a network that the literature names, such as chained residual pooling. */
+export interface Block {
+  /** What it is, e.g. `CRP`. */
+  readonly kind: string;
+  /** Units of that kind, one behind the other. */
+  readonly repeats: number;
+  /** Where its parameters lie, e.g. `crp4`; unique in a network. */
+  readonly name: string;
+  /** What it computes from, in the order in which it is written. */
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+}
+
+/** What lies between the inputs of a block and its output, the output included, in order of computation. */
+export function membersOf({ inputs, output }: Block): Tensor[] {
+  const outside = new Set(inputs);
+  const members = new Set<Tensor>();
+  const pending = [output];
+  for (let tensor = pending.pop(); tensor; tensor = pending.pop()) {
+    if (outside.has(tensor) || members.has(tensor)) continue;
+    members.add(tensor);
+    pending.push(...tensor.inputs);
+  }
+  return collect([output]).filter((tensor) => members.has(tensor));
+}
