@@ -26,7 +26,12 @@ export interface Layer {
  * The layers of a network that was built for a fixed size: all ops that hold parameters, do arithmetic that
  * counts, pool or resize. Sums over them are the network's totals.
  */
-export function listLayers({ scores, encoder }: Network): Layer[] {
+export function listLayers(network: Network): Layer[] {
+  return [...findLayers(network).values()];
+}
+
+/** The layers of `listLayers`, by the tensor that each computes. */
+export function findLayers({ scores, encoder }: Network): ReadonlyMap<Tensor, Layer> {
   const tensors = collect([scores]);
   const inDecoder = new Set<Tensor>();
   const counted = new Set<Tensor>();
@@ -63,7 +68,7 @@ export function listLayers({ scores, encoder }: Network): Layer[] {
       pooled: tensor.pooledValues(),
     });
   }
-  return [...layers.values()];
+  return layers;
 }
 
 function valuesOf(shape: Tensor["shape"]): number {

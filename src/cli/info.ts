@@ -6,6 +6,7 @@ import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
+import { writeFileAtomically } from "../node/files.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
 import {
   backbone,
@@ -16,6 +17,7 @@ import {
   json,
   pairedNetwork,
   size,
+  text,
   untrainedClasses,
 } from "./options.ts";
 import { colors, formatBytes, formatCount } from "./output.ts";
@@ -27,15 +29,18 @@ const DEFAULT_SIZE: [number, number] = [512, 512];
 const inputSize = size("size", `Height x width of the input in pixels (default ${DEFAULT_SIZE.join("x")})`);
 const layers = flag("layers", "Also list every layer");
 const compiled = flag("compiled", "Also show what each rewrite for the engine makes of the network");
+const draw = text("draw", "FILE.svg", "Also draw the network, folded into its blocks");
+const block = text("block", "NAME", "Draw the layers of this block instead, e.g. mflow_conv_g1_pool");
 const paper = flag("paper", "Compare with the tables of the Light-Weight RefineNet paper");
 
 export const info: Command = {
   name: "info",
   summary: summaries.info,
   operands: { name: "[MODEL]", min: 0, max: 1 },
-  options: [backbone, decoder, inputSize, untrainedClasses, layers, compiled, paper, json, help],
+  options: [backbone, decoder, inputSize, untrainedClasses, layers, compiled, draw, block, paper, json, help],
   notes: [
     "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. One multiply-accumulate (MAC) is 2 floating-point operations (FLOPs); many papers print MACs under the name FLOPs.",
+    "A drawing shows blocks (stages of the backbone, RCU, CRP, fusion) and the layers between them, each with the shape that it gives, its parameters and MACs.",
     "Memory is the peak of feature maps in float32, with batch norm folded, each map freed after its last use, and activations in place. Weights and the engine's own memory come on top.",
   ],
   examples: [
@@ -43,6 +48,8 @@ export const info: Command = {
     "lightseg info refinenet-lw-50 --size 625x468 --classes 21 --layers",
     "lightseg info --backbone resnet-18 --decoder refinenet-lw",
     "lightseg info refinenet-lw-50 --compiled",
+    "lightseg info refinenet-lw-101 --draw network.svg",
+    "lightseg info refinenet-101 --draw rcu.svg --block adapt_stage1_b",
     "lightseg info --paper",
   ],
 
@@ -53,17 +60,28 @@ export const info: Command = {
       count: args.get(untrainedClasses),
       withLayers: args.has(layers),
       withRewrites: args.has(compiled),
+      drawing: typedDrawing(args),
     };
     if (args.has(paper)) {
       requireAlone(args);
       return showPaper(print);
     }
-    return name === undefined ? list(print) : showModel(name, options, print);
+    if (name !== undefined) return showModel(name, options, print);
+    if (options.drawing) throw args.usageError("--draw", "needs a model or network to draw");
+    return list(print);
   },
 };
 
+function typedDrawing(args: Arguments): { file: string; block: string | undefined } | undefined {
+  const file = args.get(draw);
+  if (file === undefined && args.has(block)) throw args.usageError("--block", "is for --draw");
+  if (file !== undefined && !file.endsWith(".svg"))
+    throw args.usageError("--draw", "must be a file name that ends in .svg", file);
+  return file === undefined ? undefined : { file, block: args.get(block) };
+}
+
 function requireAlone(args: Arguments): void {
-  const other = [inputSize, untrainedClasses, layers, compiled, backbone].find((option) =>
+  const other = [inputSize, untrainedClasses, layers, compiled, draw, backbone].find((option) =>
     args.has(option),
   )?.name;
   if (args.operands.length > 0 || other !== undefined)
@@ -77,11 +95,13 @@ async function showModel(
     count,
     withLayers,
     withRewrites,
+    drawing,
   }: {
     size: [number, number];
     count: number | undefined;
     withLayers: boolean;
     withRewrites: boolean;
+    drawing: { file: string; block: string | undefined } | undefined;
   },
   print: (text: string) => void,
 ): Promise<Outcome> {
@@ -118,6 +138,12 @@ async function showModel(
   if (withLayers) print(formatLayers(rows));
   const stages = withRewrites ? followRewrites({ network, classes: classCount, size }) : undefined;
   if (stages) print(formatStages(stages));
+  if (drawing) {
+    const { drawNetwork } = await import("../drawing/draw-network.ts");
+    const svg = drawNetwork({ network, classes: classCount, size, block: drawing.block });
+    await writeFileAtomically(drawing.file, new TextEncoder().encode(svg));
+    print(`  wrote ${drawing.file}`);
+  }
   return {
     json: {
       model: name,
@@ -132,6 +158,7 @@ async function showModel(
       size: { height, width },
       ...(withLayers && { layers: rows }),
       ...(stages && { compiled: stages }),
+      ...(drawing && { drawing: drawing.file }),
     },
   };
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseArguments } from "../../src/cli/arguments.ts";
@@ -94,6 +97,13 @@ describe("lightseg info", () => {
     expect(parts.json).toEqual(whole.json);
   });
 
+  it("draws a network", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "lightseg-")), "net.svg");
+    const { json } = await run("refinenet-lw-50", "--size", "64x64", "--draw", file, "--block", "fusion2");
+    expect(json).toMatchObject({ drawing: file });
+    expect(await readFile(file, "utf8")).toMatch(/^<svg [\s\S]*fusion2[\s\S]*<\/svg>\n$/);
+  });
+
   it("prints the paper's tables beside our counts", async () => {
     const { json, text } = await run("--paper");
     expect(json).toMatchObject({ size: [512, 512], classes: 21, rows: expect.any(Array) });
@@ -107,6 +117,10 @@ describe("lightseg info", () => {
     [["--paper", "refinenet-50"], "INVALID_ARGUMENT"],
     [["--paper", "--size", "64x64"], "INVALID_ARGUMENT"],
     [["--backbone", "resnet-50"], "INVALID_ARGUMENT"],
+    [["refinenet-50", "--draw", "a.svg", "--block", "nope"], "NOT_FOUND"],
+    [["refinenet-50", "--draw", "a.png"], "INVALID_ARGUMENT"],
+    [["refinenet-50", "--block", "fusion2"], "INVALID_ARGUMENT"],
+    [["--draw", "a.svg"], "INVALID_ARGUMENT"],
   ])("%j is refused", async (argv, code) => {
     await expect(run(...argv)).rejects.toMatchObject({ code });
   });
