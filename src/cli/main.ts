@@ -18,6 +18,7 @@ const verbs: Readonly<Record<keyof typeof summaries, (word?: string) => Promise<
   quantize: async () => (await import("./quantize.ts")).quantize,
   benchmark: async () => (await import("./benchmark.ts")).benchmark,
   info: async () => (await import("./info.ts")).info,
+  "receptive-field": async () => (await import("./receptive-field.ts")).receptiveField,
   convert: async () => (await import("./convert.ts")).convert,
 };
 

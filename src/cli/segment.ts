@@ -1,15 +1,13 @@
-import { readdir, stat } from "node:fs/promises";
 import { join, parse, resolve } from "node:path";
-import { describePassedOver } from "../datasets/file-names.ts";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
-import { PHOTO_ENDINGS } from "../images/node/decode.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
+import { findPhotos, LABELS, OVERLAY } from "./find-photos.ts";
 import {
   classes,
   deviceOption,
@@ -28,8 +26,6 @@ import { findClip, labels, segmentVideo, smoothing } from "./segment-video.ts";
 import { summaries } from "./summaries.ts";
 
 const DEFAULT_OUT = "lightseg-out";
-const LABELS = ".labels.png";
-const OVERLAY = ".overlay.png";
 
 const out = text(
   "out",
@@ -92,7 +88,7 @@ export const segment: Command = {
       const style = { labels: args.has(labels), smoothing: args.get(smoothing), opacity };
       return segmentVideo(clip, { out: folder, load, ...style }, print);
     }
-    const { photos, passedOver } = await findPhotos(args.operands);
+    const { photos, passedOver } = await findPhotos(args.operands, "segment");
     checkOutputs(args, photos, options);
 
     await using segmenter = await load();
@@ -178,55 +174,6 @@ function describe(photo: string, result: Segmentation, files: readonly string[])
     colors.dim(`  ${times.join(", ")}`),
     `  wrote ${files.join(", ")}`,
   ].join("\n");
-}
-
-interface FoundPhotos {
-  readonly photos: string[];
-  /** Files of folders that are no photos. */
-  readonly passedOver: string[];
-}
-
-/** The photos that are meant, each once: files as they are, folders as the photos in them. */
-async function findPhotos(operands: readonly string[]): Promise<FoundPhotos> {
-  const photos = new Map<string, string>();
-  const passedOver: string[] = [];
-  for (const operand of operands) {
-    const status = await stat(operand).catch(() => undefined);
-    const found = status?.isDirectory() ? await photosIn(operand) : { photos: [operand], passedOver: [] };
-    for (const photo of found.photos) photos.set(resolve(photo), photo);
-    passedOver.push(...found.passedOver);
-  }
-  return { photos: [...photos.values()], passedOver };
-}
-
-/** Skips hidden files (macOS writes `._photo.jpg`), folders and earlier results. */
-async function photosIn(folder: string): Promise<FoundPhotos> {
-  const isPhoto = (name: string) => PHOTO_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
-  const names: string[] = [];
-  for (const name of (await readdir(folder)).sort()) {
-    if (name.startsWith(".") || name.endsWith(LABELS) || name.endsWith(OVERLAY)) continue;
-    // A file that is only named as a photo, or a link to nothing, is kept: reading it reports the fault.
-    const status = await stat(join(folder, name)).catch(() => undefined);
-    if (isPhoto(name) || !status?.isDirectory()) names.push(name);
-  }
-  const others = names.filter((name) => !isPhoto(name));
-  const note = others.length > 0 ? describePassedOver(others, PHOTO_ENDINGS) : undefined;
-  const photos = names.filter(isPhoto);
-  if (photos.length === 0) {
-    const rule = "must hold photos";
-    const hint = note ?? `${PHOTO_ENDINGS.join(", ")} are read; those of folders in it are not`;
-    throw new LightsegError({
-      code: "NOT_FOUND",
-      where: "segment",
-      file: folder,
-      argument: "folder",
-      rule,
-      hint,
-    });
-  }
-  if (note !== undefined) log(`${folder}: ${note}`);
-  const inFolder = (name: string) => join(folder, name);
-  return { photos: photos.map(inFolder), passedOver: others.map(inFolder) };
 }
 
 function outputsOf(photo: string, folder: string): { labels: string; overlay: string } {

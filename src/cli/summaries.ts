@@ -10,5 +10,6 @@ export const summaries = {
   quantize: "Quantises a model to int8: smaller and faster, nearly as accurate.",
   benchmark: "Times models on random photos with batch 1, by the paper's protocol.",
   info: "Lists networks and shipped models, or shows one model's parameters, MACs and memory.",
+  "receptive-field": "Measures how far units of a network see: by its ops, by gradients, by occluders.",
   convert: "Converts weights to another format or precision.",
 } as const;

@@ -1,5 +1,4 @@
-import { encodePng } from "../images/node/encode.ts";
-import { loadSharp } from "../images/node/load-sharp.ts";
+import { jpegUri, pngUri } from "../images/node/data-uri.ts";
 import { drawOverlay } from "../images/overlay.ts";
 import { IGNORE_LABEL, VOID_COLOR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
@@ -8,7 +7,6 @@ import type { Sample } from "./dataset.ts";
 
 /** Large enough to see outlines, small enough for many on one page. */
 const MAX_PANEL_PIXELS = 160_000;
-const JPEG_QUALITY = 85;
 const DARK = [40, 40, 40] as const;
 const LIGHT = [224, 224, 224] as const;
 
@@ -61,16 +59,4 @@ export function drawSample(photo: Photo, labels: LabelMap, palette: Palette): Ph
 /** The place of a pixel across diagonal stripes, 0..7. */
 function stripeAt(pixel: number, width: number): number {
   return ((pixel % width) + Math.floor(pixel / width)) % 8;
-}
-
-async function jpegUri({ width, height, data }: Photo): Promise<string> {
-  const sharp = await loadSharp();
-  const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: JPEG_QUALITY })
-    .toBuffer();
-  return `data:image/jpeg;base64,${jpeg.toString("base64")}`;
-}
-
-async function pngUri(photo: Photo): Promise<string> {
-  return `data:image/png;base64,${Buffer.from(await encodePng(photo)).toString("base64")}`;
 }

@@ -1,8 +1,7 @@
 import { findLayers, type Layer } from "../analysis/layers.ts";
-import { everything } from "../graph/region.ts";
 import { fixedShape } from "../graph/shape.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
-import { type Block, membersOf } from "../models/block.ts";
+import { type Block, membersOf, readBy, readInputs } from "../models/block.ts";
 import type { Network } from "../models/network.ts";
 
 /** A box of a diagram: a block, or a layer that lies in none. */
@@ -82,17 +81,9 @@ export function foldNetwork(network: Network, { block }: { block?: Block | undef
   return finish(boxes, { computed, maps });
 }
 
-/** The inputs of a block whose values it reads; one that gives a size alone is not drawn. */
-function readInputs(block: Block): Tensor[] {
-  const inputs = new Set(block.inputs);
-  const read = new Set(membersOf(block).flatMap((tensor) => readMaps(tensor, inputs)));
-  return block.inputs.filter((input) => read.has(input));
-}
-
 /** The maps whose values a tensor is computed from; one that gives its size alone is none. */
 function readMaps(tensor: Tensor, maps: ReadonlySet<Tensor>): Tensor[] {
-  const regions = tensor.reads(everything);
-  return tensor.inputs.filter((input, index) => maps.has(input) && regions[index] !== undefined);
+  return readBy(tensor).filter((input) => maps.has(input));
 }
 
 function countReaders(tensors: readonly Tensor[], maps: ReadonlySet<Tensor>): Map<Tensor, number> {

@@ -1,3 +1,4 @@
+import { everything } from "../graph/region.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
 
 /** A part of a network that the literature names, such as chained residual pooling. */
@@ -24,4 +25,16 @@ export function membersOf({ inputs, output }: Block): Tensor[] {
     pending.push(...tensor.inputs);
   }
   return collect([output]).filter((tensor) => members.has(tensor));
+}
+
+/** The inputs of a block whose values it reads; one that gives a size alone is none. */
+export function readInputs(block: Block): Tensor[] {
+  const read = new Set(membersOf(block).flatMap(readBy));
+  return block.inputs.filter((input) => read.has(input));
+}
+
+/** The inputs whose values a tensor is computed from. */
+export function readBy(tensor: Tensor): Tensor[] {
+  const regions = tensor.reads(everything);
+  return tensor.inputs.filter((_, index) => regions[index] !== undefined);
 }

@@ -1,0 +1,9 @@
+import type { Photo } from "../images/types.ts";
+
+/** Photos that a study looks at, from disk, memory or anywhere. */
+export interface Photos {
+  /** At least 1. */
+  readonly size: number;
+  /** Reads a photo by its index, 0..size-1. The same index must give the same pixels. */
+  load(index: number): Promise<Photo>;
+}
