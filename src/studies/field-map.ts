@@ -15,7 +15,7 @@ export interface FieldMap {
  */
 export const SHARE = 0.0455;
 
-/** Averages maps of influence, each moved so that its unit lies in the middle (Zhou et al. 2015, Sec. 3.2). */
+/** Averages maps of influence, each moved so that its unit lies in the middle (Zhou et al. 2015, Sec. 3). */
 export class FieldAverage {
   readonly #height: number;
   readonly #width: number;
