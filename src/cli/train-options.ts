@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { findShippedWeights } from "../model-files/node/shipped.ts";
 import { readConfig } from "../runs/run-folder.ts";
-import { finetuneSettings } from "../trainer/finetune.ts";
+import { finetuneSettings, photoRecipes } from "../trainer/finetune.ts";
 import { checkSettings, overrideSettings, settingsByName, type TrainingOptions } from "../training/config.ts";
 import { applyRecipe, recipes } from "../training/recipes/index.ts";
 import type { Schedule } from "../training/schedule.ts";
@@ -22,7 +22,6 @@ const config = text(
   "Settings of another run, its config.json; other options override them",
 );
 /** The recipe that is taken where nothing says which network to train. */
-const FINETUNE = "finetune";
 /** Part of the schedule, typed apart from it. */
 const warmup = integer(
   "warmup",
@@ -108,7 +107,8 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   const file = args.get(config);
   if (name !== undefined && file !== undefined)
     throw args.usageError("--recipe and --config", "do not go together");
-  if (name === FINETUNE) return finetuneOptions(args);
+  const byPhotos = photoRecipes.find((known) => known === name);
+  if (byPhotos !== undefined) return finetuneOptions(args, byPhotos);
   if (name !== undefined) return recipeSettings(args, name);
   if (file !== undefined) {
     const stored = await readConfig(file);
@@ -118,7 +118,7 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
     throw args.usageError("--config", "must be a file that is there", file);
   }
   const typed = await typedSettings(args);
-  if (typed.network === undefined) return finetuneOptions(args);
+  if (typed.network === undefined) return finetuneOptions(args, "finetune");
   return {
     ...typed,
     network: typed.network,
@@ -127,12 +127,15 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   };
 }
 
-async function finetuneOptions(args: Arguments): Promise<TrainingOptions> {
+async function finetuneOptions(
+  args: Arguments,
+  recipe: (typeof photoRecipes)[number],
+): Promise<TrainingOptions> {
   const typed = await typedSettings(args);
-  const own = await finetuneSettings({ ...typed, data: resolve(args.require(data)) });
+  const own = await finetuneSettings({ ...typed, recipe, data: resolve(args.require(data)) });
   const settings = overrideSettings(own, await typedSettings(args, own.schedule));
   const { weights = "its default weights", network, epochs, crop } = settings;
-  log(`recipe finetune: ${network} from ${weights}, ${epochs} epochs, crops of ${crop?.join("x")}`);
+  log(`recipe ${recipe}: ${network} from ${weights}, ${epochs} epochs, crops of ${crop?.join("x")}`);
   return settings;
 }
 

@@ -9,6 +9,7 @@ import { describeNetwork, type Model } from "../model-files/model.ts";
 import { backboneOf, nameNetwork } from "../models/zoo.ts";
 import { isOutOfMemory } from "../runtime/engine-error.ts";
 import type { Engine } from "../runtime/session.ts";
+import { balancedWeights } from "../training/class-weights.ts";
 import { checkSamples, checkTeaching, countClasses } from "./check.ts";
 import { fitPhotos } from "./fit-photos.ts";
 import type { TaughtClass, TeachingBase, TeachingOptions } from "./options.ts";
@@ -41,7 +42,7 @@ export async function teach(base: TeachingBase, options: TeachingOptions, engine
   const weights = await trainOnFew(base.weights, {
     ...options,
     ...{ layers, network, photos, seed, engine },
-    classWeights: balance(counts),
+    classWeights: balancedWeights(counts),
     preprocessing: description.preprocessing,
     onWeights: onModel && ((weights) => onModel({ ...description, weights })),
   }).catch((error: unknown) => {
@@ -56,13 +57,6 @@ function explainMemory(error: unknown, size: number): unknown {
   const hint = `longSide ${Math.max(64, Math.floor(size / 2))} takes a quarter of it`;
   const rule = `must suffice: the engine ${error.details.rule}`;
   return new LightsegError({ ...error.details, where: "fineTune", argument: "memory", rule, hint });
-}
-
-/** Weights with which every class counts the same in the loss, with a mean of 1. */
-function balance(counts: Float64Array): number[] {
-  const weights = Array.from(counts, (count) => 1 / count);
-  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-  return weights.map((weight) => weight / mean);
 }
 
 function paletteOf(classes: readonly TaughtClass[]): Palette {

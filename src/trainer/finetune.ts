@@ -11,8 +11,13 @@ import { RANDOM_WEIGHTS, settings } from "../training/settings.ts";
 /** Photos that are looked at for their size. */
 const LOOKED_AT = 20;
 
+/** Recipes that go by the photos. */
+export const photoRecipes = ["finetune", "strokes"] as const;
+
 /** What to fine-tune, and on what. */
 export interface FinetuneSettingsOptions {
+  /** `strokes` where only strokes are labelled. Defaults to `finetune`. */
+  recipe?: (typeof photoRecipes)[number];
   /** Folder of the data set. */
   data: string;
   /** Its name. Defaults to `custom`, a folder with a `dataset.yaml`. */
@@ -26,12 +31,13 @@ export interface FinetuneSettingsOptions {
 }
 
 /**
- * The settings of a training on 20 to 500 photos of one's own, recipe `finetune`, for `train`: crops from the
- * photos' sizes, epochs from their number, an early end when validations stop rising.
+ * The settings of a training on 20 to 500 photos of one's own, recipe `finetune` or `strokes`, for `train`: crops
+ * from the photos' sizes, epochs from their number, an early end when validations stop rising.
  *
  * @throws LightsegError for data or weights that cannot be read
  */
 export async function finetuneSettings({
+  recipe = "finetune",
   data,
   dataset = "custom",
   split = settings.split.default,
@@ -43,7 +49,7 @@ export async function finetuneSettings({
   const own = network ?? (weights === undefined ? standard : await networkOf(weights)) ?? standard;
   const photos = await summarizePhotos(await findDataset(dataset).open(data, split));
   return {
-    ...applyRecipe("finetune", { network: own, folders: { custom: data }, photos }),
+    ...applyRecipe(recipe, { network: own, folders: { custom: data }, photos }),
     dataset,
     split,
     weights: weights ?? (own === standard ? DEFAULT_MODEL : undefined),

@@ -7,7 +7,7 @@ import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Weights } from "../models/weights.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import { logClassWeights } from "./class-weights.ts";
+import { classWeights } from "./class-weights.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import type { LogRecord, TrainingEvent, ValidationRecord } from "./events.ts";
 import { isPatienceOver } from "./patience.ts";
@@ -208,7 +208,7 @@ async function openStage(
     network,
     classes,
     averaging,
-    classWeights: own.classWeights === "log" ? logClassWeights(counts) : undefined,
+    classWeights: classWeights(own.classWeights, counts),
     // State that stays on a GPU would leave it each step for the sake of a second network.
     replicas: chooseReplicas(own, { ...config, threads: open.provider === "webgpu" ? 1 : threads }),
   });

@@ -16,6 +16,7 @@ import {
   textType,
   type ValueType,
 } from "../value-types.ts";
+import { classWeightings } from "./class-weights.ts";
 import { scheduleType } from "./schedule.ts";
 
 /** How a gradient changes a parameter, see optimizer.ts. */
@@ -234,11 +235,11 @@ export const settings = {
     flag: "no-dropout",
     help: "Leave out the dropout that the authors have",
   }),
-  /** `log`: `1 / ln(1.02 + share)` of a class among the training pixels (Paszke et al. 2016), mean 1. */
-  classWeights: setting("stage", choiceType(["none", "log"], "MODE"), {
+  /** Weights of the classes by their share of the training pixels; see class-weights.ts. */
+  classWeights: setting("stage", choiceType(classWeightings, "MODE"), {
     default: "none",
     flag: "class-weights",
-    help: "log: rare classes weigh more in the loss",
+    help: "log: rare classes weigh more in the loss; balanced: every class counts the same",
   }),
   /** Repeats photos of classes that a smaller share of photos has; see `repeatRareClasses`. 0: none. */
   repeatRare: setting("stage", share, {

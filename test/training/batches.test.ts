@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/datasets/dataset.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { makeBatch } from "../../src/training/batches.ts";
-import { logClassWeights } from "../../src/training/class-weights.ts";
+import { classWeights } from "../../src/training/class-weights.ts";
 import { findDonors } from "../../src/training/copy-paste.ts";
 import { countPhotoLabels } from "../../src/training/photo-labels.ts";
 import { testPhoto } from "../support/model.ts";
@@ -87,12 +87,19 @@ describe("makeBatch with copyPaste", () => {
   });
 });
 
-describe("logClassWeights", () => {
-  it("is 1 / ln(1.02 + share), scaled to a mean of 1, ignored pixels apart", async () => {
+describe("classWeights", () => {
+  it("are 1 / ln(1.02 + share), scaled to a mean of 1, ignored pixels apart", async () => {
     const a = 1 / Math.log(1.02 + 2 / 3);
     const b = 1 / Math.log(1.02 + 1 / 3);
-    const weights = logClassWeights(await countPhotoLabels(dataset, 2));
-    expect(weights[0]).toBeCloseTo((2 * a) / (a + b), 10);
-    expect(weights[1]).toBeCloseTo((2 * b) / (a + b), 10);
+    const weights = classWeights("log", await countPhotoLabels(dataset, 2));
+    expect(weights?.[0]).toBeCloseTo((2 * a) / (a + b), 10);
+    expect(weights?.[1]).toBeCloseTo((2 * b) / (a + b), 10);
+  });
+
+  it("are 1 / share where classes are balanced, and nothing for a class without pixels", () => {
+    const counts = [Float64Array.of(10, 30, 0), Float64Array.of(0, 10, 0)];
+    // 1/10 and 1/40, scaled to a mean of 1.
+    expect(classWeights("balanced", counts)).toEqual([expect.closeTo(2.4, 10), expect.closeTo(0.6, 10), 0]);
+    expect(classWeights("none", counts)).toBeUndefined();
   });
 });

@@ -71,6 +71,14 @@ describe("the paper's recipes", () => {
   });
 });
 
+it("recipe strokes is finetune with balanced classes and no Jaccard loss", () => {
+  const { recipe, classWeights, jaccard, ...own } = build("strokes");
+  expect([recipe, classWeights, jaccard]).toEqual(["strokes", "balanced", 0]);
+  const { recipe: _, classWeights: none, jaccard: whole, ...base } = build("finetune");
+  expect([none, whole]).toEqual(["none", 1]);
+  expect(own).toEqual(base);
+});
+
 describe("recipe finetune", () => {
   const settings = (count: number, height = 360, width = 480) => {
     const about = { network: "refinenet-lw-50", folders, photos: { count, height, width } };

@@ -5,17 +5,18 @@ import { finetune } from "./finetune.ts";
 import { nyudv2, nyudv2Code } from "./nyudv2.ts";
 import { personPart } from "./person-part.ts";
 import type { PhotosSummary, Recipe } from "./recipe.ts";
+import { strokes } from "./strokes.ts";
 import { voc } from "./voc.ts";
 
 /** Every recipe. To add one: write its file, add it here. */
-export const recipes: readonly Recipe[] = [nyudv2, nyudv2Code, personPart, voc, camvid, finetune];
+export const recipes: readonly Recipe[] = [nyudv2, nyudv2Code, personPart, voc, camvid, finetune, strokes];
 
 export interface RecipeOptions {
   /** Name in the zoo. */
   network: string;
   /** Folder of each data set by its name. */
   folders: Readonly<Record<string, string>>;
-  /** The photos to train on, for recipes that go by them: finetune. */
+  /** The photos to train on, for recipes that go by them: finetune, strokes. */
   photos?: PhotosSummary;
 }
 
