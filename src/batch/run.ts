@@ -82,7 +82,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
           if (hasError) count.errors++;
           onProgress?.(report());
         };
-        // A chunk that begins again counts its photos anew.
+        // When a chunk is tried again, its photos are counted from 0.
         const onTry = () => Object.assign(count, { own: 0, errors: 0 });
         await segmentPatiently({ index, photos, job, target, lane, signal, onPhoto }, onTry);
       }

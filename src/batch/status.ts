@@ -91,7 +91,7 @@ async function readStatus({ queue, redis }: QueueConnection, name: string): Prom
   const short = chunks * chunkSize - photos;
   const done = doneChunks * chunkSize - (lastDone ? short : 0);
   const seconds = started === undefined || updated === undefined ? 0 : (updated - started) / 1000;
-  // The first chunk says when the clock starts, and so does not count.
+  // The clock starts when the first chunk is done, so that chunk does not count.
   const measured = Math.max(0, doneChunks - before - 1) * chunkSize;
   const photosPerSecond = seconds > 0 && measured > 0 ? measured / seconds : null;
   const secondsLeft = photosPerSecond === null ? null : (photos - done) / photosPerSecond;
@@ -132,7 +132,7 @@ export async function cancelBatch(options: QueuedBatch): Promise<number> {
     await ledger.cancel(options.name);
     for (let start = 0; start < chunks; start += SLICE) {
       const numbers = Array.from({ length: Math.min(SLICE, chunks - start) }, (_, offset) => start + offset);
-      // One that is being done cannot be removed; its worker sees that the job is cancelled.
+      // A chunk in work cannot be removed from the queue; its worker notices that the job was cancelled.
       await Promise.all(
         numbers.map((index) => connection.queue.remove(chunkId(options.name, index)).catch(() => 0)),
       );

@@ -46,7 +46,7 @@ async function compile(
     },
   });
   try {
-    // Whatever type the server gives it.
+    // compileStreaming asks for this type, and servers do not always send it.
     const headers = { "content-type": "application/wasm" };
     return await WebAssembly.compileStreaming(new Response(body?.pipeThrough(count), { headers }));
   } catch (cause) {

@@ -75,7 +75,7 @@ async function* askForFrames<K extends "frame" | "paint">(
     }
   } finally {
     frames.stop();
-    // It fails where the segmenter has been disposed of; the stream ended with it.
+    // Fails after `dispose`, which has ended the stream already.
     use((client) => client.ask("end", { stream })).catch(() => undefined);
   }
 }

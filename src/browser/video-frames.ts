@@ -18,7 +18,7 @@ export class VideoFrames {
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
-    // One that stands still shows no further frames.
+    // A paused video shows no further frame.
     if (video.readyState >= video.HAVE_CURRENT_DATA)
       this.#newest = { timestamp: video.currentTime, count: 0 };
     this.#watch();
@@ -55,7 +55,7 @@ export class VideoFrames {
   #watch(): void {
     this.#callback = this.#video.requestVideoFrameCallback((_, { mediaTime, presentedFrames }) => {
       if (this.#stopped) return;
-      // Before the first one, how many there were is not known.
+      // How many frames were shown before the first callback is unknown.
       if (this.#lastCount === 0) this.#lastCount = presentedFrames - 1;
       this.#newest = { timestamp: mediaTime, count: presentedFrames };
       this.#wake();

@@ -79,7 +79,7 @@ function print(text: string): number {
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // A reader that has seen enough, such as `head`, is no failure; the work goes on to its end.
+    // `head` closes the pipe early, which is no failure; the work goes on to its end.
     if (error.code === "EPIPE") return;
     process.exitCode = 1;
     if (stream === process.stdout) logError("", `standard output cannot be written: ${error.message}`);

@@ -99,7 +99,7 @@ export const segment: Command = {
         const result = await segmentOne(segmenter, photo, options, print);
         results.push(result);
       } catch (error) {
-        // What keeps one result from being written keeps all of them.
+        // A result that cannot be written means that none can: the disk is full, or the folder is gone.
         if (!(error instanceof LightsegError) || error.code === "OUTPUT") throw error;
         const described = describeError(error);
         logError("segment", described.message);

@@ -148,7 +148,7 @@ async function recipeSettings(args: Arguments, name: string): Promise<TrainingOp
   if (missing !== undefined)
     throw args.usageError("--data", `must be ${used.map((known) => `${known}=DIR`).join(",")}`);
   const own = applyRecipe(name, { network: pairedNetwork(args) ?? args.require(network), folders });
-  // The data was given to the recipe, each of whose stages may have its own.
+  // The recipe has taken --data, for each of its stages.
   const { data: _folder, ...overrides } = await typedSettings(args, own.schedule);
   return overrideSettings(own, overrides);
 }

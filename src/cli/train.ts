@@ -95,7 +95,7 @@ class Reporter {
     // The first step of a session is slower than the others.
     this.#first ??= { step, time: now };
     const done = step - this.#first.step;
-    // Validations and checkpoints are part of what is to come, too.
+    // The time of validations and checkpoints belongs to the estimate.
     const seconds = done > 0 ? (now - this.#first.time) / done / 1000 : ms / 1000;
     const left = formatDuration(seconds * (totalSteps - step));
     const detail = `epoch ${epoch}  loss ${this.#loss.toFixed(4)}  ${seconds.toFixed(2)} s/step  ${left} left`;

@@ -80,7 +80,7 @@ class ItemScanner {
       }
     }
     if (this.#from < 0) return;
-    // The chunk's memory is used again.
+    // Copied: the stream reuses the chunk's memory.
     this.#parts.push(chunk.slice(this.#from));
     this.#from = 0;
   }

@@ -114,7 +114,7 @@ class PhotoFinder {
     if (photo) return this.find(photo.first);
     if (pairs.some(({ first }) => ENDING.test(first) || this.#findPath(first, () => true) !== undefined))
       return undefined;
-    // Now a space can only belong to the names of folders.
+    // Spaces that are left belong to names of folders.
     const isLeading = (folders: string) =>
       folders.startsWith("/") || this.#photos.folder.normalize("NFC").endsWith(folders);
     return this.#findPath(line, isLeading) ?? nameOf(line);

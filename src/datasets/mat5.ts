@@ -70,7 +70,7 @@ export function readMat5(bytes: Uint8Array, file: string): Map<string, MatValue>
   while (!cursor.done) {
     const outer = cursor.next();
     const element = outer.type === COMPRESSED ? inflate(outer, source) : outer;
-    // Whatever is no array is about the program that wrote the file.
+    // Elements other than arrays describe the program that wrote the file.
     if (element.type !== MATRIX) continue;
     const { name, value } = readMatrix(element, source, 0);
     variables.set(name, value);

@@ -27,7 +27,7 @@ export async function readMat73<T>(
   read: (arrayOf: (name: string) => Mat73Array) => T,
 ): Promise<T> {
   await requireHdf5(file);
-  // Only here, as it takes a second to load.
+  // Imported on demand: the library takes a second to load.
   const { default: h5wasm } = await import("h5wasm/node");
   // Errors are thrown instead of printed.
   (await h5wasm.ready).activate_throwing_error_handler();
@@ -51,7 +51,7 @@ export async function readMat73<T>(
     });
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
-    // Its message is a trace of a dozen lines.
+    // The library's message, a trace of a dozen lines, stays the cause.
     throw invalid(file, "must be an undamaged HDF5 file", undefined, cause);
   } finally {
     hdf5?.close();

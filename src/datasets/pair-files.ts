@@ -33,7 +33,7 @@ export function pairFiles({
     ? idsOfList(list, photos)
     : [...new Set([...photos.paths.keys(), ...masks.paths.keys()])].sort();
   if (ids.length === 0) throw noFiles(photos, "photo", layout);
-  // One error for all, not one for each photo.
+  // One error lists all photos.
   if (ids.length > 1 && masks.paths.size === 0 && masks.others.length === 0)
     throw noFiles(masks, "mask", layout);
   return ids.map((id) => {

@@ -176,7 +176,7 @@ export class Segmenter {
   /** Frees the engine's memory; the segmenter cannot be used any more. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    // A meter that could not be opened has said so to its caller, and has nothing to free.
+    // If the meter failed to open, `segment` has thrown that error, and there is nothing to free.
     const meter = await this.#meter?.catch(() => undefined);
     this.#meter = undefined;
     await Promise.all([this.#predictor.dispose(), meter?.dispose()]);

@@ -45,6 +45,6 @@ export function initialWeights(
 
 /** A number of the standard normal distribution (Box-Muller). */
 function normal(random: Random): number {
-  // 1 - u lies in (0, 1], of which there is a logarithm.
+  // 1 - u lies in (0, 1]: its logarithm is finite.
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

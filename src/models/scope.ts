@@ -71,7 +71,7 @@ export class Scope {
     kind: string,
     { inputs, output, repeats = 1 }: Pick<Block, "inputs" | "output"> & { repeats?: number },
   ): Tensor {
-    // PyTorch counts the parts of a sequence, and one of a single part is its part.
+    // `.0` is the only part of an nn.Sequential: the block has the name of the whole.
     const name = this.#path.replace(/\.0$/, "");
     this.#shared.blocks.push({ kind, repeats, name, inputs, output });
     return output;

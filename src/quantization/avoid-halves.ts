@@ -44,7 +44,7 @@ export function distanceToHalves(
     const offset = ofA * (levelA - a.zeroPoint) + zeroPoint;
     for (let levelB = 0; levelB < LEVELS; levelB++) {
       const level = offset + ofB * (levelB - b.zeroPoint);
-      // Beyond the last levels all is clipped, however it is rounded.
+      // Values beyond the last level are clipped, however they are rounded.
       if (level < 0 || level > LEVELS - 1) continue;
       nearest = Math.min(nearest, Math.abs(level - Math.floor(level) - 0.5));
     }

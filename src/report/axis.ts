@@ -17,7 +17,7 @@ const ROUNDING = 1e-6;
  */
 export function linearAxis(values: readonly number[], intervals = 6): Axis {
   const [low, high] = widen(extent(values));
-  // Halved, so that the difference of the largest numbers is finite.
+  // Halved first: the difference of two large numbers could overflow to infinity.
   const place = (value: number) => (value / 2 - low / 2) / (high / 2 - low / 2);
   const step = niceStep((high / 2 - low / 2) / (intervals / 2));
   const ticks: number[] = [];
@@ -66,7 +66,7 @@ function extent(values: readonly number[]): [low: number, high: number] {
 function widen([low, high]: [number, number]): [number, number] {
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (high / 2 - low / 2 > LEAST_SPAN * size && size > LEAST_SPAN) return [low, high];
-  // Towards 0 only, so that the largest number there is stays one.
+  // The range grows towards 0 alone: growing outwards, the largest number would overflow.
   if (size <= LEAST_SPAN) return [0, 1];
   return low > 0 ? [low * 0.9, high] : [low, high * 0.9];
 }

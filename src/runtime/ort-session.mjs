@@ -100,7 +100,7 @@ export class OrtSession {
 
   /** Frees the engine's memory. */
   async dispose() {
-    // Before the session whose memory they lie in.
+    // Released before the session, which owns their memory.
     for (const value of Object.values(this.#state)) if (value.location === "gpu-buffer") value.dispose();
     this.#state = {};
     await this.#reader?.dispose();

@@ -83,7 +83,7 @@ export async function train({
   requireEqualClasses(stages, validation);
   const data = describeData(config, stages, validation);
   const start = (resume && (await readLast(folder, data))) || (await beginWeights(config, data, onEvent));
-  // Not before all that may be missing has been found: a folder with a run in it can only be resumed.
+  // Last of all checks: once the folder holds a run, that run can only be resumed.
   if (!resume) {
     const warnings = await checkData(stages, validation, onEvent);
     await folder.begin(config, { warnings, ...("device" in engine && { device: engine.device }) });
@@ -104,7 +104,7 @@ export async function train({
     onGraph(graph, stage) {
       const memory = estimateStepMemory(graph);
       step = { memory, stage };
-      // The memory of a graphics card is not known before it is full.
+      // WebGPU does not say how much memory a card has.
       if (open.provider === "webgpu") return;
       requireMemory(memory, stage, freemem());
       const text = `a step takes about ${gigabytes(memory.varying + memory.fixed)} of memory`;
@@ -128,7 +128,7 @@ async function noteDevice(
   { folder, resume, onEvent }: NoteDeviceOptions,
 ): Promise<void> {
   if (note !== undefined) onEvent({ kind: "note", text: note });
-  // Runs of early versions say nothing: they began on the CPU.
+  // Runs of early versions do not record the device; it was the CPU.
   const began = resume ? ((await folder.beganOn()) ?? "cpu") : device;
   if (began === device) return;
   const text = `the run began on ${began} and goes on on ${device}: not bit for bit as it would have there`;

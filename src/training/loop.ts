@@ -209,7 +209,7 @@ async function openStage(
     classes,
     averaging,
     classWeights: classWeights(own.classWeights, counts),
-    // State that stays on a GPU would leave it each step for the sake of a second network.
+    // Replicas exchange state in each step, for which it would have to leave the GPU.
     replicas: chooseReplicas(own, { ...config, threads: open.provider === "webgpu" ? 1 : threads }),
   });
   onGraph?.(graph, own);

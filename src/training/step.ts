@@ -263,7 +263,7 @@ function buildUpdate(
     scalars: ({ step, rates }) => ({
       ...Object.fromEntries(groups.map(({ name }) => [learningRateInput(name), rates[name] ?? 0])),
       ...Object.assign({}, ...groups.map((group) => adamInputs(step, group.name, group))),
-      // The first averages are those of few steps, so that the random beginning is forgotten soon.
+      // The decay rises from 0.1, so that the EMA soon forgets weights that began at random.
       ...(averaging > 0 && { averageDecay: Math.min(averaging, (1 + step) / (10 + step)) }),
     }),
   };

@@ -20,7 +20,7 @@ export const NETWORK_KEYS = [
   "net",
   "module",
 ] as const;
-/** How they name the average of its weights over the steps, which is taken where there is nothing else. */
+/** How they name the EMA of its weights, which is taken where nothing else is in the file. */
 export const AVERAGE_KEYS = [
   "state_dict_ema",
   "model_state_dict_ema",
@@ -30,7 +30,7 @@ export const AVERAGE_KEYS = [
   "ema",
   "averaged_model",
 ] as const;
-/** How a network of two parts names them: by attributes or keys, or by their places in a Sequential. */
+/** Names of encoder and decoder: attributes or keys, or their places in an nn.Sequential. */
 export const PARTS = [
   ["encoder", "decoder"],
   ["0", "1"],
@@ -42,9 +42,9 @@ const AVERAGES = new Set<string>(AVERAGE_KEYS);
 const MARKERS = new Set(["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"]);
 /** The prefix of `DataParallel`. No network of the zoo has a part of that name. */
 const EXPECTED_MARKERS = new Set([...MARKERS, "module"]);
-/** What `torch.optim.swa_utils.AveragedModel` counts stands beside the network that it wraps. */
+/** The number of averaged steps, a buffer that `torch.optim.swa_utils.AveragedModel` adds. */
 const COUNTER = "n_averaged";
-/** More parts than names have; a forged one may have millions. */
+/** Most parts of a name that are looked at: a forged name may have millions. */
 const MAX_PARTS = 20;
 
 /**
@@ -132,7 +132,7 @@ function countPrefixes(names: readonly string[], expected: ReadonlySet<string>):
   return prefixes;
 }
 
-/** A prefix other than the usual one must stand before half the names at least: two alike may be chance. */
+/** A prefix other than the usual one must fit half the names at least: one or two may fit by chance. */
 function bestPrefix(ranked: Prefixes, part: ReadonlySet<string>, usual: string): string {
   let best = { prefix: usual, count: 0 };
   for (const [prefix, names] of ranked) {

@@ -84,7 +84,7 @@ export class GpuPainter implements FramePainter {
       }
     });
     scores.release();
-    // In the same task: the canvas has its picture no longer than that.
+    // In the same task: after it the browser clears the canvas.
     const picture = this.#canvas.transferToImageBitmap();
     const found = shareOut(new Uint32Array((await readBuffer(staging.counts)).buffer), this.#model);
     const timing = {

@@ -9,7 +9,7 @@ let tellLost = (_: LightsegError): void => undefined;
 export const lost = new Promise<never>((_, reject) => {
   tellLost = reject;
 });
-// Who waits for an answer is told; where nobody does, nothing is wrong yet.
+// Requests under way get this error; without one it must not count as unhandled.
 lost.catch(() => undefined);
 
 /** The one device of this worker, asked for at the first call. */

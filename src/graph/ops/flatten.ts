@@ -27,7 +27,7 @@ const unflattenOp = defineOp<[x: Tensor, like: Tensor], undefined>({
     return { shape: [n, c, h, w], dtype: x.dtype };
   },
   gradient: (_call, dy) => [flatten(dy), undefined],
-  // Of the map that gives the size no values are read.
+  // Of `like` the size is read, and no value.
   reads: () => [everything],
   onnx({ inputs: [x, like], output: { shape } }, onnx) {
     if (shape.every((extent) => typeof extent === "number")) return onnx.reshape(x, shape);

@@ -45,7 +45,7 @@ export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], Resize
       coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
     });
   },
-  // Of the map that gives the size no values are read.
+  // Of the map that gives the size, no value is read.
   reads({ inputs: [x], attributes: { alignCorners }, output }, { rows, columns }) {
     const [, , inHeight, inWidth] = shape4("reads", x);
     const [, , outHeight, outWidth] = shape4("reads", output);

@@ -35,7 +35,7 @@ export function foldPreprocessing(image: Tensor, { scale, mean, std }: Normaliza
     rewriteGraph(outputs, (tensor, original) => {
       if (original === image) return normalized;
       const [x, other, ...rest] = tensor.inputs;
-      // Of the photo that scores are resized to only the size counts.
+      // A resize reads only the size of the photo, which the pixels have too.
       if (x && resizeOp.made(tensor) && other === normalized) return tensor.withInputs([x, pixels]);
       if (x !== normalized || !other || !convolutionOp.made(tensor) || tensor.attributes.groups !== 1)
         return tensor;

@@ -78,7 +78,7 @@ export async function decodeOrientedPhoto(
   try {
     return await decodeBytes(bytes, file, maxPixels);
   } catch (error) {
-    // What remains to be warned of in a repaired file concerns its pixels.
+    // A repaired file is decoded as strictly: damage to its pixels is still an error.
     const repaired = repairJpeg(bytes) ?? repairTiff(bytes);
     if (repaired === undefined) throw error;
     return decodeBytes(repaired, file, maxPixels);

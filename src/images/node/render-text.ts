@@ -51,7 +51,7 @@ async function probeGlyph(character: string): Promise<boolean> {
   const [glyph, box] = [await drawLine(character, PROBE), await drawLine(nobody, PROBE)];
   const outline = inkOf(box);
   const ink = inkOf(glyph);
-  // Nothing at all is no glyph either.
+  // A glyph without any ink is missing too.
   if (ink.right < ink.left) return false;
   const sides = ["left", "right", "top", "bottom"] as const;
   if (sides.some((side) => ink[side] !== outline[side])) return true;

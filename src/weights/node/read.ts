@@ -175,7 +175,7 @@ async function withFile<T>(
   path: string,
   use: (source: ByteSource, path: string) => T | Promise<T>,
 ): Promise<T> {
-  // Asked first, since to open a pipe may take for ever, and to read a device.
+  // The kind of file is checked first: opening a pipe, or reading a device, may never end.
   const status = await stat(path).catch((cause: unknown) => failToRead(path, cause));
   if (!status.isFile()) {
     const rule = "must be a file";
