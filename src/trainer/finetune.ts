@@ -31,8 +31,8 @@ export interface FinetuneSettingsOptions {
 }
 
 /**
- * The settings of a training on 20 to 500 photos of one's own, recipe `finetune` or `strokes`, for `train`: crops
- * from the photos' sizes, epochs from their number, an early end when validations stop rising.
+ * The settings of a training on photos of one's own, recipe `finetune` or `strokes`, for `train`: crops from
+ * the photos' sizes, epochs from their number, an early end when validations stop rising.
  *
  * @throws LightsegError for data or weights that cannot be read
  */
