@@ -19,6 +19,7 @@ const verbs: Readonly<Record<keyof typeof summaries, (word?: string) => Promise<
   benchmark: async () => (await import("./benchmark.ts")).benchmark,
   info: async () => (await import("./info.ts")).info,
   "receptive-field": async () => (await import("./receptive-field.ts")).receptiveField,
+  probe: async () => (await import("./probe.ts")).probe,
   convert: async () => (await import("./convert.ts")).convert,
 };
 

@@ -33,6 +33,11 @@ export function loadStudied(args: Arguments): Promise<Model> {
   return loadModel({ model: args.operands[0], weights: args.get(weights), classes: args.get(classes) });
 }
 
+/** The first samples of a data set, as many as `--limit` says. */
+export function typedFirst<T extends { readonly size: number }>(args: Arguments, samples: T): T {
+  return { ...samples, size: Math.min(args.get(limit) ?? samples.size, samples.size) };
+}
+
 /** Photos of a data set's split, or of a folder. */
 export async function openPhotos(
   args: Arguments,

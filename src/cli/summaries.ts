@@ -11,5 +11,6 @@ export const summaries = {
   benchmark: "Times models on random photos with batch 1, by the paper's protocol.",
   info: "Lists networks and shipped models, or shows one model's parameters, MACs and memory.",
   "receptive-field": "Measures how far units of a network see: by its ops, by gradients, by occluders.",
+  probe: "Trains heads on maps of a frozen network: what each of them holds.",
   convert: "Converts weights to another format or precision.",
 } as const;

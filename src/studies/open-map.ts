@@ -59,7 +59,8 @@ export async function openGradient(
   };
 }
 
-async function openGraph(
+/** Opens a graph on a normalised photo as a session. */
+export async function openGraph(
   outputs: Readonly<Record<string, Tensor>>,
   weights: Weights,
   { open, threads }: Engine,

@@ -12,12 +12,7 @@ export interface FittedPhotos extends Samples {
 
 /** Shrinks photos so that no side is longer than `longSide`; smaller ones stay as they are. */
 export function fitPhotos(samples: readonly LabelledPhoto[], longSide: number): FittedPhotos {
-  const fitted = samples.map(({ photo, labels }) => {
-    const scale = Math.min(1, longSide / Math.max(photo.width, photo.height));
-    const side = (size: number) => Math.max(1, Math.round(size * scale));
-    const [width, height] = [side(photo.width), side(photo.height)];
-    return { photo: resizePhoto(photo, width, height), labels: resizeLabels(labels, width, height) };
-  });
+  const fitted = samples.map((sample) => shrinkLabelled(sample, longSide));
   const counts = new Float64Array(256);
   for (const { labels } of fitted)
     for (const [label, count] of sumByLabel(labels.data).entries())
@@ -35,4 +30,12 @@ export function fitPhotos(samples: readonly LabelledPhoto[], longSide: number): 
       return sample;
     },
   };
+}
+
+/** Shrinks a photo and its labels so that no side is longer than `longSide`. */
+export function shrinkLabelled({ photo, labels }: LabelledPhoto, longSide: number): LabelledPhoto {
+  const scale = Math.min(1, longSide / Math.max(photo.width, photo.height));
+  const side = (size: number) => Math.max(1, Math.round(size * scale));
+  const [width, height] = [side(photo.width), side(photo.height)];
+  return { photo: resizePhoto(photo, width, height), labels: resizeLabels(labels, width, height) };
 }
