@@ -27,7 +27,7 @@ export function showTiming(timing: Timing, rate?: number): void {
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   const rows: [string, string][] = [
     ["before the network", ms(timing.preprocess)],
-    ["network", ms(timing.inference)],
+    [timing.warmUp ? "network, first time" : "network", ms(timing.inference)],
     ["after it", ms(timing.postprocess)],
     ...(rate === undefined ? [] : [["frames a second", rate.toFixed(1)] satisfies [string, string]]),
   ];

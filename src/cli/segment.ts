@@ -165,7 +165,11 @@ function describe(photo: string, result: Segmentation, files: readonly string[])
     formatShare(share),
     ...(confidence === undefined ? [] : [`confidence ${formatShare(confidence)}`]),
   ]);
-  const times = Object.entries(timing).map(([part, milliseconds]) => `${part} ${milliseconds.toFixed(1)} ms`);
+  const { preprocess, inference, postprocess, warmUp } = timing;
+  const times = Object.entries({ preprocess, inference, postprocess }).map(
+    ([part, milliseconds]) => `${part} ${milliseconds.toFixed(1)} ms`,
+  );
+  if (warmUp) times.push("the engine's preparation included");
   const shrunk = networkSize.width !== width || networkSize.height !== height;
   return [
     `${colors.bold(photo)}  ${width}x${height}`,

@@ -12,6 +12,8 @@ import { upsampleLabels } from "./upsample-labels.ts";
 export interface Predictor {
   /** Raw scores of a photo at the decoder's resolution, float32 `[1, classes, h, w]`. */
   predict(photo: Photo): Promise<TensorData>;
+  /** Whether scores that `predict` gave came of the first run of a session, which prepares the engine. */
+  isFirstRun(scores: TensorData): boolean;
   /** The best class of each pixel, from scores that `predict` gave. */
   chooseLabels(scores: TensorData, size: { width: number; height: number }): Uint8Array;
   /** How sure the network is of the labels, from scores that `predict` gave. */
@@ -45,6 +47,8 @@ export function createPredictor(
         const onnx = compileOnnx(model, { dtype, size, target, provider, labels });
         return { session: await open(onnx, { threads }), labels: labels !== undefined };
       });
+  const used = new WeakSet<Session>();
+  const firstScores = new WeakSet<TensorData>();
   /** Labels at a photo's size that a GPU gave with its scores. */
   const given = new WeakMap<TensorData, TensorData>();
   return {
@@ -55,9 +59,12 @@ export function createPredictor(
       const feeds = { pixels: { data, shape: [1, height, width, 3] } };
       const found = await session.run(feeds, labels ? ["scores", "labels"] : ["scores"]);
       checkScores(found.scores);
+      if (!used.has(session)) firstScores.add(found.scores);
+      used.add(session);
       if (labels) given.set(found.scores, found.labels);
       return found.scores;
     },
+    isFirstRun: (scores) => firstScores.has(scores),
     chooseLabels(scores, { width, height }) {
       const { data, shape } = given.get(scores) ?? {};
       if (data instanceof Uint8Array && String(shape) === String([1, height, width])) return data;

@@ -42,6 +42,8 @@ export interface Timing {
   inference: number;
   /** From scores to labels at the photo's size, and counting them. */
   postprocess: number;
+  /** Whether `inference` includes the preparation of the engine for this size: later runs take less. */
+  warmUp: boolean;
 }
 
 /** What a network found in a photo: the class of every pixel, and the classes by their share. */
@@ -168,6 +170,7 @@ export class Segmenter {
         preprocess: prepared - start,
         inference: predicted - prepared,
         postprocess: performance.now() - predicted,
+        warmUp: this.#predictor.isFirstRun(raw),
       },
       networkSize: sizeOf(reduced),
     };

@@ -47,6 +47,20 @@ describe("createPredictor", () => {
     expect(counts).toEqual({ opened: 2, freed: 2 });
   });
 
+  it("tells the first run of each session", async () => {
+    const predictor = createPredictor(model, { open: openNodeSession, threads: 1 });
+    const first: boolean[] = [];
+    for (const [width, height] of [
+      [16, 8],
+      [16, 8],
+      [8, 16],
+      [24, 16],
+    ] as const)
+      first.push(predictor.isFirstRun(await predictor.predict(testPhoto(width, height))));
+    expect(first).toEqual([true, false, true, false]);
+    await predictor.dispose();
+  });
+
   it("gives the same for a photo, whether its size came first or not", async () => {
     const options = { open: openNodeSession, threads: 1 };
     const [fitted, general] = [createPredictor(model, options), createPredictor(model, options)];

@@ -58,7 +58,9 @@ export class GpuPainter implements FramePainter {
   }
 
   async #paint(bitmap: ImageBitmap, { look, labels: isWanted }: PaintFrameOptions): Promise<PaintedPicture> {
-    const { network, frame, labels, counts, sizes, staging } = await this.#surfaceFor(bitmap);
+    const before = this.#surface;
+    const surface = await this.#surfaceFor(bitmap);
+    const { network, frame, labels, counts, sizes, staging } = surface;
     const { prepare, choose, count, painter, smoother } = this.#stages;
     const { queue } = this.#options.device;
     const { width, height } = frame;
@@ -91,6 +93,7 @@ export class GpuPainter implements FramePainter {
       preprocess: prepared - start,
       inference: predicted - prepared,
       postprocess: performance.now() - predicted,
+      warmUp: surface !== before,
     };
     if (!isWanted) return { picture, found, timing };
     const rows = await readBuffer(staging.labels.buffer);
