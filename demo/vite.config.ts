@@ -11,14 +11,14 @@ const isolated = {
 const SERVICE_WORKER = "service-worker";
 
 /**
- * Tells the service worker which files the page is made of: all but models, and the engine that only pages
- * with a GPU load; and the example photos.
+ * Tells the service worker which files the page is made of: all but models, of which teaching needs the
+ * one for ImageNet, and the engine that only pages with a GPU load; and the example photos.
  */
 const listPageFiles: Plugin = {
   name: "list-page-files",
   generateBundle(_, bundle) {
     const files = Object.keys(bundle).filter(
-      (file) => !/\.(safetensors|onnx)$|asyncify|^service-worker/.test(file),
+      (file) => /imagenet/.test(file) || !/\.(safetensors|onnx)$|asyncify|^service-worker/.test(file),
     );
     const photos = readdirSync(from("../examples")).filter((file) => file.endsWith(".jpg"));
     for (const chunk of Object.values(bundle)) {

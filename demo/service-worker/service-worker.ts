@@ -3,15 +3,15 @@
  *
  * What the page is made of and its example photos are kept when it is first visited, other files of the site
  * when they are fetched.
- * The network comes first, so that a new version is seen at once. Models are not kept here: the library keeps
- * them.
+ * The network comes first, so that a new version is seen at once. Models are not kept here, since the library
+ * keeps those that are used; but for the one that teaching begins with, which may first be used offline.
  */
 declare const self: ServiceWorkerGlobalScope;
 /** Written in by the build: the files that the page is made of. */
 declare const PAGE_FILES: readonly string[];
 
 const CACHE_NAME = "lightseg-demo";
-const MODEL = /\.(safetensors|onnx)$/;
+const MODEL = /\/(?!mobilenet-v2-imagenet)[^/]*\.(safetensors|onnx)$/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keepPage());

@@ -3,13 +3,12 @@ import { part, sayError } from "./page.ts";
 /**
  * Files come by the button, are dropped anywhere on the page, or are pasted.
  *
- * @param onFile also for the same file again
+ * @param onFiles also for the same file again
  */
-export function connectFiles(onFile: (file: File) => void): void {
+export function connectFiles(onFiles: (files: readonly File[]) => void): void {
   const input = part("file", HTMLInputElement);
   const give = (files: FileList | null | undefined) => {
-    const file = files?.[0];
-    if (file) onFile(file);
+    if (files && files.length > 0) onFiles([...files]);
   };
   input.addEventListener("change", () => {
     give(input.files);

@@ -11,6 +11,8 @@ import { part, sayError } from "./page.ts";
 import { Player, type Source } from "./player.ts";
 import { Stage } from "./stage.ts";
 import { makeTask } from "./task.ts";
+import { TeachPanel } from "./teach/panel.ts";
+import { shownView, showView } from "./views.ts";
 
 const modelSelect = part("model", HTMLSelectElement);
 const deviceSelect = part("device", HTMLSelectElement);
@@ -36,6 +38,27 @@ function choice(): Choice {
 function onSource(source: Source | undefined): void {
   cameraButton.setAttribute("aria-pressed", String(source?.kind === "camera"));
   clipButton.parentElement?.toggleAttribute("hidden", source?.kind !== "clip");
+}
+
+const teach = new TeachPanel((file, classes) => {
+  const name = models.addTaught(file);
+  modelSelect.append(new Option(`Taught: ${classes.join(", ")}`, name));
+  isModelChosen = true;
+  chooseModel(name);
+  showSegment();
+  void player.restart();
+});
+
+function showSegment(): void {
+  showView("segment");
+  teach.close();
+  player.resume().catch(sayError);
+}
+
+function showTeach(): void {
+  showView("teach");
+  player.pause();
+  teach.open().catch(sayError);
 }
 
 function openFile(file: File): void {
@@ -78,7 +101,13 @@ function connect(): void {
     if (player.source?.kind === "camera") player.stop();
     else void player.open(openCameraSource());
   });
-  connectFiles(openFile);
+  connectFiles((files) => {
+    const [first] = files;
+    if (shownView() === "teach") teach.addFiles(files);
+    else if (first) openFile(first);
+  });
+  part("show-segment", HTMLButtonElement).addEventListener("click", showSegment);
+  part("show-teach", HTMLButtonElement).addEventListener("click", showTeach);
   connectKeep({ player, stage, model });
   connectBenchmark();
 }

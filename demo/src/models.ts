@@ -5,6 +5,7 @@ import { say, showProgress } from "./page.ts";
 import { displayPalette } from "./palette.ts";
 
 export interface Choice {
+  /** One of the manifest, or one that was taught. */
   readonly model: string;
   readonly device: NonNullable<LoadOptions["device"]>;
   readonly dtype: NonNullable<LoadOptions["dtype"]>;
@@ -19,11 +20,20 @@ export interface LoadedModel {
 /** Holds one loaded model at a time; another choice frees it first. */
 export class Models {
   #loaded: { key: string; model: Promise<LoadedModel> } | undefined;
+  /** Model files that were taught, by name. */
+  readonly #taught = new Map<string, Blob>();
+
+  /** @returns the name of the model from then on */
+  addTaught(file: Blob): string {
+    const name = `taught-${this.#taught.size + 1}`;
+    this.#taught.set(name, file);
+    return name;
+  }
 
   async get(choice: Choice): Promise<LoadedModel> {
     const key = JSON.stringify(choice);
     if (this.#loaded?.key === key) return this.#loaded.model;
-    const model = load(choice, this.#loaded?.model);
+    const model = load({ ...choice, file: this.#taught.get(choice.model) }, this.#loaded?.model);
     this.#loaded = { key, model };
     // What failed to load is loaded again when it is asked for again.
     model.catch(() => {
@@ -34,23 +44,23 @@ export class Models {
 }
 
 async function load(
-  { model, ...choice }: Choice,
+  { model, file, ...choice }: Choice & { file: Blob | undefined },
   before: Promise<LoadedModel> | undefined,
 ): Promise<LoadedModel> {
   await before?.then(({ segmenter }) => segmenter.dispose()).catch(() => undefined);
-  const name = `“${describeModel(model)}”`;
+  const name = file ? "what was taught" : `“${describeModel(model)}”`;
   say(`Loading ${name}…`);
   showProgress("working");
   try {
-    const segmenter = await Segmenter.load(model, {
+    const segmenter = await Segmenter.load(file ?? model, {
       ...choice,
       onProgress({ loaded, total }) {
         showProgress(loaded / total);
         say(`Loading ${name} and its engine: ${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
       },
     });
-    const { classes } = segmenter.model;
-    return { segmenter, list: { classes, colors: displayPalette(classes) } };
+    const { classes, palette } = segmenter.model;
+    return { segmenter, list: { classes, colors: file ? palette : displayPalette(classes) } };
   } finally {
     showProgress(undefined);
   }

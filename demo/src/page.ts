@@ -1,5 +1,5 @@
 /** The parts of the page by their ids, each of the kind that the code expects. */
-export function part<T extends HTMLElement>(id: string, kind: abstract new () => T): T {
+export function part<T extends Element>(id: string, kind: abstract new () => T): T {
   const found = document.getElementById(id);
   if (found instanceof kind) return found;
   throw new Error(`the page has no ${kind.name} #${id}`);

@@ -81,6 +81,17 @@ export class Player {
     say(text);
   }
 
+  /** The stage goes out of sight: a camera is turned off, a clip waits. */
+  pause(): void {
+    if (this.#source?.kind === "camera") this.stop();
+    if (this.#source?.kind === "clip") this.#source.playing.video.pause();
+  }
+
+  /** The stage is in sight again. */
+  async resume(): Promise<void> {
+    if (this.#source?.kind === "clip") await this.#source.playing.video.play();
+  }
+
   /** What is on the stage now, without the part of the picture that is left as it is. */
   async current(): Promise<SegmentedPicture | undefined> {
     const source = this.#source;

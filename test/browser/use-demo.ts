@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
@@ -8,7 +10,9 @@ const configFile = fileURLToPath(new URL("../../demo/vite.config.ts", import.met
 
 /** What the tests of a file share: the demo as it is built, on a plain host, and a browser. */
 export function useDemo(): {
-  open(options?: BrowserContextOptions & { browser?: Browser; script?: string }): Promise<DemoPage>;
+  open(
+    options?: BrowserContextOptions & { browser?: Browser; script?: string; query?: string },
+  ): Promise<DemoPage>;
 } {
   let browser: Browser;
   let server: PreviewServer;
@@ -23,12 +27,12 @@ export function useDemo(): {
     await server?.close();
   });
   return {
-    async open({ browser: other = browser, script, ...options } = {}) {
+    async open({ browser: other = browser, script, query = "", ...options } = {}) {
       const page = await (await other.newContext(options)).newPage();
       const faults: string[] = [];
       page.on("pageerror", ({ message }) => faults.push(message));
       if (script !== undefined) await page.addInitScript(script);
-      await page.goto(server.resolvedUrls?.local[0] ?? "");
+      await page.goto(`${server.resolvedUrls?.local[0]}${query}`);
       await segmented(page);
       return { page, faults, [Symbol.asyncDispose]: () => page.context().close() };
     },
@@ -52,4 +56,21 @@ export async function told(page: Page, text: RegExp): Promise<string> {
   const status = page.locator("#status", { hasText: text });
   await status.waitFor();
   return status.innerText();
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong in the page as it is, light and dark: the rule, and where. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  await page.evaluate(axe);
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Colors that change with the scheme do so slowly.
+    await page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))");
+    const here = await page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.map(
+      ({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")))`);
+    found.push(...here.map((text) => `${colorScheme}: ${text}`));
+  }
+  return found;
 }

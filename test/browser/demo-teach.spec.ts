@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unzipSync } from "fflate";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { custom } from "../../src/datasets/custom.ts";
+import { loadModel } from "../../src/model-files/node/load.ts";
+import { missingBrowser } from "./browser.ts";
+import { findBarriers, segmented, useDemo } from "./use-demo.ts";
+
+const cat = fileURLToPath(new URL("../../examples/chelsea.jpg", import.meta.url));
+
+type Place = readonly [x: number, y: number];
+
+describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, () => {
+  const demo = useDemo();
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lightseg-teach-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("learns from strokes, is used, found again after a reload, and exported as a data set", async () => {
+    await using opened = await demo.open({ query: "?steps=6", hasTouch: true });
+    const { page, faults } = opened;
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole("button", { name: "Teach", exact: true }).click();
+    await page.getByRole("button", { name: "Learn" }).click();
+    await page.getByText(/Paint some strokes for “background” and “thing” first/).waitFor();
+    await page.locator("#teach-file").setInputFiles([cat, cat]);
+    await page.getByRole("button", { name: "Remove picture 2" }).waitFor();
+
+    await page.getByRole("textbox", { name: "Name of class 2" }).fill("cat: big");
+    await stroke(page, [0.2, 0.5], [0.6, 0.6]);
+    await page.locator("#teach-canvas").press("1");
+    await stroke(page, [0.95, 0.1], [0.95, 0.9]);
+    // A stroke too much, which is undone, done again and wiped away.
+    await stroke(page, [0.3, 0.2], [0.35, 0.2]);
+    await page.keyboard.press("Control+z");
+    expect(await colorAt(page, [0.32, 0.2])).not.toEqual(await colorAt(page, [0.95, 0.5]));
+    await page.keyboard.press("Control+Shift+z");
+    await page.keyboard.press("e");
+    await page.keyboard.press("]");
+    await stroke(page, [0.25, 0.2], [0.4, 0.2]);
+    // Two fingers enlarge the picture and paint nothing.
+    await pinch(page);
+    expect(
+      await page.evaluate("Number.parseFloat(document.getElementById('teach-canvas').style.width)"),
+    ).toBe(200);
+    await page.keyboard.press("0");
+    expect(await findBarriers(page)).toEqual([]);
+
+    await page.getByRole("button", { name: "Learn" }).click();
+    await page.getByText(/^Learned/).waitFor();
+    expect(await page.locator("#curve").getAttribute("aria-label")).toMatch(/^Loss: .* at first/);
+    expect(await page.locator("#held-out-canvas").isVisible()).toBe(true);
+    await page.getByRole("button", { name: "Use it" }).click();
+    await segmented(page);
+    expect(await page.locator("#model option:checked").innerText()).toBe("Taught: background, cat: big");
+    expect(await page.locator("#canvas").getAttribute("aria-label")).toMatch(
+      /^Segmented picture: (background|cat: big)/,
+    );
+
+    await page.context().setOffline(true);
+    await page.reload();
+    await segmented(page);
+    await page.getByRole("button", { name: "Teach", exact: true }).click();
+    await page.locator("#thumbs .painted").waitFor();
+    expect(await page.locator("#thumbs li").count()).toBe(2);
+    expect(await page.getByRole("button", { name: "Use it" }).isEnabled()).toBe(true);
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as a data set" }).click();
+    await unzip(await (await saved).path(), folder);
+    expect(faults).toEqual([]);
+
+    const train = await custom.open(folder, "train");
+    expect(train.labels.classes).toEqual(["background", "cat: big"]);
+    const { photo, labels } = await train.load(0);
+    expect([photo.width, photo.height]).toEqual([451, 300]);
+    const at = ([x, y]: Place) => labels.data[Math.round(y * 300) * 451 + Math.round(x * 451)];
+    expect([at([0.4, 0.55]), at([0.95, 0.5]), at([0.32, 0.2]), at([0.6, 0.2])]).toEqual([1, 0, 255, 255]);
+    expect(new Set(labels.data)).toEqual(new Set([0, 1, 255]));
+    const model = await loadModel({ model: join(folder, "model.safetensors") });
+    expect(model.classes).toEqual(["background", "cat: big"]);
+  });
+});
+
+/** Screen coordinates of a place on the picture, given in shares of its sides. */
+async function onScreen(page: Page, [x, y]: Place): Promise<{ x: number; y: number }> {
+  const box = await page.locator("#teach-canvas").boundingBox();
+  if (!box) throw new Error("the picture is shown");
+  return { x: box.x + x * box.width, y: box.y + y * box.height };
+}
+
+async function stroke(page: Page, from: Place, to: Place): Promise<void> {
+  const [start, end] = [await onScreen(page, from), await onScreen(page, to)];
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move(end.x, end.y, { steps: 4 });
+  await page.mouse.up();
+}
+
+function colorAt(page: Page, [x, y]: Place): Promise<number[]> {
+  return page.evaluate(`new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const canvas = document.getElementById("teach-canvas");
+    const place = [${x} * canvas.width, ${y} * canvas.height];
+    resolve([...canvas.getContext("2d").getImageData(...place, 1, 1).data]);
+  })))`);
+}
+
+/** Two fingers move apart, to twice the distance. */
+async function pinch(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const middle = await onScreen(page, [0.5, 0.4]);
+  const fingers = (apart: number) => [
+    { x: middle.x - apart / 2, y: middle.y, id: 1 },
+    { x: middle.x + apart / 2, y: middle.y, id: 2 },
+  ];
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", touchPoints: ReturnType<typeof fingers>) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  await touch("touchStart", fingers(80).slice(0, 1));
+  await touch("touchStart", fingers(80));
+  await touch("touchMove", fingers(160));
+  await touch("touchEnd", []);
+}
+
+async function unzip(path: string, to: string): Promise<void> {
+  for (const [name, bytes] of Object.entries(unzipSync(await readFile(path)))) {
+    await mkdir(dirname(join(to, name)), { recursive: true });
+    await writeFile(join(to, name), bytes);
+  }
+}
