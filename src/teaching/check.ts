@@ -34,17 +34,15 @@ function checkClasses(classes: readonly TaughtClass[]): void {
 }
 
 /**
- * Checks photos and their labels.
+ * Checks a photo and its labels.
  *
  * @throws LightsegError INVALID_IMAGE for a damaged sample, INVALID_ARGUMENT for labels of another size
  */
-export function checkSamples(samples: readonly LabelledPhoto[]): void {
-  for (const { photo, labels } of samples) {
-    checkPhoto(photo, "fineTune");
-    checkLabels(labels, "fineTune");
-    if (photo.width !== labels.width || photo.height !== labels.height)
-      throw refuse("samples", "must have labels of the photo's size", `${labels.width}x${labels.height}`);
-  }
+export function checkSample({ photo, labels }: LabelledPhoto): void {
+  checkPhoto(photo, "fineTune");
+  checkLabels(labels, "fineTune");
+  if (photo.width !== labels.width || photo.height !== labels.height)
+    throw refuse("samples", "must have labels of the photo's size", `${labels.width}x${labels.height}`);
 }
 
 /**

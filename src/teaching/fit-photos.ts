@@ -1,6 +1,7 @@
 import { resizeLabels, resizePhoto } from "../images/resample.ts";
 import { sumByLabel } from "../inference/class-shares.ts";
-import type { LabelledPhoto, Samples } from "../training/samples.ts";
+import { type LabelledPhoto, type Samples, samplesOf } from "../training/samples.ts";
+import { checkSample } from "./check.ts";
 
 /** Photos of one training, none larger than the crop. */
 export interface FittedPhotos extends Samples {
@@ -10,25 +11,30 @@ export interface FittedPhotos extends Samples {
   readonly counts: Float64Array;
 }
 
-/** Shrinks photos so that no side is longer than `longSide`; smaller ones stay as they are. */
-export function fitPhotos(samples: readonly LabelledPhoto[], longSide: number): FittedPhotos {
-  const fitted = samples.map((sample) => shrinkLabelled(sample, longSide));
+/**
+ * Shrinks photos so that no side is longer than `longSide`; smaller ones stay as they are. They are read one
+ * by one, so that only one is in memory at its own size.
+ *
+ * @throws LightsegError INVALID_IMAGE for a damaged photo, INVALID_ARGUMENT for labels of another size
+ */
+export async function fitPhotos(samples: Samples, longSide: number): Promise<FittedPhotos> {
+  const fitted: LabelledPhoto[] = [];
+  for (let index = 0; index < samples.size; index++) {
+    const sample = await samples.load(index);
+    checkSample(sample);
+    fitted.push(shrinkLabelled(sample, longSide));
+  }
   const counts = new Float64Array(256);
   for (const { labels } of fitted)
     for (const [label, count] of sumByLabel(labels.data).entries())
       counts[label] = (counts[label] ?? 0) + count;
   return {
-    size: fitted.length,
+    ...samplesOf(fitted, async (sample) => sample),
     counts,
     crop: [
       Math.max(...fitted.map(({ photo }) => photo.height)),
       Math.max(...fitted.map(({ photo }) => photo.width)),
     ],
-    async load(index) {
-      const sample = fitted[index];
-      if (!sample) throw new RangeError(`there is no photo ${index}`);
-      return sample;
-    },
   };
 }
 

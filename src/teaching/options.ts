@@ -1,6 +1,6 @@
 import type { Model } from "../model-files/model.ts";
 import type { Weights } from "../models/weights.ts";
-import type { LabelledPhoto } from "../training/samples.ts";
+import type { Samples } from "../training/samples.ts";
 
 /** What is trained, see `TeachingOptions.layers`. */
 export type Layers = "head" | "decoder" | "all";
@@ -31,12 +31,15 @@ export interface TeachingProgress {
   readonly loss: number;
 }
 
-/** The options of a fine-tuning that do not depend on the platform. */
+/** The options of a fine-tuning that do not depend on the platform; see `checkTeaching`. */
 export interface TeachingOptions {
   /** 2 to 64 classes, in the order of the labels. */
   classes: readonly TaughtClass[];
-  /** 1 to 100 photos. Pixels without a label are 255; each class needs labelled pixels in some photo. */
-  samples: readonly LabelledPhoto[];
+  /**
+   * 1 to 100 photos, read one by one. Pixels without a label are 255; each class needs labelled pixels in
+   * some photo.
+   */
+  samples: Samples;
   /**
    * What is trained. `head`: a small decoder (`hypercolumn`) on the frozen encoder, whose feature maps are
    * computed once. `decoder`: the base's own decoder. `all`: the encoder too. The last two take minutes on a

@@ -14,3 +14,15 @@ export interface Samples {
   /** Reads a photo by its index, 0..size-1. The same index must give the same pixels. */
   load(index: number): Promise<LabelledPhoto>;
 }
+
+/** Samples out of a list. @param read makes one of them when it is needed */
+export function samplesOf<T>(items: readonly T[], read: (item: T) => Promise<LabelledPhoto>): Samples {
+  return {
+    size: items.length,
+    async load(index) {
+      const item = items[index];
+      if (item === undefined) throw new RangeError(`there is no sample ${index}`);
+      return read(item);
+    },
+  };
+}

@@ -3,6 +3,7 @@ import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { engineError } from "../../src/runtime/engine-error.ts";
 import { teach } from "../../src/teaching/teach.ts";
+import { samplesOf } from "../../src/training/samples.ts";
 import { failureOf } from "../support/errors.ts";
 import { strokedLandscape } from "../support/landscape.ts";
 
@@ -11,7 +12,8 @@ describe("teach", () => {
   const { parameters } = buildNetwork({ network, classes: 2 });
   const base = { network, weights: initialWeights(parameters, { seed: 0 }) };
   const { picture: photo, labels } = strokedLandscape(20);
-  const options = { classes: [{ name: "sky" }, { name: "grass" }], samples: [{ photo, labels }] };
+  const samples = samplesOf([{ photo, labels }], async (sample) => sample);
+  const options = { classes: [{ name: "sky" }, { name: "grass" }], samples };
 
   it("names the size that takes a quarter of the memory, where it is short", async () => {
     const open = () => Promise.reject(engineError("std::bad_alloc"));

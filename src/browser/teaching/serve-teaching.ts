@@ -6,6 +6,7 @@ import { networkOfBase } from "../../teaching/base.ts";
 import type { TeachingBase } from "../../teaching/options.ts";
 import { encodeTaught } from "../../teaching/taught-model.ts";
 import { teach } from "../../teaching/teach.ts";
+import { samplesOf } from "../../training/samples.ts";
 import { isOnnx } from "../../weights/onnx.ts";
 import { decodeSafetensors } from "../../weights/safetensors.ts";
 import { answerRequests, type Outgoing } from "../answer-requests.ts";
@@ -49,8 +50,10 @@ async function teachOn(
 ): Promise<Model> {
   const tell = (event: TeachingEvent, transfer: Transferable[] = []) => events.postMessage(event, transfer);
   const reader = new PictureReader();
-  const photos = [];
-  for (const { picture, labels } of samples) photos.push({ photo: await reader.read(picture), labels });
+  const photos = samplesOf(samples, async ({ picture, labels }) => ({
+    photo: await reader.read(picture),
+    labels,
+  }));
   const sendModel = async (model: Model) => {
     const { content, transfer } = encode(model);
     tell({ kind: "model", model: content }, transfer);

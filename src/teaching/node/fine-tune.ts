@@ -5,6 +5,7 @@ import { findShippedWeights, readMetadata, readParameters } from "../../model-fi
 import { networkParameters } from "../../model-files/parameters.ts";
 import type { DeviceChoice } from "../../runtime/node/devices.ts";
 import { findDevice } from "../../runtime/node/find-device.ts";
+import { samplesOf } from "../../training/samples.ts";
 import { networkOfBase } from "../base.ts";
 import { checkTeaching } from "../check.ts";
 import type { TeachingBase, TeachingOptions } from "../options.ts";
@@ -52,11 +53,8 @@ export async function fineTune({
   ...options
 }: FineTuneOptions): Promise<TaughtModel> {
   checkTeaching({ ...options, samples });
-  const [from, { open }, photos] = await Promise.all([
-    readBase(base),
-    findDevice(device),
-    Promise.all(samples.map(async ({ picture, labels }) => ({ photo: await read(picture), labels }))),
-  ]);
+  const [from, { open }] = await Promise.all([readBase(base), findDevice(device)]);
+  const photos = samplesOf(samples, async ({ picture, labels }) => ({ photo: await read(picture), labels }));
   return encodeTaught(await teach(from, { ...options, samples: photos }, { open, threads }));
 }
 
