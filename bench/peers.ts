@@ -1,5 +1,6 @@
 /** What the comparisons share: taking turns with PyTorch, medians, and where and with what they ran. */
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
@@ -73,6 +74,15 @@ export function median(times: readonly number[] = []): number {
   return quantile(times, 0.5);
 }
 
+/** Instructions that decide how fast kernels are, as Linux names them. */
+const FEATURES = ["avx2", "avx512f", "avx_vnni", "avx512_vnni", "amx_int8"];
+
+/** The processor with its features, where the system lists them. */
 export function machine(): { device: string; node: string } {
-  return { device: cpus()[0]?.model ?? "unknown", node: process.version };
+  const model = cpus()[0]?.model ?? "unknown";
+  const list = "/proc/cpuinfo";
+  const flags = existsSync(list) ? (/^flags\s*:(.*)$/m.exec(readFileSync(list, "utf8"))?.[1] ?? "") : "";
+  const found = FEATURES.filter((feature) => flags.split(" ").includes(feature));
+  const device = found.length > 0 ? `${model} (${found.join(", ")})` : model;
+  return { device, node: process.version };
 }
