@@ -13,6 +13,7 @@ const verbs: Readonly<Record<keyof typeof summaries, (word?: string) => Promise<
   train: async () => (await import("./train.ts")).train,
   report: async () => (await import("./report.ts")).report,
   evaluate: async () => (await import("./evaluate.ts")).evaluate,
+  compare: async () => (await import("./compare.ts")).compare,
   data: async () => (await import("./data.ts")).dataCommand,
   export: async () => (await import("./export.ts")).exportCommand,
   quantize: async () => (await import("./quantize.ts")).quantize,

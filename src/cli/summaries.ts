@@ -5,6 +5,7 @@ export const summaries = {
   train: "Trains a network on a data set, or resumes a run that was stopped.",
   report: "Writes a page about a training run, or a page that compares several.",
   evaluate: "Measures a model on a data set: IoU, accuracy, calibration, boundary F-score.",
+  compare: "Shows photos, the truth and the results of several models side by side.",
   data: "Checks a data set before training: reads every photo and mask and lists the faults.",
   export: "Exports a model as ONNX, and checks the file against the model.",
   quantize: "Quantises a model to int8: smaller and faster, nearly as accurate.",

@@ -1,6 +1,7 @@
 import { LightsegError } from "../../errors.ts";
 import { checkPhoto } from "../check.ts";
 import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
+import { pastePicture } from "../paste.ts";
 import { drawText, fillRectangle, textWidth } from "../text.ts";
 import type { Photo } from "../types.ts";
 import { renderText } from "./render-text.ts";
@@ -146,10 +147,4 @@ function drawLine(canvas: Photo, line: Line, x: number, y: number, layout: Layou
   if (line.picture) pastePicture(canvas, line.picture, nameLeft, pictureTop);
   else drawText(canvas, line.name, nameLeft, textTop, scale, INK);
   drawText(canvas, line.share, shareLeft, textTop, scale, INK);
-}
-
-/** Puts a picture into another one, in which it must fit. */
-function pastePicture(canvas: Photo, { width, height, data }: Photo, left: number, top: number): void {
-  for (let y = 0; y < height; y++)
-    canvas.data.set(data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((top + y) * canvas.width + left));
 }
