@@ -1,3 +1,4 @@
+import type { FittedBudget } from "../inference/budget.ts";
 import type { Dtype, DtypeChoice } from "../model-files/dtype.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { countThreads, runOnDevice } from "./choose-device.ts";
@@ -18,11 +19,13 @@ export interface OpenDevice {
   readonly device: Device;
   /** Why it is this device. */
   readonly note: string;
+  /** What a budget came to, where there is one. */
+  readonly fitted: FittedBudget | undefined;
 }
 
 export interface OpenDeviceOptions
   extends AssetOptions,
-    Pick<LoadOptions, "threads" | "maxPixels" | "signal" | "onProgress" | "onNote"> {
+    Pick<LoadOptions, "threads" | "maxPixels" | "budget" | "signal" | "onProgress" | "onNote"> {
   readonly device: "auto" | Device;
   readonly dtype: DtypeChoice;
 }
@@ -34,14 +37,14 @@ export interface OpenDeviceOptions
  *   NOT_FOUND for a file that is missing, INVALID_WEIGHTS for a model that cannot be read
  */
 export async function openDevice(source: ModelSource, options: OpenDeviceOptions): Promise<OpenDevice> {
-  const { dtype, threads, maxPixels } = options;
+  const { dtype, threads, maxPixels, budget } = options;
   const where = "Segmenter.load";
   const found = await findSource(source, { ...options, where, int8: dtype === "int8" });
   return runOnDevice({ ...options, where }, (device, note) =>
     withWorker<SegmenterProtocol, OpenDevice>(
       { ...options, device, found, where, role: "worker" },
       async ({ client, file: { name, bytes }, engine }) => {
-        const run = { threads: countThreads(threads), maxPixels };
+        const run = { threads: countThreads(threads), maxPixels, budget };
         const opened = await client.ask("open", { model: bytes, name, dtype, engine, options: run });
         return { client, ...opened, device, note };
       },

@@ -1,4 +1,5 @@
 import type { Photo } from "../images/types.ts";
+import type { FittedBudget } from "../inference/budget.ts";
 import type { Segmentation, SegmenterOptions } from "../inference/segmenter.ts";
 import type { Dtype, DtypeChoice } from "../model-files/dtype.ts";
 import type { ModelDescription } from "../model-files/model.ts";
@@ -21,7 +22,12 @@ export interface SegmenterProtocol {
       readonly engine: WebAssembly.Module;
       readonly options: SegmenterOptions;
     };
-    readonly answer: { readonly model: ModelDescription; readonly dtype: Dtype };
+    readonly answer: {
+      readonly model: ModelDescription;
+      readonly dtype: Dtype;
+      /** What a budget came to, where there is one. */
+      readonly fitted: FittedBudget | undefined;
+    };
   };
   readonly segment: {
     readonly request: { readonly picture: Picture; readonly options: SegmentOptions };

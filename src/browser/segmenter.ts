@@ -66,8 +66,10 @@ export class Segmenter {
     checkChoice(dtype, dtypeChoices, "Segmenter.load", "dtype");
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
     if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
+    if (options.budget !== undefined) checkInteger(options.budget, "Segmenter.load", "budget", 1, 60_000);
     const open = (signal?: AbortSignal) => openDevice(model, { ...options, device, dtype, signal });
     const opened = await open(options.signal);
+    if (opened.fitted) options.onNote?.(opened.fitted.note);
     if (opened.device === "wasm" && !crossOriginIsolated && threads !== 1) options.onNote?.(ONE_THREAD);
     return new Segmenter(opened, open, options);
   }
@@ -153,7 +155,7 @@ export class Segmenter {
    * @throws LightsegError as `stream` does
    */
   paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
-    const { maxPixels = MAX_NETWORK_PIXELS } = this.#options;
+    const { maxPixels = MAX_NETWORK_PIXELS } = this.#opened.fitted ?? this.#options;
     return paintVideo(this.#use, video, { ...options, maxPixels });
   }
 
@@ -201,7 +203,7 @@ export class Segmenter {
 }
 
 const OPTIONS: readonly (keyof LoadOptions)[] = [
-  ...(["device", "dtype", "maxPixels", "threads"] as const),
+  ...(["budget", "device", "dtype", "maxPixels", "threads"] as const),
   ...(["assetsUrl", "modelsUrl", "wasmUrl", "workerUrl"] as const),
   ...(["onNote", "onProgress", "signal"] as const),
 ];

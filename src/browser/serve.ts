@@ -1,5 +1,6 @@
 import { type ErrorCode, LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
+import { fitBudget } from "../inference/budget.ts";
 import { type Segmentation, Segmenter, type SegmenterOptions } from "../inference/segmenter.ts";
 import { decodeModel, type decodeQuantized } from "../model-files/decode.ts";
 import { type Dtype, FLOAT_ONLY, INT8_ONLY, resolveDtype } from "../model-files/dtype.ts";
@@ -77,9 +78,13 @@ class Server {
     const model = this.#read(request);
     giveEngine(request.engine);
     if (!isQuantized(model)) await this.#options.check?.(model, dtype);
-    const segmenter = this.#makeSegmenter(model, { ...request.options, dtype });
+    const { threads } = request.options;
+    const engine = { open: this.#options.open, target: "plain", threads, dtype } as const;
+    const fitted = await fitBudget(model, engine, request.options);
+    const { maxPixels = request.options.maxPixels } = fitted ?? {};
+    const segmenter = this.#makeSegmenter(model, { ...request.options, dtype, maxPixels });
     this.#current = { model, segmenter };
-    return { answer: { model: descriptionOf(model), dtype: segmenter.dtype }, transfer: [] };
+    return { answer: { model: descriptionOf(model), dtype: segmenter.dtype, fitted }, transfer: [] };
   }
 
   async #segment({ picture, options }: Asked<"segment">): Promise<Answer> {

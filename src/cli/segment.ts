@@ -14,6 +14,7 @@ import {
   dtypeOption,
   flag,
   help,
+  integer,
   json,
   model,
   real,
@@ -43,13 +44,20 @@ const opacity = real(
   "Share of the class color in the overlay, 0..1 (default 0.5)",
 );
 
+const budget = integer(
+  "budget",
+  "MS",
+  { min: 1, max: 60_000 },
+  "Milliseconds for a photo: the network is timed first, and sees no more pixels than fit",
+);
+
 export const segment: Command = {
   name: "segment",
   summary: summaries.segment,
   operands: { name: "CLIP|PHOTO|FOLDER...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [
     ...[model, weights, classes, dtype, out, scores, confidence, opacity, labels, smoothing],
-    ...[device, threads, json, help],
+    ...[device, threads, budget, json, help],
   ],
   notes: [
     `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. Of a folder, its photos are segmented (jpg, png, webp, tif, gif, avif), but not those in folders within it, nor earlier results.`,
@@ -78,6 +86,7 @@ export const segment: Command = {
       dtype: args.get(dtype),
       device: args.get(device),
       threads: args.get(threads),
+      budget: args.get(budget),
       onNote: log,
     };
     const name = args.get(model);

@@ -89,6 +89,11 @@ export interface SegmenterOptions {
    * of 4,194,304 (2048 x 2048). Their labels are at full size.
    */
   maxPixels?: number;
+  /**
+   * Milliseconds that a photo may take from its pixels to its labels, 1 to 60,000: the network is timed when
+   * it is loaded, and sees no more pixels than fit. `onNote` is told what was chosen. Defaults to no budget.
+   */
+  budget?: number;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { checkKeys } from "../../check.ts";
 import { decodePhoto } from "../../images/node/decode.ts";
+import { fitBudget } from "../budget.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 import { type LoadOnDeviceOptions, loadOnDevice } from "./load-on-device.ts";
 
-const OPTIONS = ["classes", "device", "dtype", "maxPixels", "onNote", "threads", "weights"];
+const OPTIONS = ["budget", "classes", "device", "dtype", "maxPixels", "onNote", "threads", "weights"];
 
 /** Segments photos in Node; see the options of `load`. */
 export class Segmenter extends CoreSegmenter {
@@ -23,9 +24,12 @@ export class Segmenter extends CoreSegmenter {
     options: Omit<LoadOnDeviceOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
   ): Promise<Segmenter> {
     checkKeys(options, OPTIONS, "Segmenter.load");
-    const { threads, maxPixels, ...source } = options;
+    const { threads, maxPixels, budget, ...source } = options;
     const { model: loaded, dtype, open, note } = await loadOnDevice({ ...source, model });
     if (note !== undefined) source.onNote?.(note);
-    return new Segmenter(loaded, { open, decodePhoto }, { threads, maxPixels, dtype });
+    const fitted = await fitBudget(loaded, { open, threads, dtype }, { budget, maxPixels });
+    if (fitted) source.onNote?.(fitted.note);
+    const limit = fitted?.maxPixels ?? maxPixels;
+    return new Segmenter(loaded, { open, decodePhoto }, { threads, dtype, maxPixels: limit });
   }
 }
