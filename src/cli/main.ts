@@ -21,6 +21,7 @@ const verbs: Readonly<Record<keyof typeof summaries, (word?: string) => Promise<
   info: async () => (await import("./info.ts")).info,
   "receptive-field": async () => (await import("./receptive-field.ts")).receptiveField,
   probe: async () => (await import("./probe.ts")).probe,
+  paper: async () => (await import("./paper.ts")).paper,
   convert: async () => (await import("./convert.ts")).convert,
 };
 

@@ -13,5 +13,6 @@ export const summaries = {
   info: "Lists networks and shipped models, or shows one model's parameters, MACs and memory.",
   "receptive-field": "Measures how far units of a network see: by its ops, by gradients, by occluders.",
   probe: "Trains heads on maps of a frozen network: what each of them holds.",
+  paper: "Writes a page with the papers' tables and figures beside what this code gives.",
   convert: "Converts weights to another format or precision.",
 } as const;

@@ -36,7 +36,7 @@ ${sections}`;
 }
 
 /** A study as a part of a page. */
-export async function renderStudy(study: ReceptiveFieldStudy, photos: Photos): Promise<Html> {
+async function renderStudy(study: ReceptiveFieldStudy, photos: Photos): Promise<Html> {
   const [height, width] = study.size;
   const facts = [
     ["map", study.map.join(" × ")],
@@ -48,9 +48,16 @@ export async function renderStudy(study: ReceptiveFieldStudy, photos: Photos): P
   const units: Html[] = [];
   for (const unit of study.units) units.push(await renderUnit(study, unit, photos));
   return html`<dl class="facts">${facts}</dl>
-<div class="grid charts">
-${await renderMap("Effective: mean gradient", study.effective)}${await renderMap("Empirical: mean discrepancy", study.empirical)}</div>
-${units}`;
+${await renderFieldMaps(study)}${units}`;
+}
+
+/** The two maps of influence of a study. */
+export async function renderFieldMaps({ effective, empirical }: ReceptiveFieldStudy): Promise<Html> {
+  const maps = [
+    await renderMap("Effective: mean gradient", effective),
+    await renderMap("Empirical: mean discrepancy", empirical),
+  ];
+  return html`<div class="grid charts">\n${maps}</div>\n`;
 }
 
 /** The theoretical field of a unit, in pixels. */

@@ -1,0 +1,85 @@
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { datasets } from "../datasets/index.ts";
+import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { readVersion } from "../node/version.ts";
+import { measurePaper } from "../paper/measure.ts";
+import { describePaper, renderPaper } from "../paper/page.ts";
+import type { Arguments, Command, Option } from "./arguments.ts";
+import { findPhotos } from "./find-photos.ts";
+import { flag, help, integer, json, text, threads } from "./options.ts";
+import { summaries } from "./summaries.ts";
+import { withInterrupt } from "./with-interrupt.ts";
+
+const DEFAULT_OUT = "lightseg-paper";
+const names = datasets.map(({ name }) => name);
+
+const data: Option<{ name: string; folder: string }> = {
+  name: "data",
+  value: "NAME=DIR",
+  help: "Folder of a data set, such as voc=VOC2012; may be repeated",
+  rule: `a data set (${names.join(", ")}), = and its folder`,
+  repeatable: true,
+  parse(typed) {
+    const [name = "", ...rest] = typed.split("=");
+    const folder = rest.join("=");
+    return names.includes(name) && folder !== "" ? { name, folder } : undefined;
+  },
+};
+const photos: Option<string> = {
+  ...text("photos", "PATH", "A photo or a folder of photos for Figure 2; may be repeated"),
+  repeatable: true,
+};
+const limit = integer("limit", "N", { min: 1 }, "Photos of each split, the first ones (default all)");
+const multiScale = flag("multi-scale", "Also average over scales and mirror images, as the paper's tests do");
+const out = text("out", "DIR", `Folder of the page, made if absent (default ${DEFAULT_OUT})`);
+
+export const paper: Command = {
+  name: "paper",
+  summary: summaries.paper,
+  options: [data, photos, limit, multiScale, out, threads, json, help],
+  notes: [
+    "Writes DIR/index.html, one page that loads nothing, and DIR/paper.json: the tables and figures of Light-Weight RefineNet, NDNet and FRM, as published and as this code gives them, with the command for each. What can be computed from the graphs alone needs no data; the rest is measured on the data given, with the shipped models. What is absent says so.",
+    "Of data sets no photo is shown in the page. With voc at hand Figure 3 and Table 4 take minutes: a network that is occluded 12,000 times, and heads trained on the training photos. Ctrl-C stops after the run under way, and nothing is written; exit code 130.",
+  ],
+  examples: [
+    "lightseg paper",
+    "lightseg paper --data voc=VOC2012 --data camvid=CamVid --photos examples --out docs/paper",
+  ],
+
+  async run(args, print) {
+    const folder = args.get(out) ?? DEFAULT_OUT;
+    const given = new Map(args.getAll(data).map((each) => [each.name, each.folder]));
+    const files = await typedPhotos(args);
+    const threadCount = args.get(threads) ?? availableParallelism();
+    const conditions = {
+      version: await readVersion(),
+      cpu: cpus()[0]?.model ?? "unknown",
+      ...{ threads: threadCount, data: [...given.keys()] },
+    };
+    // Before minutes of work, so that what cannot be written is noticed now.
+    await makeFolder(folder);
+    const note = "stopping after the run under way; once more to stop at once";
+    return withInterrupt({ note }, async ({ progress, signal }) => {
+      const measured = await measurePaper({
+        ...{ data: given, photos: files, limit: args.get(limit), multiScale: args.has(multiScale) },
+        ...{ threads: threadCount, signal },
+        onProgress: ({ task, done, total }) => progress.update(task, done, total),
+      });
+      progress.end();
+      const description = describePaper(measured, conditions);
+      const page = join(folder, "index.html");
+      const encode = (text: string) => new TextEncoder().encode(text);
+      await writeFileAtomically(page, encode(await renderPaper(measured, conditions)));
+      const file = join(folder, "paper.json");
+      await writeFileAtomically(file, encode(`${JSON.stringify(description, undefined, 1)}\n`));
+      print(`wrote ${page} and ${file}`);
+      return { json: { page, file, ...description } };
+    });
+  },
+};
+
+async function typedPhotos(args: Arguments): Promise<string[]> {
+  const paths = args.getAll(photos);
+  return paths.length > 0 ? (await findPhotos(paths, "paper")).photos : [];
+}

@@ -1,0 +1,178 @@
+import type { Dataset } from "../datasets/dataset.ts";
+import { findDataset } from "../datasets/index.ts";
+import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
+import { evaluate } from "../evaluation/evaluate.ts";
+import { decodePhoto } from "../images/node/decode.ts";
+import { Segmenter } from "../inference/node/node-segmenter.ts";
+import { createPredictor, predictLabels } from "../inference/predictor.ts";
+import { loadModel } from "../model-files/node/load.ts";
+import { openNodeSession } from "../runtime/node/session.ts";
+import { type Probe, probeNetwork } from "../studies/probe.ts";
+import {
+  type ReceptiveFieldStudy,
+  type StudyProgress,
+  studyReceptiveField,
+} from "../studies/receptive-field.ts";
+import type { PhotoComparison } from "./compare.ts";
+import { compareModels } from "./compare-models.ts";
+
+/** Options of `measurePaper`. */
+export interface MeasurePaperOptions {
+  /** Folders of data sets, by name. */
+  data: ReadonlyMap<string, string>;
+  /** Photos of Figure 2; none, and it is left out. */
+  photos: readonly string[];
+  /** Photos of each split that are used at most. Defaults to all. */
+  limit?: number | undefined;
+  /** Whether to average over scales and mirror images too, as the paper's test results do. */
+  multiScale?: boolean;
+  /** Threads of the engine. Defaults to the number of cores. */
+  threads?: number | undefined;
+  onProgress?: (progress: StudyProgress) => void;
+  signal: AbortSignal;
+}
+
+/** The accuracy of a shipped model on a split. */
+export interface MeasuredAccuracy {
+  readonly model: string;
+  readonly network: string;
+  readonly dataset: string;
+  readonly split: string;
+  readonly photos: number;
+  readonly views: "single scale" | "multi-scale, mirrored";
+  /** 0..1. */
+  readonly miou: number;
+  readonly pixelAccuracy: number;
+}
+
+/** What was measured for the page; what data or photos are absent for is absent too. */
+export interface PaperMeasurements {
+  readonly accuracies: readonly MeasuredAccuracy[];
+  readonly comparison?: PhotoComparison;
+  readonly receptiveFields?: { readonly photos: number; readonly studies: readonly ReceptiveFieldStudy[] };
+  readonly probes?: { readonly train: number; readonly val: number; readonly maps: readonly Probe[] };
+}
+
+/** Shipped models and the data set that each can be measured on. */
+const MODELS = [
+  { model: "voc", dataset: "voc" },
+  { model: "camvid", dataset: "camvid" },
+  { model: "camvid-ndnet45", dataset: "camvid" },
+] as const;
+/** The network of Figure 3 and Table 4 that is shipped, with its maps before and after CRP. */
+export const STUDIED = { model: "voc", dataset: "voc" } as const;
+export const FIELD_MAPS = ["fusion4", "crp4", "fusion3"] as const;
+export const PROBED_MAPS = ["fusion4", "crp4"] as const;
+/** Coarse enough for minutes on a CPU. */
+const FIELD = { photos: 60, step: 16 } as const;
+const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
+
+/**
+ * Measures what the data at hand allow of the paper's tables and figures, on the shipped models.
+ *
+ * @throws LightsegError as data sets, models and the engine do; the signal's reason
+ */
+export async function measurePaper(options: MeasurePaperOptions): Promise<PaperMeasurements> {
+  const accuracies: MeasuredAccuracy[] = [];
+  for (const { model, dataset } of MODELS) {
+    const folder = options.data.get(dataset);
+    if (folder === undefined) continue;
+    const samples = first(await findDataset(dataset).open(folder, "val"), options.limit);
+    accuracies.push(await measureAccuracy(model, samples, false, options));
+    if (options.multiScale) accuracies.push(await measureAccuracy(model, samples, true, options));
+  }
+  const comparison = options.photos.length > 0 ? await comparePhotos(options) : undefined;
+  const folder = options.data.get(STUDIED.dataset);
+  return {
+    accuracies,
+    ...(comparison && { comparison }),
+    ...(folder !== undefined && {
+      receptiveFields: await measureFields(folder, options),
+      probes: await measureProbes(folder, options),
+    }),
+  };
+}
+
+/** The first samples of a split. */
+function first(samples: Dataset, limit = samples.size): Dataset {
+  const size = Math.min(limit, samples.size);
+  return { ...samples, size, ids: samples.ids.slice(0, size) };
+}
+
+async function measureAccuracy(
+  name: string,
+  samples: Dataset,
+  isMultiScale: boolean,
+  { threads, onProgress, signal }: MeasurePaperOptions,
+): Promise<MeasuredAccuracy> {
+  const model = await loadModel({ model: name });
+  const engine = { open: openNodeSession, threads };
+  const predictor = isMultiScale
+    ? await createAveragingPredictor(model, { ...engine, scales: SCALES, flip: true, signal })
+    : single(createPredictor(model, engine));
+  const views = isMultiScale ? "multi-scale, mirrored" : "single scale";
+  try {
+    const task = `${name}: ${views}`;
+    const { miou, pixelAccuracy } = await evaluate(samples, {
+      ...{ predict: predictor.predict, signal },
+      onProgress: (done, total) => onProgress?.({ task, done, total }),
+    });
+    const { name: dataset, split, size: photos } = samples;
+    return { ...{ model: name, network: model.network, dataset, split, photos, views }, miou, pixelAccuracy };
+  } finally {
+    await predictor.dispose();
+  }
+}
+
+function single(predictor: ReturnType<typeof createPredictor>) {
+  return { predict: predictLabels(predictor), dispose: () => predictor.dispose() };
+}
+
+async function comparePhotos({ photos, threads, onProgress, signal }: MeasurePaperOptions) {
+  const segmenters: Segmenter[] = [];
+  async function* read() {
+    for (const path of photos)
+      yield { id: path.split(/[\\/]/).at(-1) ?? path, photo: await decodePhoto(path) };
+  }
+  try {
+    for (const { model } of MODELS) segmenters.push(await Segmenter.load(model, { threads }));
+    const models = segmenters.map((segmenter, index) => ({
+      name: MODELS[index]?.model ?? "",
+      segment: (photo: Parameters<Segmenter["segment"]>[0]) => segmenter.segment(photo),
+    }));
+    return await compareModels(read(), models, {
+      ...{ total: photos.length, signal },
+      onProgress: (done, total) => onProgress?.({ task: "Figure 2", done, total }),
+    });
+  } finally {
+    await Promise.all(segmenters.map((segmenter) => segmenter.dispose()));
+  }
+}
+
+async function measureFields(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
+  const samples = first(await findDataset(STUDIED.dataset).open(folder, "val"), limit ?? FIELD.photos);
+  const model = await loadModel({ model: STUDIED.model });
+  const photos = { size: samples.size, load: async (index: number) => (await samples.load(index)).photo };
+  const studies: ReceptiveFieldStudy[] = [];
+  for (const at of FIELD_MAPS) {
+    const options = {
+      ...{ at, photos, step: FIELD.step, signal },
+      onProgress: ({ task, ...counts }: StudyProgress) => onProgress?.({ task: `${at}: ${task}`, ...counts }),
+    };
+    studies.push(await studyReceptiveField(model, options, { open: openNodeSession, threads }));
+  }
+  return { photos: samples.size, studies };
+}
+
+async function measureProbes(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
+  const { open } = findDataset(STUDIED.dataset);
+  const train = first(await open(folder, "train"), limit);
+  const val = first(await open(folder, "val"), limit);
+  const model = await loadModel({ model: STUDIED.model });
+  const options = {
+    ...{ at: PROBED_MAPS, train, val, signal },
+    onProgress: ({ task, ...counts }: StudyProgress) => onProgress?.({ task: `Table 4: ${task}`, ...counts }),
+  };
+  const maps = await probeNetwork(model, options, { open: openNodeSession, threads });
+  return { train: train.size, val: val.size, maps };
+}

@@ -1,0 +1,262 @@
+import { comparePaper, countingRule, paperConditions, publishedRuntime } from "../analysis/paper.ts";
+import { type PublishedAccuracy, publishedAccuracies, publishedProbes } from "../analysis/paper-accuracy.ts";
+import { cityscapesConditions, compareRelatives } from "../analysis/relatives.ts";
+import { drawNetwork } from "../drawing/draw-network.ts";
+import { renderSection, renderTable } from "../html/elements.ts";
+import { formatCount, formatPercent } from "../html/format.ts";
+import { type Html, type HtmlPart, html } from "../html/html.ts";
+import { renderPage } from "../html/page.ts";
+import { renderRows } from "./compare.ts";
+import {
+  FIELD_MAPS,
+  type MeasuredAccuracy,
+  type PaperMeasurements,
+  PROBED_MAPS,
+  STUDIED,
+} from "./measure.ts";
+import { describeTheoretical, renderFieldMaps } from "./receptive-field-page.ts";
+
+const ABSENT = "not measured here";
+
+/** Where and when a page was made. */
+export interface PaperConditions {
+  readonly version: string;
+  readonly cpu: string;
+  readonly threads: number;
+  /** Names of the data sets that were given. */
+  readonly data: readonly string[];
+}
+
+/** Drawings of Figure 1: networks, and the blocks of the original and the light-weight form. */
+const DRAWINGS = [
+  { network: "refinenet-lw-101", block: undefined, caption: "(a) RefineNet-LW-101" },
+  { network: "refinenet-101", block: "adapt_stage1_b", caption: "(b) RCU, two of them" },
+  { network: "refinenet-101", block: "mflow_conv_g1_pool", caption: "(c) CRP, four links" },
+  { network: "refinenet-101", block: "fusion2", caption: "(d) fusion" },
+  { network: "refinenet-lw-rcu-101", block: "adapt_stage1_b", caption: "(e) light-weight RCU, two of them" },
+  { network: "refinenet-lw-101", block: "mflow_conv_g1_pool", caption: "(f) light-weight CRP, four links" },
+  { network: "refinenet-lw-101", block: "fusion2", caption: "(g) light-weight fusion" },
+] as const;
+
+/** The tables and figures of the papers beside what this code gives, as one page that loads nothing. */
+export async function renderPaper(
+  measured: PaperMeasurements,
+  { version, cpu, threads, data }: PaperConditions,
+): Promise<string> {
+  const title = "Light-Weight RefineNet, table by table";
+  const body = html`<h1>${title}</h1>
+<p>What Nekrasov, Shen and Reid publish (BMVC 2018), and NDNet and FRM, beside what this code gives. Weights of the authors are lost; where neither weights nor data are at hand it says ${ABSENT}.</p>
+<p class="dim">lightseg ${version}, ${threads} threads of ${cpu}; data at hand: ${data.length > 0 ? data.join(", ") : "none"}; networks in float32. Made by lightseg paper.</p>
+${renderTables(measured)}${renderFigure1()}${await renderFigure2(measured)}${await renderFigure3(measured)}${renderTable4(measured)}${renderRelatives(measured)}`;
+  return renderPage({ title, body });
+}
+
+function command(text: string): Html {
+  return html`<pre>${text}</pre>\n`;
+}
+
+function renderTables(measured: PaperMeasurements): Html {
+  const rows = comparePaper();
+  const costs = (table: 1 | 3) => {
+    const own = rows.filter((row) => row.table === table);
+    const withParameters = own.some(({ parameters }) => parameters);
+    return renderTable({
+      caption: `${withParameters ? "Parameters in millions, operations" : "Operations"} in billions at ${paperConditions.size.join(" x ")}, counted as ${countingRule}`,
+      numeric: true,
+      head: ["network", ...(withParameters ? ["parameters", "ours"] : []), "operations", "ours"],
+      rows: own.map(({ network, parameters, operations }) => [
+        network,
+        ...(parameters ? [parameters.published, parameters.ours.toFixed(2)] : []),
+        ...(operations ? [operations.published, operations.ours.toFixed(2)] : []),
+      ]),
+    });
+  };
+  const runtimes = renderTable({
+    caption: `Parameters in millions; milliseconds at ${publishedRuntime.size.join(" x ")} on ${publishedRuntime.device}`,
+    numeric: true,
+    head: ["network", "parameters", "ours", "runtime"],
+    rows: rows
+      .filter((row) => row.table === 2)
+      .map(({ network, parameters, runtime }) => [
+        network,
+        parameters?.published ?? "–",
+        parameters?.ours.toFixed(2) ?? "–",
+        runtime?.map((value) => value.toFixed(2)).join(" ± ") ?? "–",
+      ]),
+  });
+  const time = html`<p class="dim">Times of this machine come from the second command; they are not taken here, beside other work.</p>\n`;
+  return html`${renderSection("Table 1: cost", html`${costs(1)}${command("lightseg info --paper")}`)}${renderSection(
+    "Table 2: NYUDv2 and Person-Part",
+    html`${runtimes}${renderAccuracies(2, measured)}${command("lightseg info --paper\nlightseg benchmark --paper\nlightseg evaluate --model MODEL --dataset nyudv2 --data NYUDv2")}${time}`,
+  )}${renderSection(
+    "Table 3: PASCAL VOC",
+    html`${costs(3)}${renderAccuracies(3, measured)}${command("lightseg evaluate --model voc --dataset voc --data VOC --split val\nlightseg evaluate --model voc --dataset voc --data VOC --split val --scales 0.5,0.75,1,1.25,1.5,1.75 --flip")}`,
+  )}`;
+}
+
+function renderAccuracies(table: PublishedAccuracy["table"], { accuracies }: PaperMeasurements): Html {
+  const rows = publishedAccuracies
+    .filter((row) => row.table === table)
+    .flatMap(({ network, dataset, split, miou, conditions }): HtmlPart[][] => {
+      const own = accuracies.filter(
+        (each) => each.network === network && each.dataset === dataset && each.split === split,
+      );
+      const published = [
+        network,
+        `${dataset} ${split}`,
+        `${miou.toFixed(1)}${conditions ? ` (${conditions})` : ""}`,
+      ];
+      if (own.length === 0) return [[...published, ABSENT, ""]];
+      return own.map((each) => [...published, (100 * each.miou).toFixed(1), describeOwn(each)]);
+    });
+  return renderTable({
+    caption: "Mean IoU in per cent",
+    numeric: true,
+    head: ["network", "data", "published", "ours", "by"],
+    rows,
+  });
+}
+
+function describeOwn({ model, photos, views }: MeasuredAccuracy): string {
+  return `${model}, ${photos} photos, ${views}`;
+}
+
+function renderFigure1(): Html {
+  const [whole, ...blocks] = DRAWINGS.map(({ network, block, caption }) => {
+    const svg = drawNetwork({ network, block, ...paperConditions });
+    const uri = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
+    const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1] ?? 0);
+    // A whole network is scrolled on a phone; shrunk to its width nobody could read it.
+    const limit = block === undefined ? "none" : "100%";
+    return html`<figure class="card"><figcaption>${caption}</figcaption><div class="scroll" role="region" tabindex="0" aria-label="${caption}"><img src="${uri}" alt="${caption}" style="width: ${width}px; max-width: ${limit}"></div></figure>\n`;
+  });
+  return renderSection(
+    "Figure 1: networks and blocks, drawn from their graphs",
+    html`${whole}<div class="grid" style="margin-top: 1rem">${blocks}</div>
+${command("lightseg info refinenet-lw-101 --draw net.svg\nlightseg info refinenet-101 --draw rcu.svg --block adapt_stage1_b")}`,
+  );
+}
+
+async function renderFigure2({ comparison }: PaperMeasurements): Promise<Html> {
+  const rows = comparison
+    ? await renderRows(comparison)
+    : html`<p>Not drawn here: no photos were given.</p>\n`;
+  const note = html`<p class="dim">The paper has RefineNet-101 and five light-weight networks on photos of PASCAL VOC; here are the shipped models. camvid and camvid-ndnet45 know street scenes alone.</p>\n`;
+  return renderSection(
+    "Figure 2: visual results",
+    html`${note}${rows}${command("lightseg compare voc camvid camvid-ndnet45 --photos examples")}`,
+  );
+}
+
+async function renderFigure3({ receptiveFields }: PaperMeasurements): Promise<Html> {
+  const places = ["before CRP", "after CRP", "after the first summation"];
+  const line = command(
+    `lightseg receptive-field ${STUDIED.model} ${FIELD_MAPS.map((at) => `--at ${at}`).join(" ")} --dataset voc --data VOC --step 16 --out field.html`,
+  );
+  const published = html`<p>Published, in words: before CRP it is concentrated around small object parts and barely covers the objects; CRP enlarges it; the summation with lower features enlarges it further (RefineNet-LW-101).</p>\n`;
+  if (!receptiveFields)
+    return renderSection("Figure 3: receptive field", html`${published}<p>Ours: ${ABSENT}.</p>\n${line}`);
+  const { photos, studies } = receptiveFields;
+  const table = renderTable({
+    caption: `${STUDIED.model} (RefineNet-LW-MobileNet-v2), ${photos} photos of 224 x 224; sides in pixels, above 4.55 % of the largest influence`,
+    numeric: true,
+    head: ["place", "map", "theoretical", "effective (gradients)", "empirical (occluders)"],
+    rows: studies.map((study, index) => [
+      places[index] ?? "",
+      study.at,
+      describeTheoretical(study),
+      study.effective.side.toFixed(0),
+      study.empirical.side.toFixed(0),
+    ]),
+  });
+  const maps: Html[] = [];
+  for (const study of studies) maps.push(html`<h3>${study.at}</h3>\n${await renderFieldMaps(study)}`);
+  return renderSection("Figure 3: receptive field", html`${published}${table}${maps}${line}`);
+}
+
+function renderTable4({ probes }: PaperMeasurements): Html {
+  const published = renderTable({
+    caption: "Published: heads on the lowest-resolution block of RefineNet-101, VOC val, per cent",
+    numeric: true,
+    head: ["place", "mIoU", "accuracy"],
+    rows: publishedProbes.map(({ place, miou, accuracy }) => [place, miou.toFixed(2), accuracy.toFixed(2)]),
+  });
+  const names = ["before CRP", "after CRP"];
+  const ours = probes
+    ? renderTable({
+        caption: `Ours: heads on ${STUDIED.model} (RefineNet-LW-MobileNet-v2, without RCUs), trained on ${probes.train} photos, measured on ${probes.val}`,
+        numeric: true,
+        head: ["place", "map", "mIoU", "accuracy"],
+        rows: probes.maps.map(({ at, miou, accuracy }, index) => [
+          names[index] ?? "",
+          at,
+          formatPercent(miou, 2),
+          formatPercent(accuracy, 2),
+        ]),
+      })
+    : html`<p>Ours: ${ABSENT}.</p>\n`;
+  const rcu = html`<p class="dim">Before and after RCU: ${ABSENT}, since no network with RCUs is at hand that was trained.</p>\n`;
+  return renderSection(
+    "Table 4: what CRP and RCU hold",
+    html`${published}${ours}${rcu}${command(`lightseg probe ${STUDIED.model} ${PROBED_MAPS.map((at) => `--at ${at}`).join(" ")} --dataset voc --data VOC\nlightseg probe refinenet-lw-rcu-101 --weights FILE ${publishedProbes.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC`)}`,
+  );
+}
+
+function renderRelatives(measured: PaperMeasurements): Html {
+  const { size, classes } = cityscapesConditions;
+  const relatives = compareRelatives();
+  const costs = renderTable({
+    caption: `Parameters with the auxiliary head, operations in billions at ${size.join(" x ")}, ${classes} classes`,
+    numeric: true,
+    head: ["network", "parameters", "ours", "operations", "ours"],
+    rows: relatives.map(({ network, parameters, operations }) => [
+      network,
+      parameters ? formatCount(parameters.published) : "–",
+      parameters ? formatCount(parameters.ours) : "–",
+      operations.published,
+      operations.ours.toFixed(2),
+    ]),
+  });
+  const camvid = measured.accuracies.filter(({ dataset }) => dataset === "camvid");
+  const ours =
+    camvid.length > 0
+      ? renderTable({
+          caption: "Trained here, on CamVid; the papers publish no such row that is known",
+          head: ["model", "network", "data", "mIoU"],
+          rows: camvid.map(({ model, network, split, photos, views, miou }) => [
+            model,
+            network,
+            `camvid ${split}, ${photos} photos, ${views}`,
+            formatPercent(miou),
+          ]),
+        })
+      : html`<p>CamVid: ${ABSENT}.</p>\n`;
+  return renderSection(
+    "NDNet and FRM",
+    html`${costs}${renderAccuracies("NDNet", measured)}${renderAccuracies("FRM", measured)}${ours}${command("lightseg info --paper\nlightseg benchmark ndnet45 frm-van-b0 --size 1024x2048\nlightseg evaluate --model camvid-ndnet45 --dataset camvid --data CamVid")}`,
+  );
+}
+
+/** The measurements and published numbers, for programs. */
+export function describePaper(measured: PaperMeasurements, conditions: PaperConditions) {
+  const { accuracies, receptiveFields, probes, comparison } = measured;
+  return {
+    conditions,
+    costs: comparePaper(),
+    relatives: compareRelatives(),
+    published: { accuracies: publishedAccuracies, probes: publishedProbes },
+    measured: {
+      accuracies,
+      comparison: comparison
+        ? { columns: comparison.columns, photos: comparison.rows.map(({ id }) => id) }
+        : null,
+      receptiveFields: receptiveFields
+        ? receptiveFields.studies.map(({ at, effective, empirical, theoretical: { rows, columns } }) => ({
+            ...{ at, photos: receptiveFields.photos, theoretical: { rows, columns } },
+            ...{ effective: effective.side, empirical: empirical.side },
+          }))
+        : null,
+      probes: probes ?? null,
+    },
+  };
+}
