@@ -1,5 +1,6 @@
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Protocol, Reply, Request, WorkerError } from "../runtime/rpc.ts";
+import { Turns } from "../runtime/turns.ts";
 
 /** An answer, and the parts of it that are moved to the page instead of copied. */
 export interface Outgoing<Answer> {
@@ -17,9 +18,9 @@ export interface AnswerRequestsOptions<P extends Protocol<P>> {
 export function answerRequests<P extends Protocol<P>>(options: AnswerRequestsOptions<P>): void {
   // onnxruntime starts its threads from the same file: those have their own messages.
   if (self.name.startsWith("em-pthread")) return;
-  let queue = Promise.resolve();
+  const turns = new Turns();
   addEventListener("message", ({ data }: MessageEvent<Request<P>>) => {
-    queue = queue.then(async () => {
+    void turns.take(async () => {
       const { reply, transfer } = await replyTo(data, options);
       postMessage(reply, { transfer });
     });

@@ -17,10 +17,10 @@ import {
   type Session,
   type TensorData,
 } from "../session.ts";
+import { Turns } from "../turns.ts";
 import type { Device } from "./devices.ts";
 import { ExitGuard } from "./exit-guard.ts";
 import type { SessionProtocol } from "./protocol.ts";
-import { Turns } from "./turns.ts";
 
 /** Opens sessions on onnxruntime-node's CPU engine, each in a worker thread of its own. */
 export const openNodeSession: OpenSession = nodeSessions("cpu");
