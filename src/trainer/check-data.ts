@@ -14,7 +14,7 @@ type OnEvent = (event: TrainingEvent) => void;
  *
  * The validation split is read as a whole. Of a training split, photos are read until every class was seen.
  *
- * @returns warnings, such as files passed over and classes without pixels; each text is an event as well
+ * @returns warnings, such as files passed over, classes without pixels, photos in both splits; each text is an event as well
  * @throws LightsegError INVALID_DATASET for a split without a labelled pixel, or what reading a sample throws
  */
 export async function checkData(
@@ -39,8 +39,22 @@ export async function checkData(
       samples,
       counts ? await sumCounts(samples, counts, onEvent) : await readUntil(samples, onEvent, hasAllClasses),
     );
+  const last = stages.at(-1)?.samples;
+  const both = last && describeShared(last, validation);
+  if (both !== undefined) warnings.add(both);
   for (const text of warnings) onEvent({ kind: "warning", text });
   return [...warnings];
+}
+
+/** A warning of photos that are trained on and measured too; undefined where there are none. */
+function describeShared(training: Dataset, validation: Dataset): string | undefined {
+  if (training.name !== validation.name) return undefined;
+  const trained = new Set(training.ids);
+  const shared = validation.ids.filter((id) => trained.has(id));
+  if (shared.length === 0) return undefined;
+  const examples = `${shared.slice(0, 3).join(", ")}${shared.length > 3 ? " ..." : ""}`;
+  const which = `${shared.length} of the ${validation.size} photos of ${validation.split} (${examples})`;
+  return `${validation.name}: ${which} are in ${training.split} too, so validations say too much`;
 }
 
 /** What the photos that were read hold. */

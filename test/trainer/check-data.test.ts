@@ -16,7 +16,7 @@ function split(name: string, labels: readonly number[], read: number[] = []): Da
     labels: { classes: ["background", "cell"], palette: vocPalette(2), ignoreLabel: 255 },
     ignoredValues: [255],
     size: labels.length,
-    ids: labels.map(String),
+    ids: labels.map((_, index) => `${name}-${index}`),
     async load(index) {
       read.push(index);
       const data = new Uint8Array(64).fill(labels[index] ?? 0);
@@ -56,6 +56,15 @@ describe("checkData", () => {
     const load = async (index: number) => ({ ...(await plain.load(index)), turned: index === 1 });
     const { warnings } = await check(split("train", [0, 1]), { ...plain, load });
     expect(warnings).toEqual([expect.stringMatching(/^custom: 1 photo is turned or mirrored by EXIF \(x\)/)]);
+  });
+
+  it("warns of photos that are trained on and measured too", async () => {
+    const [training, validation] = [split("train", [0, 1]), split("val", [0, 1, 1])];
+    const ids = ["val-0", "train-1", "val-2"];
+    expect((await check(training, { ...validation, ids })).warnings).toEqual([
+      "custom: 1 of the 3 photos of val (train-1) are in train too, so validations say too much",
+    ]);
+    expect((await check(training, { ...validation, ids, name: "voc" })).warnings).toEqual([]);
   });
 
   it("passes on what was noticed when the splits were opened, once each", async () => {
