@@ -65,13 +65,14 @@ export const convert: Command = {
     const selection = readSelection(args);
     await checkTarget(args, from, to);
 
-    const { weights, format, left, rounding, metadataLeftOut, unwrapping } = await convertWeights(from, to, {
+    const converted = await convertWeights(from, to, {
       dtype: FLOAT_TYPES[type],
       select: selection,
       average: args.get(average),
       rename: args.getAll(rename),
       lowConfidence: args.get(lowConfidence),
     });
+    const { weights, format, left, rounding, metadataLeftOut, integers, unwrapping } = converted;
     const before = await fileSizeOf(from);
     const { size: after } = await stat(to);
 
@@ -95,6 +96,7 @@ export const convert: Command = {
       print(
         `  largest rounding error ${rounding.error.toPrecision(3)}, in ${JSON.stringify(rounding.tensor)}`,
       );
+    if (integers.length > 0) print(`  whole numbers, stored as ${type}: ${listNames(integers)}`);
     if (metadataLeftOut.length > 0)
       print(`  text left out, which a PyTorch checkpoint cannot hold: ${JSON.stringify(metadataLeftOut)}`);
     return {
@@ -109,10 +111,16 @@ export const convert: Command = {
         bytes: { before: before ?? null, after },
         rounding: rounding ?? null,
         metadataLeftOut,
+        integers,
       },
     };
   },
 };
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => JSON.stringify(name));
+  return `${formatCount(names.length)} of the tensors, ${shown.join(", ")}${names.length > 3 ? " ..." : ""}`;
+}
 
 function readRenaming(typed: string): Renaming | undefined {
   const at = typed.indexOf("=");

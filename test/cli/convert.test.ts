@@ -58,6 +58,7 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
       bytes: { before: bytes.length, after: (await stat(file("b.safetensors"))).size },
       rounding: null,
       metadataLeftOut: [],
+      integers: [],
     });
     expect(second.stdout).toMatch(/^.*c\.pth\n {2}format +PyTorch, fp32\n {2}tensors +10\n {2}values +19\n/);
     expect(second.stdout).not.toContain("rounding");
@@ -219,6 +220,19 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
         message: expect.stringContaining("b.pth: this is a folder (name a file in it: "),
       });
     expect((await readdir(folder)).sort()).toEqual(["a.pth", "b.pth"]);
+  });
+
+  it("says which tensors of whole numbers it writes as floating-point ones", async () => {
+    const header = JSON.stringify({
+      w: { dtype: "F32", shape: [1], data_offsets: [0, 4] },
+      "q.weight": { dtype: "I8", shape: [2], data_offsets: [4, 6] },
+    });
+    const length = new Uint8Array(new BigUint64Array([BigInt(header.length)]).buffer);
+    await writeFile(file("a.safetensors"), [length, header, Uint8Array.of(0, 0, 128, 63, 7, 249)]);
+    const { text, json } = await run("a.safetensors", "b.pth");
+    expect(text).toContain('\n  whole numbers, stored as fp32: 1 of the tensors, "q.weight"');
+    expect(json).toMatchObject({ integers: ["q.weight"] });
+    expect((await readWeights(file("b.pth"))).weights.get("q.weight")?.data).toEqual(Float32Array.of(7, -7));
   });
 
   it("says that a quantised model has no weights to convert", async () => {

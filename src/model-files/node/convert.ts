@@ -35,6 +35,8 @@ export interface ConvertedWeights {
   readonly left: number;
   /** The value that changed most by its new type; undefined if none changed. */
   readonly rounding: { readonly error: number; readonly tensor: string } | undefined;
+  /** Names of tensors of whole numbers, such as counters, which are written as floating-point ones. */
+  readonly integers: readonly string[];
   /** The wrapper's prefixes that were left out of names, as a sentence; undefined without any. */
   readonly unwrapping: string | undefined;
   /** Keys of the file's metadata that a PyTorch checkpoint cannot hold. */
@@ -70,7 +72,9 @@ export async function convertWeights(
   await writeWeights(to, weights, { dtype, metadata: kept });
   const metadataLeftOut = Object.keys(metadata).filter((key) => !Object.hasOwn(kept, key));
   const rounding = findLargestRounding(weights, dtype);
-  return { weights, format, left, rounding, metadataLeftOut, unwrapping: describeUnwrapping(chosen) };
+  const integers = [...weights].flatMap(([name, { isInteger }]) => (isInteger ? [name] : []));
+  const unwrapping = describeUnwrapping(chosen);
+  return { weights, format, left, rounding, metadataLeftOut, integers, unwrapping };
 }
 
 async function readAll(file: string, renamings: readonly Renaming[]) {
