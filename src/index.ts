@@ -102,6 +102,7 @@ export {
   loadRunnableModel,
 } from "./model-files/node/load.ts";
 export { listShippedModels } from "./model-files/node/shipped.ts";
+export type { OtherNames } from "./models/backbones/other-names.ts";
 export type { Block } from "./models/block.ts";
 export type { AuxiliaryScores, LossTerm } from "./models/decoders/decoder.ts";
 export { buildNetwork, type Network, type NetworkChoice, type NetworkOptions } from "./models/network.ts";

@@ -29,8 +29,8 @@ export function networkParameters(network: string): NetworkParameters {
 }
 
 /** The names of a network's parameters, as they are searched for in a file. */
-export function expectedNames({ parameters, encoder }: Network): ExpectedNames {
-  return { names: [...parameters.keys()], encoder };
+export function expectedNames({ parameters, encoder, otherNames }: Network): ExpectedNames {
+  return { names: [...parameters.keys()], encoder, ...(otherNames && { otherNames }) };
 }
 
 /** The shapes for a number of classes, out of what `networkParameters` gave. */

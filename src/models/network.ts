@@ -1,6 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { type Dim, symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
+import type { OtherNames } from "./backbones/other-names.ts";
 import type { Block } from "./block.ts";
 import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
 import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";
@@ -41,6 +42,8 @@ export interface Network {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Names of the parameters that are the backbone's; all others are the decoder's. */
   readonly encoder: ReadonlySet<string>;
+  /** How other libraries name the backbone's parameters, where they differ. */
+  readonly otherNames?: OtherNames;
   /** Parts that the literature names, such as CRPs, in the order of computation. */
   readonly blocks: readonly Block[];
   /** What stored statistics become after a training step; empty for frozen batch norm. */
@@ -106,6 +109,7 @@ export function buildNetwork(options: NetworkOptions): Network {
     alignCorners,
     parameters,
     encoder,
+    ...(backbone.otherNames && { otherNames: backbone.otherNames }),
     blocks,
     updates,
     randomInputs,

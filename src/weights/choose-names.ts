@@ -1,3 +1,4 @@
+import type { OtherNames } from "../models/backbones/other-names.ts";
 import type { ChooseNames, ChosenNames, StoredNames } from "./stored-names.ts";
 
 /** The names of a network's parameters. */
@@ -7,6 +8,8 @@ export interface ExpectedNames {
   readonly encoder: ReadonlySet<string>;
   /** New names for all in the file, by which they are chosen. Defaults to their own. */
   readonly rename?: (names: readonly string[]) => ReadonlyMap<string, string>;
+  /** How other libraries name the backbone's parameters. */
+  readonly otherNames?: OtherNames;
 }
 
 /** How training scripts name the network among what they save, in the order in which they are looked for. */
@@ -63,7 +66,12 @@ export function unwrapNames({ main, nesting }: StoredNames): ChosenNames {
  * names of the encoder have, and the one that most of the decoder's have. Of two with as many the state dict
  * comes first, then what is no average, the shorter prefix, and the one that is earlier in the file.
  */
-export function chooseExpected({ names: expectedNames, encoder, rename }: ExpectedNames): ChooseNames {
+export function chooseExpected({
+  names: expectedNames,
+  encoder,
+  rename,
+  otherNames,
+}: ExpectedNames): ChooseNames {
   const expected = new Set(expectedNames);
   const parts = [
     new Set([...expected].filter((name) => encoder.has(name))),
@@ -71,7 +79,10 @@ export function chooseExpected({ names: expectedNames, encoder, rename }: Expect
   ].filter(({ size }) => size > 0);
   return ({ all, main, nesting }) => {
     const renamed = rename?.(all);
-    const plain = new Map(all.map((name) => [name, dropFrom(renamed?.get(name) ?? name, EXPECTED_MARKERS)]));
+    const official = (name: string) => otherNames?.rename(name) ?? name;
+    const plain = new Map(
+      all.map((name) => [name, official(dropFrom(renamed?.get(name) ?? name, EXPECTED_MARKERS))]),
+    );
     const usual = dropFrom(nesting, EXPECTED_MARKERS);
     // Names of the state dict come first, so that its prefixes do.
     const prefixes = countPrefixes(

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../graph/tensor.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import type { Scope } from "../scope.ts";
+import type { OtherNames } from "./other-names.ts";
 
 /** A feature map that a backbone offers to a decoder. */
 export interface Tap {
@@ -15,6 +16,8 @@ export interface Tap {
 export interface Backbone {
   /** What its ImageNet weights were trained with. */
   readonly preprocessing: Preprocessing;
+  /** How other libraries name its parameters, where their weights are for the same layers. */
+  readonly otherNames?: OtherNames;
   /** A normalised photo `[N, 3, H, W]` in, feature maps out, finest first. */
   build(scope: Scope, image: Tensor): Tap[];
 }

@@ -5,6 +5,7 @@ import { conv, convBnRelu6, normalize } from "../layers.ts";
 import { imagenetPreprocessing } from "../preprocessing.ts";
 import type { Scope } from "../scope.ts";
 import type { Backbone, Tap } from "./backbone.ts";
+import { mobilenetV2Names } from "./mobilenet-v2-names.ts";
 
 /** Stages after the first convolution: expansion, channels, blocks, stride (Sandler et al. 2018, Table 2). */
 const stages = [
@@ -25,6 +26,7 @@ const stages = [
  */
 export const mobilenetV2: Backbone = {
   preprocessing: imagenetPreprocessing,
+  otherNames: mobilenetV2Names,
   build(scope, image) {
     const stem = scope.at("layer1");
     let x = stem.block("stem", {

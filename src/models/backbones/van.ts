@@ -7,6 +7,7 @@ import { conv, layerNormalize, normalize } from "../layers.ts";
 import { imagenetPreprocessing } from "../preprocessing.ts";
 import type { Scope } from "../scope.ts";
 import type { Backbone, Tap } from "./backbone.ts";
+import { vanNames } from "./van-names.ts";
 
 /** Channels and blocks of the four stages (Guo et al. 2022, Table 2). */
 const variants = {
@@ -31,6 +32,7 @@ export function van(variant: keyof typeof variants): Backbone {
   const { widths, depths } = variants[variant];
   return {
     preprocessing: imagenetPreprocessing,
+    otherNames: vanNames,
     build(scope, image) {
       let x = image;
       return widths.map((channels, index): Tap => {

@@ -120,7 +120,9 @@ export async function readNamed(
     others = (isMain ? names.main : names.all).filter((name) => !chosen.has(name));
     return chosen;
   };
-  return { ...(await readSource(source, file, choose)), others, file };
+  const found = await readSource(source, file, choose);
+  expected.otherNames?.complete?.(found.weights);
+  return { ...found, others, file };
 }
 
 /** A safetensors file starts with its header's length, whose upper bytes are 0, and then a brace. */
