@@ -14,7 +14,8 @@ type OnEvent = (event: TrainingEvent) => void;
  *
  * The validation split is read as a whole. Of a training split, photos are read until every class was seen.
  *
- * @returns warnings, such as files passed over, classes without pixels, photos in both splits; each text is an event as well
+ * @returns warnings, such as files passed over, classes without pixels, photos in both splits; each text is
+ *   an event as well
  * @throws LightsegError INVALID_DATASET for a split without a labelled pixel, or what reading a sample throws
  */
 export async function checkData(
