@@ -53,6 +53,10 @@ export function showClasses(
       Object.assign(name, { type: "text", value: entry.name, maxLength: 40, autocomplete: "off" });
       name.setAttribute("aria-label", `Name of class ${label + 1}`);
       name.addEventListener("focus", () => onChoose(label));
+      name.addEventListener("keydown", ({ key }) => {
+        // From then on keys are for painting.
+        if (key === "Enter") name.blur();
+      });
       name.addEventListener("change", () => {
         const others = classes.filter((other) => other !== entry).map((other) => other.name);
         const wanted = name.value.trim();

@@ -25,18 +25,29 @@ export async function exportDataset({ pictures, classes, model }: ExportOptions)
     files[`images/${name}.jpg`] = await bytesOf(file);
     files[`masks/${name}.png`] = await bytesOf(mask);
   }
-  Object.assign(files, split(names));
+  Object.assign(files, split(names, painted));
   if (model) files["model.safetensors"] = await bytesOf(model);
   // Pictures and weights do not get smaller.
   return new Blob([zipSync(files, { level: 0 })], { type: "application/zip" });
 }
 
-/** The last picture is for validation, unless it is the only one, which then serves for both. */
-function split(names: readonly string[]): Zippable {
-  const val = names.slice(-1);
-  const train = names.length > 1 ? names.slice(0, -1) : names;
+/**
+ * The last picture without which training still has strokes of every class is for validation; without such
+ * a one, the last serves for both.
+ */
+function split(names: readonly string[], pictures: readonly TeachPicture[]): Zippable {
+  const labels = pictures.map(({ strokes }) => new Set(strokes.labels));
+  const all = new Set(labels.flatMap((some) => [...some]));
+  const isSpare = (index: number) => {
+    const others = new Set(labels.flatMap((some, other) => (other === index ? [] : [...some])));
+    return others.size === all.size;
+  };
+  const spare = names.findLastIndex((_, index) => isSpare(index));
   const list = (ids: readonly string[]) => text(`${ids.join("\n")}\n`);
-  return { "train.txt": list(train), "val.txt": list(val) };
+  return {
+    "train.txt": list(names.filter((_, index) => index !== spare)),
+    "val.txt": list([names.at(spare) ?? ""]),
+  };
 }
 
 /** Text in JSON is text in YAML. */

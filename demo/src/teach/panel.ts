@@ -1,15 +1,14 @@
 import { fetchExample } from "../inputs.ts";
 import { openPhoto } from "../open-photo.ts";
-import { element, isAbort, messageOf, part } from "../page.ts";
-import { saveFile } from "../save.ts";
+import { part } from "../page.ts";
 import { makeTask } from "../task.ts";
-import { showClasses } from "./classes.ts";
 import { LossCurve } from "./curve.ts";
-import { exportDataset } from "./export.ts";
-import { type FoundLabels, LabelLayer } from "./label-layer.ts";
+import { connectKeeping, showModel } from "./keeping.ts";
 import { learn } from "./learning.ts";
-import { isPainted, showPictures, type TeachPicture } from "./pictures.ts";
-import { Previewer } from "./previewer.ts";
+import { Lists } from "./lists.ts";
+import { onPress, tellError } from "./messages.ts";
+import { isPainted, type TeachPicture } from "./pictures.ts";
+import { drawHeldOut, Previewer } from "./previewer.ts";
 import { Surface } from "./surface.ts";
 import { Tools } from "./tools.ts";
 import { Viewer } from "./viewer.ts";
@@ -19,7 +18,6 @@ import { Zoom } from "./zoom.ts";
 const view = part("teach", HTMLElement);
 const canvas = part("teach-canvas", HTMLCanvasElement);
 const frame = part("teach-frame", HTMLElement);
-const status = part("teach-status", HTMLElement);
 const preview = part("preview", HTMLInputElement);
 
 /** The Teach panel: pictures are painted, a model is learned from the strokes, and used. */
@@ -29,6 +27,7 @@ export class TeachPanel {
   readonly #previewer = new Previewer();
   readonly #surface: Surface;
   readonly #viewer: Viewer;
+  readonly #lists: Lists;
   #picture: TeachPicture | undefined;
   #label = 1;
   #isRead: Promise<void> | undefined;
@@ -48,7 +47,40 @@ export class TeachPanel {
       isShown: () => !view.hidden,
       onClass: (label) => this.#chooseClass(label),
     });
-    this.#connectButtons(onUse);
+    this.#lists = new Lists(this.#work, {
+      onPicture: (picture) => {
+        this.#choose(picture);
+        this.#do(this.#showPreview());
+      },
+      onPictureGone: (picture) => {
+        this.#do(this.#work.removePicture(picture));
+        this.#choose(picture === this.#picture ? this.#work.pictures[0] : this.#picture);
+      },
+      onClass: (label) => this.#chooseClass(label),
+      onClassEdit: () => {
+        this.#surface.repaint();
+        this.#do(this.#work.keepClasses());
+      },
+      onClassGone: (label) => {
+        this.#do(this.#work.removeClass(label));
+        this.#label = Math.min(this.#label, this.#work.classes.length - 1);
+        this.#surface.repaint();
+        this.#showLists();
+      },
+    });
+    connectKeeping({
+      ...{ work: this.#work, previewer: this.#previewer, onUse },
+      onModel: async () => {
+        this.#showLists();
+        await this.#showPreview();
+      },
+      onForget: async () => {
+        this.#label = 1;
+        this.#choose(undefined);
+        await this.#showPreview();
+      },
+    });
+    this.#connectButtons();
     this.#connectLearning();
     preview.addEventListener("change", () => this.#do(this.#showPreview()));
   }
@@ -76,7 +108,7 @@ export class TeachPanel {
   async #read(): Promise<void> {
     await this.#work.read();
     this.#choose(this.#work.pictures[0]);
-    this.#showModel();
+    showModel(this.#work);
     await this.#previewer.use(this.#work.model?.file);
     await this.#showPreview();
   }
@@ -84,8 +116,12 @@ export class TeachPanel {
   async #addFiles(files: readonly File[]): Promise<void> {
     await this.open();
     for (const file of files) {
-      if (file.type.startsWith("video/")) await this.#viewer.openClip(file);
-      else await this.#add(await openPhoto(file));
+      const isClip = file.type.startsWith("video/");
+      const opening = isClip
+        ? this.#viewer.openClip(file)
+        : openPhoto(file).then((photo) => this.#add(photo));
+      // The others may be good.
+      await opening.catch(tellError);
     }
   }
 
@@ -112,47 +148,14 @@ export class TeachPanel {
     if (label >= this.#work.classes.length) return;
     this.#label = label;
     this.#tools.erase(false);
-    for (const [at, button] of part("classes", HTMLElement).querySelectorAll(".brush").entries())
-      button.setAttribute("aria-pressed", String(at === label));
+    this.#lists.pressClass(label);
   }
 
   #showLists(): void {
-    const { pictures, classes } = this.#work;
-    showPictures(part("thumbs", HTMLElement), pictures, {
-      current: this.#picture,
-      onChoose: (picture) => {
-        this.#choose(picture);
-        this.#do(this.#showPreview());
-      },
-      onRemove: (picture) => {
-        this.#do(this.#work.removePicture(picture));
-        this.#choose(picture === this.#picture ? pictures[0] : this.#picture);
-      },
-    });
-    // Kept as it is while a name is being typed.
-    const key = JSON.stringify(classes);
-    if (key === this.#shownClasses) return;
-    this.#shownClasses = key;
-    showClasses(part("classes", HTMLElement), classes, {
-      current: this.#label,
-      onChoose: (label) => this.#chooseClass(label),
-      onEdit: () => {
-        this.#shownClasses = JSON.stringify(classes);
-        this.#surface.repaint();
-        this.#do(this.#work.keepClasses());
-      },
-      onRemove: (label) => {
-        this.#do(this.#work.removeClass(label));
-        this.#label = Math.min(this.#label, classes.length - 1);
-        this.#surface.repaint();
-        this.#showLists();
-      },
-    });
+    this.#lists.show(this.#picture, this.#label);
   }
 
-  #shownClasses = "";
-
-  #connectButtons(onUse: (file: Blob, classes: readonly string[]) => void): void {
+  #connectButtons(): void {
     const files = part("teach-file", HTMLInputElement);
     files.addEventListener("change", () => {
       this.addFiles([...(files.files ?? [])]);
@@ -165,34 +168,6 @@ export class TeachPanel {
       this.#showLists();
       this.#chooseClass(this.#work.classes.length - 1);
     });
-    onPress("use-model", async () => {
-      const { model } = this.#work;
-      if (model) onUse(model.file, model.classes);
-    });
-    onPress("save-model", async () => {
-      const { model } = this.#work;
-      if (model) saveFile(model.file, "taught.safetensors");
-    });
-    onPress("save-dataset", async () => {
-      if (!this.#work.pictures.some(isPainted)) throw new Error("Paint some strokes first.");
-      const { pictures, classes, model } = this.#work;
-      saveFile(await exportDataset({ pictures, classes, model: model?.file }), "taught.zip");
-    });
-    const modelFile = part("model-file", HTMLInputElement);
-    modelFile.addEventListener("change", () => {
-      const file = modelFile.files?.[0];
-      modelFile.value = "";
-      if (file) this.#do(this.#openModel(file));
-    });
-    onPress("forget", async () => {
-      if (!confirm("Forget all pictures, strokes and the model?")) return;
-      await this.#work.clear();
-      await this.#previewer.use(undefined);
-      this.#label = 1;
-      this.#choose(undefined);
-      this.#showModel();
-      await this.#showPreview();
-    });
   }
 
   #connectLearning(): void {
@@ -204,32 +179,19 @@ export class TeachPanel {
         ...{ pictures, classes, before, job },
         onLoss: (loss, steps) => curve.add(loss, steps),
         onModel: (file) => this.#preview(file),
+      }).catch(async (error: unknown) => {
+        // What was learned halfway is not kept.
+        await this.#preview(before?.file);
+        throw error;
       });
       await this.#work.setModel(model);
-      this.#showModel();
+      showModel(this.#work);
       await this.#preview(model.file);
       return "Learned. Correct it by more strokes and learn again, or use it.";
     });
   }
 
-  /** A model that was saved: its classes are taken, unless something is painted already. */
-  async #openModel(file: File): Promise<void> {
-    await this.#previewer.use(file);
-    const found = this.#previewer.description;
-    if (!found) return;
-    const names = found.classes.map((name, label) => ({
-      name,
-      color: found.palette[label] ?? ([0, 163, 255] as const),
-    }));
-    const isFree = !this.#work.pictures.some(isPainted);
-    await this.#work.setModel({ file, classes: found.classes }, isFree ? names : undefined);
-    this.#showLists();
-    this.#showModel();
-    await this.#showPreview();
-    tell(`Opened ${file.name}: ${found.classes.join(", ")}.`);
-  }
-
-  async #preview(file: Blob): Promise<void> {
+  async #preview(file: Blob | undefined): Promise<void> {
     await this.#previewer.use(file);
     await this.#showPreview();
   }
@@ -245,43 +207,7 @@ export class TeachPanel {
     if (other && foundThere) drawHeldOut(other, foundThere);
   }
 
-  #showModel(): void {
-    for (const id of ["use-model", "save-model"])
-      part(id, HTMLButtonElement).disabled = this.#work.model === undefined;
-  }
-
   #do(work: Promise<void>): void {
     work.catch(tellError);
   }
-}
-
-function drawHeldOut({ bitmap }: TeachPicture, { labels, colors }: FoundLabels): void {
-  const target = part("held-out-canvas", HTMLCanvasElement);
-  Object.assign(target, { width: bitmap.width, height: bitmap.height });
-  const context = target.getContext("2d");
-  if (!context) return;
-  const layer = new LabelLayer();
-  layer.fill(labels, colors);
-  context.drawImage(bitmap, 0, 0);
-  context.globalAlpha = 0.5;
-  context.drawImage(layer.canvas, 0, 0);
-}
-
-function onPress(id: string, work: () => Promise<void>): void {
-  part(id, HTMLButtonElement).addEventListener("click", () => {
-    tell("");
-    work().catch(tellError);
-  });
-}
-
-function tell(text: string): void {
-  status.classList.remove("bad");
-  status.replaceChildren(element("span", text));
-}
-
-function tellError(error: unknown): void {
-  if (isAbort(error)) return;
-  console.error(error);
-  tell(messageOf(error));
-  status.classList.add("bad");
 }

@@ -1,6 +1,7 @@
 import { Segmenter } from "../../../src/web.ts";
+import { part } from "../page.ts";
 import type { TeachClass } from "./classes.ts";
-import type { FoundLabels } from "./label-layer.ts";
+import { type FoundLabels, LabelLayer } from "./label-layer.ts";
 import type { TeachPicture } from "./pictures.ts";
 
 /** Shows what a model finds in pictures. */
@@ -9,9 +10,9 @@ export class Previewer {
 
   /** @param file undefined if there is no model any more */
   async use(file: Blob | undefined): Promise<void> {
+    const next = file && (await Segmenter.load(file));
     await this.#segmenter?.dispose();
-    this.#segmenter = undefined;
-    if (file) this.#segmenter = await Segmenter.load(file);
+    this.#segmenter = next;
   }
 
   get description(): Segmenter["model"] | undefined {
@@ -35,4 +36,17 @@ export class Previewer {
       throw error;
     }
   }
+}
+
+/** Draws what was found in a picture that nothing is painted on. */
+export function drawHeldOut({ bitmap }: TeachPicture, { labels, colors }: FoundLabels): void {
+  const target = part("held-out-canvas", HTMLCanvasElement);
+  Object.assign(target, { width: bitmap.width, height: bitmap.height });
+  const context = target.getContext("2d");
+  if (!context) return;
+  const layer = new LabelLayer();
+  layer.fill(labels, colors);
+  context.drawImage(bitmap, 0, 0);
+  context.globalAlpha = 0.5;
+  context.drawImage(layer.canvas, 0, 0);
 }
