@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { missingBrowser } from "./browser.ts";
 import { type DemoPage, segmented, told, useDemo } from "./use-demo.ts";
@@ -75,7 +75,7 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
 
     await drop(page, "footer", SVG);
     await segmented(page, "40 x 30");
-    expect(await page.locator("[aria-pressed=true]").count()).toBe(0);
+    expect(await page.locator("#legend [aria-pressed=true]").count()).toBe(0);
     expect(await page.locator("#hint").innerText()).toBe(
       "Nothing to keep: the model finds only background in the picture.",
     );
@@ -142,16 +142,24 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
   ])("fills the stage and keeps the sources in view on %s", async (_, width, height) => {
     const { page } = shared;
     await page.setViewportSize({ width, height });
-    await page.evaluate("scrollTo(0, document.body.scrollHeight)");
-    for (const name of ["Camera", "Photo or clip…"]) expect(await isInView(page, name), name).toBe(true);
+    for (const [view, names] of [
+      ["Teach", ["Eraser", "Add photos or a clip…"]],
+      ["Segment", ["Camera", "Photo or clip…"]],
+    ] as const) {
+      await page.getByRole("button", { name: view, exact: true }).click();
+      await page.evaluate("scrollTo(0, document.body.scrollHeight)");
+      const main = page.getByRole("main");
+      for (const name of names)
+        expect(await isInView(page, main.getByText(name, { exact: true })), name).toBe(true);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    }
     const ratio = await page.evaluate<number>("canvas.width / canvas.height");
     const box = await page.locator("#canvas").boundingBox();
     if (!box) throw new Error("the canvas is shown");
     expect(box.width / box.height).toBeCloseTo(ratio, 1);
-    const column = await page.locator(".stage").boundingBox();
+    const column = await page.locator("#segment .stage").boundingBox();
     // As wide as its column, or as high as there is room above the sources.
     expect(Math.max(box.width / (column?.width ?? 0), box.height / (0.55 * height))).toBeGreaterThan(0.99);
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
   });
 });
 
@@ -165,8 +173,8 @@ async function showCat(page: Page): Promise<void> {
   await segmented(page, "451 x 300");
 }
 
-async function isInView(page: Page, text: string): Promise<boolean> {
-  const box = await page.getByText(text, { exact: true }).boundingBox();
+async function isInView(page: Page, part: Locator): Promise<boolean> {
+  const box = await part.boundingBox();
   const size = page.viewportSize();
   if (!box || !size) return false;
   const { x, y, width, height } = box;
