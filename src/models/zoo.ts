@@ -6,11 +6,17 @@ import { ndnet } from "./backbones/ndnet.ts";
 import { resnet } from "./backbones/resnet.ts";
 import { van } from "./backbones/van.ts";
 import type { Decoder } from "./decoders/decoder.ts";
-import { frm } from "./decoders/frm.ts";
+import { frm, frmWith } from "./decoders/frm.ts";
 import { hypercolumn } from "./decoders/hypercolumn.ts";
 import { lightWeightRefineNetMobile } from "./decoders/light-weight-refinenet-mobile.ts";
 import { ndnetEncoderDecoder, ndnetFcn8, ndnetFcn32 } from "./decoders/ndnet.ts";
-import { lightWeightRefineNet, lightWeightRefineNetWithRcu, refineNet } from "./decoders/refinenet.ts";
+import {
+  lightWeightRefineNet,
+  lightWeightRefineNetWithoutCrp,
+  lightWeightRefineNetWithRcu,
+  refineNet,
+  refineNetWithoutRcu,
+} from "./decoders/refinenet.ts";
 
 export const backbones: Readonly<Record<string, Backbone>> = {
   "mobilenet-v2": mobilenetV2,
@@ -42,6 +48,14 @@ export const decoders: Readonly<Record<string, Decoder>> = {
   "refinenet-lw-mobile-96": lightWeightRefineNetMobile({ width: 96 }),
   "refinenet-lw-rcu": lightWeightRefineNetWithRcu,
   refinenet: refineNet,
+};
+
+/** Decoders with a part left out, by which papers show what it does; only their tables list them. */
+export const ablations: Readonly<Record<string, Decoder>> = {
+  "frm-no-contrast": frmWith({ contrast: false }),
+  "frm-no-module": frmWith({ contrast: false, module: false }),
+  "refinenet-lw-no-crp": lightWeightRefineNetWithoutCrp,
+  "refinenet-no-rcu": refineNetWithoutRcu,
 };
 
 /** The networks of the literature, by name: a decoder on a backbone, as `decoder+backbone`. */
@@ -109,7 +123,7 @@ export function isNetwork(name: string): boolean {
 
 function lookUp(name: string): NetworkParts | undefined {
   const names = partNames(name);
-  const decoder = entry(decoders, names.decoder);
+  const decoder = entry(decoders, names.decoder) ?? entry(ablations, names.decoder);
   const backbone = entry(backbones, names.backbone);
   return decoder && backbone ? { backbone, decoder } : undefined;
 }

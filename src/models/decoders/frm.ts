@@ -33,21 +33,28 @@ const DROPOUT = 0.1;
  *
  * On other backbones each stride is a level, with its deepest feature map. No names are published; here they
  * are `frm`, `neck`, `decode_head` and, in training, `contrast`.
+ *
+ * @param options which of the two parts that the paper adds there are: the module and the contrastive term
  */
-export const frm: Decoder = {
-  alignCorners: false,
-  build(scope, taps, classes) {
-    // Taps come finest first: a later one of the same stride takes the place of the one before.
-    const levels = [...new Map(taps.map(({ stride, features }) => [stride, features])).values()];
-    const refined = refine(scope.at("frm"), levels);
-    const pyramid = featurePyramid(scope.at("neck"), [...levels.slice(0, -1), refined]);
-    const head = scope.at("decode_head");
-    const fused = sumLevels(head.at("scale_heads"), pyramid);
-    const scores = conv(head.at("conv_seg"), drop(scope, fused, DROPOUT), { channels: classes, bias: true });
-    const contrast = scope.auxiliary && pixelContrast(scope.at("contrast"), { features: fused, scores });
-    return { scores, lossTerms: contrast ? [contrast] : [] };
-  },
-};
+export function frmWith({ module = true, contrast = true } = {}): Decoder {
+  return {
+    alignCorners: false,
+    build(scope, taps, classes) {
+      // Taps come finest first: a later one of the same stride takes the place of the one before.
+      const levels = [...new Map(taps.map(({ stride, features }) => [stride, features])).values()];
+      const deepest = module ? [refine(scope.at("frm"), levels)] : levels.slice(-1);
+      const pyramid = featurePyramid(scope.at("neck"), [...levels.slice(0, -1), ...deepest]);
+      const head = scope.at("decode_head");
+      const fused = sumLevels(head.at("scale_heads"), pyramid);
+      const last = drop(scope, fused, DROPOUT);
+      const scores = conv(head.at("conv_seg"), last, { channels: classes, bias: true });
+      if (!contrast || !scope.auxiliary) return { scores, lossTerms: [] };
+      return { scores, lossTerms: [pixelContrast(scope.at("contrast"), { features: fused, scores })] };
+    },
+  };
+}
+
+export const frm = frmWith();
 
 /** The feature refinement module: all levels at the coarsest size, mixed across channels and pixels. */
 function refine(scope: Scope, levels: readonly Tensor[]): Tensor {

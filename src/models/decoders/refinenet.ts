@@ -20,6 +20,8 @@ interface RefineNetOptions {
   kernel: 1 | 3;
   /** Residual conv units before and after pooling. Defaults to none. */
   unit?: ResidualConvUnit;
+  /** Whether there is chained residual pooling. Defaults to true. */
+  pooling?: boolean;
   /** Whether there is dropout before the classifier too. Defaults to false. */
   dropBeforeClassifier?: boolean;
 }
@@ -38,7 +40,7 @@ interface RefineNetOptions {
  * `mflow_conv_gN_b` (units), `mflow_conv_gN_b3_joint_varout_dimred` (to the next level), `clf_conv`.
  */
 function refineNetCascade(options: RefineNetOptions): Decoder {
-  const { kernel, unit, dropBeforeClassifier = false } = options;
+  const { kernel, unit, pooling = true, dropBeforeClassifier = false } = options;
   const build: Decoder["build"] = (scope, taps, classes) => {
     const convolve = (name: string, x: Tensor, channels: number) =>
       conv(scope.at(name), x, { channels, kernel });
@@ -53,9 +55,9 @@ function refineNetCascade(options: RefineNetOptions): Decoder {
     if (!coarsest) throw new RangeError("a decoder needs at least one tap");
 
     const pool = (level: number, fused: Tensor) => {
-      const pooled = chainedResidualPooling(scope.at(`mflow_conv_g${level}_pool`).at(0), relu(fused), {
-        kernel,
-      });
+      const place = scope.at(`mflow_conv_g${level}_pool`).at(0);
+      const active = relu(fused);
+      const pooled = pooling ? chainedResidualPooling(place, active, { kernel }) : active;
       return refine(`mflow_conv_g${level}_b`, pooled, 3);
     };
     const reduce = (level: number, features: Tensor, channels: number) =>
@@ -94,3 +96,7 @@ export const lightWeightRefineNet = refineNetCascade({ kernel: 1 });
 
 /** Light-Weight RefineNet with the residual conv units that it was found not to need (Sec. 3.2, Table 1). */
 export const lightWeightRefineNetWithRcu = refineNetCascade({ kernel: 1, unit: "bottleneck" });
+
+/** Ablations of Sec. 3.2 and 3.3: 1x1 convolutions without CRP, and 3x3 ones without RCUs. */
+export const lightWeightRefineNetWithoutCrp = refineNetCascade({ kernel: 1, pooling: false });
+export const refineNetWithoutRcu = refineNetCascade({ kernel: 3, dropBeforeClassifier: true });

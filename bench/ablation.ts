@@ -1,0 +1,106 @@
+/**
+ * Ablations at equal budget: networks that differ in one part, trained alike, with cost and mIoU side by side.
+ *
+ * - `--study refinenet`: RCU, CRP and 1x1 against 3x3 (Light-Weight RefineNet, Sec. 3.2 and 3.3)
+ * - `--study ndnet`: depth and width (NDNet29, 45, 61), from scratch
+ * - `--study frm`: VAN-B0 without the refinement module, and without the contrastive loss
+ *
+ * npx tsx bench/ablation.ts --study refinenet --dataset voc --data VOC --out runs/ablation [--epochs 10]
+ * [--backbone mobilenet-v2] [--crop 320x320] [--batch 4] [--weights imagenet] [--device auto] [--json]
+ *
+ * A run that has ended is read, not repeated: after a stop the same command goes on.
+ */
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { countCost } from "../src/analysis/cost.ts";
+import { findDataset } from "../src/datasets/index.ts";
+import { formatTable } from "../src/format-table.ts";
+import { readRun } from "../src/runs/read-run.ts";
+import { deviceChoices } from "../src/runtime/node/devices.ts";
+import { train } from "../src/trainer/train.ts";
+
+const { values } = parseArgs({
+  options: {
+    study: { type: "string", default: "refinenet" },
+    dataset: { type: "string", default: "voc" },
+    data: { type: "string" },
+    out: { type: "string", default: "runs/ablation" },
+    backbone: { type: "string", default: "mobilenet-v2" },
+    epochs: { type: "string", default: "10" },
+    crop: { type: "string", default: "320x320" },
+    batch: { type: "string", default: "4" },
+    weights: { type: "string" },
+    device: { type: "string", default: "auto" },
+    json: { type: "boolean", default: false },
+  },
+});
+const studies: Readonly<Record<string, { networks: readonly string[]; fromScratch?: boolean }>> = {
+  refinenet: {
+    networks: [
+      ...["refinenet-lw-rcu", "refinenet-lw", "refinenet-lw-no-crp", "refinenet-no-rcu", "refinenet"].map(
+        (decoder) => `${decoder}+${values.backbone}`,
+      ),
+    ],
+  },
+  ndnet: { networks: ["ndnet29-fcn32", "ndnet45-fcn32", "ndnet61-fcn32"], fromScratch: true },
+  frm: { networks: ["frm-van-b0", "frm-no-contrast+van-b0", "frm-no-module+van-b0"], fromScratch: true },
+};
+const study = studies[values.study];
+const device = deviceChoices.find((known) => known === values.device);
+if (!study) throw new Error(`--study must be one of ${Object.keys(studies).join(", ")}`);
+if (values.data === undefined) throw new Error("--data DIR must be given");
+if (!device) throw new Error(`--device must be one of ${deviceChoices.join(", ")}`);
+const [height = 0, width = height] = values.crop.split("x").map(Number);
+const { labels } = findDataset(values.dataset);
+if (!labels) throw new Error("--dataset must be one whose classes are known");
+
+const rows = [];
+for (const network of study.networks) {
+  const run = join(values.out, network.replace("+", "-"));
+  const isBegun = existsSync(join(run, "config.json"));
+  if (!isBegun || (await readRun(run)).state !== "finished") {
+    const start = values.weights ?? (study.fromScratch ? "none" : "imagenet");
+    await train({
+      run,
+      resume: isBegun,
+      config: {
+        ...{ network, dataset: values.dataset, data: resolve(values.data), weights: start },
+        ...{ epochs: Number(values.epochs), batch: Number(values.batch), crop: [height, width] },
+        ...{ optimizer: "adamw", weightDecay: 1e-2, encoderLearningRate: study.fromScratch ? 1e-3 : 3e-4 },
+        ...{ decoderLearningRate: 1e-3, clipNorm: 2, seed: 0 },
+        ...(study.fromScratch && { batchNorm: "trained", allowRandomEncoder: true }),
+      },
+      device,
+      onEvent: (event) => {
+        if (event.kind === "validation")
+          console.error(`${network}: step ${event.step}, mean IoU ${(100 * event.miou).toFixed(1)}`);
+      },
+    });
+  }
+  const { best, curve } = await readCurve(run);
+  const { parameters, macs } = countCost({ network, classes: labels.classes.length, size: [512, 512] });
+  rows.push({ network, parameters: parameters.total, macs: macs.total, best, curve });
+}
+
+async function readCurve(run: string) {
+  const { validations } = await readRun(run);
+  const curve = validations.map(({ step, miou }) => ({ step, miou }));
+  return { curve, best: Math.max(0, ...curve.map(({ miou }) => miou)) };
+}
+
+const conditions = { cpu: cpus()[0]?.model, ...values };
+if (values.json) console.log(JSON.stringify({ conditions, rows }, undefined, 2));
+else {
+  console.log(`${values.study} on ${values.dataset}, ${values.epochs} epochs of batch ${values.batch}`);
+  console.log(
+    formatTable([
+      ["network", "parameters M", "MACs G at 512x512", "best mIoU", "mIoU after each validation"],
+      ...rows.map(({ network, parameters, macs, best, curve }) => [
+        ...[network, (parameters / 1e6).toFixed(2), (macs / 1e9).toFixed(2), (100 * best).toFixed(1)],
+        curve.map(({ miou }) => (100 * miou).toFixed(1)).join(" "),
+      ]),
+    ]),
+  );
+}
