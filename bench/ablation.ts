@@ -1,5 +1,5 @@
 /**
- * Ablations at equal budget: networks that differ in one part, trained alike, with cost and mIoU side by side.
+ * Ablations at equal budget: networks that differ in a part, trained alike, with cost and mIoU side by side.
  *
  * - `--study refinenet`: RCU, CRP and 1x1 against 3x3 (Light-Weight RefineNet, Sec. 3.2 and 3.3)
  * - `--study ndnet`: depth and width (NDNet29, 45, 61), from scratch
