@@ -26,6 +26,8 @@ const model = () => models.get(choice());
 const player = new Player({ stage, model, device: () => deviceSelect.value, onSource });
 /** Whether the visitor has chosen a model, which the camera then takes too. */
 let isModelChosen = false;
+/** The entry of what was taught last. */
+let taughtOption: HTMLOptionElement | undefined;
 
 function choice(): Choice {
   return {
@@ -41,8 +43,11 @@ function onSource(source: Source | undefined): void {
 }
 
 const teach = new TeachPanel((file, classes) => {
-  const name = models.addTaught(file);
-  modelSelect.append(new Option(`Taught: ${classes.join(", ")}`, name));
+  const name = models.setTaught(file);
+  const option = new Option(`Taught: ${classes.join(", ")}`, name);
+  taughtOption?.remove();
+  taughtOption = option;
+  modelSelect.append(option);
   isModelChosen = true;
   chooseModel(name);
   showSegment();
@@ -58,7 +63,7 @@ function showSegment(): void {
 function showTeach(): void {
   showView("teach");
   player.pause();
-  teach.open().catch(sayError);
+  void teach.open();
 }
 
 function openFile(file: File): void {

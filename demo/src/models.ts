@@ -20,20 +20,22 @@ export interface LoadedModel {
 /** Holds one loaded model at a time; another choice frees it first. */
 export class Models {
   #loaded: { key: string; model: Promise<LoadedModel> } | undefined;
-  /** Model files that were taught, by name. */
-  readonly #taught = new Map<string, Blob>();
+  /** What was taught last. */
+  #taught: { name: string; file: Blob } | undefined;
+  #lessons = 0;
 
-  /** @returns the name of the model from then on */
-  addTaught(file: Blob): string {
-    const name = `taught-${this.#taught.size + 1}`;
-    this.#taught.set(name, file);
+  /** Takes a model file that was taught, in place of an earlier one. @returns its name */
+  setTaught(file: Blob): string {
+    const name = `taught-${++this.#lessons}`;
+    this.#taught = { name, file };
     return name;
   }
 
   async get(choice: Choice): Promise<LoadedModel> {
     const key = JSON.stringify(choice);
     if (this.#loaded?.key === key) return this.#loaded.model;
-    const model = load({ ...choice, file: this.#taught.get(choice.model) }, this.#loaded?.model);
+    const file = this.#taught?.name === choice.model ? this.#taught.file : undefined;
+    const model = load({ ...choice, file }, this.#loaded?.model);
     this.#loaded = { key, model };
     // What failed to load is loaded again when it is asked for again.
     model.catch(() => {

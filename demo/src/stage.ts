@@ -52,6 +52,7 @@ export class Stage {
     this.#photo = undefined;
     this.#begin(picture);
     frame.classList.remove("segmented");
+    hint.hidden = true;
     Object.assign(canvas, { width: picture.width, height: picture.height });
     canvas.getContext("2d")?.drawImage(picture, 0, 0);
     canvas.setAttribute("aria-label", "Picture, not segmented yet");

@@ -87,7 +87,8 @@ export class TeachPanel {
 
   /** The panel comes into sight. The work of an earlier visit is there when it does so first. */
   async open(): Promise<void> {
-    this.#isRead ??= this.#read();
+    // Where the browser keeps nothing, as in some private windows, all but that works.
+    this.#isRead ??= this.#read().catch(tellError);
     await this.#isRead;
   }
 
@@ -106,6 +107,7 @@ export class TeachPanel {
   }
 
   async #read(): Promise<void> {
+    this.#showLists();
     await this.#work.read();
     this.#choose(this.#work.pictures[0]);
     showModel(this.#work);
@@ -126,13 +128,15 @@ export class TeachPanel {
   }
 
   async #add(source: ImageBitmap): Promise<void> {
-    this.#choose(await this.#work.addPicture(source));
+    const picture = await this.#work.addPicture(source);
+    this.#choose(picture);
+    this.#do(this.#work.keepPicture(picture));
     await this.#showPreview();
   }
 
   async #keepStrokes(picture: TeachPicture): Promise<void> {
     this.#showLists();
-    await this.#work.keepStrokes(picture);
+    await this.#work.keepPicture(picture);
   }
 
   #choose(picture: TeachPicture | undefined): void {

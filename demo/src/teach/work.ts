@@ -36,11 +36,11 @@ export class Work {
       throw new Error(`There are ${MOST_PICTURES} pictures already: remove one first.`);
     const picture = await makePicture(source, this.#nextId++);
     this.pictures.push(picture);
-    await keepPicture(picture);
     return picture;
   }
 
-  async keepStrokes(picture: TeachPicture): Promise<void> {
+  /** Keeps a picture and its strokes. */
+  async keepPicture(picture: TeachPicture): Promise<void> {
     await keepPicture(picture);
   }
 
@@ -60,11 +60,9 @@ export class Work {
   /** Takes a class away, and its strokes. */
   async removeClass(label: number): Promise<void> {
     this.classes.splice(label, 1);
+    for (const { strokes } of this.pictures) strokes.removeClass(label);
     await this.keepClasses();
-    for (const picture of this.pictures) {
-      picture.strokes.removeClass(label);
-      await keepPicture(picture);
-    }
+    for (const picture of this.pictures) await keepPicture(picture);
   }
 
   async keepClasses(): Promise<void> {
