@@ -42,7 +42,8 @@ export interface SegmenterProtocol {
   /** Segments and paints the next frame of a stream. */
   readonly paint: {
     readonly request: StreamFrame & { readonly options: PaintFrameOptions };
-    readonly answer: PaintedPicture;
+    /** `frame` is the one that was sent: the page, which made it, closes it. */
+    readonly answer: { readonly painted: PaintedPicture; readonly frame: ImageBitmap };
   };
   /** Ends a stream. */
   readonly end: { readonly request: { readonly stream: number }; readonly answer: undefined };

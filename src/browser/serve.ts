@@ -105,9 +105,10 @@ class Server {
     this.#painters.set(stream, opening);
     try {
       const painted = await (await opening).paint(frame, options);
-      return { answer: painted, transfer: [...bufferOf(painted.labels), painted.picture] };
-    } finally {
+      return { answer: { painted, frame }, transfer: [...bufferOf(painted.labels), painted.picture, frame] };
+    } catch (error) {
       frame.close();
+      throw error;
     }
   }
 

@@ -36,8 +36,10 @@ export async function* paintVideo(
     request: (stream, frame) => ({ stream, frame, smoothing, options: { look: look(), labels } }),
   });
   for await (const { answer, ...shown } of answers) {
-    yield { ...answer, ...shown };
-    answer.picture.close();
+    const { painted, frame } = answer;
+    frame.close();
+    yield { ...painted, ...shown };
+    painted.picture.close();
   }
 }
 

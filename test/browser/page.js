@@ -515,6 +515,23 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
   };
 }
 
+/** Paints frames of a video of 160 x 120. @param {number} count @returns bytes held after 50 and after all */
+async function paintFrames(count) {
+  await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const { video, stop } = await playSquare();
+  const memory = [];
+  let painted = 0;
+  for await (const { picture } of segmenter.paint(video)) {
+    if (picture.width !== 160) break;
+    painted++;
+    if (painted === 50) memory.push(await measureMemory());
+    if (painted === count) break;
+  }
+  memory.push(await measureMemory());
+  stop();
+  return { painted, memory };
+}
+
 /**
  * What was taught last.
  *
@@ -702,6 +719,7 @@ Object.assign(globalThis, {
   segmentTaught,
   teach,
   teachAgain,
+  paintFrames,
   paintPhoto,
   paintChange,
   paintedSize,
