@@ -2,7 +2,6 @@ import { basename, parse } from "node:path";
 import { findDataset } from "../datasets/index.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { encodePng } from "../images/node/encode.ts";
-import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { writeFileAtomically } from "../node/files.ts";
 import {
   drawComparison,
@@ -10,7 +9,7 @@ import {
   renderComparedPhotos,
   renderComparedSvg,
 } from "../paper/compare.ts";
-import { type ComparedModel, compareModels, type PhotoToCompare } from "../paper/compare-models.ts";
+import { compareModels, type PhotoToCompare, withModels } from "../paper/compare-models.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
 import { data, dataset, deviceOption, dtypeOption, help, integer, json, text, threads } from "./options.ts";
@@ -30,8 +29,6 @@ const limit = integer("limit", "N", { min: 1 }, `Photos compared, the first ones
 const out = text("out", "FILE", `Page or picture to write: .html, .svg or .png (default ${DEFAULT_OUT})`);
 const dtype = dtypeOption("auto");
 const device = deviceOption("auto");
-
-type LoadOptions = Parameters<typeof Segmenter.load>[1];
 
 export const compare: Command = {
   name: "compare",
@@ -77,26 +74,6 @@ export const compare: Command = {
     });
   },
 };
-
-/** Does something with models that are freed afterwards. */
-async function withModels<T>(
-  names: readonly string[],
-  options: LoadOptions,
-  use: (models: readonly ComparedModel[]) => Promise<T>,
-): Promise<T> {
-  const opened: Segmenter[] = [];
-  try {
-    for (const name of names) opened.push(await Segmenter.load(name, options));
-    return await use(
-      opened.map((segmenter, index) => ({
-        name: names[index] ?? "",
-        segment: (photo) => segmenter.segment(photo),
-      })),
-    );
-  } finally {
-    await Promise.all(opened.map((segmenter) => segmenter.dispose()));
-  }
-}
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

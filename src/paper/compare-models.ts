@@ -1,5 +1,6 @@
 import { drawMask } from "../datasets/sample-panels.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import { Segmenter } from "../inference/node/node-segmenter.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import type { PhotoComparison } from "./compare.ts";
 
@@ -56,4 +57,24 @@ export async function compareModels(
     rows,
     legend: [...legend].map(([name, color]) => ({ name, color })),
   };
+}
+
+/** Does something with models of the given names, which are freed afterwards. */
+export async function withModels<T>(
+  names: readonly string[],
+  options: NonNullable<Parameters<typeof Segmenter.load>[1]>,
+  use: (models: readonly ComparedModel[]) => Promise<T>,
+): Promise<T> {
+  const opened: Segmenter[] = [];
+  try {
+    for (const name of names) opened.push(await Segmenter.load(name, options));
+    return await use(
+      opened.map((segmenter, index) => ({
+        name: names[index] ?? "",
+        segment: (photo) => segmenter.segment(photo),
+      })),
+    );
+  } finally {
+    await Promise.all(opened.map((segmenter) => segmenter.dispose()));
+  }
 }

@@ -1,9 +1,9 @@
+import { basename } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { decodePhoto } from "../images/node/decode.ts";
-import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
@@ -14,7 +14,7 @@ import {
   studyReceptiveField,
 } from "../studies/receptive-field.ts";
 import type { PhotoComparison } from "./compare.ts";
-import { compareModels } from "./compare-models.ts";
+import { compareModels, withModels } from "./compare-models.ts";
 
 /** Options of `measurePaper`. */
 export interface MeasurePaperOptions {
@@ -128,25 +128,22 @@ function single(predictor: ReturnType<typeof createPredictor>) {
   return { predict: predictLabels(predictor), dispose: () => predictor.dispose() };
 }
 
-async function comparePhotos({ photos, threads, onProgress, signal }: MeasurePaperOptions) {
-  const segmenters: Segmenter[] = [];
+function comparePhotos({
+  photos,
+  threads,
+  onProgress,
+  signal,
+}: MeasurePaperOptions): Promise<PhotoComparison> {
   async function* read() {
-    for (const path of photos)
-      yield { id: path.split(/[\\/]/).at(-1) ?? path, photo: await decodePhoto(path) };
+    for (const path of photos) yield { id: basename(path), photo: await decodePhoto(path) };
   }
-  try {
-    for (const { model } of MODELS) segmenters.push(await Segmenter.load(model, { threads }));
-    const models = segmenters.map((segmenter, index) => ({
-      name: MODELS[index]?.model ?? "",
-      segment: (photo: Parameters<Segmenter["segment"]>[0]) => segmenter.segment(photo),
-    }));
-    return await compareModels(read(), models, {
+  const names = MODELS.map(({ model }) => model);
+  return withModels(names, { threads }, (models) =>
+    compareModels(read(), models, {
       ...{ total: photos.length, signal },
       onProgress: (done, total) => onProgress?.({ task: "Figure 2", done, total }),
-    });
-  } finally {
-    await Promise.all(segmenters.map((segmenter) => segmenter.dispose()));
-  }
+    }),
+  );
 }
 
 async function measureFields(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
