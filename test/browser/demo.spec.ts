@@ -98,6 +98,11 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
     expect(plain).toEqual(bare);
     expect(painted).not.toEqual(fur);
 
+    await effect.selectOption("blur");
+    expect(
+      await page.evaluate(`canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+        .data.every((value, at) => at % 4 !== 3 || value === 255)`),
+    ).toBe(true);
     await effect.selectOption("cutout");
     expect((await pixels()).map(([, , , alpha]) => alpha)).toEqual([0, 255]);
     const between =

@@ -46,12 +46,12 @@ export class SegmentationPainter {
     this.#layerContext.drawImage(picture, 0, 0, width, height);
     this.#layerContext.globalCompositeOperation = "source-over";
     const context = this.#context;
-    context.clearRect(0, 0, width, height);
     if (effect === "blur") {
+      // Over the picture: at its border, what is blurred is half transparent.
       context.filter = `blur(${blurRadius(width)}px)`;
       context.drawImage(picture, 0, 0, width, height);
       context.filter = "none";
-    }
+    } else context.clearRect(0, 0, width, height);
     context.drawImage(this.#layer, 0, 0);
   }
 
