@@ -7,9 +7,9 @@ import { deviceFiles, packaged } from "../../src/browser/packaged.ts";
 import { parseManifest } from "../../src/model-files/manifest.ts";
 import { readManifest } from "../../src/model-files/node/shipped.ts";
 
-it("names the files of all shipped models, as the manifest does", async () => {
+it("names the files of all shipped models and encoders, as the manifest does", async () => {
   const files = Object.values(await readManifest()).flatMap((entry) =>
-    entry.kind === "model" ? [entry, ...(entry.int8 ? [entry.int8] : [])] : [],
+    entry.kind === "model" && entry.int8 ? [entry, entry.int8] : [entry],
   );
   const known = new Map<string, () => URL>(Object.entries(packaged));
   const models = [...known.keys()].filter((file) => /\.(safetensors|onnx)$/.test(file));
