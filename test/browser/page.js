@@ -515,21 +515,22 @@ async function streamFrames(count, { model, smoothing, camera = false, measureAt
   };
 }
 
-/** Paints frames of a video of 160 x 120. @param {number} count @returns bytes held after 50 and after all */
-async function paintFrames(count) {
+/** Paints frames of a video. @param {number} count @returns how many bitmaps the page closed meanwhile */
+async function countClosed(count) {
   await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
   const { video, stop } = await playSquare();
-  const memory = [];
-  let painted = 0;
-  for await (const { picture } of segmenter.paint(video)) {
-    if (picture.width !== 160) break;
-    painted++;
-    if (painted === 50) memory.push(await measureMemory());
-    if (painted === count) break;
-  }
-  memory.push(await measureMemory());
+  const { close } = ImageBitmap.prototype;
+  let closed = 0;
+  ImageBitmap.prototype.close = function () {
+    closed++;
+    close.call(this);
+  };
+  const painted = segmenter.paint(video);
+  for (let frame = 0; frame < count; frame++) await painted.next();
+  ImageBitmap.prototype.close = close;
+  await painted.return();
   stop();
-  return { painted, memory };
+  return closed;
 }
 
 /**
@@ -589,20 +590,6 @@ async function segmentTaught({ width, height, data }, device) {
     device: device === "webgpu" ? device : "wasm",
   });
   return summarize(await segmenter.segment({ width, height, data: fromBase64(data) }));
-}
-
-/**
- * Teaches ten times. @returns bytes held after the 2nd and the last
- *
- * @param {Parameters<typeof teach>} what
- */
-async function teachAgain(...what) {
-  const memory = [];
-  for (let round = 1; round <= 10; round++) {
-    await teach(...what);
-    if (round === 2 || round === 10) memory.push(await measureMemory());
-  }
-  return memory;
 }
 
 /** Whether results come while the page is hidden, and after it is shown again. */
@@ -718,8 +705,7 @@ Object.assign(globalThis, {
   streamFrames,
   segmentTaught,
   teach,
-  teachAgain,
-  paintFrames,
+  countClosed,
   paintPhoto,
   paintChange,
   paintedSize,
