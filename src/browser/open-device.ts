@@ -42,7 +42,7 @@ export async function openDevice(source: ModelSource, options: OpenDeviceOptions
   const found = await findSource(source, { ...options, where, int8: dtype === "int8" });
   return runOnDevice({ ...options, where }, (device, note) =>
     withWorker<SegmenterProtocol, OpenDevice>(
-      { ...options, device, found, where, role: "worker" },
+      { ...options, device, found, where: "segment", role: "worker" },
       async ({ client, file: { name, bytes }, engine }) => {
         const run = { threads: countThreads(threads), maxPixels, budget };
         const opened = await client.ask("open", { model: bytes, name, dtype, engine, options: run });

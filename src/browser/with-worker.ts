@@ -12,7 +12,7 @@ export interface WithWorkerOptions extends AssetOptions, Pick<LoadOptions, "onPr
   readonly device: Device;
   readonly role: WorkerRole;
   readonly found: FoundModel;
-  /** The function that was called, for errors. */
+  /** The function that asks the worker, for errors. */
   readonly where: string;
 }
 
