@@ -20,14 +20,21 @@ export async function compareAnswers(
   const photo = testPicture(64, 48);
   const expected = await scoresOf(model, reference, photo);
   const found = await scoresOf(model, engine, photo);
+  requireAlike(found, expected, { where: "Segmenter.load", what: "scores" });
+}
+
+/** @throws LightsegError RUNTIME if values differ by more than 2 % (root mean square, relative) */
+export function requireAlike(
+  found: ArrayLike<number>,
+  expected: TensorData["data"],
+  { where, what }: { where: string; what: string },
+): void {
   const error = relativeError(found, expected);
   // Written so that NaN is refused too.
   if (error <= TOLERANCE) return;
   throw new LightsegError({
-    code: "RUNTIME",
-    where: "Segmenter.load",
-    argument: "engine",
-    rule: `must give the same as WebAssembly: scores differ by ${(100 * error).toFixed(1)} %`,
+    ...{ code: "RUNTIME", where, argument: "engine" },
+    rule: `must give the same as WebAssembly: ${what} differ by ${(100 * error).toFixed(1)} %`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { checkChoice, checkInteger, checkKeys } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
+import { MAX_BUDGET } from "../inference/max-budget.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { type Dtype, dtypeChoices } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
@@ -66,7 +67,7 @@ export class Segmenter {
     checkChoice(dtype, dtypeChoices, "Segmenter.load", "dtype");
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
     if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
-    if (options.budget !== undefined) checkInteger(options.budget, "Segmenter.load", "budget", 1, 60_000);
+    if (options.budget !== undefined) checkInteger(options.budget, "Segmenter.load", "budget", 1, MAX_BUDGET);
     const open = (signal?: AbortSignal) => openDevice(model, { ...options, device, dtype, signal });
     const opened = await open(options.signal);
     if (opened.fitted) options.onNote?.(opened.fitted.note);

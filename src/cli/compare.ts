@@ -75,12 +75,9 @@ export const compare: Command = {
   },
 };
 
-const encode = (text: string) => new TextEncoder().encode(text);
-
-const renderers: Readonly<Record<string, (comparison: PhotoComparison) => Promise<Uint8Array>>> = {
-  ".html": async (comparison) =>
-    encode(await renderComparedPhotos(comparison, comparison.columns.slice(1).join(", "))),
-  ".svg": async (comparison) => encode(await renderComparedSvg(comparison)),
+const renderers: Readonly<Record<string, (comparison: PhotoComparison) => Promise<Uint8Array | string>>> = {
+  ".html": (comparison) => renderComparedPhotos(comparison, comparison.columns.slice(1).join(", ")),
+  ".svg": renderComparedSvg,
   ".png": async (comparison) => encodePng(drawComparison(comparison)),
 };
 

@@ -72,7 +72,7 @@ export const dataCommand: Command = {
       if (page !== undefined) {
         const html = await renderSamplesPage({ name, splits: checked, shared, samples: count });
         signal.throwIfAborted();
-        await writeFileAtomically(page, new TextEncoder().encode(html));
+        await writeFileAtomically(page, html);
         log(`wrote ${page}`);
       }
       const isError = ({ severity }: DatasetIssue) => severity === "error";

@@ -128,8 +128,7 @@ export const evaluate: Command = {
       const meanOver = some && { classes: some.names, miou: meanIouOf(some.labels, evaluation) };
       print(`${formatClasses(names, evaluation)}\n\n${formatSummary(evaluation)}`);
       if (meanOver) print(`\nmean IoU of ${meanOver.classes.join(", ")}: ${formatShare(meanOver.miou)}`);
-      if (csv)
-        await writeFileAtomically(csv, new TextEncoder().encode(confusionCsv(names, evaluation.confusion)));
+      if (csv) await writeFileAtomically(csv, confusionCsv(names, evaluation.confusion));
       return {
         json: {
           dataset: samples.name,

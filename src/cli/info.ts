@@ -141,7 +141,7 @@ async function showModel(
   if (drawing) {
     const { drawNetwork } = await import("../drawing/draw-network.ts");
     const svg = drawNetwork({ network, classes: classCount, size, block: drawing.block });
-    await writeFileAtomically(drawing.file, new TextEncoder().encode(svg));
+    await writeFileAtomically(drawing.file, svg);
     print(`  wrote ${drawing.file}`);
   }
   return {

@@ -69,10 +69,9 @@ export const paper: Command = {
       progress.end();
       const description = describePaper(measured, conditions);
       const page = join(folder, "index.html");
-      const encode = (text: string) => new TextEncoder().encode(text);
-      await writeFileAtomically(page, encode(await renderPaper(measured, conditions)));
+      await writeFileAtomically(page, await renderPaper(measured, conditions));
       const file = join(folder, "paper.json");
-      await writeFileAtomically(file, encode(`${JSON.stringify(description, undefined, 1)}\n`));
+      await writeFileAtomically(file, `${JSON.stringify(description, undefined, 1)}\n`);
       print(`wrote ${page} and ${file}`);
       return { json: { page, file, ...description } };
     });

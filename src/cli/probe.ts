@@ -1,3 +1,4 @@
+import { takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { byClassName } from "../evaluation/metrics.ts";
@@ -8,7 +9,7 @@ import { type Probe, probeNetwork } from "../studies/probe.ts";
 import type { Command } from "./arguments.ts";
 import { classes, data, dataset, help, integer, json, real, text, threads, weights } from "./options.ts";
 import { colors, formatShare } from "./output.ts";
-import { at, limit, loadStudied, typedFirst, typedMaps } from "./study-options.ts";
+import { at, limit, loadStudied, typedMaps } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
@@ -60,8 +61,8 @@ export const probe: Command = {
       rate: args.get(rate),
       seed: args.get(seed),
     };
-    const train = typedFirst(args, await description.open(folder, args.get(trainSplit) ?? "train"));
-    const val = typedFirst(args, await description.open(folder, args.get(valSplit) ?? "val"));
+    const train = takeFirst(await description.open(folder, args.get(trainSplit) ?? "train"), args.get(limit));
+    const val = takeFirst(await description.open(folder, args.get(valSplit) ?? "val"), args.get(limit));
     const model = await loadStudied(args);
     const { classes: labels } = val.labels;
     requireClasses(model.classes, labels);

@@ -83,7 +83,7 @@ export const receptiveField: Command = {
       print(formatTable([HEAD, ...studies.map(describe)], "  "));
       if (file !== undefined) {
         const page = await renderReceptiveFields(studies, { model: called, photos });
-        await writeFileAtomically(file, new TextEncoder().encode(page));
+        await writeFileAtomically(file, page);
         print(`  wrote ${file}`);
       }
       return { json: { model: called, photos: photos.size, maps: studies.map(report), page: file ?? null } };

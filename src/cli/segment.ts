@@ -1,6 +1,7 @@
 import { join, parse, resolve } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
+import { MAX_BUDGET } from "../inference/max-budget.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
@@ -47,7 +48,7 @@ const opacity = real(
 const budget = integer(
   "budget",
   "MS",
-  { min: 1, max: 60_000 },
+  { min: 1, max: MAX_BUDGET },
   "Milliseconds for a photo: the network is timed first, and sees no more pixels than fit",
 );
 

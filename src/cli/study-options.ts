@@ -1,9 +1,10 @@
+import { takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import type { Model } from "../model-files/model.ts";
 import { loadModel } from "../model-files/node/load.ts";
-import type { Photos } from "../studies/photos.ts";
+import { type Photos, photosOf } from "../studies/photos.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
 import { classes, data, dataset, integer, text, weights } from "./options.ts";
@@ -33,11 +34,6 @@ export function loadStudied(args: Arguments): Promise<Model> {
   return loadModel({ model: args.operands[0], weights: args.get(weights), classes: args.get(classes) });
 }
 
-/** The first samples of a data set, as many as `--limit` says. */
-export function typedFirst<T extends { readonly size: number }>(args: Arguments, samples: T): T {
-  return { ...samples, size: Math.min(args.get(limit) ?? samples.size, samples.size) };
-}
-
 /** Photos of a data set's split, or of a folder. */
 export async function openPhotos(
   args: Arguments,
@@ -46,10 +42,7 @@ export async function openPhotos(
   const folder = args.require(data);
   const name = args.get(dataset);
   const most = args.get(limit) ?? Number.POSITIVE_INFINITY;
-  if (name !== undefined) {
-    const samples = await findDataset(name).open(folder, split);
-    return { size: Math.min(most, samples.size), load: async (index) => (await samples.load(index)).photo };
-  }
+  if (name !== undefined) return photosOf(takeFirst(await findDataset(name).open(folder, split), most));
   const { photos } = await findPhotos([folder], where);
   return {
     size: Math.min(most, photos.length),

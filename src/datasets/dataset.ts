@@ -45,6 +45,12 @@ export interface Dataset {
   load(index: number): Promise<Sample>;
 }
 
+/** The first samples of a split, at most so many. */
+export function takeFirst(dataset: Dataset, most = dataset.size): Dataset {
+  const size = Math.min(most, dataset.size);
+  return { ...dataset, size, ids: dataset.ids.slice(0, size) };
+}
+
 /** How a data set is opened. */
 export interface OpenOptions {
   /**

@@ -1,6 +1,7 @@
 import { checkInteger } from "../check.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
 import type { RunnableModel } from "../model-files/model.ts";
+import { MAX_BUDGET } from "./max-budget.ts";
 import { createPredictor, type PredictorOptions } from "./predictor.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
 
@@ -32,7 +33,7 @@ export async function fitBudget(
   { budget, maxPixels: most = MAX_NETWORK_PIXELS }: Pick<SegmenterOptions, "budget" | "maxPixels">,
 ): Promise<FittedBudget | undefined> {
   if (budget === undefined) return undefined;
-  checkInteger(budget, "Segmenter.load", "budget", 1, 60_000);
+  checkInteger(budget, "Segmenter.load", "budget", 1, MAX_BUDGET);
   const [small, large] = [await timePhoto(model, engine, SIDES[0]), await timePhoto(model, engine, SIDES[1])];
   const perPixel = Math.max((large - small) / (SIDES[1] ** 2 - SIDES[0] ** 2), Number.EPSILON);
   const fixed = Math.max(0, small - perPixel * SIDES[0] ** 2);

@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Writes a file so that its path holds either what it held before or all of the new bytes, never a part.
  *
- * The bytes go to a temporary file in the same folder, or where `temporary` says, which is then renamed; it
+ * The bytes, or a text as UTF-8, go to a temporary file in the same folder, or where `temporary` says, which is then renamed; it
  * is removed on failure.
  *
  * @param check looks at the temporary file before it is renamed; when it throws, nothing is written
@@ -31,7 +31,7 @@ const reasons: Readonly<Record<string, string>> = {
  */
 export async function writeFileAtomically(
   path: string,
-  bytes: Uint8Array,
+  content: Uint8Array | string,
   {
     check,
     temporary = temporaryPath(path),
@@ -40,7 +40,7 @@ export async function writeFileAtomically(
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(bytes);
+      await file.writeFile(content);
       // A rename may reach the disk before the bytes do; after a power cut the file would be empty.
       await file.sync();
     } finally {

@@ -42,9 +42,8 @@ export async function renderRows({ columns, rows, legend }: PhotoComparison): Pr
   const sections: Html[] = [];
   for (const { id, pictures } of rows) {
     const panels: Html[] = [];
-    for (const [index, picture] of pictures.map(toCell).entries()) {
+    for (const [index, { uri }] of (await encodeCells(pictures)).entries()) {
       const name = columns[index] ?? "";
-      const uri = index === 0 ? await jpegUri(picture) : await pngUri(picture);
       panels.push(
         html`<figure><figcaption>${name}</figcaption><img src="${uri}" alt="${id}: ${name}"></figure>`,
       );
@@ -67,8 +66,7 @@ export async function renderComparedSvg(comparison: PhotoComparison): Promise<st
   );
   const images: Html[] = [];
   for (const [row, { pictures }] of rows.entries())
-    for (const [index, picture] of pictures.map(toCell).entries()) {
-      const uri = index === 0 ? await jpegUri(picture) : await pngUri(picture);
+    for (const [index, { picture, uri }] of (await encodeCells(pictures)).entries()) {
       images.push(
         html`<image x="${leftOf(index)}" y="${tops[row] ?? 0}" width="${picture.width}" height="${picture.height}" href="${uri}"/>\n`,
       );
@@ -108,6 +106,16 @@ function layOut({ columns, rows }: PhotoComparison): { tops: number[]; width: nu
 
 function leftOf(column: number): number {
   return GAP + column * (CELL_WIDTH + GAP);
+}
+
+/** Cells and their `data:` addresses: the photo as a JPEG, labels unchanged. */
+function encodeCells(pictures: readonly Photo[]): Promise<{ picture: Photo; uri: string }[]> {
+  return Promise.all(
+    pictures.map(toCell).map(async (picture, index) => ({
+      picture,
+      uri: index === 0 ? await jpegUri(picture) : await pngUri(picture),
+    })),
+  );
 }
 
 function toCell(picture: Photo): Photo {

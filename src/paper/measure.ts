@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Dataset } from "../datasets/dataset.ts";
+import { type Dataset, takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
@@ -7,6 +7,7 @@ import { decodePhoto } from "../images/node/decode.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import { loadModel } from "../model-files/node/load.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
+import { photosOf } from "../studies/photos.ts";
 import { type Probe, probeNetwork } from "../studies/probe.ts";
 import {
   type ReceptiveFieldStudy,
@@ -77,7 +78,7 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
   for (const { model, dataset } of MODELS) {
     const folder = options.data.get(dataset);
     if (folder === undefined) continue;
-    const samples = first(await findDataset(dataset).open(folder, "val"), options.limit);
+    const samples = takeFirst(await findDataset(dataset).open(folder, "val"), options.limit);
     accuracies.push(await measureAccuracy(model, samples, false, options));
     if (options.multiScale) accuracies.push(await measureAccuracy(model, samples, true, options));
   }
@@ -91,12 +92,6 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
       probes: await measureProbes(folder, options),
     }),
   };
-}
-
-/** The first samples of a split. */
-function first(samples: Dataset, limit = samples.size): Dataset {
-  const size = Math.min(limit, samples.size);
-  return { ...samples, size, ids: samples.ids.slice(0, size) };
 }
 
 async function measureAccuracy(
@@ -147,9 +142,9 @@ function comparePhotos({
 }
 
 async function measureFields(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
-  const samples = first(await findDataset(STUDIED.dataset).open(folder, "val"), limit ?? FIELD.photos);
+  const samples = takeFirst(await findDataset(STUDIED.dataset).open(folder, "val"), limit ?? FIELD.photos);
   const model = await loadModel({ model: STUDIED.model });
-  const photos = { size: samples.size, load: async (index: number) => (await samples.load(index)).photo };
+  const photos = photosOf(samples);
   const studies: ReceptiveFieldStudy[] = [];
   for (const at of FIELD_MAPS) {
     const options = {
@@ -163,8 +158,8 @@ async function measureFields(folder: string, { limit, threads, onProgress, signa
 
 async function measureProbes(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
   const { open } = findDataset(STUDIED.dataset);
-  const train = first(await open(folder, "train"), limit);
-  const val = first(await open(folder, "val"), limit);
+  const train = takeFirst(await open(folder, "train"), limit);
+  const val = takeFirst(await open(folder, "val"), limit);
   const model = await loadModel({ model: STUDIED.model });
   const options = {
     ...{ at: PROBED_MAPS, train, val, signal },

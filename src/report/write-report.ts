@@ -24,5 +24,5 @@ export async function writeComparison(folders: readonly string[], path: string):
 }
 
 function writeText(path: string, text: string): Promise<void> {
-  return writeFileAtomically(path, new TextEncoder().encode(text));
+  return writeFileAtomically(path, text);
 }

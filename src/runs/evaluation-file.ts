@@ -41,7 +41,7 @@ export async function writeEvaluation(folder: string, evaluation: RunEvaluation)
   const path = evaluationPath(folder);
   const text = JSON.stringify(evaluation);
   parseAs(evaluationSchema, text, { file: path });
-  await writeFileAtomically(path, new TextEncoder().encode(`${text}\n`));
+  await writeFileAtomically(path, `${text}\n`);
 }
 
 /** Undefined where the run has none yet. @throws LightsegError INVALID_RUN if it is damaged */

@@ -155,7 +155,7 @@ export class RunFolder implements AsyncDisposable {
   }
 
   #write(path: string, text: string): Promise<void> {
-    return writeFileAtomically(path, new TextEncoder().encode(text));
+    return writeFileAtomically(path, text);
   }
 }
 

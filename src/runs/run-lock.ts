@@ -28,7 +28,7 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
     const owner = await readOwner(path);
     if (owner !== undefined && (owner === process.pid ? held.has(path) : isRunning(owner)))
       throw isTrained(folder, owner);
-    await writeFileAtomically(path, new TextEncoder().encode(own));
+    await writeFileAtomically(path, own);
   }
   held.add(path);
   return {

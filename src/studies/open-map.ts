@@ -1,11 +1,11 @@
 import { differentiate } from "../graph/gradient.ts";
-import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { multiply } from "../graph/ops/elementwise.ts";
 import { sum } from "../graph/ops/reduction.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
+import { openGraph } from "../inference/open-graph.ts";
 import type { Weights } from "../models/weights.ts";
-import type { Engine, Session, TensorData } from "../runtime/session.ts";
+import type { Engine, TensorData } from "../runtime/session.ts";
 
 /** A part of a network, from the photo to a map, ready to run. */
 export interface OpenMap {
@@ -57,17 +57,4 @@ export async function openGradient(
     },
     dispose: () => session.dispose(),
   };
-}
-
-/** Opens a graph on a normalised photo as a session. */
-export async function openGraph(
-  outputs: Readonly<Record<string, Tensor>>,
-  weights: Weights,
-  { open, threads }: Engine,
-): Promise<Session> {
-  const model = lowerToOnnx(outputs, {
-    parameters: (name) => weights.get(name)?.data ?? "input",
-    provider: open.provider,
-  });
-  return open(model, { threads });
 }

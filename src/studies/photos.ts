@@ -1,4 +1,5 @@
 import type { Photo } from "../images/types.ts";
+import type { Samples } from "../training/samples.ts";
 
 /** Photos that a study looks at, from disk, memory or anywhere. */
 export interface Photos {
@@ -6,4 +7,9 @@ export interface Photos {
   readonly size: number;
   /** Reads a photo by its index, 0..size-1. The same index must give the same pixels. */
   load(index: number): Promise<Photo>;
+}
+
+/** The photos of labelled samples. */
+export function photosOf(samples: Samples): Photos {
+  return { size: samples.size, load: async (index) => (await samples.load(index)).photo };
 }

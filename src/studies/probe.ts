@@ -3,13 +3,13 @@
  * else frozen (Light-Weight RefineNet, Sec. 5.2 and Table 4).
  */
 import { checkInteger } from "../check.ts";
-import { LightsegError } from "../errors.ts";
 import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics } from "../evaluation/metrics.ts";
 import { bestClass } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { fixedShape } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
+import { openGraph } from "../inference/open-graph.ts";
 import type { Model } from "../model-files/model.ts";
 import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
@@ -18,13 +18,13 @@ import type { Weights } from "../models/weights.ts";
 import type { Engine, TensorData } from "../runtime/session.ts";
 import { computeFeatures } from "../teaching/features.ts";
 import { type Batch, makeBatch, type StepInputs } from "../training/batches.ts";
+import { checkLoss } from "../training/check-loss.ts";
 import { batchIndices } from "../training/sampler.ts";
 import type { Samples } from "../training/samples.ts";
 import { learningRateFactor } from "../training/schedule.ts";
 import { buildTrainingStep } from "../training/step.ts";
 import { openTrainingSession } from "../training/training-session.ts";
 import { buildHeads, type Heads, PRESENT, presenceLoss, presentInput } from "./heads.ts";
-import { openGraph } from "./open-map.ts";
 import { findPresent, MultiLabelAccuracy, objectLabels } from "./presence.ts";
 import { fitWithin, stack, subsample, TARGET_STRIDE } from "./probe-samples.ts";
 import type { StudyProgress } from "./receptive-field.ts";
@@ -176,7 +176,7 @@ async function trainHeads(
         step: done,
         rates,
       });
-      if (!Number.isFinite(loss)) throw diverged(done + 1, loss);
+      checkLoss(loss, { where: WHERE, step: done + 1, hint: "a lower rate may help" });
       onProgress?.({ task: "steps", done: done + 1, total: steps });
     }
     return await session.state();
@@ -298,12 +298,4 @@ function openScope(): { scope: Scope; parameters: Map<string, Tensor> } {
     ...{ batchNorm: "frozen", dropout: false, auxiliary: true },
   });
   return { scope, parameters };
-}
-
-function diverged(step: number, loss: number): LightsegError {
-  return new LightsegError({
-    ...{ code: "RUNTIME", where: WHERE, argument: `loss at step ${step}`, value: loss },
-    rule: "must be a number",
-    hint: "a lower rate may help",
-  });
 }

@@ -1,6 +1,6 @@
-import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { openGraph } from "../inference/open-graph.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Engine } from "../runtime/session.ts";
 import type { Batch, StepInputs } from "../training/batches.ts";
@@ -23,16 +23,12 @@ export interface ComputeFeaturesOptions {
 export async function computeFeatures(
   features: ReadonlyMap<string, Tensor>,
   weights: Weights,
-  { take, count, engine: { open, threads }, signal }: ComputeFeaturesOptions,
+  { take, count, engine, signal }: ComputeFeaturesOptions,
 ): Promise<StepInputs[]> {
   const names = [...features.keys()];
   const folded = foldBatchNorm([...features.values()]);
   const outputs = Object.fromEntries([...features].map(([name, tensor]) => [name, folded(tensor)]));
-  const model = lowerToOnnx(outputs, {
-    parameters: (name) => weights.get(name)?.data ?? "input",
-    provider: open.provider,
-  });
-  const session = await open(model, { threads });
+  const session = await openGraph(outputs, weights, engine);
   try {
     const found: StepInputs[] = [];
     for (let index = 0; index < count; index++) {

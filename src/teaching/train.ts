@@ -6,6 +6,7 @@ import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Engine } from "../runtime/session.ts";
 import { makeBatch, type StepInputs } from "../training/batches.ts";
+import { checkLoss } from "../training/check-loss.ts";
 import { learningRateFactor } from "../training/schedule.ts";
 import { buildTrainingStep } from "../training/step.ts";
 import { openTrainingSession } from "../training/training-session.ts";
@@ -81,7 +82,7 @@ export async function trainOnFew(base: Weights, options: TrainOptions): Promise<
       const factor = learningRateFactor(SCHEDULE, { step: done, totalSteps: steps, stepsPerEpoch: 1 });
       const scaled = { encoder: rates.encoder * factor, decoder: rates.decoder * factor };
       const loss = await session.run(await take(done), { step: done, rates: scaled });
-      if (!Number.isFinite(loss)) throw diverged(done + 1, loss);
+      checkLoss(loss, { where: "fineTune", step: done + 1 });
       onProgress?.({ step: done + 1, steps, loss });
       if (onWeights && (done + 1) % modelEvery === 0 && done + 1 < steps) await onWeights(await current());
     }
@@ -134,15 +135,5 @@ function absent(name: string): LightsegError {
     where: "fineTune",
     argument: name,
     rule: "must be among the weights of the base, in the encoder's shape",
-  });
-}
-
-function diverged(step: number, loss: number): LightsegError {
-  return new LightsegError({
-    code: "RUNTIME",
-    where: "fineTune",
-    argument: `loss at step ${step}`,
-    rule: "must be a number",
-    value: loss,
   });
 }

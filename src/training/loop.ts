@@ -7,6 +7,7 @@ import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Weights } from "../models/weights.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { BatchQueue } from "./batch-queue.ts";
+import { checkLoss } from "./check-loss.ts";
 import { classWeights } from "./class-weights.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import type { LogRecord, TrainingEvent, ValidationRecord } from "./events.ts";
@@ -162,7 +163,7 @@ async function takeStep(
   const rates = learningRates(stage, step);
   const start = performance.now();
   const loss = await session.run(batch, { step, rates });
-  if (!Number.isFinite(loss)) throw diverged(`loss at step ${done}`, "must be a number", loss);
+  checkLoss(loss, { where: "train", step: done, hint: DIVERGES });
   await record(options, {
     kind: "step",
     step: done,
@@ -258,16 +259,12 @@ function averagedWeights(state: Weights): Weights {
 function requireNumbers({ state, step }: Checkpoint): void {
   for (const { data } of state.values())
     for (const value of data)
-      if (!Number.isFinite(value)) throw diverged(`weights after step ${step}`, "must be numbers", value);
+      if (!Number.isFinite(value))
+        throw new LightsegError({
+          ...{ code: "RUNTIME", where: "train", argument: `weights after step ${step}` },
+          ...{ rule: "must be numbers", value, hint: DIVERGES },
+        });
 }
 
-function diverged(argument: string, rule: string, value: number): LightsegError {
-  return new LightsegError({
-    code: "RUNTIME",
-    where: "train",
-    argument,
-    rule,
-    value,
-    hint: "the training diverges: lower the learning rates, or limit the gradients (clipNorm, --clip-norm); checkpoints written before are kept",
-  });
-}
+const DIVERGES =
+  "the training diverges: lower the learning rates, or limit the gradients (clipNorm, --clip-norm); checkpoints written before are kept";

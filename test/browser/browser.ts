@@ -67,3 +67,8 @@ export async function openPage({ browser, server }: { browser: Browser; server: 
 export function callPage<Result>(page: Page, name: string, ...args: unknown[]): Promise<Result> {
   return page.evaluate(`${name}(...${JSON.stringify(args)})`);
 }
+
+/** A raw picture or label map as a plain value, its bytes in base64. */
+export function sendable({ width, height, data }: { width: number; height: number; data: Uint8Array }) {
+  return { width, height, data: Buffer.from(data).toString("base64") };
+}

@@ -4,7 +4,7 @@ import { resizePhoto } from "../../src/images/resample.ts";
 import type { Photo } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import type { Dtype } from "../../src/model-files/dtype.ts";
-import { callPage, missingBrowser, openPage } from "./browser.ts";
+import { callPage, missingBrowser, openPage, sendable } from "./browser.ts";
 import { useBrowser } from "./use-browser.ts";
 
 interface PageResult {
@@ -24,10 +24,6 @@ function agreement(labels: Uint8Array, inPage: string): number {
   const other = Buffer.from(inPage, "base64");
   expect(other.length).toBe(labels.length);
   return labels.filter((label, pixel) => label === other[pixel]).length / labels.length;
-}
-
-function sendable({ width, height, data }: Photo) {
-  return { width, height, data: Buffer.from(data).toString("base64") };
 }
 
 describe.skipIf(missingBrowser)(`labels in a browser ${missingBrowser ?? ""}`, () => {

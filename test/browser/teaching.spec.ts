@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LabelMap, Photo } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import type { ModelDescription } from "../../src/model-files/model.ts";
 import { fineTune } from "../../src/teaching/node/fine-tune.ts";
 import { landscape, strokedLandscape } from "../support/landscape.ts";
 import { measure, strokedFrames, taughtClasses } from "../support/teach-camvid.ts";
-import { callPage, missingBrowser, openPage } from "./browser.ts";
+import { callPage, missingBrowser, openPage, sendable } from "./browser.ts";
 import { useBrowser } from "./use-browser.ts";
 
 const CAMVID = join(import.meta.dirname, "../../../shared/data/camvid");
@@ -24,11 +23,7 @@ interface Taught {
 
 const classes = [{ name: "sky", color: [0, 0, 255] as const }, { name: "grass" }];
 const samples = [strokedLandscape(20), strokedLandscape(44)];
-const sent = samples.map(({ picture, labels }) => ({ picture: send(picture), labels: send(labels) }));
-
-function send({ width, height, data }: Photo | LabelMap) {
-  return { width, height, data: Buffer.from(data).toString("base64") };
-}
+const sent = samples.map(({ picture, labels }) => ({ picture: sendable(picture), labels: sendable(labels) }));
 
 function unpack(labels: string): Uint8Array {
   return new Uint8Array(Buffer.from(labels, "base64"));
@@ -62,7 +57,7 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
     expect(inPage.models).toBe(2);
     expect(inPage.description).toEqual(inNode.description);
     const { photo, truth } = landscape(30, 2);
-    const { labels } = await callPage<{ labels: string }>(page, "segmentTaught", send(photo), "wasm");
+    const { labels } = await callPage<{ labels: string }>(page, "segmentTaught", sendable(photo), "wasm");
     const found = unpack(labels);
     expect(truth.filter((label, pixel) => found[pixel] === label).length / truth.length).toBeGreaterThan(0.9);
     // The file is one like any other.
@@ -119,12 +114,12 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
     await callPage(
       page,
       "teach",
-      frames.map(({ photo, labels }) => ({ picture: send(photo), labels: send(labels) })),
+      frames.map(({ photo, labels }) => ({ picture: sendable(photo), labels: sendable(labels) })),
       { classes: Object.keys(taughtClasses).map((name) => ({ name })), device: "wasm" },
     );
     const seconds = (performance.now() - start) / 1000;
     const { miou } = await measure(CAMVID, async (photo) =>
-      unpack((await callPage<{ labels: string }>(page, "segmentTaught", send(photo), "wasm")).labels),
+      unpack((await callPage<{ labels: string }>(page, "segmentTaught", sendable(photo), "wasm")).labels),
     );
     console.info(`mean IoU ${(100 * miou).toFixed(1)} after ${seconds.toFixed(1)} s`);
     expect(miou).toBeGreaterThan(0.6);
