@@ -59,6 +59,21 @@ export function textType(placeholder: string): ValueType<string> {
   };
 }
 
+/** Texts, typed with commas between them; an empty text is none. */
+export function listType(placeholder: string): ValueType<readonly string[]> {
+  const rule = "texts that are not empty, with commas between them";
+  return {
+    placeholder,
+    rule,
+    read: (text) => (text === "" ? [] : text.split(",").map((item) => item.trim())),
+    show: (list) => list.join(","),
+    check: (value) =>
+      Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")
+        ? undefined
+        : refuse(`must be ${rule}`, value),
+  };
+}
+
 export function choiceType<const T extends string>(
   choices: readonly T[],
   placeholder = "NAME",

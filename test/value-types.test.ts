@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { integerType, rangeType, realType, sizeType, textType } from "../src/value-types.ts";
+import { integerType, listType, rangeType, realType, sizeType, textType } from "../src/value-types.ts";
 
 describe("bounds", () => {
   it.each<[ReturnType<typeof realType>, number, string | undefined]>([
@@ -39,5 +39,7 @@ describe("read", () => {
     expect(rangeType.read("0.5,2")).toEqual([0.5, 2]);
     for (const text of ["0.5", "0.5,", "1,2,3"]) expect(rangeType.read(text)).toBeUndefined();
     expect(textType("X").read("")).toBeUndefined();
+    expect(listType("NAMES").read("a, b")).toEqual(["a", "b"]);
+    expect(listType("NAMES").check(["a", ""])?.rule).toMatch(/not empty/);
   });
 });

@@ -13,9 +13,15 @@ import { RunFolder } from "../runs/run-folder.ts";
 import type { DeviceChoice } from "../runtime/node/devices.ts";
 import { type FoundDevice, findDevice } from "../runtime/node/find-device.ts";
 import type { OpenSession } from "../runtime/session.ts";
-import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "../training/config.ts";
+import {
+  parseTrainingConfig,
+  type StageConfig,
+  type TrainingConfig,
+  type TrainingOptions,
+} from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import {
+  buildStageGraph,
   type Checkpoint,
   type RunTrainingOptions,
   runTraining,
@@ -24,10 +30,11 @@ import {
 } from "../training/loop.ts";
 import { RANDOM_WEIGHTS } from "../training/settings.ts";
 import type { Stage } from "../training/stage.ts";
+import type { TrainingGraph } from "../training/training-session.ts";
 import { writeSafetensors } from "../weights/node/write.ts";
 import { checkData } from "./check-data.ts";
 import { type EngineErrorContext, explainEngineError } from "./explain-engine-error.ts";
-import { estimateStepMemory, gigabytes, requireMemory } from "./memory.ts";
+import { estimateStepMemory, gigabytes, requireMemory, type StepMemory } from "./memory.ts";
 import { identifySplit, requireSameData } from "./run-data.ts";
 import { openStages, requireEqualClasses } from "./stages.ts";
 import { defaultWeights, startingWeights } from "./starting-weights.ts";
@@ -83,30 +90,28 @@ export async function train({
   requireEqualClasses(stages, validation);
   const data = describeData(config, stages, validation);
   const start = (resume && (await readLast(folder, data))) || (await beginWeights(config, data, onEvent));
+  const { threads = availableParallelism() } = config;
+  const training = { config, classes: validation.labels.classes.length, open, threads };
   // Last of all checks: once the folder holds a run, that run can only be resumed.
   if (!resume) {
+    for (const stage of stages) requireFit(buildStageGraph(stage, training), stage.config, open);
     const warnings = await checkData(stages, validation, onEvent);
     await folder.begin(config, { warnings, ...("device" in engine && { device: engine.device }) });
   }
   await folder.rewindLog(start);
-  const { threads = availableParallelism() } = config;
   let step: EngineErrorContext["step"];
-  return runTraining({
-    config,
+  // Awaited here: the folder stays locked until the training has ended.
+  return await runTraining({
+    ...training,
     stages,
-    classes: validation.labels.classes.length,
     preprocessing: data.description.preprocessing,
     start,
     storage: folderStorage(folder, data),
-    open,
-    threads,
     validate: validator(folder, { config, validation, data, open, onEvent }),
     onGraph(graph, stage) {
-      const memory = estimateStepMemory(graph);
+      const memory = requireFit(graph, stage, open);
       step = { memory, stage };
-      // WebGPU does not say how much memory a card has.
       if (open.provider === "webgpu") return;
-      requireMemory(memory, stage, freemem());
       const text = `a step takes about ${gigabytes(memory.varying + memory.fixed)} of memory`;
       onEvent({ kind: "note", text });
     },
@@ -114,6 +119,14 @@ export async function train({
     onEvent,
     signal,
   });
+}
+
+/** The memory of a step. @throws LightsegError INVALID_ARGUMENT where the computer has less left */
+function requireFit(graph: TrainingGraph, stage: StageConfig, { provider }: OpenSession): StepMemory {
+  const memory = estimateStepMemory(graph);
+  // WebGPU does not say how much memory a card has.
+  if (provider !== "webgpu") requireMemory(memory, stage, freemem());
+  return memory;
 }
 
 interface NoteDeviceOptions {

@@ -199,13 +199,17 @@ async function record({ storage, stages, onEvent }: RunTrainingOptions, entry: L
   onEvent?.({ ...entry, totalSteps: countSteps(stages) });
 }
 
-async function openStage(
-  { config: own, counts = [], before, seed }: Stage,
-  { step, state }: Checkpoint,
-  { config, classes, open, threads, onGraph }: RunTrainingOptions,
-): Promise<TrainingSession> {
+/**
+ * The graph of a stage's steps.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for settings that do not fit the network or each other
+ */
+export function buildStageGraph(
+  { config: own, counts = [] }: Stage,
+  { config, classes, open, threads }: Pick<RunTrainingOptions, "config" | "classes" | "open" | "threads">,
+): TrainingGraph {
   const { network, averaging } = config;
-  const graph = buildTrainingGraph(own, {
+  return buildTrainingGraph(own, {
     network,
     classes,
     averaging,
@@ -213,7 +217,17 @@ async function openStage(
     // Replicas exchange state in each step, for which it would have to leave the GPU.
     replicas: chooseReplicas(own, { ...config, threads: open.provider === "webgpu" ? 1 : threads }),
   });
-  onGraph?.(graph, own);
+}
+
+async function openStage(
+  stage: Stage,
+  { step, state }: Checkpoint,
+  options: RunTrainingOptions,
+): Promise<TrainingSession> {
+  const { open, threads, onGraph } = options;
+  const { before, seed } = stage;
+  const graph = buildStageGraph(stage, options);
+  onGraph?.(graph, stage.config);
   // Each stage begins with a fresh optimizer.
   const initial = step === before.steps ? withoutMemory(state) : state;
   return openTrainingSession(graph, initial, { open, threads, seed });

@@ -8,6 +8,7 @@ import { deriveSeed } from "../random.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import type { StepInputs } from "./batches.ts";
 import type { StageConfig } from "./config.ts";
+import { findFrozen } from "./frozen-layers.ts";
 import { type Member, unpackMembers } from "./packs.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
 import { openReplicas } from "./replicas.ts";
@@ -58,12 +59,17 @@ export function buildTrainingGraph(
     dropout,
     auxiliary: true,
   });
+  const frozen = findFrozen(network.parameters.keys(), stage.freezeLayers);
   const isEncoder = (parameter: string) => network.encoder.has(parameter);
   const isConvolution = ({ shape }: Tensor) => shape.length === 4;
   const settings = { ...stage, ...(stage.weightDecayOn === "convolutions" && { decays: isConvolution }) };
-  const encoder = { ...settings, name: "encoder", has: isEncoder };
-  const decoder = { ...settings, name: "decoder", has: (parameter: string) => !isEncoder(parameter) };
-  const groups = stage.freezeEncoder ? [decoder] : [encoder, decoder];
+  const group = (name: string, has: (parameter: string) => boolean) => ({
+    ...settings,
+    name,
+    has: (parameter: string) => has(parameter) && !frozen.has(parameter),
+  });
+  const decoder = group("decoder", (parameter) => !isEncoder(parameter));
+  const groups = stage.freezeEncoder ? [decoder] : [group("encoder", isEncoder), decoder];
   const options = { ...stage, groups, lossWeights: classWeights, averaging, packed: true };
   const step =
     replicas > 1

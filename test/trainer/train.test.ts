@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readDescription } from "../../src/model-files/description.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { readCheckpoint } from "../../src/runs/checkpoint.ts";
+import { lockRun } from "../../src/runs/run-lock.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import { train } from "../../src/trainer/train.ts";
 import type { TrainingOptions } from "../../src/training/config.ts";
@@ -129,6 +130,31 @@ describe("train", { timeout: 120_000 }, () => {
     await run("again", { config });
     const bytes = await readFile(file("again", "last.safetensors"));
     expect(bytes.equals(await readFile(file("whole", "last.safetensors")))).toBe(true);
+  });
+
+  it("keeps its folder locked to the end", async () => {
+    let second: Promise<unknown> | undefined;
+    await train({
+      run: file("locked"),
+      config: { ...settings(), stages: [{ epochs: 1 }] },
+      open: openNodeSession,
+      onEvent(event) {
+        if (event.kind !== "step") return;
+        second ??= lockRun(file("locked")).catch((error: unknown) => error);
+      },
+    });
+    await expect(second).resolves.toMatchObject({ code: "OUTPUT" });
+    await using _free = await lockRun(file("locked"));
+  });
+
+  it.each<[Partial<TrainingOptions>, string]>([
+    [{ freezeLayers: ["layer0"] }, 'must be layers of the network, such as features, got "layer0"'],
+    [{ replicas: 3 }, "replicas must divide the batch of 4"],
+    [{ stages: [{}, { crop: [4096, 4096], batch: 4 }] }, "crop must fit into memory"],
+  ])("leaves no folder where %o is refused", async (refused, message) => {
+    const config = { ...settings(), ...refused };
+    await expect(run("refused", { config })).rejects.toThrow(message);
+    expect(existsSync(file("refused"))).toBe(false);
   });
 
   it("stops when the loss is no number, says at which step, and keeps the last good checkpoint", async () => {
