@@ -555,6 +555,9 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
   const losses = [];
   /** @type {number[]} */
   const turns = [];
+  /** Milliseconds from the call to each step. @type {number[]} */
+  const times = [];
+  const start = performance.now();
   /** @type {string[]} */
   const notes = [];
   let models = 0;
@@ -571,6 +574,7 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
       onProgress({ step, loss }) {
         losses.push(loss);
         turns.push(loop.take());
+        times.push(performance.now() - start);
         if (step === abortAt) stopping.abort(new Error("enough"));
         if (step === throwAt) throw new Error("the page's own");
       },
@@ -581,7 +585,8 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
   } finally {
     loop.stop();
   }
-  return { losses, turns, notes, models, model: toBase64(taught.bytes), description: taught.description };
+  times.push(performance.now() - start);
+  return { losses, turns, times, notes, models, model: toBase64(taught.bytes), description: taught.description };
 }
 
 /** Segments a raw picture with what was taught last. @param {SentRaster} photo @param {string} device */
@@ -590,6 +595,15 @@ async function segmentTaught({ width, height, data }, device) {
     device: device === "webgpu" ? device : "wasm",
   });
   return summarize(await segmenter.segment({ width, height, data: fromBase64(data) }));
+}
+
+/** Milliseconds of forward passes of what was taught last, without the first. @param {SentRaster} photo */
+async function timeTaught({ width, height, data }, passes = 5) {
+  await using segmenter = await Segmenter.load(taught?.toBlob(), { device: "wasm" });
+  const photo = { width, height, data: fromBase64(data) };
+  const times = [];
+  for (let pass = 0; pass <= passes; pass++) times.push((await segmenter.segment(photo)).timing.inference);
+  return times.slice(1);
 }
 
 /** Whether results come while the page is hidden, and after it is shown again. */
@@ -704,6 +718,7 @@ Object.assign(globalThis, {
   segmentFaulty,
   streamFrames,
   segmentTaught,
+  timeTaught,
   teach,
   countClosed,
   paintPhoto,
