@@ -112,6 +112,38 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     const model = await loadModel({ model: join(folder, "model.safetensors") });
     expect(model.classes).toEqual(["background", "cat: big"]);
   });
+
+  it("is kept by the tab that had it open first", async () => {
+    await using opened = await demo.open({ query: "?steps=6" });
+    const { page, faults } = opened;
+    const showPanel = async (tab: Page) => {
+      await segmented(tab);
+      await tab.getByRole("button", { name: "Teach", exact: true }).click();
+      await tab.getByRole("textbox", { name: "Name of class 2" }).waitFor();
+    };
+    const rename = async (tab: Page, name: string) => {
+      await tab.getByRole("textbox", { name: "Name of class 2" }).fill(name);
+      await tab.keyboard.press("Enter");
+    };
+    const isElsewhere = (tab: Page) => tab.getByText("Another tab has this work open").isVisible();
+    await showPanel(page);
+    await rename(page, "leaf");
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    await showPanel(second);
+    await second.getByText("Another tab has this work open").waitFor();
+    expect(await second.getByRole("textbox", { name: "Name of class 2" }).inputValue()).toBe("leaf");
+    await rename(second, "stone");
+    expect(await isElsewhere(page)).toBe(false);
+    await page.close();
+    await second.reload();
+    await showPanel(second);
+    await expect
+      .poll(() => second.getByRole("textbox", { name: "Name of class 2" }).inputValue())
+      .toBe("leaf");
+    expect(await isElsewhere(second)).toBe(false);
+    expect(faults).toEqual([]);
+  });
 });
 
 /** Screen coordinates of a place on the picture, given in shares of its sides. */

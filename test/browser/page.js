@@ -586,7 +586,15 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
     loop.stop();
   }
   times.push(performance.now() - start);
-  return { losses, turns, times, notes, models, model: toBase64(taught.bytes), description: taught.description };
+  return {
+    losses,
+    turns,
+    times,
+    notes,
+    models,
+    model: toBase64(taught.bytes),
+    description: taught.description,
+  };
 }
 
 /** Segments a raw picture with what was taught last. @param {SentRaster} photo @param {string} device */

@@ -6,7 +6,7 @@ import { LossCurve } from "./curve.ts";
 import { connectKeeping, showModel } from "./keeping.ts";
 import { learn } from "./learning.ts";
 import { Lists } from "./lists.ts";
-import { onPress, tellError } from "./messages.ts";
+import { onPress, tell, tellError } from "./messages.ts";
 import { isPainted, type TeachPicture } from "./pictures.ts";
 import { drawHeldOut, Previewer } from "./previewer.ts";
 import { Surface } from "./surface.ts";
@@ -108,7 +108,11 @@ export class TeachPanel {
 
   async #read(): Promise<void> {
     this.#showLists();
-    await this.#work.read();
+    const { isOpenElsewhere } = await this.#work.read();
+    if (isOpenElsewhere)
+      tell(
+        "Another tab has this work open and keeps it. What you do here ends with this tab, unless you save it.",
+      );
     this.#choose(this.#work.pictures[0]);
     showModel(this.#work);
     await this.#previewer.use(this.#work.model?.file);

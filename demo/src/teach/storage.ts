@@ -18,6 +18,8 @@ export interface KeptWork {
   readonly pictures: TeachPicture[];
   readonly classes: TeachClass[] | undefined;
   readonly model: KeptModel | undefined;
+  /** Another tab has the work open and keeps it; nothing that is done here is kept. */
+  readonly isOpenElsewhere: boolean;
 }
 
 const PICTURES = "pictures";
@@ -29,28 +31,44 @@ export async function readWork(): Promise<KeptWork> {
   const classes: TeachClass[] | undefined = await ask(STATE, "readonly", (store) => store.get("classes"));
   const model: KeptModel | undefined = await ask(STATE, "readonly", (store) => store.get("model"));
   const pictures = await Promise.all(kept.map(({ id, file, labels }) => openPicture(id, file, labels)));
-  return { pictures, classes, model };
+  return { pictures, classes, model, isOpenElsewhere: !(await isOurs()) };
 }
 
 export async function keepPicture({ id, file, strokes: { labels } }: TeachPicture): Promise<void> {
   const kept: KeptPicture = { id, file, labels };
-  await ask(PICTURES, "readwrite", (store) => store.put(kept));
+  await write(PICTURES, (store) => store.put(kept));
 }
 
 export async function forgetPicture({ id }: TeachPicture): Promise<void> {
-  await ask(PICTURES, "readwrite", (store) => store.delete(id));
+  await write(PICTURES, (store) => store.delete(id));
 }
 
 export async function keepClasses(classes: readonly TeachClass[]): Promise<void> {
-  await ask(STATE, "readwrite", (store) => store.put(classes, "classes"));
+  await write(STATE, (store) => store.put(classes, "classes"));
 }
 
 export async function keepModel(model: KeptModel): Promise<void> {
-  await ask(STATE, "readwrite", (store) => store.put(model, "model"));
+  await write(STATE, (store) => store.put(model, "model"));
 }
 
 export async function forgetWork(): Promise<void> {
-  for (const name of [PICTURES, STATE]) await ask(name, "readwrite", (store) => store.clear());
+  for (const name of [PICTURES, STATE]) await write(name, (store) => store.clear());
+}
+
+let claim: Promise<boolean> | undefined;
+
+/** Whether this tab keeps the work: the first one that has it open does, until it is closed. */
+function isOurs(): Promise<boolean> {
+  // Absent where pages are not secure.
+  if (!("locks" in navigator)) return Promise.resolve(true);
+  claim ??= new Promise((resolve, reject) => {
+    const hold = (lock: Lock | null) => {
+      resolve(lock !== null);
+      return lock ? new Promise<never>(() => undefined) : undefined;
+    };
+    navigator.locks.request("lightseg-teach", { ifAvailable: true }, hold).catch(reject);
+  });
+  return claim;
 }
 
 let opened: Promise<IDBDatabase> | undefined;
@@ -68,7 +86,11 @@ function openDatabase(): Promise<IDBDatabase> {
   return opened;
 }
 
-/** Does something with a store; is done when it is on the disk. */
+/** Writes, unless another tab keeps the work; is done when it is on the disk. */
+async function write(name: string, work: (store: IDBObjectStore) => IDBRequest): Promise<void> {
+  if (await isOurs()) await ask(name, "readwrite", work);
+}
+
 async function ask<T>(
   name: string,
   mode: IDBTransactionMode,

@@ -21,13 +21,14 @@ export class Work {
     return this.#model;
   }
 
-  /** Takes up what was kept. */
-  async read(): Promise<void> {
-    const { pictures, classes, model } = await readWork();
+  /** Takes up what was kept. @returns whether another tab has it open, so that this one keeps nothing */
+  async read(): Promise<{ isOpenElsewhere: boolean }> {
+    const { pictures, classes, model, isOpenElsewhere } = await readWork();
     this.pictures.splice(0, this.pictures.length, ...pictures);
     if (classes) this.#setClasses(classes);
     this.#model = model;
     this.#nextId = Math.max(0, ...pictures.map(({ id }) => id)) + 1;
+    return { isOpenElsewhere };
   }
 
   /** @throws Error if there are as many as there may be */
