@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import type { ModelDescription } from "../../src/model-files/model.ts";
 import { fineTune } from "../../src/teaching/node/fine-tune.ts";
+import type { Layers } from "../../src/teaching/options.ts";
 import { landscape, strokedLandscape } from "../support/landscape.ts";
 import { measure, strokedFrames, taughtClasses } from "../support/teach-camvid.ts";
 import { callPage, missingBrowser, openPage, sendable } from "./browser.ts";
@@ -39,11 +40,12 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
   afterEach(() => page.context().close());
 
   /** Losses of the same training in the page and in Node; what Node taught. */
-  async function teachBoth(device: string, steps: number) {
-    const inPage = await callPage<Taught>(page, "teach", sent, { classes, steps, device, modelEvery: 5 });
+  async function teachBoth(device: string, steps: number, layers: Layers = "head") {
+    const same = { classes, steps, layers };
+    const inPage = await callPage<Taught>(page, "teach", sent, { ...same, device, modelEvery: 5 });
     const losses: number[] = [];
     const inNode = await fineTune({
-      ...{ classes, samples, steps, device: "cpu", threads: 1 },
+      ...{ ...same, samples, device: "cpu", threads: 1 },
       onProgress: ({ loss }) => void losses.push(loss),
     });
     expect(inPage.losses).toHaveLength(steps);
@@ -64,6 +66,10 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
     await using segmenter = await Segmenter.load(new Blob([unpack(inPage.model).slice()]), { device: "cpu" });
     const same = (await segmenter.segment(photo)).labels.filter((label, pixel) => label === found[pixel]);
     expect(same.length / found.length).toBeGreaterThan(0.995);
+  });
+
+  it.each(["decoder", "all"] as const)("has the losses of Node when it trains %s", async (layers) => {
+    await teachBoth("wasm", 3, layers);
   });
 
   it("has the losses of Node on WebGPU", async () => {
