@@ -10,6 +10,7 @@
  * @module
  */
 
+export { type ExportOnnxOptions, exportOnnx } from "./browser/export-onnx.ts";
 export { listModels } from "./browser/fetch-model.ts";
 export type { PaintedPicture } from "./browser/frame-painter.ts";
 export { clearCache, listCached } from "./browser/model-cache.ts";

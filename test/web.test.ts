@@ -12,6 +12,7 @@ it("has this public surface: a change here is a change for users", async () => {
     "classMask",
     "clearCache",
     "cutoutBlob",
+    "exportOnnx",
     "fineTune",
     "listCached",
     "listModels",

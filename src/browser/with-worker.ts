@@ -6,7 +6,7 @@ import type { FoundModel, ModelFile } from "./fetch-model.ts";
 import { deviceFiles } from "./packaged.ts";
 import { addUp } from "./shared-download.ts";
 import type { AssetOptions, Device, LoadOptions } from "./types.ts";
-import { WorkerClient } from "./worker-client.ts";
+import { type StartOptions, WorkerClient } from "./worker-client.ts";
 
 export interface WithWorkerOptions extends AssetOptions, Pick<LoadOptions, "onProgress" | "signal"> {
   readonly device: Device;
@@ -34,14 +34,25 @@ export async function withWorker<P extends Protocol<P>, T>(
   { device, role, found, where, ...options }: WithWorkerOptions,
   begin: (started: Started<P>) => Promise<T>,
 ): Promise<T> {
-  const { signal } = options;
   const [file, engine] = await downloadBoth(device, found, options);
-  const client = await WorkerClient.start<P>(workerAddress(device, role, options), { where, signal });
+  const script = workerAddress(device, role, options);
+  return startWorker<P, T>(script, { where, signal: options.signal }, (client) =>
+    begin({ client, file, engine }),
+  );
+}
+
+/** Starts a worker and begins with it, as `withWorker` does. */
+export async function startWorker<P extends Protocol<P>, T>(
+  script: URL,
+  { where, signal }: StartOptions,
+  begin: (client: WorkerClient<P>) => Promise<T>,
+): Promise<T> {
+  const client = await WorkerClient.start<P>(script, { where, signal });
   const abort = () => client.terminate();
   signal?.addEventListener("abort", abort);
   try {
     signal?.throwIfAborted();
-    return await begin({ client, file, engine });
+    return await begin(client);
   } catch (error) {
     client.terminate();
     signal?.throwIfAborted();

@@ -7,6 +7,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { custom } from "../../src/datasets/custom.ts";
 import { loadModel } from "../../src/model-files/node/load.ts";
+import { readOnnxMetadata } from "../../src/weights/onnx.ts";
 import { missingBrowser } from "./browser.ts";
 import { findBarriers, segmented, useDemo } from "./use-demo.ts";
 
@@ -96,6 +97,13 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     await page.locator("#thumbs .painted").waitFor();
     expect(await page.locator("#thumbs li").count()).toBe(2);
     expect(await page.getByRole("button", { name: "Use it" }).isEnabled()).toBe(true);
+    const written = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as ONNX" }).click();
+    const onnx = await readFile(await (await written).path());
+    expect(JSON.parse(readOnnxMetadata(onnx, "taught.onnx").classes ?? "")).toEqual([
+      "background",
+      "cat: big",
+    ]);
     const saved = page.waitForEvent("download");
     await page.getByRole("button", { name: "Save as a data set" }).click();
     await unzip(await (await saved).path(), folder);

@@ -9,8 +9,16 @@
 
 const library = "/dist/web.js";
 /** @type {Lightseg} */
-const { clearCache, fineTune, LightsegError, listCached, listModels, SegmentationPainter, Segmenter } =
-  await import(library);
+const {
+  clearCache,
+  exportOnnx,
+  fineTune,
+  LightsegError,
+  listCached,
+  listModels,
+  SegmentationPainter,
+  Segmenter,
+} = await import(library);
 
 /** @param {Uint8Array} bytes */
 function toBase64(bytes) {
@@ -605,6 +613,17 @@ async function segmentTaught({ width, height, data }, device) {
   return summarize(await segmenter.segment({ width, height, data: fromBase64(data) }));
 }
 
+/**
+ * Writes what was taught last, or a model by name, as ONNX; bytes in base64.
+ *
+ * @param {import("../../src/web.ts").ExportOnnxOptions} options
+ * @param {string} [model]
+ */
+async function exportTaught(options, model) {
+  const file = await exportOnnx(model ?? taught?.toBlob() ?? "", options);
+  return toBase64(new Uint8Array(await file.arrayBuffer()));
+}
+
 /** Milliseconds of forward passes of what was taught last, without the first. @param {SentRaster} photo */
 async function timeTaught({ width, height, data }, passes = 5) {
   await using segmenter = await Segmenter.load(taught?.toBlob(), { device: "wasm" });
@@ -726,6 +745,7 @@ Object.assign(globalThis, {
   segmentFaulty,
   streamFrames,
   segmentTaught,
+  exportTaught,
   timeTaught,
   teach,
   countClosed,

@@ -1,8 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { equals, fromBinary } from "@bufbuild/protobuf";
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { exportOnnx } from "../../src/export/onnx.ts";
+import { ModelProtoSchema } from "../../src/graph/onnx/onnx_pb.ts";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
+import { decodeModel } from "../../src/model-files/decode.ts";
 import type { ModelDescription } from "../../src/model-files/model.ts";
 import { fineTune } from "../../src/teaching/node/fine-tune.ts";
 import type { Layers } from "../../src/teaching/options.ts";
@@ -66,6 +70,24 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
     await using segmenter = await Segmenter.load(new Blob([unpack(inPage.model).slice()]), { device: "cpu" });
     const same = (await segmenter.segment(photo)).labels.filter((label, pixel) => label === found[pixel]);
     expect(same.length / found.length).toBeGreaterThan(0.995);
+
+    const model = decodeModel(unpack(inPage.model), "taught");
+    for (const options of [{}, { size: [96, 128], labels: true, dtype: "fp16" }] as const) {
+      const written = unpack(await callPage(page, "exportTaught", options));
+      // Fields may be in another order.
+      const [own, others] = [written, exportOnnx(model, options)].map((bytes) =>
+        fromBinary(ModelProtoSchema, bytes),
+      );
+      expect(own && others && equals(ModelProtoSchema, own, others), JSON.stringify(options)).toBe(true);
+    }
+  });
+
+  it.each<[string, object, string, string]>([
+    ["an encoder alone", {}, "imagenet", "must be a model of the manifest"],
+    ["an unknown option", { opset: 9 }, "voc", "exportOnnx: option must be one of size, "],
+    ["an unknown type", { dtype: "int8" }, "voc", "dtype must be one of fp32, fp16"],
+  ])("writes no ONNX for %s", async (_, options, model, message) => {
+    await expect(callPage(page, "exportTaught", options, model)).rejects.toThrow(message);
   });
 
   it.each(["decoder", "all"] as const)("has the losses of Node when it trains %s", async (layers) => {

@@ -1,3 +1,4 @@
+import { exportOnnx } from "../../../src/web.ts";
 import { part } from "../page.ts";
 import { saveFile } from "../save.ts";
 import { MOST_CLASSES } from "./classes.ts";
@@ -25,6 +26,10 @@ export function connectKeeping({ work, previewer, onUse, onModel, onForget }: Ke
   onPress("save-model", async () => {
     if (work.model) saveFile(work.model.file, "taught.safetensors");
   });
+  onPress("save-onnx", async () => {
+    if (work.model)
+      saveFile(await exportOnnx(work.model.file, { labels: true, scores: true }), "taught.onnx");
+  });
   onPress("save-dataset", async () => {
     if (!work.pictures.some(isPainted)) throw new Error("Paint some strokes first.");
     const { pictures, classes, model } = work;
@@ -48,7 +53,8 @@ export function connectKeeping({ work, previewer, onUse, onModel, onForget }: Ke
 
 /** Enables what can be done with a model. */
 export function showModel({ model }: Work): void {
-  for (const id of ["use-model", "save-model"]) part(id, HTMLButtonElement).disabled = model === undefined;
+  for (const id of ["use-model", "save-model", "save-onnx"])
+    part(id, HTMLButtonElement).disabled = model === undefined;
 }
 
 /** A model that was saved: its classes are taken, unless something is painted already. */

@@ -1,3 +1,4 @@
+import type { ExportOptions } from "../../export/onnx.ts";
 import type { LabelMap } from "../../images/types.ts";
 import type { ModelDescription } from "../../model-files/model.ts";
 import type { TeachingOptions, TeachingProgress } from "../../teaching/options.ts";
@@ -9,8 +10,19 @@ export type SentOptions = Pick<
   "classes" | "layers" | "longSide" | "steps" | "seed" | "modelEvery"
 >;
 
-/** The one request of a page to a worker that teaches. */
+/** What a page asks of a worker that teaches. */
 export interface TeachingProtocol {
+  readonly export: {
+    readonly request: {
+      /** The bytes of a model file, safetensors. */
+      readonly model: Uint8Array;
+      /** The model's name in messages. */
+      readonly name: string;
+      readonly options: ExportOptions;
+    };
+    /** An ONNX file. */
+    readonly answer: { readonly bytes: Uint8Array<ArrayBuffer> };
+  };
   readonly teach: {
     readonly request: {
       /** The bytes of the base, a safetensors file. */

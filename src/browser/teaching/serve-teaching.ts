@@ -1,4 +1,5 @@
-import { quantizedModel } from "../../model-files/decode.ts";
+import { exportOnnx } from "../../export/onnx.ts";
+import { decodeModel, quantizedModel } from "../../model-files/decode.ts";
 import type { Model } from "../../model-files/model.ts";
 import type { Engine, OpenSession } from "../../runtime/session.ts";
 import { giveEngine } from "../../runtime/web/sessions.ts";
@@ -23,9 +24,9 @@ export interface ServeTeachingOptions {
 
 type Asked = TeachingProtocol["teach"]["request"];
 
-/** Answers the request of the page that started this worker: teaches a network. */
+/** Answers the page that started this worker: teaches a network, or writes one as ONNX. */
 export function serveTeaching({ open, check, lost }: ServeTeachingOptions): void {
-  const answer = async ({ engine, threads, ...asked }: Asked): Promise<Outgoing<ModelFileContent>> => {
+  const answerTeach = async ({ engine, threads, ...asked }: Asked): Promise<Outgoing<ModelFileContent>> => {
     const base = readBase(asked);
     giveEngine(engine);
     await check?.(base);
@@ -33,7 +34,20 @@ export function serveTeaching({ open, check, lost }: ServeTeachingOptions): void
     const { content, transfer } = encode(model);
     return { answer: content, transfer };
   };
-  answerRequests<TeachingProtocol>({ answer: ({ request }) => answer(request), lost });
+  answerRequests<TeachingProtocol>({
+    answer: async (asked) => (asked.kind === "teach" ? answerTeach(asked.request) : writeOnnx(asked.request)),
+    lost,
+  });
+}
+
+function writeOnnx({
+  model,
+  name,
+  options,
+}: TeachingProtocol["export"]["request"]): Outgoing<TeachingProtocol["export"]["answer"]> {
+  if (isOnnx(model)) throw quantizedModel(name);
+  const bytes = new Uint8Array(exportOnnx(decodeModel(model, name), options));
+  return { answer: { bytes }, transfer: [bytes.buffer] };
 }
 
 /** @throws LightsegError INVALID_WEIGHTS for a base that is no model and no encoder in safetensors */
