@@ -7,6 +7,7 @@ import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
+import { countTrainedPhotos } from "../evaluation/trained-photos.ts";
 import {
   type LoadOnDeviceOptions,
   loadOnDevice,
@@ -102,6 +103,9 @@ export const evaluate: Command = {
     const loaded = await loadOnDevice(source);
     if (loaded.note !== undefined) log(loaded.note);
     requireClasses(loaded.model, samples);
+    const trained = await countTrainedPhotos(loaded.model, samples, folder);
+    if (trained > 0)
+      log(`warning: the model was trained on ${trained} of these ${samples.size} photos, which flatters it`);
     await requireLabels(samples);
     // Before hours of work, so that what cannot be written is noticed now.
     if (csv) await makeFolder(dirname(csv));
@@ -136,6 +140,7 @@ export const evaluate: Command = {
           device: loaded.device,
           finished: true,
           views: views ?? null,
+          trainedPhotos: trained,
           ...report(names, evaluation),
           ...(meanOver && { meanOver }),
         },

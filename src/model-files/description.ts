@@ -1,7 +1,7 @@
 import { LightsegError, messageOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { findNetwork } from "../models/zoo.ts";
-import { descriptionOf, type ModelDescription, placeholderClass } from "./model.ts";
+import { descriptionOf, type ModelDescription, placeholderClass, type TrainedSplit } from "./model.ts";
 
 /** The key of a model file's metadata that holds the model's description. */
 const METADATA_KEY = "lightseg";
@@ -78,7 +78,7 @@ export function requireDescription(
 /** By hand: a library for schemas would be a tenth of what browsers load. */
 function checkDescription(value: unknown, file: string): ModelDescription {
   const stored = isRecord(value) ? value : {};
-  const { version = 0, network, classes, palette, preprocessing, lowConfidence } = stored;
+  const { version = 0, network, classes, palette, preprocessing, lowConfidence, trainedOn } = stored;
   if (!(Number(version) <= FORMAT_VERSION)) throw newer(version, file);
   const { scale, mean, std } = isRecord(preprocessing) ? preprocessing : {};
   if (
@@ -107,11 +107,16 @@ function checkDescription(value: unknown, file: string): ModelDescription {
     alignCorners: alignCorners === true,
     placeholderClasses: placeholderClasses === true,
     ...(typeof lowConfidence === "number" && { lowConfidence }),
+    ...(isArrayOf(trainedOn, isTrainedSplit) && { trainedOn }),
   });
 }
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isTrainedSplit(value: unknown): value is TrainedSplit {
+  return isRecord(value) && typeof value.dataset === "string" && typeof value.split === "string";
 }
 
 function isArrayOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] {

@@ -22,6 +22,14 @@ export interface ModelDescription {
    * are under it. Compare `Segmentation.meanConfidence`. Absent where it was not measured.
    */
   readonly lowConfidence?: number;
+  /** What it was trained on, as far as that is known. Measurements on such photos flatter it. */
+  readonly trainedOn?: readonly TrainedSplit[];
+}
+
+/** A part of a data set, such as `train` of `camvid`. */
+export interface TrainedSplit {
+  readonly dataset: string;
+  readonly split: string;
 }
 
 /** A trained network: all that is needed to segment a photo. */
@@ -59,7 +67,8 @@ export function describeNetwork(network: string, labels: ClassNames): ModelDescr
 
 /** The description alone, without the weights. */
 export function descriptionOf(model: ModelDescription): ModelDescription {
-  const { network, classes, palette, preprocessing, alignCorners, placeholderClasses, lowConfidence } = model;
+  const { network, classes, palette, preprocessing, alignCorners } = model;
+  const { placeholderClasses, lowConfidence, trainedOn } = model;
   return {
     network,
     classes,
@@ -68,6 +77,7 @@ export function descriptionOf(model: ModelDescription): ModelDescription {
     alignCorners,
     ...(placeholderClasses && { placeholderClasses }),
     ...(lowConfidence !== undefined && { lowConfidence }),
+    ...(trainedOn && { trainedOn }),
   };
 }
 

@@ -3,6 +3,7 @@ import { type Dataset, takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
+import { countTrainedPhotos } from "../evaluation/trained-photos.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import { loadModel } from "../model-files/node/load.ts";
@@ -40,6 +41,8 @@ export interface MeasuredAccuracy {
   readonly dataset: string;
   readonly split: string;
   readonly photos: number;
+  /** How many of them the model was trained on, which flatters it. */
+  readonly trainedPhotos: number;
   readonly views: "single scale" | "multi-scale, mirrored";
   /** 0..1. */
   readonly miou: number;
@@ -79,8 +82,8 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
     const folder = options.data.get(dataset);
     if (folder === undefined) continue;
     const samples = takeFirst(await findDataset(dataset).open(folder, "val"), options.limit);
-    accuracies.push(await measureAccuracy(model, samples, false, options));
-    if (options.multiScale) accuracies.push(await measureAccuracy(model, samples, true, options));
+    for (const isMultiScale of options.multiScale ? [false, true] : [false])
+      accuracies.push(await measureAccuracy(model, { samples, folder, isMultiScale }, options));
   }
   const comparison = options.photos.length > 0 ? await comparePhotos(options) : undefined;
   const folder = options.data.get(STUDIED.dataset);
@@ -96,8 +99,7 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
 
 async function measureAccuracy(
   name: string,
-  samples: Dataset,
-  isMultiScale: boolean,
+  { samples, folder, isMultiScale }: { samples: Dataset; folder: string; isMultiScale: boolean },
   { threads, onProgress, signal }: MeasurePaperOptions,
 ): Promise<MeasuredAccuracy> {
   const model = await loadModel({ model: name });
@@ -113,7 +115,9 @@ async function measureAccuracy(
       onProgress: (done, total) => onProgress?.({ task, done, total }),
     });
     const { name: dataset, split, size: photos } = samples;
-    return { ...{ model: name, network: model.network, dataset, split, photos, views }, miou, pixelAccuracy };
+    const trainedPhotos = await countTrainedPhotos(model, samples, folder);
+    const about = { model: name, network: model.network, dataset, split, photos, trainedPhotos };
+    return { ...about, views, miou, pixelAccuracy };
   } finally {
     await predictor.dispose();
   }

@@ -117,8 +117,17 @@ function renderAccuracies(table: PublishedAccuracy["table"], { accuracies }: Pap
   });
 }
 
-function describeOwn({ model, photos, views }: MeasuredAccuracy): string {
-  return `${model}, ${photos} photos, ${views}`;
+function describeOwn({ model, ...measured }: MeasuredAccuracy): string {
+  return `${model}, ${describePhotos(measured)}`;
+}
+
+function describePhotos({
+  photos,
+  trainedPhotos,
+  views,
+}: Pick<MeasuredAccuracy, "photos" | "trainedPhotos" | "views">): string {
+  const trained = trainedPhotos > 0 ? `, ${trainedPhotos} of them trained on` : "";
+  return `${photos} photos${trained}, ${views}`;
 }
 
 function renderFigure1(): Html {
@@ -223,10 +232,10 @@ function renderRelatives(measured: PaperMeasurements): Html {
       ? renderTable({
           caption: "Trained here, on CamVid; the papers publish no such row that is known",
           head: ["model", "network", "data", "mIoU"],
-          rows: camvid.map(({ model, network, split, photos, views, miou }) => [
+          rows: camvid.map(({ model, network, split, miou, ...measured }) => [
             model,
             network,
-            `camvid ${split}, ${photos} photos, ${views}`,
+            `camvid ${split}, ${describePhotos(measured)}`,
             formatPercent(miou),
           ]),
         })

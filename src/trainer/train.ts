@@ -166,7 +166,9 @@ function describeData(
   stages: readonly Stage<Dataset>[],
   validation: Dataset,
 ): RunData {
-  const description = describeNetwork(network, validation.labels);
+  const trained = new Map(stages.map(({ samples }) => [identifySplit(samples).name, samples]));
+  const trainedOn = [...trained.values()].map(({ name, split }) => ({ dataset: name, split }));
+  const description = { ...describeNetwork(network, validation.labels), trainedOn };
   return { description, splits: [...stages.map(({ samples }) => samples), validation].map(identifySplit) };
 }
 

@@ -18,7 +18,8 @@ const description: ModelDescription = {
 describe("readDescription", () => {
   it("reads what describeModel wrote, and nothing that is beside it", () => {
     expect(readDescription(describeModel(description), "a.safetensors")).toEqual(description);
-    const measured = { ...description, lowConfidence: 0.5 };
+    const trainedOn = [{ dataset: "camvid", split: "trainval" }];
+    const measured = { ...description, lowConfidence: 0.5, trainedOn };
     expect(readDescription(describeModel(measured), "a.safetensors")).toEqual(measured);
     const more = { lightseg: JSON.stringify({ ...description, author: "somebody" }) };
     expect(readDescription(more, "a.safetensors")).toEqual(description);

@@ -8,7 +8,7 @@ import { findTap } from "../../src/studies/tap.ts";
 const conditions = { version: "1.2.3", cpu: "A processor", threads: 2, data: ["voc"] };
 const accuracy = {
   ...{ model: "voc", network: "refinenet-lw-mobilenet-v2", dataset: "voc", split: "val", photos: 7 },
-  ...{ views: "single scale" as const, miou: 0.3456, pixelAccuracy: 0.9 },
+  ...{ trainedPhotos: 0, views: "single scale" as const, miou: 0.3456, pixelAccuracy: 0.9 },
 };
 const probe = { map: [256, 8, 8] as const, iou: [0.5, null], miou: 0.1612, accuracy: 0.9394 };
 const maps = [
@@ -37,6 +37,8 @@ describe("renderPaper", () => {
     );
     expect(page).toMatch(/voc val<\/td><td>76\.2<\/td><td>34\.6<\/td><td>voc, 7 photos, single scale/);
     expect(page).toMatch(/after CRP<\/th><td>crp4<\/td><td>17\.48 %<\/td><td>93\.94 %/);
+    const flattered = await renderPaper({ accuracies: [{ ...accuracy, trainedPhotos: 3 }] }, conditions);
+    expect(flattered).toContain("voc, 7 photos, 3 of them trained on, single scale");
     const absent = publishedAccuracies.length - 1;
     expect(page.match(/<td>not measured here<\/td>/g)).toHaveLength(absent);
   });

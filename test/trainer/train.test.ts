@@ -107,7 +107,9 @@ describe("train", { timeout: 120_000 }, () => {
       if (encoder.has(name)) expect(state.has(`firstMoment:${name}`), name).toBe(false);
     expect(state.has("average:seg.score.weight")).toBe(true);
     const { weights: best, metadata } = await readWeights(file("whole", "best.safetensors"));
-    expect(readDescription(metadata, "best.safetensors")?.lowConfidence).toBeGreaterThan(1 / 11);
+    const description = readDescription(metadata, "best.safetensors");
+    expect(description?.lowConfidence).toBeGreaterThan(1 / 11);
+    expect(description?.trainedOn).toEqual([{ dataset: "camvid", split: "train" }]);
     expect([...best.keys()].some((name) => name.includes(":"))).toBe(false);
   });
 
