@@ -57,7 +57,8 @@ try {
   await server.close();
 }
 const cpu = cpus()[0]?.model;
-if (values.json) console.log(JSON.stringify({ cpu, threads: cpus().length, ...values, rounds }, undefined, 2));
+if (values.json)
+  console.log(JSON.stringify({ cpu, threads: cpus().length, ...values, rounds }, undefined, 2));
 else {
   console.log(`${cpu}, ${cpus().length} threads, ${frames.length} pictures of ${WIDTH}x${HEIGHT}`);
   for (const { firstStep, step, end, pass } of rounds)

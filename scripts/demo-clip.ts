@@ -1,6 +1,6 @@
 /**
- * Films the Teach panel, from the first stroke to the model in use, as docs/demo-teach.webp: `npm run build &&
- * npx vite build -c demo/vite.config.ts && npx tsx scripts/demo-clip.ts`. Learning is shown faster than it
+ * Films the Teach panel, from the first stroke to the model in use, as docs/demo-teach.webp: `npm run build
+ * && npx vite build -c demo/vite.config.ts && npx tsx scripts/demo-clip.ts`. Learning is shown faster than it
  * was; the script prints by how much.
  *
  * Needs Chromium, and ffmpeg with libwebp.

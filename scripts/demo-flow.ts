@@ -1,4 +1,4 @@
-/** The demo as it is built, opened in Chromium, and the flow of its Teach panel, for pictures and the clip. */
+/** Opens the built demo in Chromium, and goes through its Teach panel, for pictures and the clip. */
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { preview } from "vite";

@@ -25,8 +25,8 @@ const OPTIONS: readonly (keyof ExportOnnxOptions)[] = [
  * Writes a model as ONNX for use elsewhere, in a worker: what `fineTune` taught, or any other model.
  *
  * Input `image`: a normalised photo, float32 `[N, 3, H, W]`. Outputs: `scores`, logits, float32 `[N, classes,
- * h, w]` at the decoder's resolution or the photo's; `labels`, uint8 `[N, H, W]`. The file's metadata name the
- * classes and the normalisation.
+ * h, w]` at the decoder's resolution or the photo's; `labels`, uint8 `[N, H, W]`. The file's metadata name
+ * the classes and the normalisation.
  *
  * @param model as for `Segmenter.load`; not one in int8, which is ONNX already
  * @returns the file

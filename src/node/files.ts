@@ -23,8 +23,8 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Writes a file so that its path holds either what it held before or all of the new bytes, never a part.
  *
- * The bytes, or a text as UTF-8, go to a temporary file in the same folder, or where `temporary` says, that is
- * then renamed; it is removed on failure.
+ * The bytes, or a text as UTF-8, go to a temporary file in the same folder, or where `temporary` says. That
+ * file is then renamed; it is removed on failure.
  *
  * @param check looks at the temporary file before it is renamed; when it throws, nothing is written
  * @throws LightsegError OUTPUT if the file cannot be written, and what `check` throws

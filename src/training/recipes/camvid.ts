@@ -2,8 +2,8 @@ import type { Recipe } from "./recipe.ts";
 
 /**
  * Ours, for two processor cores: small crops, batch norm frozen, moving averages (EMA), and soft Jaccard
- * loss. Class weights made the shipped model find rare classes where they are not. The shipped model's last
- * run had these settings and two replicas.
+ * loss. Class weights made the shipped model find rare classes where they are not. The run before the
+ * last of the shipped model had these settings and two replicas.
  */
 export const camvid: Recipe = {
   name: "camvid",
