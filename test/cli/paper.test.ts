@@ -27,7 +27,9 @@ describe("lightseg paper", () => {
         probes: null,
       },
     });
-    expect(await readFile(join(out, "index.html"), "utf8")).toContain("camvid val, 1 photos, single scale");
+    expect(await readFile(join(out, "index.html"), "utf8")).toContain(
+      "camvid val, 1 photos, 1 of them trained on, single scale",
+    );
   });
 
   it.each([
