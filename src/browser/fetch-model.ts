@@ -127,6 +127,12 @@ async function downloadAndKeep(
   options: DownloadOptions,
   onNote: LoadOptions["onNote"],
 ): Promise<ModelFile> {
+  // Another load may have kept it since this one looked.
+  const kept = await readCached(entry);
+  if (kept) {
+    options.onProgress?.({ file: entry.file, loaded: entry.bytes, total: entry.bytes });
+    return { name: entry.file, bytes: kept };
+  }
   const bytes = await downloadChecked(url, entry, options);
   const fault = await keepModel(entry, bytes);
   if (fault) onNote?.(`${entry.file} was not kept and will be downloaded again: ${fault}`);
