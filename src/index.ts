@@ -88,7 +88,13 @@ export type {
 } from "./inference/segmenter.ts";
 export { type Dtype, type DtypeChoice, type DtypeRequest, dtypeChoices } from "./model-files/dtype.ts";
 export { DEFAULT_MODEL } from "./model-files/manifest.ts";
-export type { Model, ModelDescription, QuantizedModel, RunnableModel } from "./model-files/model.ts";
+export type {
+  Model,
+  ModelDescription,
+  QuantizedModel,
+  RunnableModel,
+  TrainedSplit,
+} from "./model-files/model.ts";
 export {
   type ConvertedWeights,
   type ConvertWeightsOptions,

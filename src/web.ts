@@ -50,7 +50,7 @@ export type { ClassShare } from "./inference/class-shares.ts";
 export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";
 export type { Dtype, DtypeChoice } from "./model-files/dtype.ts";
 export { DEFAULT_MODEL } from "./model-files/manifest.ts";
-export type { ModelDescription } from "./model-files/model.ts";
+export type { ModelDescription, TrainedSplit } from "./model-files/model.ts";
 export type { Channels, Preprocessing } from "./models/preprocessing.ts";
 export type { TensorData } from "./runtime/session.ts";
 export type { Layers, TaughtClass, TeachingOptions, TeachingProgress } from "./teaching/options.ts";
