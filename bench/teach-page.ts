@@ -1,7 +1,7 @@
 /**
  * Teaching by strokes in a page (Chromium, WebAssembly): seconds from the call of `fineTune` to the first
- * step, to each model for a preview, and to the end, beside the forward passes of the network that was
- * taught.
+ * step and to the end, of a step, and from one model for a preview to the next, beside the forward passes of
+ * the network that was taught.
  *
  * Pictures are frames of CamVid's training split at 640x480 with strokes that a program drew. The page is
  * new: engine and encoder are downloaded, from this machine.
@@ -26,6 +26,8 @@ const { values } = parseArgs({
 });
 if (values.data === undefined) throw new Error("--data CAMVID must be given");
 const [WIDTH, HEIGHT] = [640, 480];
+/** Steps from one preview to the next. */
+const MODEL_EVERY = 12;
 
 const frames = await strokedFrames(values.data, Number(values.frames), 1);
 const samples = frames.map(({ photo, labels }) => ({
@@ -40,13 +42,16 @@ try {
   for (let round = 0; round < Number(values.rounds); round++) {
     const page = await openPage({ browser, server });
     const { times } = await callPage<{ times: number[] }>(page, "teach", samples, {
-      ...{ classes, device: "wasm", modelEvery: 12 },
+      ...{ classes, device: "wasm", modelEvery: MODEL_EVERY },
     });
     const passes = await callPage<number[]>(page, "timeTaught", samples[0]?.picture);
-    const steps = times.slice(1, -1).map((time, index) => time - (times[index] ?? 0));
+    // The last is the end of the call.
+    const steps = differences(times.slice(0, -1));
+    const previews = differences(times.slice(0, -1).filter((_, index) => (index + 1) % MODEL_EVERY === 0));
     rounds.push({
       firstStep: (times[0] ?? 0) / 1000,
       step: median(steps) / 1000,
+      preview: median(previews) / 1000,
       end: (times.at(-1) ?? 0) / 1000,
       pass: median(passes) / 1000,
     });
@@ -61,8 +66,12 @@ if (values.json)
   console.log(JSON.stringify({ cpu, threads: cpus().length, ...values, rounds }, undefined, 2));
 else {
   console.log(`${cpu}, ${cpus().length} threads, ${frames.length} pictures of ${WIDTH}x${HEIGHT}`);
-  for (const { firstStep, step, end, pass } of rounds)
+  for (const { firstStep, step, preview, end, pass } of rounds)
     console.log(
-      `first step after ${firstStep.toFixed(1)} s, a step ${step.toFixed(3)} s, end after ${end.toFixed(1)} s; a forward pass ${pass.toFixed(3)} s`,
+      `first step after ${firstStep.toFixed(1)} s, a step ${step.toFixed(3)} s, a preview each ${preview.toFixed(1)} s, end after ${end.toFixed(1)} s; a forward pass ${pass.toFixed(3)} s`,
     );
+}
+
+function differences(values: readonly number[]): number[] {
+  return values.slice(1).map((value, index) => value - (values[index] ?? 0));
 }

@@ -2,6 +2,14 @@ import type { ManifestFile } from "../model-files/manifest.ts";
 import { deviceFiles, packaged } from "./packaged.ts";
 import type { AssetOptions, Device, DeviceUrls } from "./types.ts";
 
+/** The names of `AssetOptions`, for the checks of options. */
+export const ASSET_OPTIONS: readonly (keyof AssetOptions)[] = [
+  "assetsUrl",
+  "modelsUrl",
+  "wasmUrl",
+  "workerUrl",
+];
+
 /** What a worker does: it segments, or it teaches. */
 export type WorkerRole = "worker" | "teacher";
 

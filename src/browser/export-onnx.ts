@@ -1,6 +1,6 @@
 import { checkChoice, checkKeys } from "../check.ts";
 import type { ExportOptions } from "../export/onnx.ts";
-import { workerAddress } from "./addresses.ts";
+import { ASSET_OPTIONS, workerAddress } from "./addresses.ts";
 import { checkPlatform } from "./choose-device.ts";
 import { findSource } from "./fetch-model.ts";
 import type { TeachingProtocol } from "./teaching/protocol.ts";
@@ -18,7 +18,8 @@ const WHERE = "exportOnnx";
 
 const OPTIONS: readonly (keyof ExportOnnxOptions)[] = [
   ...(["size", "upsample", "labels", "scores", "dtype"] as const),
-  ...(["assetsUrl", "modelsUrl", "wasmUrl", "workerUrl", "onDownload", "signal"] as const),
+  ...ASSET_OPTIONS,
+  ...(["onDownload", "signal"] as const),
 ];
 
 /**

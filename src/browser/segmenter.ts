@@ -7,6 +7,7 @@ import { type Dtype, dtypeChoices } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
+import { ASSET_OPTIONS } from "./addresses.ts";
 import { checkPlatform, ONE_THREAD } from "./choose-device.ts";
 import { type OpenDevice, openDevice, type SegmenterClient } from "./open-device.ts";
 import { cutoutBlob } from "./results.ts";
@@ -205,6 +206,6 @@ export class Segmenter {
 
 const OPTIONS: readonly (keyof LoadOptions)[] = [
   ...(["budget", "device", "dtype", "maxPixels", "threads"] as const),
-  ...(["assetsUrl", "modelsUrl", "wasmUrl", "workerUrl"] as const),
+  ...ASSET_OPTIONS,
   ...(["onNote", "onProgress", "signal"] as const),
 ];

@@ -86,11 +86,12 @@ function openDatabase(): Promise<IDBDatabase> {
   return opened;
 }
 
-/** Writes, unless another tab keeps the work; is done when it is on the disk. */
+/** Does something with a store that changes it, unless another tab keeps the work. */
 async function write(name: string, work: (store: IDBObjectStore) => IDBRequest): Promise<void> {
   if (await isOurs()) await ask(name, "readwrite", work);
 }
 
+/** Does something with a store; is done when it is on the disk. */
 async function ask<T>(
   name: string,
   mode: IDBTransactionMode,

@@ -4,6 +4,7 @@ import { MAX_THREADS } from "../../runtime/session.ts";
 import { checkTeaching } from "../../teaching/check.ts";
 import type { TeachingOptions } from "../../teaching/options.ts";
 import { TaughtModel } from "../../teaching/taught-model.ts";
+import { ASSET_OPTIONS } from "../addresses.ts";
 import { checkPlatform, countThreads, ONE_THREAD, runOnDevice } from "../choose-device.ts";
 import { type FoundModel, findSource } from "../fetch-model.ts";
 import { makeSendable } from "../send-picture.ts";
@@ -85,7 +86,8 @@ const WHERE = "fineTune";
 
 const OPTIONS: readonly (keyof FineTuneOptions)[] = [
   ...(["base", "classes", "samples", "layers", "longSide", "steps", "seed"] as const),
-  ...(["device", "threads", "assetsUrl", "modelsUrl", "wasmUrl", "workerUrl"] as const),
+  ...(["device", "threads"] as const),
+  ...ASSET_OPTIONS,
   ...(["onProgress", "onModel", "modelEvery", "onDownload", "onNote", "signal"] as const),
 ];
 
