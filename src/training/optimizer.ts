@@ -2,7 +2,6 @@
 import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
 import { input, scalar, type Tensor } from "../graph/tensor.ts";
 import type { StageConfig } from "./config.ts";
-import { settings } from "./settings.ts";
 import { correctionInputs, type MemoryKind, memoryName } from "./state-names.ts";
 
 /** The settings of an optimizer; see settings.ts. */
@@ -24,7 +23,8 @@ export interface ParameterUpdate {
 }
 
 const EPSILON = 1e-8;
-const DEFAULT_BETA2 = settings.beta2.default;
+/** Adam's beta 2 where none is given. */
+export const DEFAULT_BETA2 = 0.999;
 
 /** Adam's bias corrections of a parameter group, scalars. */
 export interface BiasCorrections {

@@ -18,7 +18,8 @@ import {
   type ValueType,
 } from "../value-types.ts";
 import { classWeightings } from "./class-weights.ts";
-import { scheduleType } from "./schedule.ts";
+import { DEFAULT_BETA2 } from "./optimizer.ts";
+import { scheduleType } from "./schedule-type.ts";
 
 /** How a gradient changes a parameter, see optimizer.ts. */
 export const optimizers = ["sgd", "adam", "adamw"] as const;
@@ -181,7 +182,7 @@ export const settings = {
     help: "SGD's momentum, Adam's beta 1, 0..1",
   }),
   /** Adam's beta 2, 0..1. */
-  beta2: setting("stage", share, { default: 0.999, flag: "beta2", help: "Adam's beta 2, 0..1" }),
+  beta2: setting("stage", share, { default: DEFAULT_BETA2, flag: "beta2", help: "Adam's beta 2, 0..1" }),
   /** Gradients whose norm, taken over all parameters, is larger are scaled down to it. */
   clipNorm: optional("stage", positive, {
     flag: "clip-norm",
