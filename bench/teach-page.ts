@@ -3,10 +3,11 @@
  * step and to the end, of a step, and from one model for a preview to the next, beside the forward passes of
  * the network that was taught.
  *
- * Pictures are frames of CamVid's training split at 640x480 with strokes that a program drew. The page is
- * new: engine and encoder are downloaded, from this machine.
+ * Pictures are frames of CamVid's training split at 640x480 with strokes that a program drew. The page has
+ * segmented a picture before, so that the engine is there; the encoder is downloaded, from this machine. With
+ * --new the page is new: the engine is downloaded and compiled too.
  *
- * npx tsx bench/teach-page.ts --data CAMVID [--frames 5] [--rounds 2] [--json]
+ * npx tsx bench/teach-page.ts --data CAMVID [--frames 5] [--rounds 2] [--new] [--json]
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     frames: { type: "string", default: "5" },
     rounds: { type: "string", default: "2" },
+    new: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -41,6 +43,8 @@ const rounds = [];
 try {
   for (let round = 0; round < Number(values.rounds); round++) {
     const page = await openPage({ browser, server });
+    if (!values.new)
+      await callPage(page, "segmentPhotos", [samples[0]?.picture], { model: "voc", device: "wasm" });
     const { times } = await callPage<{ times: number[] }>(page, "teach", samples, {
       ...{ classes, device: "wasm", modelEvery: MODEL_EVERY },
     });

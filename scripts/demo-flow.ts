@@ -21,8 +21,8 @@ const strokes: readonly (readonly [string, Place, Place])[] = [
 ];
 
 export interface OpenedDemo extends AsyncDisposable {
-  /** The demo when it has segmented its first example. */
-  open(look: BrowserContextOptions): Promise<Page>;
+  /** The demo when it has segmented its first example. @param query of its address, such as `?steps=40` */
+  open(look: BrowserContextOptions, query?: string): Promise<Page>;
 }
 
 /** Serves the demo, and starts Chromium, at /usr/bin/chromium or where the variable CHROMIUM says. */
@@ -33,10 +33,10 @@ export async function openDemo(): Promise<OpenedDemo> {
     args: ["--no-sandbox"],
   });
   return {
-    async open(look) {
+    async open(look, query = "?steps=40") {
       const page = await browser.newPage(look);
       page.setDefaultTimeout(300_000);
-      await page.goto(`${server.resolvedUrls?.local[0]}?steps=40`);
+      await page.goto(`${server.resolvedUrls?.local[0]}${query}`);
       await page.getByText(/pixels: /).waitFor();
       return page;
     },
@@ -47,19 +47,26 @@ export async function openDemo(): Promise<OpenedDemo> {
   };
 }
 
-/** Opens two pictures in the Teach panel, and names three classes. */
-export async function prepareTeaching(page: Page): Promise<void> {
+/** Opens pictures in the Teach panel, and names three classes. The first picture is there to be painted. */
+export async function prepareTeaching(
+  page: Page,
+  photos = ["coffee", "chelsea"].map((name) => from(`examples/${name}.jpg`)),
+): Promise<void> {
   await page.getByRole("button", { name: "Teach", exact: true }).click();
-  const photos = ["coffee", "chelsea"].map((name) => from(`examples/${name}.jpg`));
   await page.locator("#teach-file").setInputFiles(photos);
-  await page.getByRole("button", { name: "Picture 2", exact: true }).waitFor();
-  await page.getByRole("button", { name: "Picture 1", exact: true }).click();
+  await page.getByRole("button", { name: `Picture ${photos.length}`, exact: true }).waitFor();
+  await choosePicture(page, 1);
   await page.getByRole("button", { name: "Add a class" }).click();
   for (const [label, name] of ["table", "cup", "saucer"].entries()) {
     const box = page.getByRole("textbox", { name: `Name of class ${label + 1}` });
     await box.fill(name);
     await box.press("Enter");
   }
+}
+
+/** @param number from 1 */
+export function choosePicture(page: Page, number: number): Promise<void> {
+  return page.getByRole("button", { name: `Picture ${number}`, exact: true }).click();
 }
 
 /** Paints a stroke or two on table, cup and saucer. @param pause milliseconds from point to point */

@@ -9,6 +9,7 @@ import { layers, type TaughtClass, type TeachingOptions } from "./options.ts";
 export interface Checked extends Partial<Pick<TeachingOptions, "layers" | "longSide" | "steps">> {
   readonly classes: readonly TaughtClass[];
   readonly samples: readonly unknown[];
+  readonly previews?: readonly unknown[];
 }
 
 /**
@@ -16,13 +17,16 @@ export interface Checked extends Partial<Pick<TeachingOptions, "layers" | "longS
  *
  * @throws LightsegError INVALID_ARGUMENT for classes, samples or options out of range
  */
-export function checkTeaching({ classes, samples, layers: chosen = "head", longSide, steps }: Checked): void {
+export function checkTeaching(options: Checked): void {
+  const { classes, samples, previews = [], layers: chosen = "head", longSide, steps } = options;
   checkChoice(chosen, layers, "fineTune", "layers");
   if (longSide !== undefined) checkInteger(longSide, "fineTune", "longSide", 64, 2048);
   if (steps !== undefined) checkInteger(steps, "fineTune", "steps");
   checkClasses(classes);
   if (!Array.isArray(samples) || samples.length < 1 || samples.length > 100)
     throw refuse("samples", "must be 1 to 100 pictures with labels", samples?.length);
+  if (!Array.isArray(previews) || previews.length > 20)
+    throw refuse("previews", "must be at most 20 pictures", previews?.length);
 }
 
 function checkClasses(classes: readonly TaughtClass[]): void {

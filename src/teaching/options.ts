@@ -1,3 +1,4 @@
+import type { LabelMap, Photo } from "../images/types.ts";
 import type { Model } from "../model-files/model.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Samples } from "../training/samples.ts";
@@ -53,8 +54,16 @@ export interface TeachingOptions {
   /** Seed of all that is random. Defaults to 0. */
   seed?: number;
   onProgress?: (progress: TeachingProgress) => void;
+  /** Photos in which `onPreview` shows what was learned, at most 20. Defaults to none. */
+  previews?: readonly Photo[];
   /**
-   * Gets the model as it stands, about once in `modelEvery` steps, for a preview. Training goes on when its
+   * Gets the label maps of `previews`, after every `modelEvery` steps and after the last. They are of the
+   * size that the network sees: shrunk where a photo would not fit into the size of the samples. Training
+   * goes on when its promise is kept.
+   */
+  onPreview?: (labels: readonly LabelMap[]) => Promise<void> | void;
+  /**
+   * Gets the model as it stands, after every `modelEvery` steps but the last. Training goes on when its
    * promise is kept.
    */
   onModel?: (model: Model) => Promise<void> | void;

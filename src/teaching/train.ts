@@ -13,6 +13,7 @@ import { openTrainingSession } from "../training/training-session.ts";
 import { computeFeatures } from "./features.ts";
 import type { FittedPhotos } from "./fit-photos.ts";
 import type { Layers, TeachingOptions } from "./options.ts";
+import { makePreviewBatch, openPreviews, type PreviewInputs } from "./previews.ts";
 import { splitAtEncoder } from "./split.ts";
 
 /** Photos are seen as they are and mirrored; other sizes and colors made the head worse (docs/teach.md). */
@@ -36,7 +37,7 @@ interface Rates {
 }
 
 export interface TrainOptions
-  extends Pick<TeachingOptions, "steps" | "modelEvery" | "onProgress" | "signal"> {
+  extends Pick<TeachingOptions, "steps" | "modelEvery" | "previews" | "onPreview" | "onProgress" | "signal"> {
   readonly layers: Layers;
   /** Name in the zoo. */
   readonly network: string;
@@ -54,13 +55,13 @@ export interface TrainOptions
  * @param base weights by name; what they lack of the decoder begins at random
  */
 export async function trainOnFew(base: Weights, options: TrainOptions): Promise<Weights> {
-  const { classWeights, photos, seed, engine, onProgress, onWeights, signal } = options;
+  const { classWeights, photos, seed, engine, onProgress, onPreview, onWeights, signal } = options;
   const { weightDecay, rates, steps: defaultSteps } = SETTINGS[options.layers];
   const { steps = defaultSteps, modelEvery = 12 } = options;
   const size = [1, ...photos.crop] as const;
   const network = buildNetwork({ network: options.network, classes: classWeights.length, size });
   const weights = beginWith(base, network, seed);
-  const { trained, take } = await prepare(network, weights, options);
+  const { trained, take, previews: shown } = await prepare(network, weights, options);
   const adamw = { optimizer: "adamw", momentum: 0.9, weightDecay } as const;
   const step = buildTrainingStep(trained, {
     groups: [
@@ -72,6 +73,7 @@ export async function trainOnFew(base: Weights, options: TrainOptions): Promise<
   });
   const { open, threads } = engine;
   const session = await openTrainingSession({ network: trained, step }, weights, { open, threads, seed });
+  const previews = shown.length > 0 ? await openPreviews(trained, shown, engine) : undefined;
   const current = async () => {
     const state = await session.state();
     return new Map([...weights].map(([name, value]) => [name, state.get(name) ?? value]));
@@ -84,11 +86,14 @@ export async function trainOnFew(base: Weights, options: TrainOptions): Promise<
       const loss = await session.run(await take(done), { step: done, rates: scaled });
       checkLoss(loss, { where: "fineTune", step: done + 1 });
       onProgress?.({ step: done + 1, steps, loss });
-      if (onWeights && (done + 1) % modelEvery === 0 && done + 1 < steps) await onWeights(await current());
+      const isLast = done + 1 === steps;
+      if (!isLast && (done + 1) % modelEvery !== 0) continue;
+      if (previews) await onPreview?.(await previews.label(await current()));
+      if (!isLast) await onWeights?.(await current());
     }
     return await current();
   } finally {
-    await session.dispose();
+    await Promise.all([session.dispose(), previews?.dispose()]);
   }
 }
 
@@ -96,24 +101,40 @@ export async function trainOnFew(base: Weights, options: TrainOptions): Promise<
 interface Prepared {
   readonly trained: Network;
   take(step: number): Promise<StepInputs>;
+  readonly previews: readonly PreviewInputs[];
 }
 
 async function prepare(
   network: Network,
   weights: Weights,
-  { layers, photos, preprocessing, seed, engine, signal }: TrainOptions,
+  { layers, photos, previews = [], onPreview, preprocessing, seed, engine, signal }: TrainOptions,
 ): Promise<Prepared> {
   const augmentation = { ...VARIATION, crop: photos.crop, preprocessing };
   const take = (step: number) => makeBatch(photos, { batch: 1, seed, augmentation }, step);
-  if (layers === "all") return { trained: network, take };
+  const shown = (onPreview ? previews : []).map((photo) => makePreviewBatch(photo, augmentation));
+  if (layers === "all") {
+    return {
+      trained: network,
+      take,
+      previews: shown.map(({ batch, ...size }) => ({ ...size, inputs: batch })),
+    };
+  }
   const { features, head } = splitAtEncoder(network);
   const count = VIEWS * photos.size;
-  const views = await computeFeatures(features, weights, { take, count, engine, signal });
-  return { trained: head, take: async (step) => views[step % count] ?? missingView(step) };
+  const views = await computeFeatures(features, weights, {
+    take: async (index) => shown[index - count]?.batch ?? take(index),
+    ...{ count: count + shown.length, engine, signal },
+  });
+  const viewAt = (index: number) => views[index] ?? missingView(index);
+  return {
+    trained: head,
+    take: async (step) => viewAt(step % count),
+    previews: shown.map(({ width, height }, index) => ({ width, height, inputs: viewAt(count + index) })),
+  };
 }
 
-function missingView(step: number): never {
-  throw new Error(`no feature maps for step ${step}`);
+function missingView(index: number): never {
+  throw new Error(`no feature maps of view ${index}`);
 }
 
 /** The encoder's weights of the base, and those of the decoder that have the same name and shape there. */

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { custom } from "../../src/datasets/custom.ts";
 import { loadModel } from "../../src/model-files/node/load.ts";
@@ -46,7 +47,10 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     await page.getByRole("button", { name: "Teach", exact: true }).click();
     await page.getByRole("button", { name: "Learn" }).click();
     await page.getByText(/Paint some strokes for “background” and “thing” first/).waitFor();
-    await page.locator("#teach-file").setInputFiles(cat);
+    // Larger than what the network sees.
+    const large = join(folder, "large.jpg");
+    await sharp(cat).resize(700).toFile(large);
+    await page.locator("#teach-file").setInputFiles(large);
     await page.getByRole("button", { name: "Picture 1", exact: true }).waitFor();
     await page.getByRole("button", { name: "Camera", exact: true }).click();
     await page.getByRole("button", { name: "Take this picture" }).click();
@@ -84,6 +88,10 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     await page.getByText(/^Learned/).waitFor();
     expect(await page.locator("#curve").getAttribute("aria-label")).toMatch(/^Loss: .* at first/);
     expect(await page.locator("#held-out-canvas").isVisible()).toBe(true);
+    // The preview covers all of the picture.
+    const covered = await colorAt(page, [0.98, 0.98]);
+    await page.getByRole("checkbox", { name: "Show what it finds" }).uncheck();
+    await expect.poll(() => colorAt(page, [0.98, 0.98])).not.toEqual(covered);
     await page.getByRole("button", { name: "Use it" }).click();
     await segmented(page);
     expect(await page.locator("#model option:checked").innerText()).toBe("Taught: background, cat: big");
@@ -112,8 +120,8 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     const train = await custom.open(folder, "train");
     expect(train.labels.classes).toEqual(["background", "cat: big"]);
     const { photo, labels } = await train.load(0);
-    expect([photo.width, photo.height]).toEqual([451, 300]);
-    const at = ([x, y]: Place) => labels.data[Math.round(y * 300) * 451 + Math.round(x * 451)];
+    expect([photo.width, photo.height]).toEqual([700, 466]);
+    const at = ([x, y]: Place) => labels.data[Math.round(y * 466) * 700 + Math.round(x * 700)];
     expect([at([0.4, 0.55]), at([0.95, 0.5])]).toEqual([1, 0]);
     expect([at([0.32, 0.2]), at([0.65, 0.85]), at([0.6, 0.2])]).toEqual([255, 255, 255]);
     expect(new Set(labels.data)).toEqual(new Set([0, 1, 255]));

@@ -569,6 +569,8 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
   /** @type {string[]} */
   const notes = [];
   let models = 0;
+  /** Of the first sample's picture. @type {string[]} */
+  const previews = [];
   const stopping = new AbortController();
   const loop = countTurns();
   /** @param {SentRaster} raster */
@@ -589,6 +591,8 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
       onModel() {
         models++;
       },
+      previews: samples.slice(0, 1).map(({ picture }) => unpack(picture)),
+      onPreview: ([first]) => void previews.push(first ? toBase64(first.data) : ""),
     });
   } finally {
     loop.stop();
@@ -600,6 +604,7 @@ async function teach(samples, { abortAt, throwAt, ...options }) {
     times,
     notes,
     models,
+    previews,
     model: toBase64(taught.bytes),
     description: taught.description,
   };

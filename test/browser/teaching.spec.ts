@@ -22,6 +22,7 @@ interface Taught {
   readonly turns: readonly number[];
   readonly notes: readonly string[];
   readonly models: number;
+  readonly previews: readonly string[];
   readonly model: string;
   readonly description: ModelDescription;
 }
@@ -48,13 +49,23 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
     const same = { classes, steps, layers };
     const inPage = await callPage<Taught>(page, "teach", sent, { ...same, device, modelEvery: 5 });
     const losses: number[] = [];
+    const previews: Uint8Array[] = [];
     const inNode = await fineTune({
-      ...{ ...same, samples, device: "cpu", threads: 1 },
+      ...{ ...same, samples, device: "cpu", threads: 1, modelEvery: 5 },
+      previews: samples.slice(0, 1).map(({ picture }) => picture),
       onProgress: ({ loss }) => void losses.push(loss),
+      onPreview: ([first]) => void (first && previews.push(first.data)),
     });
     expect(inPage.losses).toHaveLength(steps);
     for (const [step, loss] of losses.entries())
       expect(Math.abs((inPage.losses[step] ?? Number.NaN) - loss), `step ${step}`).toBeLessThan(1e-3);
+    expect(inPage.previews).toHaveLength(Math.ceil(steps / 5));
+    expect(previews).toHaveLength(Math.ceil(steps / 5));
+    for (const [index, labels] of previews.entries()) {
+      const found = unpack(inPage.previews[index] ?? "");
+      const same = labels.filter((label, pixel) => label === found[pixel]).length;
+      expect(same / labels.length, `preview ${index}`).toBeGreaterThan(0.98);
+    }
     return { inPage, inNode };
   }
 

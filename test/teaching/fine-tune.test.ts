@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { LabelMap } from "../../src/images/types.ts";
 import { Segmenter } from "../../src/inference/node/node-segmenter.ts";
 import type { Model } from "../../src/model-files/model.ts";
 import { type FineTuneOptions, fineTune } from "../../src/teaching/node/fine-tune.ts";
@@ -48,6 +49,27 @@ describe("fineTune", { timeout: 120_000 }, () => {
     expect(previews.map(({ network, classes }) => [network, ...classes])).toEqual(
       Array(2).fill(["hypercolumn+mobilenet-v2", "sky", "grass"]),
     );
+  });
+
+  it.each([
+    ["head", {}],
+    ["all", { base: "voc", layers: "all", steps: 2, modelEvery: 1 }],
+  ] as const)("shows on the way and at the end what it finds in pictures (%s)", async (_, change) => {
+    // Higher than the samples, which are of 96x64.
+    const tall = { width: 40, height: 96, data: new Uint8Array(3 * 40 * 96) };
+    const { photo } = landscape(30, 2);
+    const seen: (readonly LabelMap[])[] = [];
+    const model = await fineTune({
+      ...{ ...options, modelEvery: 5, ...change, previews: [photo, tall] },
+      onPreview: (labels) => void seen.push(labels),
+    });
+    const sizes = seen.map((maps) => maps.map(({ width, height }) => `${width}x${height}`).join());
+    expect(sizes).toEqual(Array("steps" in change ? 2 : 3).fill("96x64,27x64"));
+    await using segmenter = await Segmenter.load(model.toBlob(), { device: "cpu" });
+    const { labels } = await segmenter.segment(photo);
+    const last = seen.at(-1)?.[0]?.data;
+    const equal = labels.filter((label, pixel) => label === last?.[pixel]).length;
+    expect(equal / labels.length).toBeGreaterThan(0.98);
   });
 
   it("repeats itself, byte for byte", async () => {
@@ -122,6 +144,7 @@ describe("fineTune", { timeout: 120_000 }, () => {
       { samples: [{ ...bad([0, 7]), picture: tiny }] },
       "samples must have labels below 2, or 255, got 7",
     ],
+    ["too many previews", { previews: Array(21).fill(tiny) }, "previews must be at most 20 pictures, got 21"],
     // @ts-expect-error what programs in JavaScript may pass
     ["layers that there are not", { layers: "tail" }, "layers must be one of head, decoder, all, got"],
     ["a size out of range", { longSide: 5000 }, "longSide must be a whole number from 64 to 2048, got 5000"],

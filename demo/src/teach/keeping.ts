@@ -60,7 +60,11 @@ export function showModel({ model }: Work): void {
 /** A model that was saved: its classes are taken, unless something is painted already. */
 async function openModel(file: File, work: Work, previewer: Previewer): Promise<void> {
   await previewer.use(file);
-  const { classes = [], palette = [] } = previewer.description ?? {};
+  const describing = previewer.describe().catch(async (error: unknown) => {
+    await previewer.use(work.model?.file);
+    throw error;
+  });
+  const { classes = [], palette = [] } = (await describing) ?? {};
   const isFree = classes.length <= MOST_CLASSES && !work.pictures.some(isPainted);
   const entries = classes.map((name, label) => ({ name, color: palette[label] ?? ([0, 163, 255] as const) }));
   await work.setModel({ file, classes }, isFree ? entries : undefined);

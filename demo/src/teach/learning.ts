@@ -1,6 +1,7 @@
 import { fineTune } from "../../../src/web.ts";
 import type { Job } from "../task.ts";
 import type { TeachClass } from "./classes.ts";
+import type { FoundLabels } from "./label-layer.ts";
 import { isPainted, type TeachPicture } from "./pictures.ts";
 import type { KeptModel } from "./storage.ts";
 
@@ -11,8 +12,10 @@ export interface LearnOptions {
   readonly before: KeptModel | undefined;
   readonly job: Job;
   readonly onLoss: (loss: number, steps: number) => void;
-  /** Gets the model as it stands. */
-  readonly onModel: (file: Blob) => Promise<void>;
+  /** Pictures to show what was learned so far in. */
+  readonly shown: readonly TeachPicture[];
+  /** Gets what is found in them, on the way and at the end. */
+  readonly onPreview: (found: readonly FoundLabels[]) => void;
 }
 
 /**
@@ -21,10 +24,11 @@ export interface LearnOptions {
  * @throws Error that says what is missing; what `fineTune` throws
  */
 export async function learn(options: LearnOptions): Promise<KeptModel> {
-  const { pictures, classes, before, job, onLoss, onModel } = options;
+  const { pictures, classes, before, job, onLoss, shown, onPreview } = options;
   const painted = pictures.filter(isPainted);
   requireStrokes(painted, classes);
   const names = classes.map(({ name }) => name);
+  const colors = classes.map(({ color }) => color);
   const isSame = before?.classes.join("\n") === names.join("\n");
   job.say("Getting ready…");
   const taught = await fineTune({
@@ -45,7 +49,8 @@ export async function learn(options: LearnOptions): Promise<KeptModel> {
       job.say(`Learning: step ${step} of ${steps}`);
       onLoss(loss, steps);
     },
-    onModel: (model) => onModel(model.toBlob()),
+    previews: shown.map(({ bitmap }) => bitmap),
+    onPreview: (maps) => onPreview(maps.map((labels) => ({ labels, colors }))),
   });
   return { file: taught.toBlob(), classes: names };
 }

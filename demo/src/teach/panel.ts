@@ -4,6 +4,7 @@ import { part } from "../page.ts";
 import { makeTask } from "../task.ts";
 import { LossCurve } from "./curve.ts";
 import { connectKeeping, showModel } from "./keeping.ts";
+import type { FoundLabels } from "./label-layer.ts";
 import { learn } from "./learning.ts";
 import { Lists } from "./lists.ts";
 import { onPress, tell, tellError } from "./messages.ts";
@@ -183,34 +184,45 @@ export class TeachPanel {
     makeTask(part("learn", HTMLButtonElement), async (job) => {
       curve.clear();
       const { pictures, classes, model: before } = this.#work;
+      const shown = this.#shown;
       const model = await learn({
-        ...{ pictures, classes, before, job },
+        ...{ pictures, classes, before, job, shown },
         onLoss: (loss, steps) => curve.add(loss, steps),
-        onModel: (file) => this.#preview(file),
+        onPreview: (found) => this.#show(shown, found),
       }).catch(async (error: unknown) => {
         // What was learned halfway is not kept.
-        await this.#preview(before?.file);
+        await this.#showPreview();
         throw error;
       });
       await this.#work.setModel(model);
       showModel(this.#work);
-      await this.#preview(model.file);
+      await this.#previewer.use(model.file);
+      // The last preview was of this model.
+      if (this.#picture !== shown[0]) await this.#showPreview();
       return "Learned. Correct it by more strokes and learn again, or use it.";
     });
   }
 
-  async #preview(file: Blob | undefined): Promise<void> {
-    await this.#previewer.use(file);
-    await this.#showPreview();
+  /** The picture at hand, and one that nothing is painted on. */
+  get #shown(): TeachPicture[] {
+    const other = this.#work.pictures.find((one) => one !== this.#picture && !isPainted(one));
+    return [this.#picture, other].filter((picture) => picture !== undefined);
   }
 
-  /** Shows what the newest model finds in the picture, and in one that nothing is painted on. */
+  /** Shows what the newest model finds. */
   async #showPreview(): Promise<void> {
-    const [picture, { classes, pictures }] = [this.#picture, this.#work];
-    const found = preview.checked && picture ? await this.#previewer.segment(picture, classes) : undefined;
-    if (picture === this.#picture) this.#surface.showPreview(found);
-    const other = pictures.find((one) => one !== picture && !isPainted(one));
-    const foundThere = other && (await this.#previewer.segment(other, classes));
+    const shown = this.#shown;
+    const found: (FoundLabels | undefined)[] = [];
+    for (const picture of shown) found.push(await this.#previewer.segment(picture, this.#work.classes));
+    this.#show(shown, found);
+  }
+
+  /** @param shown as `#shown` gave them; the visitor may have chosen another picture since */
+  #show(
+    [picture, other]: readonly TeachPicture[],
+    [found, foundThere]: readonly (FoundLabels | undefined)[],
+  ): void {
+    if (picture === this.#picture) this.#surface.showPreview(preview.checked ? found : undefined);
     part("held-out", HTMLElement).hidden = !foundThere;
     if (other && foundThere) drawHeldOut(other, foundThere);
   }

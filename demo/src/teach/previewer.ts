@@ -4,26 +4,35 @@ import type { TeachClass } from "./classes.ts";
 import { type FoundLabels, LabelLayer } from "./label-layer.ts";
 import type { TeachPicture } from "./pictures.ts";
 
-/** Shows what a model finds in pictures. */
+/** Shows what a model finds in pictures. The model is loaded when it is needed first. */
 export class Previewer {
-  #segmenter: Segmenter | undefined;
+  #file: Blob | undefined;
+  #segmenter: Promise<Segmenter> | undefined;
 
   /** @param file undefined if there is no model any more */
   async use(file: Blob | undefined): Promise<void> {
-    const next = file && (await Segmenter.load(file));
-    await this.#segmenter?.dispose();
-    this.#segmenter = next;
+    const before = this.#segmenter;
+    this.#file = file;
+    this.#segmenter = undefined;
+    // What could not be loaded has said so when it was asked for.
+    await before?.then((segmenter) => segmenter.dispose()).catch(() => undefined);
   }
 
-  get description(): Segmenter["model"] | undefined {
-    return this.#segmenter?.model;
+  async describe(): Promise<Segmenter["model"] | undefined> {
+    return (await this.#load())?.model;
+  }
+
+  #load(): Promise<Segmenter> | undefined {
+    if (this.#file) this.#segmenter ??= Segmenter.load(this.#file);
+    return this.#segmenter;
   }
 
   /** @param classes whose colors are taken for those of the same name */
   async segment({ bitmap }: TeachPicture, classes: readonly TeachClass[]): Promise<FoundLabels | undefined> {
-    const segmenter = this.#segmenter;
-    if (!segmenter) return undefined;
+    const loading = this.#load();
+    if (!loading) return undefined;
     try {
+      const segmenter = await loading;
       const { width, height, labels, palette, ...found } = await segmenter.segment(bitmap);
       const colors = new Map(classes.map(({ name, color }) => [name, color]));
       return {
@@ -32,7 +41,7 @@ export class Previewer {
       };
     } catch (error) {
       // A newer model has taken its place.
-      if (segmenter !== this.#segmenter) return undefined;
+      if (loading !== this.#segmenter) return undefined;
       throw error;
     }
   }
@@ -48,5 +57,5 @@ export function drawHeldOut({ bitmap }: TeachPicture, { labels, colors }: FoundL
   layer.fill(labels, colors);
   context.drawImage(bitmap, 0, 0);
   context.globalAlpha = 0.5;
-  context.drawImage(layer.canvas, 0, 0);
+  context.drawImage(layer.canvas, 0, 0, bitmap.width, bitmap.height);
 }

@@ -172,9 +172,11 @@ export class Surface {
   #drawNow(): void {
     if (!this.#picture) return;
     const context = this.#context;
-    context.drawImage(this.#picture.bitmap, 0, 0);
+    const { bitmap } = this.#picture;
+    context.drawImage(bitmap, 0, 0);
     context.globalAlpha = PREVIEW_OPACITY;
-    if (this.#preview) context.drawImage(this.#previewLayer.canvas, 0, 0);
+    // While it learns, previews are as small as the network sees the picture.
+    if (this.#preview) context.drawImage(this.#previewLayer.canvas, 0, 0, bitmap.width, bitmap.height);
     context.globalAlpha = STROKE_OPACITY;
     context.drawImage(this.#layer.canvas, 0, 0);
     context.globalAlpha = 1;

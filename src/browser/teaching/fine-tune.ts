@@ -28,9 +28,13 @@ export interface TeachingSample {
 }
 
 /** Options of `fineTune`. */
-export interface FineTuneOptions extends Omit<TeachingOptions, "samples" | "onModel">, AssetOptions {
+export interface FineTuneOptions
+  extends Omit<TeachingOptions, "samples" | "previews" | "onModel">,
+    AssetOptions {
   /** 1 to 100 pictures; each class needs labelled pixels in some. */
   samples: readonly TeachingSample[];
+  /** Pictures in which `onPreview` shows what was learned, at most 20. Defaults to none. */
+  previews?: readonly PictureSource[];
   /**
    * A model of the manifest, `imagenet`, the address of a model file, or such a file: what was taught before
    * goes on from where it stands. Defaults to `imagenet`, the encoder that knows the most things.
@@ -44,7 +48,7 @@ export interface FineTuneOptions extends Omit<TeachingOptions, "samples" | "onMo
   /** 1 to 256; 1 on pages that are not isolated, elsewhere the number of cores, at most 8. */
   threads?: number;
   /**
-   * Gets the model as it stands, about once in `modelEvery` steps, for a preview. Training goes on when its
+   * Gets the model as it stands, after every `modelEvery` steps but the last. Training goes on when its
    * promise is kept.
    */
   onModel?: (model: TaughtModel) => Promise<void> | void;
@@ -85,10 +89,10 @@ export async function fineTune(options: FineTuneOptions): Promise<TaughtModel> {
 const WHERE = "fineTune";
 
 const OPTIONS: readonly (keyof FineTuneOptions)[] = [
-  ...(["base", "classes", "samples", "layers", "longSide", "steps", "seed"] as const),
+  ...(["base", "classes", "samples", "previews", "layers", "longSide", "steps", "seed"] as const),
   ...(["device", "threads"] as const),
   ...ASSET_OPTIONS,
-  ...(["onProgress", "onModel", "modelEvery", "onDownload", "onNote", "signal"] as const),
+  ...(["onProgress", "onPreview", "onModel", "modelEvery", "onDownload", "onNote", "signal"] as const),
 ];
 
 function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): Promise<TaughtModel> {
@@ -99,6 +103,7 @@ function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): P
       const sendable = await Promise.all(
         options.samples.map(async ({ picture, labels }) => ({ labels, ...(await makeSendable(picture)) })),
       );
+      const shown = await Promise.all((options.previews ?? []).map(makeSendable));
       const samples = sendable.map(({ picture, labels }) => ({ picture, labels }));
       const { port1: here, port2: events } = new MessageChannel();
       try {
@@ -107,10 +112,11 @@ function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): P
           "teach",
           {
             ...{ base: bytes, name, backbone: found.backbone, engine, threads: countThreads(threads) },
-            ...{ samples, events, wantsModels: onModel !== undefined },
+            ...{ samples, previews: shown.map(({ picture }) => picture) },
+            ...{ events, wantsModels: onModel !== undefined },
             options: { classes, layers, longSide, steps, seed, modelEvery },
           },
-          [events, ...sendable.flatMap(({ transfer }) => transfer)],
+          [events, ...[...sendable, ...shown].flatMap(({ transfer }) => transfer)],
         );
         const [taught] = await Promise.all([answer, ended]);
         return new TaughtModel(taught.description, taught.bytes);
@@ -123,12 +129,13 @@ function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): P
 }
 
 /** Hands what is told on the way to the caller until its end. Rejects with what a callback throws. */
-function follow(port: MessagePort, { onProgress, onModel }: FineTuneOptions): Promise<void> {
+function follow(port: MessagePort, { onProgress, onPreview, onModel }: FineTuneOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const take = async (event: TeachingEvent): Promise<void> => {
       if (event.kind === "end") return resolve();
       if (event.kind === "progress") return onProgress?.(event.progress);
-      await onModel?.(new TaughtModel(event.model.description, event.model.bytes));
+      if (event.kind === "preview") await onPreview?.(event.labels);
+      else await onModel?.(new TaughtModel(event.model.description, event.model.bytes));
       port.postMessage("done");
     };
     port.onmessage = ({ data }: MessageEvent<TeachingEvent>) => void take(data).catch(reject);

@@ -34,10 +34,15 @@ export interface TeachingProtocol {
       readonly engine: WebAssembly.Module;
       readonly threads: number;
       readonly samples: readonly { readonly picture: Picture; readonly labels: LabelMap }[];
+      /** Pictures in which the page wants to see what was learned. */
+      readonly previews: readonly Picture[];
       readonly options: SentOptions;
       /** Whether the page wants models on the way. */
       readonly wantsModels: boolean;
-      /** Carries `TeachingEvent`s to the page, which answers a model with any message when it is done. */
+      /**
+       * Carries `TeachingEvent`s to the page, which answers a model or previews with any message when it is
+       * done.
+       */
       readonly events: MessagePort;
     };
     readonly answer: ModelFileContent;
@@ -54,4 +59,5 @@ export interface ModelFileContent {
 export type TeachingEvent =
   | { readonly kind: "progress"; readonly progress: TeachingProgress }
   | { readonly kind: "model"; readonly model: ModelFileContent }
+  | { readonly kind: "preview"; readonly labels: readonly LabelMap[] }
   | { readonly kind: "end" };

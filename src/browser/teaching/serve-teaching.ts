@@ -1,4 +1,5 @@
 import { exportOnnx } from "../../export/onnx.ts";
+import type { Photo } from "../../images/types.ts";
 import { decodeModel, quantizedModel } from "../../model-files/decode.ts";
 import type { Model } from "../../model-files/model.ts";
 import type { Engine, OpenSession } from "../../runtime/session.ts";
@@ -60,7 +61,7 @@ function readBase({ base, name, backbone }: Pick<Asked, "base" | "name" | "backb
 async function teachOn(
   engine: Engine,
   base: TeachingBase,
-  { samples, options, wantsModels, events }: Omit<Asked, "engine" | "threads">,
+  { samples, previews, options, wantsModels, events }: Omit<Asked, "engine" | "threads">,
 ): Promise<Model> {
   const tell = (event: TeachingEvent, transfer: Transferable[] = []) => events.postMessage(event, transfer);
   const reader = new PictureReader();
@@ -68,18 +69,25 @@ async function teachOn(
     photo: await reader.read(picture),
     labels,
   }));
-  const sendModel = async (model: Model) => {
-    const { content, transfer } = encode(model);
-    tell({ kind: "model", model: content }, transfer);
+  const tellAndWait = async (event: TeachingEvent, transfer: Transferable[]) => {
+    tell(event, transfer);
     await new Promise((resolve) => {
       events.onmessage = resolve;
     });
   };
+  const sendModel = (model: Model) => {
+    const { content, transfer } = encode(model);
+    return tellAndWait({ kind: "model", model: content }, transfer);
+  };
+  const shown: Photo[] = [];
+  for (const picture of previews) shown.push(await reader.read(picture));
   const model = await teach(
     base,
     {
       ...options,
       samples: photos,
+      previews: shown,
+      onPreview: (labels) => tellAndWait({ kind: "preview", labels }, []),
       onProgress: (progress) => tell({ kind: "progress", progress }),
       ...(wantsModels && { onModel: sendModel }),
     },

@@ -21,9 +21,11 @@ export interface TeachingSample {
 }
 
 /** Options of `fineTune`. */
-export interface FineTuneOptions extends Omit<TeachingOptions, "samples"> {
+export interface FineTuneOptions extends Omit<TeachingOptions, "samples" | "previews"> {
   /** 1 to 100 pictures; each class needs labelled pixels in some. */
   samples: readonly TeachingSample[];
+  /** Pictures in which `onPreview` shows what was learned, at most 20. Defaults to none. */
+  previews?: readonly PhotoSource[];
   /** A shipped model, a model file, or `imagenet`, the default: the encoder that knows the most things. */
   base?: string;
   /** Where it is computed. Defaults to `auto`: a graphics card that works, else the CPU. */
@@ -50,12 +52,14 @@ export async function fineTune({
   device = "auto",
   threads,
   samples,
+  previews = [],
   ...options
 }: FineTuneOptions): Promise<TaughtModel> {
-  checkTeaching({ ...options, samples });
+  checkTeaching({ ...options, samples, previews });
   const [from, { open }] = await Promise.all([readBase(base), findDevice(device)]);
   const photos = samplesOf(samples, async ({ picture, labels }) => ({ photo: await read(picture), labels }));
-  return encodeTaught(await teach(from, { ...options, samples: photos }, { open, threads }));
+  const shown = await Promise.all(previews.map(read));
+  return encodeTaught(await teach(from, { ...options, samples: photos, previews: shown }, { open, threads }));
 }
 
 async function read(picture: PhotoSource): Promise<Photo> {
