@@ -66,7 +66,8 @@ async function saveClip(
     onProgress,
     async draw(frame) {
       const picture = await createImageBitmap(frame);
-      renderer.draw(picture, await segmenter.segment(picture), { settings, list });
+      const segmentation = await segmenter.segment(picture, { scores: true });
+      renderer.draw(picture, segmentation, { settings, list });
       picture.close();
       return canvas;
     },

@@ -33,7 +33,7 @@ export function makeLook(settings: Settings, { classes, colors }: ShownClasses):
     if (highlighted === name) return Math.max(0.75, opacity);
     return kept ? 0.15 * opacity : 0;
   });
-  return { effect: effect === "replace" ? "cutout" : effect, strengths, before, colors };
+  return { effect: effect === "replace" ? "cutout" : effect, edges: "soft", strengths, before, colors };
 }
 
 /** Why an effect leaves nothing of the picture; undefined where it leaves something. */

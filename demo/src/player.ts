@@ -98,7 +98,7 @@ export class Player {
     if (!source || source.kind === "photo") return this.#photo;
     const { segmenter, list } = await this.#options.model();
     const picture = await createImageBitmap(source.playing.video);
-    return { picture, segmentation: await segmenter.segment(picture), list };
+    return { picture, segmentation: await segmenter.segment(picture, { scores: true }), list };
   }
 
   #take(source: Source | undefined): void {
@@ -120,7 +120,8 @@ export class Player {
       const millions = (picture.width * picture.height) / 1e6;
       say(millions < 1 ? "Segmenting…" : `Segmenting ${millions.toFixed(0)} million pixels…`);
       showProgress("working");
-      const segmentation = await segmenter.segment(picture);
+      // Soft edges are made of scores.
+      const segmentation = await segmenter.segment(picture, { scores: true });
       if (signal.aborted) return;
       this.#photo = { picture, segmentation, list };
       stage.showPhoto(this.#photo);

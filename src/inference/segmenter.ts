@@ -72,6 +72,8 @@ export interface Segmentation {
   readonly softMask?: Uint8Array;
   /** Logits, float32 `[1, classes, h, w]` at the decoder's resolution, if asked for. */
   readonly scores?: TensorData;
+  /** Which points of scores and picture lie on each other: the corners' centers, or the outer edges. */
+  readonly alignCorners: boolean;
   /** Milliseconds. */
   readonly timing: Timing;
   /** What the network saw: the photo's size, or less for a photo of more than `maxPixels`. */
@@ -167,6 +169,7 @@ export class Segmenter {
       photo,
       classes: this.#model.classes,
       palette: this.#model.palette,
+      alignCorners,
       found,
       ...(mean !== undefined && { meanConfidence: mean }),
       ...(wantsScores && { scores }),

@@ -1,6 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
-import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
+import type { Segmentation, Segmenter, SegmentOptions } from "../inference/segmenter.ts";
 import type { TensorData } from "../runtime/session.ts";
 
 /**
@@ -44,16 +44,16 @@ export class ScoreSmoother {
 export function segmentSmoothly(
   segmenter: Segmenter,
   smoothing: number,
-): (frame: Photo) => Promise<Segmentation> {
+): (frame: Photo, options?: Pick<SegmentOptions, "scores">) => Promise<Segmentation> {
   checkSmoothing(smoothing);
-  if (smoothing === 0) return (frame) => segmenter.segment(frame);
+  if (smoothing === 0) return (frame, options) => segmenter.segment(frame, options);
   let smoother = new ScoreSmoother(smoothing);
   let lastSize = "";
-  return (frame) => {
+  return (frame, options) => {
     const size = `${frame.width} x ${frame.height}`;
     if (size !== lastSize) smoother = new ScoreSmoother(smoothing);
     lastSize = size;
-    return segmenter.segment(frame, { adjustScores: (scores) => smoother.add(scores) });
+    return segmenter.segment(frame, { ...options, adjustScores: (scores) => smoother.add(scores) });
   };
 }
 

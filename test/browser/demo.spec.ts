@@ -104,20 +104,26 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
         .data.every((value, at) => at % 4 !== 3 || value === 255)`),
     ).toBe(true);
     await effect.selectOption("cutout");
-    expect((await pixels()).map(([, , , alpha]) => alpha)).toEqual([0, 255]);
+    const [outside = 255, inside = 0] = (await pixels()).map(([, , , alpha]) => alpha);
+    expect(outside).toBeLessThan(4);
+    expect(inside).toBeGreaterThan(251);
     const between =
       await page.evaluate(`canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
       .data.filter((value, at) => at % 4 === 3 && value > 20 && value < 235).length`);
     expect(between).toBeGreaterThan(500);
     await effect.selectOption("replace");
     await page.getByLabel("Color", { exact: true }).fill("#ff8800");
-    expect(await pixels()).toEqual([[255, 136, 0, 255], fur]);
+    for (const [index, found] of (await pixels()).entries())
+      for (const [channel, value] of ([[255, 136, 0, 255], fur][index] ?? []).entries())
+        expect(Math.abs((found[channel] ?? -1) - value)).toBeLessThan(4);
     await page.locator("#backdrop-file").setInputFiles({
       name: "gray.svg",
       mimeType: "image/svg+xml",
       buffer: Buffer.from(SVG),
     });
-    await page.waitForFunction(`canvas.getContext("2d").getImageData(445, 150, 1, 1).data[0] === 0xcc`);
+    await page.waitForFunction(
+      `Math.abs(canvas.getContext("2d").getImageData(445, 150, 1, 1).data[0] - 0xcc) < 4`,
+    );
   });
 
   it("says in plain words what models know and where they run", async () => {

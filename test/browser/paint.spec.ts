@@ -38,17 +38,17 @@ describe.skipIf(missingBrowser)(`a painted video in a browser ${missingBrowser ?
       others,
     );
     expect(device).toBe(options.device);
-    expect(results).toHaveLength(5);
+    expect(results).toHaveLength(6);
     for (const { size, labels, pixels, first } of results) {
       expect(size).toEqual([width, height]);
       expect(labels).toBeGreaterThanOrEqual(0.995);
       expect(pixels).toBe(width * height);
       expect(first[0]).toBe(first[1]);
     }
-    // Overlay, overlay of other strengths beside the plain picture, cut-out beside it.
-    for (const { bytes } of results.slice(0, 3)) expect(bytes).toBeGreaterThanOrEqual(0.98);
+    // Overlay, overlay of other strengths beside the plain picture, cut-outs with hard and soft edges.
+    for (const { bytes } of results.slice(0, 4)) expect(bytes).toBeGreaterThanOrEqual(0.98);
     // On the GPU the blur has another kernel.
-    for (const { distance } of results.slice(3)) expect(distance).toBeLessThan(8);
+    for (const { distance } of results.slice(4)) expect(distance).toBeLessThan(8);
   });
 
   it("closes frames and pictures", async () => {

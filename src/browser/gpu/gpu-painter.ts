@@ -78,7 +78,10 @@ export class GpuPainter implements FramePainter {
       const mean = smoother?.add(encoder, scores.buffer, values) ?? scores.buffer;
       choose(encoder, { scores: mean, sizes, labels });
       count(encoder, { labels, counts });
-      painter.paint(encoder, { frame, labels, target: this.#context.getCurrentTexture(), look });
+      painter.paint(encoder, {
+        ...{ frame, labels, scores: { ...scores, buffer: mean } },
+        ...{ target: this.#context.getCurrentTexture(), look },
+      });
       encoder.copyBufferToBuffer(counts, 0, staging.counts, 0, COUNTS_BYTES);
       if (isWanted) {
         const { buffer, bytesPerRow } = staging.labels;
@@ -131,7 +134,7 @@ async function createStages(
     createFramePreparer(device, preprocessing),
     createLabelChooser(device, { classes: classes.length, alignCorners }),
     createLabelCounter(device),
-    GpuFramePainter.create(device, palette, navigator.gpu.getPreferredCanvasFormat()),
+    GpuFramePainter.create(device, { palette, alignCorners }, navigator.gpu.getPreferredCanvasFormat()),
     smoothing > 0 ? GpuScoreSmoother.create(device, smoothing) : undefined,
   ]);
   return { prepare, choose, count, painter, smoother };

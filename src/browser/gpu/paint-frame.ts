@@ -1,10 +1,21 @@
 import type { Palette } from "../../images/types.ts";
-import { blurRadius, type Look, strengthsOf } from "../painting/look.ts";
-import { bind, bufferUsage, compute, computePipeline, draw, renderPipeline, textureUsage } from "./shader.ts";
+import type { Model } from "../../model-files/model.ts";
+import { blurRadius, hasSoftEdges, type Look, strengthsOf } from "../painting/look.ts";
+import type { GpuScores } from "./choose-labels.ts";
+import { GpuMatte } from "./matte.ts";
+import {
+  bind,
+  bufferUsage,
+  compute,
+  computePipeline,
+  createScratch,
+  draw,
+  renderPipeline,
+} from "./shader.ts";
 
 /**
  * `classes`: color, 0..1, and strength of each label; `before`: pixels from the left that show the frame as
- * it is.
+ * it is; `soft`: whether edges are soft.
  */
 const SETTINGS = /* wgsl */ `
 struct Settings {
@@ -12,18 +23,34 @@ struct Settings {
   effect: u32,
   before: f32,
   cell: u32,
+  soft: u32,
 }
 `;
 const SETTINGS_BYTES = 16 * 256 + 16;
 const effects = ["overlay", "blur", "cutout"] as const;
 
-/** Blurred is a tent over neighbouring cells, which the sampler has made smooth between them. */
-const PAINT = /* wgsl */ `${SETTINGS}
+/**
+ * Blurred is a tent over neighbouring cells, which the sampler has made smooth between them. The matte lies on
+ * the frame as scores do, see choose-labels.ts; the sampler repeats its border.
+ */
+function paintShader(alignCorners: boolean): string {
+  const place = alignCorners
+    ? "(pixel * (inSize - 1.0) / max(outSize - 1.0, vec2f(1.0)) + 0.5) / inSize"
+    : "(pixel + 0.5) / outSize";
+  return /* wgsl */ `${SETTINGS}
 @group(0) @binding(0) var frame: texture_2d<f32>;
 @group(0) @binding(1) var labels: texture_2d<u32>;
 @group(0) @binding(2) var coarse: texture_2d<f32>;
-@group(0) @binding(3) var linear: sampler;
-@group(0) @binding(4) var<uniform> settings: Settings;
+@group(0) @binding(3) var matte: texture_2d<f32>;
+@group(0) @binding(4) var linear: sampler;
+@group(0) @binding(5) var<uniform> settings: Settings;
+
+fn sureness(pixel: vec2f) -> f32 {
+  let inSize = vec2f(textureDimensions(matte));
+  let outSize = vec2f(textureDimensions(frame));
+  let place = ${place};
+  return textureSampleLevel(matte, linear, place, 0.0).r;
+}
 
 fn blurred(at: vec2f) -> vec3f {
   let texel = 1.0 / vec2f(textureDimensions(coarse));
@@ -43,11 +70,13 @@ fn blurred(at: vec2f) -> vec3f {
   let plain = textureLoad(frame, place, 0).rgb;
   let style = settings.classes[textureLoad(labels, place, 0).r];
   if (at.x < settings.before) { return vec4f(plain, 1.0); }
-  if (settings.effect == 1u) { return vec4f(mix(blurred(at.xy), plain, style.a), 1.0); }
-  if (settings.effect == 2u) { return style.a * vec4f(plain, 1.0); }
+  let chosen = select(style.a, sureness(floor(at.xy)), settings.soft == 1u);
+  if (settings.effect == 1u) { return vec4f(mix(blurred(at.xy), plain, chosen), 1.0); }
+  if (settings.effect == 2u) { return chosen * vec4f(plain, 1.0); }
   return vec4f(mix(plain, style.rgb, style.a), 1.0);
 }
 `;
+}
 
 /**
  * The mean of each cell; at the border, where cells end beyond the frame, of its last pixels over and over.
@@ -74,6 +103,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 export interface PaintTargets {
   readonly frame: GPUTexture;
   readonly labels: GPUTexture;
+  /** What the labels were chosen from. */
+  readonly scores: GpuScores;
   /** The canvas. */
   readonly target: GPUTexture;
   readonly look: Look;
@@ -86,6 +117,7 @@ export interface PaintTargets {
 export class GpuFramePainter {
   readonly #device: GPUDevice;
   readonly #palette: Palette;
+  readonly #matte: GpuMatte;
   readonly #paint: GPURenderPipeline;
   readonly #shrink: GPUComputePipeline;
   readonly #sampler: GPUSampler;
@@ -95,36 +127,40 @@ export class GpuFramePainter {
   private constructor(
     device: GPUDevice,
     palette: Palette,
-    { paint, shrink }: { paint: GPURenderPipeline; shrink: GPUComputePipeline },
+    { matte, paint, shrink }: { matte: GpuMatte; paint: GPURenderPipeline; shrink: GPUComputePipeline },
   ) {
     this.#device = device;
     this.#palette = palette;
+    this.#matte = matte;
     this.#paint = paint;
     this.#shrink = shrink;
     this.#sampler = device.createSampler({ magFilter: "linear", minFilter: "linear" });
     const usage = bufferUsage.uniform | bufferUsage.copyDst;
     this.#settings = device.createBuffer({ size: SETTINGS_BYTES, usage });
-    this.#coarse = createCoarse(device, 1, 1);
+    this.#coarse = createScratch(device, 1, 1);
   }
 
   /** @param format of the canvas */
   static async create(
     device: GPUDevice,
-    palette: Palette,
+    { palette, alignCorners }: Pick<Model, "palette" | "alignCorners">,
     format: GPUTextureFormat,
   ): Promise<GpuFramePainter> {
-    const [paint, shrink] = await Promise.all([
-      renderPipeline(device, PAINT, format),
+    const [matte, paint, shrink] = await Promise.all([
+      GpuMatte.create(device),
+      renderPipeline(device, paintShader(alignCorners), format),
       computePipeline(device, SHRINK),
     ]);
-    return new GpuFramePainter(device, palette, { paint, shrink });
+    return new GpuFramePainter(device, palette, { matte, paint, shrink });
   }
 
-  paint(encoder: GPUCommandEncoder, { frame, labels, target, look }: PaintTargets): void {
+  paint(encoder: GPUCommandEncoder, { frame, labels, scores, target, look }: PaintTargets): void {
     const cell = blurRadius(frame.width);
     this.#device.queue.writeBuffer(this.#settings, 0, this.#describe(look, frame.width, cell));
     if (look.effect === "blur") this.#blur(encoder, frame, cell);
-    const views = [frame, labels, this.#coarse].map((texture) => texture.createView());
+    const strengths = strengthsOf(look, this.#palette.length);
+    const matte = hasSoftEdges(look) ? this.#matte.compute(encoder, scores, strengths) : this.#matte.texture;
+    const views = [frame, labels, this.#coarse, matte].map((texture) => texture.createView());
     const group = bind(this.#device, this.#paint, [...views, this.#sampler, { buffer: this.#settings }]);
     draw(encoder, this.#paint, { group, target });
   }
@@ -132,6 +168,7 @@ export class GpuFramePainter {
   dispose(): void {
     this.#coarse.destroy();
     this.#settings.destroy();
+    this.#matte.dispose();
   }
 
   #describe(look: Look, width: number, cell: number): ArrayBuffer {
@@ -145,6 +182,7 @@ export class GpuFramePainter {
     wholes[4 * 256] = effects.indexOf(look.effect ?? "overlay");
     floats[4 * 256 + 1] = Math.round((look.before ?? 0) * width);
     wholes[4 * 256 + 2] = cell;
+    wholes[4 * 256 + 3] = Number(hasSoftEdges(look));
     return bytes;
   }
 
@@ -152,15 +190,10 @@ export class GpuFramePainter {
     const [width, height] = [Math.ceil(frame.width / cell), Math.ceil(frame.height / cell)];
     if (this.#coarse.width !== width || this.#coarse.height !== height) {
       this.#coarse.destroy();
-      this.#coarse = createCoarse(this.#device, width, height);
+      this.#coarse = createScratch(this.#device, width, height);
     }
     const resources = [frame.createView(), this.#coarse.createView(), { buffer: this.#settings }];
     const group = bind(this.#device, this.#shrink, resources);
     compute(encoder, this.#shrink, { group, extent: [width, height], threads: [8, 8] });
   }
-}
-
-function createCoarse(device: GPUDevice, width: number, height: number): GPUTexture {
-  const usage = textureUsage.binding | textureUsage.storage;
-  return device.createTexture({ size: [width, height], format: "rgba8unorm", usage });
 }

@@ -5,6 +5,12 @@ export const textureUsage = { copySrc: 1, copyDst: 2, binding: 4, storage: 8, re
 export const bufferUsage = { mapRead: 1, copySrc: 4, copyDst: 8, uniform: 64, storage: 128 } as const;
 const MAP_READ = 1;
 
+/** A texture that a compute shader writes and another shader samples. */
+export function createScratch(device: GPUDevice, width: number, height: number): GPUTexture {
+  const usage = textureUsage.binding | textureUsage.storage;
+  return device.createTexture({ size: [width, height], format: "rgba8unorm", usage });
+}
+
 /** A triangle that covers all of the target. */
 const VERTEX = /* wgsl */ `
 @vertex fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {

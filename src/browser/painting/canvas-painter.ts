@@ -1,13 +1,13 @@
-import type { Photo } from "../../images/types.ts";
-import type { Segmentation, Segmenter } from "../../inference/segmenter.ts";
+import type { Segmenter } from "../../inference/segmenter.ts";
 import { segmentSmoothly } from "../../video/smoothing.ts";
 import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../frame-painter.ts";
 import { PictureReader } from "../read-picture.ts";
+import { hasSoftEdges } from "./look.ts";
 import { SegmentationPainter } from "./segmentation-painter.ts";
 
 /** Paints frames by a canvas's 2D context, from labels in the worker's memory. */
 export class CanvasPainter implements FramePainter {
-  readonly #segment: (frame: Photo) => Promise<Segmentation>;
+  readonly #segment: ReturnType<typeof segmentSmoothly>;
   readonly #pictures = new PictureReader();
   readonly #canvas = new OffscreenCanvas(1, 1);
   readonly #painter = new SegmentationPainter(this.#canvas);
@@ -17,7 +17,8 @@ export class CanvasPainter implements FramePainter {
   }
 
   async paint(frame: ImageBitmap, { look, labels: isWanted }: PaintFrameOptions): Promise<PaintedPicture> {
-    const segmentation = await this.#segment(await this.#pictures.read(frame));
+    const photo = await this.#pictures.read(frame);
+    const segmentation = await this.#segment(photo, { scores: hasSoftEdges(look) });
     const start = performance.now();
     this.#painter.paint(frame, segmentation, look);
     const picture = this.#canvas.transferToImageBitmap();

@@ -13,10 +13,21 @@ export interface Look {
    * background in most data sets, and 1 for the rest.
    */
   strengths?: readonly number[];
+  /**
+   * The edges of what is chosen, for `blur` and `cutout`. `hard`: those of the labels; `soft`: a pixel is as
+   * opaque as the network is sure of it, which needs scores where a picture is painted by
+   * `SegmentationPainter`. Defaults to `hard`.
+   */
+  edges?: "hard" | "soft";
   /** The colors of the classes in an overlay. Defaults to the model's palette. */
   colors?: Palette;
   /** Share of the width, from the left, that shows the picture as it is, 0..1. Defaults to 0. */
   before?: number;
+}
+
+/** Whether a picture in this look has soft edges. */
+export function hasSoftEdges({ effect = "overlay", edges }: Look): boolean {
+  return edges === "soft" && effect !== "overlay";
 }
 
 /** How strong each class is in a look, 0..1. */

@@ -1,5 +1,7 @@
+import { LightsegError } from "../../errors.ts";
 import type { Segmentation } from "../../inference/segmenter.ts";
-import { blurRadius, type Look, strengthsOf } from "./look.ts";
+import { blurRadius, hasSoftEdges, type Look, strengthsOf } from "./look.ts";
+import { computeMatte } from "./matte.ts";
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -12,6 +14,7 @@ export class SegmentationPainter {
   readonly #context: Context;
   readonly #layer = new OffscreenCanvas(1, 1);
   readonly #layerContext = contextOf(this.#layer);
+  readonly #matte = new OffscreenCanvas(1, 1);
   #pixels = new ImageData(1, 1);
 
   /** @param canvas takes the size of each picture; must not have a context of another kind */
@@ -20,14 +23,17 @@ export class SegmentationPainter {
     this.#context = contextOf(canvas);
   }
 
-  /** @param picture what was segmented, at any size */
+  /**
+   * @param picture what was segmented, at any size
+   * @throws LightsegError INVALID_ARGUMENT for soft edges of a segmentation without scores
+   */
   paint(picture: CanvasImageSource, segmentation: Segmentation, look: Look = {}): void {
     const { width, height } = segmentation;
-    if (this.#canvas.width !== width || this.#canvas.height !== height)
-      Object.assign(this.#canvas, { width, height });
+    resize(this.#canvas, width, height);
     const context = this.#context;
     const start = Math.round((look.before ?? 0) * width);
-    this.#fillLayer(segmentation, look);
+    if (hasSoftEdges(look)) this.#fillSoftly(segmentation, look);
+    else this.#fillLayer(segmentation, look);
     context.save();
     context.clearRect(0, 0, width, height);
     context.drawImage(picture, 0, 0, width, height);
@@ -57,10 +63,9 @@ export class SegmentationPainter {
 
   /** The color of each pixel's class, as opaque as the class is strong. */
   #fillLayer({ width, height, labels, palette }: Segmentation, look: Look): void {
-    if (this.#pixels.width !== width || this.#pixels.height !== height) {
+    if (this.#pixels.width !== width || this.#pixels.height !== height)
       this.#pixels = new ImageData(width, height);
-      Object.assign(this.#layer, { width, height });
-    }
+    resize(this.#layer, width, height);
     // RGBA of each label, as one number in the order of the machine's bytes.
     const bytes = new Uint8ClampedArray(4 * 256);
     strengthsOf(look, palette.length).forEach((strength, label) => {
@@ -71,6 +76,36 @@ export class SegmentationPainter {
     for (let pixel = 0; pixel < pixels.length; pixel++) pixels[pixel] = colors[labels[pixel] ?? 0] ?? 0;
     this.#layerContext.putImageData(this.#pixels, 0, 0);
   }
+
+  /** Black, as opaque as the network is sure of the chosen classes; enlarged by the canvas, bilinearly. */
+  #fillSoftly({ width, height, scores, alignCorners, palette }: Segmentation, look: Look): void {
+    if (!scores) throw missingScores();
+    const [, , h = 0, w = 0] = scores.shape;
+    const pixels = new ImageData(w, h);
+    const matte = computeMatte(scores, strengthsOf(look, palette.length));
+    for (const [place, alpha] of matte.entries()) pixels.data[4 * place + 3] = alpha;
+    resize(this.#matte, w, h);
+    contextOf(this.#matte).putImageData(pixels, 0, 0);
+    resize(this.#layer, width, height);
+    this.#layerContext.clearRect(0, 0, width, height);
+    // Aligned corners: the centers of the first and last pixels of both lie on each other.
+    const [right, down] = alignCorners
+      ? [(width - 1) / (w - 1), (height - 1) / (h - 1)]
+      : [width / w, height / h];
+    const [left, top] = alignCorners ? [0.5 - right / 2, 0.5 - down / 2] : [0, 0];
+    this.#layerContext.drawImage(this.#matte, left, top, w * right, h * down);
+  }
+}
+
+function missingScores(): LightsegError {
+  return new LightsegError({
+    ...{ code: "INVALID_ARGUMENT", where: "paint", argument: "segmentation" },
+    rule: "must have scores for soft edges: ask segment for them",
+  });
+}
+
+function resize(canvas: HTMLCanvasElement | OffscreenCanvas, width: number, height: number): void {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
 }
 
 function contextOf(canvas: HTMLCanvasElement | OffscreenCanvas): Context {
