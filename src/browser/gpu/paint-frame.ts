@@ -30,8 +30,8 @@ const SETTINGS_BYTES = 16 * 256 + 16;
 const effects = ["overlay", "blur", "cutout"] as const;
 
 /**
- * Blurred is a tent over neighbouring cells, which the sampler has made smooth between them. The matte lies on
- * the frame as scores do, see choose-labels.ts; the sampler repeats its border.
+ * Blurred is a tent over neighbouring cells, which the sampler has made smooth between them. The matte lies
+ * on the frame as scores do, see choose-labels.ts; the sampler repeats its border.
  */
 function paintShader(alignCorners: boolean): string {
   const place = alignCorners
