@@ -1,11 +1,21 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { LightsegError } from "../errors.ts";
+import type { TrainedSplit } from "../model-files/model.ts";
 import { fnv1a } from "../random.ts";
 import type { RunData, SplitIdentity } from "../runs/checkpoint.ts";
 
 /** What tells the photos of a split from others: their number, and their ids in order. */
 export function identifySplit({ name, split, ids }: Dataset): SplitIdentity {
   return { name: `${name} ${split}`, photos: ids.length, ids: fnv1a(JSON.stringify(ids)) };
+}
+
+/** The data of a run whose first weights were trained on other splits before, which the model names too. */
+export function addEarlier(data: RunData, earlier: readonly TrainedSplit[]): RunData {
+  const { trainedOn: own = [] } = data.description;
+  const others = earlier.filter(
+    ({ dataset, split }) => !own.some((one) => one.dataset === dataset && one.split === split),
+  );
+  return { ...data, description: { ...data.description, trainedOn: [...others, ...own] } };
 }
 
 /**

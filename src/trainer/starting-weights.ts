@@ -1,4 +1,6 @@
 import { LightsegError } from "../errors.ts";
+import { readDescription } from "../model-files/description.ts";
+import type { TrainedSplit } from "../model-files/model.ts";
 import { findShippedWeights, readParameters } from "../model-files/node/shipped.ts";
 import { checkValues, expectedNames } from "../model-files/parameters.ts";
 import { type InitializationScheme, initialValue } from "../models/initialize.ts";
@@ -28,7 +30,8 @@ export async function defaultWeights(network: string): Promise<string> {
  * The parameters that a run begins with: those of a file where they fit, the rest at random.
  *
  * @param options.weights a shipped name, PyTorch checkpoint or safetensors; all is random with `none`
- * @returns the weights, and a text that says what was used, missing and left over
+ * @returns the weights, a text that says what was used, missing and left over, and what a model was trained
+ *   on before
  * @throws LightsegError NOT_FOUND without such a file, INVALID_WEIGHTS if it cannot be read, none of it fits,
  *   or parameters of the encoder are not in it (a network whose encoder begins at random learns little, so
  *   that must be wanted)
@@ -41,7 +44,7 @@ export async function startingWeights(
     seed: number;
     scheme?: InitializationScheme;
   },
-): Promise<{ weights: Weights; note: string }> {
+): Promise<{ weights: Weights; note: string; trainedOn: readonly TrainedSplit[] }> {
   const { weights: source, allowRandomEncoder, seed, scheme } = options;
   const shapes = parameterShapes(network);
   const found = source === RANDOM_WEIGHTS ? undefined : await readParameters(source, expectedNames(network));
@@ -57,10 +60,11 @@ export async function startingWeights(
       match.used.get(name) ?? { shape: shapes.get(name) ?? [], data: initialValue(tensor, { seed, scheme }) },
     );
   }
-  if (!found) return { weights, note: "all weights begin at random" };
+  if (!found) return { weights, note: "all weights begin at random", trainedOn: [] };
   const unwrapping = describeUnwrapping(found.chosen);
   const lines = [`${source}: ${describeStart(network, match)}`, ...(unwrapping ? [unwrapping] : [])];
-  return { weights, note: lines.join("\n") };
+  const { trainedOn = [] } = readDescription(found.metadata, found.file) ?? {};
+  return { weights, note: lines.join("\n"), trainedOn };
 }
 
 function requireEncoder(

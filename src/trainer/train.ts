@@ -3,7 +3,7 @@ import { availableParallelism, freemem } from "node:os";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { describeModel } from "../model-files/description.ts";
-import { describeNetwork } from "../model-files/model.ts";
+import { describeNetwork, type TrainedSplit } from "../model-files/model.ts";
 import { requireWeights } from "../model-files/parameters.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
 import { writeReport } from "../report/write-report.ts";
@@ -35,7 +35,7 @@ import { writeSafetensors } from "../weights/node/write.ts";
 import { checkData } from "./check-data.ts";
 import { type EngineErrorContext, explainEngineError } from "./explain-engine-error.ts";
 import { estimateStepMemory, gigabytes, requireMemory, type StepMemory } from "./memory.ts";
-import { identifySplit, requireSameData } from "./run-data.ts";
+import { addEarlier, identifySplit, requireSameData } from "./run-data.ts";
 import { openStages, requireEqualClasses } from "./stages.ts";
 import { defaultWeights, startingWeights } from "./starting-weights.ts";
 import { validate } from "./validation.ts";
@@ -88,8 +88,10 @@ export async function train({
   const validation = await findDataset(config.dataset).open(config.data, config.validationSplit);
   const stages = await openStages(config, validation, onEvent);
   requireEqualClasses(stages, validation);
-  const data = describeData(config, stages, validation);
-  const start = (resume && (await readLast(folder, data))) || (await beginWeights(config, data, onEvent));
+  const own = describeData(config, stages, validation);
+  const { start, trainedOn } =
+    (resume && (await readLast(folder, own))) || (await beginWeights(config, own, onEvent));
+  const data = addEarlier(own, trainedOn);
   const { threads = availableParallelism() } = config;
   const training = { config, classes: validation.labels.classes.length, open, threads };
   // Last of all checks: once the folder holds a run, that run can only be resumed.
@@ -172,12 +174,18 @@ function describeData(
   return { description, splits: [...stages.map(({ samples }) => samples), validation].map(identifySplit) };
 }
 
+/** Where a run goes on or begins, and what its weights were trained on until then. */
+interface Beginning {
+  readonly start: Checkpoint;
+  readonly trainedOn: readonly TrainedSplit[];
+}
+
 /** The last checkpoint; undefined before the first. @throws LightsegError if the data is another */
-async function readLast(folder: RunFolder, data: RunData): Promise<Checkpoint | undefined> {
+async function readLast(folder: RunFolder, data: RunData): Promise<Beginning | undefined> {
   if (!existsSync(folder.last)) return undefined;
-  const { data: stored, ...checkpoint } = await readCheckpoint(folder.last);
+  const { data: stored, ...start } = await readCheckpoint(folder.last);
   requireSameData(stored, data);
-  return checkpoint;
+  return { start, trainedOn: stored.description?.trainedOn ?? [] };
 }
 
 /** What a new run begins with. */
@@ -185,9 +193,9 @@ async function beginWeights(
   config: TrainingConfig,
   { description: { classes } }: RunData,
   onEvent: (event: TrainingEvent) => void,
-): Promise<Checkpoint> {
+): Promise<Beginning> {
   const network = buildNetwork({ network: config.network, classes: classes.length, auxiliary: true });
-  const { weights, note } = await startingWeights(network, {
+  const { weights, note, trainedOn } = await startingWeights(network, {
     // Runs of early versions have no weights in their settings where all began at random.
     weights: config.weights ?? RANDOM_WEIGHTS,
     allowRandomEncoder: config.allowRandomEncoder,
@@ -195,7 +203,7 @@ async function beginWeights(
     scheme: config.initialization,
   });
   if (note !== undefined) onEvent({ kind: "note", text: note });
-  return { step: 0, state: weights };
+  return { start: { step: 0, state: weights }, trainedOn };
 }
 
 function folderStorage(folder: RunFolder, data: RunData): TrainingStorage {

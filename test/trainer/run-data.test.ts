@@ -1,11 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { requireSameData } from "../../src/trainer/run-data.ts";
+import { addEarlier, requireSameData } from "../../src/trainer/run-data.ts";
 import { randomModel } from "../support/model.ts";
 
 const model = randomModel();
 const dataOf = (classes: readonly string[], photos = 40, ids = 1) => ({
   description: { ...model, classes },
   splits: [{ name: "custom train", photos, ids }],
+});
+
+describe("addEarlier", () => {
+  it("names each split once, the earlier ones first", () => {
+    const split = (name: string) => ({ dataset: "custom", split: name });
+    const data = { ...dataOf(["road"]), description: { ...model, trainedOn: [split("train")] } };
+    const earlier = [split("first"), split("train")];
+    expect(addEarlier(data, earlier).description.trainedOn).toEqual([split("first"), split("train")]);
+    expect(addEarlier(dataOf(["road"]), []).description.trainedOn).toEqual([]);
+  });
 });
 
 describe("requireSameData", () => {

@@ -84,6 +84,14 @@ describe("startingWeights", () => {
     expect(weights.get("layer1.0.weight")).toEqual(same.weights.get("layer1.0.weight"));
   });
 
+  it("says what a model was trained on before", async () => {
+    const camvid = buildNetwork({ network: "refinenet-lw-mobilenet-v2", classes: 11 });
+    const { trainedOn } = await startingWeights(camvid, { ...options, weights: "camvid" });
+    expect(trainedOn).toEqual([{ dataset: "camvid", split: "trainval" }]);
+    const fresh = await startingWeights(camvid, { ...options, weights: "imagenet" });
+    expect(fresh.trainedOn).toEqual([]);
+  });
+
   it("takes ImageNet's encoder by name, and by default where the network has it", async () => {
     const mobile = buildNetwork({ network: "refinenet-lw-mobile-96+mobilenet-v2", classes: 2 });
     const { note } = await startingWeights(mobile, { ...options, weights: "imagenet" });
