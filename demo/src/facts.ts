@@ -2,11 +2,16 @@ import type { Segmenter, Timing } from "../../src/web.ts";
 import { element, part } from "./page.ts";
 
 /** Says where a model runs, in plain words; the library's own are in the title. */
-export async function showFacts({ device, deviceNote, dtype }: Segmenter, asked: string): Promise<void> {
+export async function showFacts(
+  { device, deviceNote, budgetNote, dtype }: Segmenter,
+  asked: string,
+): Promise<void> {
   const place =
     device === "webgpu" ? "Running on the GPU" : `Running on the CPU: ${await whyCpu(asked, dtype)}`;
   const facts = part("facts", HTMLElement);
-  facts.textContent = `${place}.`;
+  const budget =
+    budgetNote === undefined ? "" : ` ${budgetNote.slice(0, 1).toUpperCase()}${budgetNote.slice(1)}.`;
+  facts.textContent = `${place}.${budget}`;
   facts.title = `${dtype}. ${deviceNote}.`;
 }
 

@@ -17,6 +17,7 @@ import { shownView, showView } from "./views.ts";
 const modelSelect = part("model", HTMLSelectElement);
 const deviceSelect = part("device", HTMLSelectElement);
 const dtypeSelect = part("dtype", HTMLSelectElement);
+const rateSelect = part("rate", HTMLSelectElement);
 const cameraButton = part("camera", HTMLButtonElement);
 const clipButton = part("save-clip", HTMLButtonElement);
 
@@ -34,6 +35,7 @@ function choice(): Choice {
     model: modelSelect.value,
     device: deviceSelect.value as Choice["device"],
     dtype: dtypeSelect.value as Choice["dtype"],
+    rate: rateSelect.value === "" ? undefined : Number(rateSelect.value),
   };
 }
 
@@ -100,7 +102,7 @@ function connect(): void {
     isModelChosen = true;
     chooseModel(modelSelect.value);
   });
-  for (const control of [modelSelect, deviceSelect, dtypeSelect])
+  for (const control of [modelSelect, deviceSelect, dtypeSelect, rateSelect])
     control.addEventListener("change", () => void player.restart());
   cameraButton.addEventListener("click", () => {
     if (player.source?.kind === "camera") player.stop();

@@ -9,7 +9,12 @@ export interface Choice {
   readonly model: string;
   readonly device: NonNullable<LoadOptions["device"]>;
   readonly dtype: NonNullable<LoadOptions["dtype"]>;
+  /** Frames a second that are wanted, in less detail if need be. */
+  readonly rate: number | undefined;
 }
+
+/** Share of a frame's time that is the network's; the rest is for reading and painting the frame. */
+const NETWORK_SHARE = 0.8;
 
 /** A loaded model, and how its classes are shown. */
 export interface LoadedModel {
@@ -46,7 +51,7 @@ export class Models {
 }
 
 async function load(
-  { model, file, ...choice }: Choice & { file: Blob | undefined },
+  { model, file, device, dtype, rate }: Choice & { file: Blob | undefined },
   before: Promise<LoadedModel> | undefined,
 ): Promise<LoadedModel> {
   await before?.then(({ segmenter }) => segmenter.dispose()).catch(() => undefined);
@@ -55,7 +60,8 @@ async function load(
   showProgress("working");
   try {
     const segmenter = await Segmenter.load(file ?? model, {
-      ...choice,
+      ...{ device, dtype },
+      ...(rate !== undefined && { budget: Math.floor((1000 * NETWORK_SHARE) / rate) }),
       onProgress({ loaded, total }) {
         showProgress(loaded / total);
         say(`Loading ${name} and its engine: ${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);

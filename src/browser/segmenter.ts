@@ -96,6 +96,11 @@ export class Segmenter {
     return this.#opened.note;
   }
 
+  /** What `budget` came to, in a sentence; undefined without one. */
+  get budgetNote(): string | undefined {
+    return this.#opened.fitted?.note;
+  }
+
   /**
    * Finds the class of every pixel.
    *

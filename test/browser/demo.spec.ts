@@ -133,6 +133,11 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
       expect.arrayContaining(["Animals, people and things", "Streets", "Streets, small and fast"]),
     );
     expect(await page.locator("#facts").innerText()).toBe("Running on the CPU: no GPU found.");
+    await page.getByRole("combobox", { name: "Frames" }).selectOption("25");
+    // 0.8 of a frame's 40 ms are the network's.
+    await page.getByText(/^Running on the CPU: no GPU found. (To keep the|The) budget of 32 ms/).waitFor();
+    await page.getByRole("combobox", { name: "Frames" }).selectOption("");
+    await page.getByText(/^Running on the CPU: no GPU found.$/).waitFor();
     expect(await page.locator("#examples img").count()).toBe(3);
     await page.locator("#model").selectOption({ label: "Streets, small and fast" });
     await told(page, /building/);
