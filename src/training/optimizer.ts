@@ -1,13 +1,16 @@
 /** The optimizers: SGD with momentum, Adam and AdamW, each as PyTorch computes it. */
 import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
 import { input, scalar, type Tensor } from "../graph/tensor.ts";
-import type { StageConfig } from "./config.ts";
 import { correctionInputs, type MemoryKind, memoryName } from "./state-names.ts";
 
 /** The settings of an optimizer; see settings.ts. */
-export type OptimizerSettings = Readonly<
-  Pick<StageConfig, "optimizer" | "momentum" | "weightDecay"> & Partial<Pick<StageConfig, "beta2">>
->;
+export interface OptimizerSettings {
+  readonly optimizer: "sgd" | "adam" | "adamw";
+  readonly momentum: number;
+  /** Adam's. Defaults to `DEFAULT_BETA2`. */
+  readonly beta2?: number;
+  readonly weightDecay: number;
+}
 
 /** What an optimizer remembers of a parameter, zero at the start. */
 export interface Memory {
