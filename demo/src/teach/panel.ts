@@ -83,7 +83,10 @@ export class TeachPanel {
     });
     this.#connectButtons();
     this.#connectLearning();
-    preview.addEventListener("change", () => this.#do(this.#showPreview()));
+    preview.addEventListener("change", () => {
+      if (preview.checked) this.#do(this.#showPreview());
+      else this.#surface.showPreview(undefined);
+    });
   }
 
   /** The panel comes into sight. The work of an earlier visit is there when it does so first. */
