@@ -9,7 +9,9 @@ describe.skipIf(missingBrowser)(`examples/page.html ${missingBrowser ?? ""}`, ()
     const page = await shared.browser.newPage();
     await page.goto(`${shared.server.origin}/examples/page.html`);
     const status = page.getByRole("status");
-    await status.filter({ hasText: /^cat [78]\d\.\d %, background [12]\d\.\d %$/ }).waitFor({ timeout: 120_000 });
+    await status
+      .filter({ hasText: /^cat [78]\d\.\d %, background [12]\d\.\d %$/ })
+      .waitFor({ timeout: 120_000 });
     expect(await page.locator("canvas").evaluate(({ width, height }) => [width, height])).toEqual([451, 300]);
 
     await page.getByLabel("photo").setInputFiles("examples/astronaut.jpg");
