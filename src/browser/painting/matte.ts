@@ -6,12 +6,12 @@ import type { TensorData } from "../../runtime/session.ts";
  */
 export const SHARPNESS = 3;
 
-/** A class whose score lies this far below the highest has no share that a byte could hold: exp(-3 x 3) = 1e-4. */
+/** A class with a score this far below the highest has no share that a byte could hold: exp(-3 x 3) = 1e-4. */
 const NEGLIGIBLE = 3;
 
 /**
- * How far each place of the decoder's map is chosen: the sum over classes of strength times probability, where
- * probabilities are the softmax of sharpened scores.
+ * How far each place of the decoder's map is chosen: the sum over classes of strength times probability,
+ * where probabilities are the softmax of sharpened scores.
  *
  * @param scores logits, float32 `[1, C, h, w]`
  * @param strengths of the classes, 0..1
