@@ -6,7 +6,7 @@ import type { TensorData } from "../../runtime/session.ts";
  */
 export const SHARPNESS = 3;
 
-/** A class with a score this far below the highest has no share that a byte could hold: exp(-3 x 3) = 1e-4. */
+/** A class with a score this far below the highest has no share that a byte holds: exp(-3 x 3) = 1e-4. */
 const NEGLIGIBLE = 3;
 
 /**
