@@ -87,9 +87,11 @@ export async function trainOnFew(base: Weights, options: TrainOptions): Promise<
       checkLoss(loss, { where: "fineTune", step: done + 1 });
       onProgress?.({ step: done + 1, steps, loss });
       const isLast = done + 1 === steps;
-      if (!isLast && (done + 1) % modelEvery !== 0) continue;
-      if (previews) await onPreview?.(await previews.label(await current()));
-      if (!isLast) await onWeights?.(await current());
+      const isShown = isLast || (done + 1) % modelEvery === 0;
+      if (!isShown || !(previews || onWeights)) continue;
+      const newest = await current();
+      if (previews) await onPreview?.(await previews.label(newest));
+      if (!isLast) await onWeights?.(newest);
     }
     return await current();
   } finally {

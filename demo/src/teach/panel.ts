@@ -216,7 +216,10 @@ export class TeachPanel {
   async #showPreview(): Promise<void> {
     const shown = this.#shown;
     const found: (FoundLabels | undefined)[] = [];
-    for (const picture of shown) found.push(await this.#previewer.segment(picture, this.#work.classes));
+    for (const picture of shown) {
+      const isWanted = preview.checked || picture !== this.#picture;
+      found.push(isWanted ? await this.#previewer.segment(picture, this.#work.classes) : undefined);
+    }
     this.#show(shown, found);
   }
 
