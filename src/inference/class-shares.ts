@@ -35,9 +35,17 @@ export function shareOut(counts: ArrayLike<number>, { classes, palette }: LabelN
 /** Sum of the values (1 each where absent) at the pixels of each label. */
 export function sumByLabel(labels: ArrayLike<number>, values?: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(256);
+  // Neighbours mostly have one label, whose sum is written when it ends.
+  let label = labels[0] ?? 0;
+  let sum = 0;
   for (let pixel = 0; pixel < labels.length; pixel++) {
-    const label = labels[pixel] ?? 0;
-    sums[label] = (sums[label] ?? 0) + (values ? (values[pixel] ?? 0) : 1);
+    if (labels[pixel] !== label) {
+      sums[label] = (sums[label] ?? 0) + sum;
+      label = labels[pixel] ?? 0;
+      sum = 0;
+    }
+    sum += values ? (values[pixel] ?? 0) : 1;
   }
+  sums[label] = (sums[label] ?? 0) + sum;
   return sums;
 }

@@ -79,7 +79,7 @@ export function createPredictor(
 /** Of NaN every class is the best. @throws LightsegError RUNTIME */
 function checkScores({ data }: TensorData): void {
   let sum = 0;
-  for (const score of data) sum += score;
+  for (let index = 0; index < data.length; index++) sum += data[index] ?? 0;
   if (Number.isFinite(sum)) return;
   const hint = "the weights are damaged, or too large for fp16: try fp32";
   const rule = "must be finite";

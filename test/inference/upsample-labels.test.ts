@@ -22,6 +22,13 @@ describe("upsampleLabels", () => {
     expect([...labels]).toEqual([0, 0, 2, 1, 1, 0, 0, 2, 1, 1]);
   });
 
+  test("lets a class win in a cell that is best at none of its corners", () => {
+    // Halfway two of the classes are at 2 and the third at 3, which each corner's best surpasses there alone.
+    const scores = floats([4, 0, 0, 4, 3, 3, -5, -6], [1, 4, 1, 2]);
+    const labels = upsampleLabels(scores, { width: 3, height: 1, alignCorners: true });
+    expect([...labels]).toEqual([0, 2, 1]);
+  });
+
   test("takes the first class on ties, as the engine does", () => {
     const scores = floats(new Float32Array(3 * 4), [1, 3, 2, 2]);
     expect(upsampleLabels(scores, { width: 7, height: 5, alignCorners: true })).toEqual(new Uint8Array(35));

@@ -147,8 +147,13 @@ class NodeSession implements Session {
     outputs: readonly Name[],
     handOver: readonly string[] = [],
   ): Promise<Record<Name, TensorData>> {
-    const transfer = handOver.flatMap((name) => wholeBuffer(feeds[name]));
-    const ask = () => this.#thread.client.ask("run", { feeds, outputs }, transfer);
+    const ask = () => {
+      const moved = Object.entries(feeds).map(
+        ([name, tensor]) => [name, handOver.includes(name) ? tensor : copyOf(tensor)] as const,
+      );
+      const transfer = moved.flatMap(([, tensor]) => wholeBuffer(tensor));
+      return this.#thread.client.ask("run", { feeds: Object.fromEntries(moved), outputs }, transfer);
+    };
     return requireOutputs(await this.#take(ask), outputs);
   }
 
@@ -175,8 +180,15 @@ class NodeSession implements Session {
   }
 }
 
+/** Copying and moving the copy takes much less time than letting the message copy. */
+function copyOf({ data, shape }: TensorData): TensorData {
+  // Not `slice`, which gives a view where the bytes are a Buffer.
+  if (data instanceof Float32Array) return { data: new Float32Array(data), shape };
+  if (data instanceof Int32Array) return { data: new Int32Array(data), shape };
+  return { data: new Uint8Array(data), shape };
+}
+
 /** The memory of a tensor, unless it holds other values too. */
-function wholeBuffer(tensor: TensorData | undefined): ArrayBuffer[] {
-  const { buffer, byteLength } = tensor?.data ?? {};
+function wholeBuffer({ data: { buffer, byteLength } }: TensorData): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

@@ -99,6 +99,18 @@ describe("a session", () => {
     expect(Array.from(buffer)).toEqual([9, 9, 3, -1, 9]);
   });
 
+  it("moves what is handed over, and leaves the rest, a Buffer of Node's pool too", async () => {
+    const session = await open(lower({ y: input("bytes", [2], "uint8"), z: relu(x) }));
+    const bytes = Buffer.from([255, 1]);
+    const values = Float32Array.of(3, -1);
+    const feeds = { bytes: { data: bytes, shape: [2] }, x: { data: values, shape: [2] } };
+    expect(bytes.byteLength).toBeLessThan(bytes.buffer.byteLength);
+    const found = await session.run(feeds, ["y", "z"], ["bytes", "x"]);
+    expect(found).toEqual({ y: { data: Uint8Array.of(255, 1), shape: [2] }, z: floats([3, 0]) });
+    expect([...bytes]).toEqual([255, 1]);
+    expect(values).toHaveLength(0);
+  });
+
   it("answers runs that were asked for at once in their order", async () => {
     const session = await open(doubled);
     const answered: number[] = [];
