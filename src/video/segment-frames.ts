@@ -39,7 +39,7 @@ export interface SegmentFramesOptions {
 /**
  * Segments the frames of a clip or camera, in order.
  *
- * The next frame is read and segmented while the last result is used; at most three are held. With `dropLate`
+ * The next frames are read and segmented while the last result is used; at most three are held. With `dropLate`
  * a frame is segmented only when a result is asked for, to be as fresh as possible.
  *
  * @example
@@ -58,7 +58,7 @@ export function segmentFrames<Frame extends VideoFrameInput>(
   const segment = segmentSmoothly(segmenter, smoothing);
   const results = dropLate
     ? segmentEach(readNewest(frames), segment)
-    : readAhead(segmentEach(countNone(readAhead(frames)), segment));
+    : settleEach(readAhead(startEach(readAhead(frames), segment)));
   return signal ? untilAborted(results, signal) : results;
 }
 
@@ -70,6 +70,26 @@ async function* segmentEach<Frame extends VideoFrameInput>(
     yield { timestamp: frame.timestamp, segmentation: await segment(frame), frame, dropped };
 }
 
-async function* countNone<T>(source: AsyncIterable<T>) {
-  for await (const item of source) yield { item, dropped: 0 };
+interface Started<Frame> {
+  readonly frame: Frame;
+  readonly segmentation: Promise<Segmentation>;
+}
+
+async function* startEach<Frame extends VideoFrameInput>(
+  frames: AsyncIterable<Frame>,
+  segment: (frame: Photo) => Promise<Segmentation>,
+): AsyncGenerator<Started<Frame>, void, undefined> {
+  for await (const frame of frames) {
+    const segmentation = segment(frame);
+    // Who comes to ask for it sees the error.
+    segmentation.catch(() => undefined);
+    yield { frame, segmentation };
+  }
+}
+
+async function* settleEach<Frame extends VideoFrameInput>(
+  started: AsyncIterable<Started<Frame>>,
+): AsyncGenerator<SegmentedFrame<Frame>, void, undefined> {
+  for await (const { frame, segmentation } of started)
+    yield { timestamp: frame.timestamp, segmentation: await segmentation, frame, dropped: 0 };
 }

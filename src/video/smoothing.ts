@@ -53,7 +53,9 @@ export function segmentSmoothly(
     const size = `${frame.width} x ${frame.height}`;
     if (size !== lastSize) smoother = new ScoreSmoother(smoothing);
     lastSize = size;
-    return segmenter.segment(frame, { ...options, adjustScores: (scores) => smoother.add(scores) });
+    // A later frame of another size may come before this one's scores.
+    const current = smoother;
+    return segmenter.segment(frame, { ...options, adjustScores: (scores) => current.add(scores) });
   };
 }
 

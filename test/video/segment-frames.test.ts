@@ -129,6 +129,32 @@ describe("segmentFrames", () => {
     expect(used).toBe(30);
   });
 
+  it("gives the engine the next frame before it has the scores of the last, unless late ones are dropped", async () => {
+    let [running, most] = [0, 0];
+    const counting: OpenSession = async (...options) => {
+      const { run, ...session } = await scriptedEngine(...options);
+      return {
+        ...session,
+        async run(...request) {
+          most = Math.max(most, ++running);
+          const found = await run(...request);
+          running--;
+          return found;
+        },
+      };
+    };
+    const segmenter = new Segmenter(model, { open: counting, decodePhoto });
+    opened.push(segmenter);
+    const frames = [grey(140), grey(80), grey(140), grey(80)];
+    const labels: (number | undefined)[] = [];
+    for await (const { segmentation } of segmentFrames(segmenter, give(frames)))
+      labels.push(segmentation.labels[0]);
+    expect([labels, most]).toEqual([[1, 0, 1, 0], 2]);
+    most = 0;
+    for await (const _ of segmentFrames(segmenter, give(frames, 1), { dropLate: true })) await sleep(1);
+    expect(most).toBe(1);
+  });
+
   it.each([false, true])(
     "ends with the reason of its signal while it waits for a frame (dropLate %s)",
     async (dropLate) => {
