@@ -1,7 +1,7 @@
 /**
- * Frames a second of a clip, from file to labels and from file to file with the classes drawn in, beside the
- * network alone on one of its frames: `npx tsx bench/clip.ts CLIP [--frames 60] [--rounds 3] [--json]`. The
- * variants take turns. Needs ffmpeg.
+ * Frames a second of a clip, from file to labels and from file to file with the classes drawn in, with one
+ * network and with several side by side, beside the network alone on one of its frames:
+ * `npx tsx bench/clip.ts CLIP [--frames 60] [--rounds 3] [--json]`. The variants take turns. Needs ffmpeg.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { drawOverlay } from "../src/images/overlay.ts";
 import { Segmenter } from "../src/inference/node/node-segmenter.ts";
+import { shareThreads } from "../src/inference/node/share-threads.ts";
 import { createPredictor } from "../src/inference/predictor.ts";
 import { loadRunnableModel } from "../src/model-files/node/load.ts";
 import { openNodeSession } from "../src/runtime/node/session.ts";
@@ -30,7 +31,9 @@ const count = Number(values.frames);
 const threads = availableParallelism();
 const { model, dtype } = await loadRunnableModel();
 const predictor = createPredictor(model, { open: openNodeSession, dtype, threads });
-const segmenter = await Segmenter.load(undefined, { device: "cpu", threads });
+const one = await Segmenter.load(undefined, { device: "cpu", threads });
+const shared = shareThreads(Number.POSITIVE_INFINITY, threads);
+const several = await Segmenter.load(undefined, { device: "cpu", ...shared });
 const folder = await mkdtemp(join(tmpdir(), "lightseg-bench-clip-"));
 
 /** Frames a second, without the first: it warms up. */
@@ -51,12 +54,12 @@ async function* networkAlone() {
   }
 }
 
-async function* toLabels() {
+async function* toLabels(segmenter: Segmenter) {
   await using video = await openVideo(clip);
   yield* segmentFrames(segmenter, video.frames);
 }
 
-async function* toFile() {
+async function* toFile(segmenter: Segmenter) {
   await using video = await openVideo(clip);
   const { width, height, frameRate } = video;
   const path = join(folder, "out.mp4");
@@ -68,7 +71,13 @@ async function* toFile() {
   }
 }
 
-const variants = { networkAlone, toLabels, toFile };
+const variants = {
+  "network alone": networkAlone,
+  "to labels": () => toLabels(one),
+  "to a file": () => toFile(one),
+  [`to labels, ${shared.concurrency} networks`]: () => toLabels(several),
+  [`to a file, ${shared.concurrency} networks`]: () => toFile(several),
+};
 const rates: Record<string, number[]> = {};
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const [name, frames] of Object.entries(variants)) {
@@ -76,7 +85,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     rates[name].push(await rate(frames()));
   }
 }
-await Promise.all([predictor.dispose(), segmenter.dispose(), rm(folder, { recursive: true })]);
+await Promise.all([predictor.dispose(), one.dispose(), several.dispose(), rm(folder, { recursive: true })]);
 
 const found = Object.entries(rates).map(([name, all]) => ({ name, rate: median(all), all }));
 if (values.json) console.log(JSON.stringify({ ...machine(), dtype, frames: count, found }));

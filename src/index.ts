@@ -70,7 +70,7 @@ export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
 export type { LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Prediction, SampledConfidence } from "./inference/confidence.ts";
-export { Segmenter } from "./inference/node/node-segmenter.ts";
+export { type LoadSegmenterOptions, Segmenter } from "./inference/node/node-segmenter.ts";
 export { renderLabels, renderOverlay } from "./inference/node/render.ts";
 export {
   type Predictor,

@@ -1,6 +1,7 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { checkInteger } from "../check.ts";
+import { countFittingNetworks } from "../inference/node/share-threads.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
@@ -143,9 +144,6 @@ function mayPass(error: unknown): boolean {
   return error instanceof Error && "code" in error && ["RUNTIME", "DEVICE_LOST"].includes(String(error.code));
 }
 
-/** Memory of a network with a photo of the largest size that it takes; see `SegmenterOptions.maxPixels`. */
-const BYTES_OF_A_LANE = 1e9;
-
 /**
  * How many networks run side by side, and with how many threads each. @param chunks no more networks than
  * there are chunks
@@ -155,9 +153,7 @@ export function chooseLanes(
   chunks = Number.POSITIVE_INFINITY,
 ): { count: number; threads: number } {
   const cores = availableParallelism();
-  const memory = Math.min(process.constrainedMemory?.() || totalmem(), totalmem());
-  const fitting = Math.max(1, Math.floor(memory / BYTES_OF_A_LANE));
-  const count = Math.min(concurrency ?? Math.min(cores, fitting), chunks);
+  const count = Math.min(concurrency ?? Math.min(cores, countFittingNetworks()), chunks);
   checkInteger(count, "runBatch", "concurrency", 1, MAX_THREADS);
   return { count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
 }

@@ -13,10 +13,12 @@ import {
   loadOnDevice,
   type ModelOnDevice,
 } from "../inference/node/load-on-device.ts";
+import { shareThreads } from "../inference/node/share-threads.ts";
 import { predictWithConfidence } from "../inference/predictor.ts";
 import type { RunnableModel } from "../model-files/model.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
+import { sideBySide } from "../runtime/side-by-side.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
 import {
@@ -160,9 +162,11 @@ async function measureModel(
   loaded: ModelOnDevice,
   { views, threads, run: { signal }, ...options }: MeasureModelOptions,
 ): Promise<Evaluation> {
-  const predictor = await openPredictor(loaded, { views, threads, signal });
+  const { concurrency, ...shared } = shareThreads(loaded.device === "cpu" ? samples.size : 1, threads);
+  const open = sideBySide(loaded.open, concurrency);
+  const predictor = await openPredictor({ ...loaded, open }, { views, ...shared, signal });
   try {
-    return await measure(samples, { ...options, predict: predictor.predict, signal });
+    return await measure(samples, { ...options, predict: predictor.predict, concurrency, signal });
   } finally {
     await predictor.dispose();
   }

@@ -4,8 +4,10 @@ import { formatTable } from "../format-table.ts";
 import { MAX_BUDGET } from "../inference/max-budget.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
+import { shareThreads } from "../inference/node/share-threads.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { mapAhead } from "../streams.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { findPhotos, LABELS, OVERLAY } from "./find-photos.ts";
@@ -86,28 +88,35 @@ export const segment: Command = {
       classes: args.get(classes),
       dtype: args.get(dtype),
       device: args.get(device),
-      threads: args.get(threads),
       budget: args.get(budget),
       onNote: log,
     };
     const name = args.get(model);
-    const load = () => Segmenter.load(name, settings);
+    // A budget is for the time of each photo, which is least where one has all threads.
+    const load = (photos: number) =>
+      Segmenter.load(name, {
+        ...settings,
+        ...shareThreads(settings.budget === undefined ? photos : 1, args.get(threads)),
+      });
     const clip = findClip(args, [scores, confidence]);
     if (clip !== undefined) {
       const { opacity } = options;
       const style = { labels: args.has(labels), smoothing: args.get(smoothing), opacity };
-      return segmentVideo(clip, { out: folder, load, ...style }, print);
+      const loadForClip = () => load(Number.POSITIVE_INFINITY);
+      return segmentVideo(clip, { out: folder, load: loadForClip, ...style }, print);
     }
     const { photos, passedOver } = await findPhotos(args.operands, "segment");
     checkOutputs(args, photos, options);
 
-    await using segmenter = await load();
+    await using segmenter = await load(photos.length);
     const results: Record<string, unknown>[] = [];
     let failure: ReturnType<typeof describeError> | undefined;
-    for (const photo of photos) {
+    const segmentPhoto = (photo: string) => segmentOne(segmenter, photo, options);
+    for await (const { item: photo, result } of mapAhead(photos, segmentPhoto, segmenter.concurrency)) {
       try {
-        const result = await segmentOne(segmenter, photo, options, print);
-        results.push(result);
+        const { description, json } = await result;
+        print(description);
+        results.push(json);
       } catch (error) {
         // A result that cannot be written means that none can: the disk is full, or the folder is gone.
         if (!(error instanceof LightsegError) || error.code === "OUTPUT") throw error;
@@ -133,8 +142,7 @@ async function segmentOne(
   segmenter: Segmenter,
   photo: string,
   { folder, confidence, opacity, scores }: SegmentOneOptions,
-  print: (text: string) => void,
-): Promise<Record<string, unknown>> {
+): Promise<{ description: string; json: Record<string, unknown> }> {
   const { lowConfidence } = segmenter.model;
   const result = await segmenter.segment(photo, {
     confidence,
@@ -153,13 +161,14 @@ async function segmentOne(
   await makeFolder(folder);
   for (const [path, bytes] of files) await writeFileAtomically(path, bytes);
 
-  print(describe(photo, result, [...files.keys()]));
+  const lines = [describe(photo, result, [...files.keys()])];
   const { width, height, networkSize, timing, found, meanConfidence } = result;
   const isUnsure = meanConfidence !== undefined && meanConfidence < (lowConfidence ?? 0);
-  if (isUnsure) print(hint(meanConfidence, lowConfidence));
+  if (isUnsure) lines.push(hint(meanConfidence, lowConfidence));
   const written = { ...paths, ...(scores !== undefined && { scores }) };
   const confident = meanConfidence === undefined ? {} : { meanConfidence, unsure: isUnsure };
-  return { photo, width, height, ...written, classes: found, ...confident, timing, networkSize };
+  const json = { photo, width, height, ...written, classes: found, ...confident, timing, networkSize };
+  return { description: lines.join("\n"), json };
 }
 
 /** For a photo that the model is less sure of than of nearly all that it was measured on. */

@@ -1,6 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import { meanConfidence, type Prediction } from "../inference/confidence.ts";
+import { mapAhead } from "../streams.ts";
 import { type BoundaryMetrics, BoundaryScore } from "./boundary.ts";
 import { type Calibration, CalibrationCounts } from "./calibration.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
@@ -11,6 +12,8 @@ import { computeMetrics, type Metrics } from "./metrics.ts";
 export interface EvaluateOptions {
   /** The photo's label map, of the photo's size; calibration is measured where it comes with confidences. */
   predict: (photo: Photo) => Promise<Prediction>;
+  /** Photos that are predicted at once, beside the one that is counted. Defaults to 1. */
+  concurrency?: number;
   /** Also computes the boundary F-score. `tolerance` is a share of the image's diagonal; default 0.0075. */
   boundary?: { tolerance?: number };
   /** Called with the id and prediction of each photo. The next photo waits for the promise. */
@@ -38,27 +41,25 @@ export interface Evaluation extends Metrics {
 /**
  * Measures a predictor on a split, at full size: one confusion matrix over all its pixels.
  *
- * The next photo is decoded while one is predicted. Memory does not grow with the number of photos.
+ * The next photos are decoded and predicted while one is counted. Memory does not grow with the number of
+ * photos.
  */
 export async function evaluate(
   dataset: Dataset,
-  { predict, boundary, onPrediction, onProgress, signal }: EvaluateOptions,
+  { predict, concurrency = 1, boundary, onPrediction, onProgress, signal }: EvaluateOptions,
 ): Promise<Evaluation> {
   const classes = dataset.labels.classes.length;
   const confusion = new ConfusionMatrix(classes);
   const outlines = boundary && new BoundaryScore(classes, boundary);
   const confidences = new CalibrationCounts();
   const means: (number | undefined)[] = [];
-  let next = dataset.load(0);
-  for (let index = 0; index < dataset.size; index++) {
+  const measure = async (index: number) => {
+    const { id, photo, labels } = await dataset.load(index);
+    return { id, labels, prediction: await predict(photo) };
+  };
+  for await (const { item: index, result } of mapAhead(range(dataset.size), measure, concurrency)) {
     signal?.throwIfAborted();
-    const { id, photo, labels } = await next;
-    if (index + 1 < dataset.size) {
-      next = dataset.load(index + 1);
-      // Its error, if any, is thrown when its turn comes; until then it must not count as unhandled.
-      next.catch(() => undefined);
-    }
-    const prediction = await predict(photo);
+    const { id, labels, prediction } = await result;
     confusion.add(labels, prediction);
     confidences.add(labels, prediction);
     if (prediction.confidence) means.push(meanConfidence(prediction, dataset.labels.classes));
@@ -76,4 +77,8 @@ export async function evaluate(
     ...(calibration && { calibration }),
     ...(lowConfidence !== undefined && { lowConfidence }),
   };
+}
+
+function* range(count: number): Generator<number, void, undefined> {
+  for (let index = 0; index < count; index++) yield index;
 }

@@ -102,7 +102,8 @@ export interface SegmenterOptions {
  * Segments photos with one model. Owns engine sessions: call `dispose()` (or declare it with `await using`)
  * when done.
  *
- * Runs never block the event loop; several photos may be asked for at once and are done one after the other.
+ * Runs never block the event loop; several photos may be asked for at once, of which `concurrency` are done
+ * side by side.
  */
 export class Segmenter {
   readonly #model: RunnableModel;
@@ -127,6 +128,11 @@ export class Segmenter {
   /** What the network is computed in. */
   get dtype(): Dtype {
     return isQuantized(this.#model) ? "int8" : (this.#options.dtype ?? "fp32");
+  }
+
+  /** How many photos are segmented at once; further ones wait. */
+  get concurrency(): number {
+    return this.#platform.open.concurrency ?? 1;
   }
 
   /**

@@ -60,6 +60,8 @@ export interface OpenSession {
   (model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** The provider that runs them, which models should be written for. Defaults to the CPU's. */
   readonly provider?: Provider;
+  /** How many runs of a session are done at once. Defaults to 1. */
+  readonly concurrency?: number;
 }
 
 /** An engine and how it is used. The platform makes one; functions that run models take it. */

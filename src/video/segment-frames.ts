@@ -1,7 +1,7 @@
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
+import { mapAhead, readAhead, readNewest, untilAborted } from "../streams.ts";
 import { segmentSmoothly } from "./smoothing.ts";
-import { readAhead, readNewest, untilAborted } from "./streams.ts";
 
 /** A frame of a clip or camera: its pixels, and when it is shown. */
 export interface VideoFrameInput extends Photo {
@@ -39,7 +39,8 @@ export interface SegmentFramesOptions {
 /**
  * Segments the frames of a clip or camera, in order.
  *
- * The next frames are read and segmented while the last result is used; at most three are held. With `dropLate`
+ * The next frames are read and segmented while the last result is used; at most three are held, and more by
+ * a segmenter with several networks. With `dropLate`
  * a frame is segmented only when a result is asked for, to be as fresh as possible.
  *
  * @example
@@ -58,7 +59,7 @@ export function segmentFrames<Frame extends VideoFrameInput>(
   const segment = segmentSmoothly(segmenter, smoothing);
   const results = dropLate
     ? segmentEach(readNewest(frames), segment)
-    : settleEach(readAhead(startEach(readAhead(frames), segment)));
+    : settleEach(mapAhead(readAhead(frames), segment, segmenter.concurrency));
   return signal ? untilAborted(results, signal) : results;
 }
 
@@ -70,26 +71,9 @@ async function* segmentEach<Frame extends VideoFrameInput>(
     yield { timestamp: frame.timestamp, segmentation: await segment(frame), frame, dropped };
 }
 
-interface Started<Frame> {
-  readonly frame: Frame;
-  readonly segmentation: Promise<Segmentation>;
-}
-
-async function* startEach<Frame extends VideoFrameInput>(
-  frames: AsyncIterable<Frame>,
-  segment: (frame: Photo) => Promise<Segmentation>,
-): AsyncGenerator<Started<Frame>, void, undefined> {
-  for await (const frame of frames) {
-    const segmentation = segment(frame);
-    // Who comes to ask for it sees the error.
-    segmentation.catch(() => undefined);
-    yield { frame, segmentation };
-  }
-}
-
 async function* settleEach<Frame extends VideoFrameInput>(
-  started: AsyncIterable<Started<Frame>>,
+  started: AsyncIterable<{ item: Frame; result: Promise<Segmentation> }>,
 ): AsyncGenerator<SegmentedFrame<Frame>, void, undefined> {
-  for await (const { frame, segmentation } of started)
-    yield { timestamp: frame.timestamp, segmentation: await segmentation, frame, dropped: 0 };
+  for await (const { item: frame, result } of started)
+    yield { timestamp: frame.timestamp, segmentation: await result, frame, dropped: 0 };
 }

@@ -4,6 +4,7 @@ import { decodeMask } from "../../src/images/node/mask.ts";
 import { renderLabels, renderOverlay } from "../../src/inference/node/render.ts";
 import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
+import { sideBySide } from "../../src/runtime/side-by-side.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
 const platform: Platform = { open: openNodeSession, decodePhoto };
@@ -72,6 +73,16 @@ describe("Segmenter", () => {
   it("answers several photos at once", async () => {
     const results = await Promise.all([8, 16, 24].map((side) => segmenter.segment(testPhoto(side, side))));
     expect(results.map(({ width }) => width)).toEqual([8, 16, 24]);
+  });
+
+  it("gives the same with several networks side by side", async () => {
+    const open = sideBySide(openNodeSession, 2);
+    await using several = new Segmenter(model, { ...platform, open }, { threads: 1 });
+    expect([segmenter.concurrency, several.concurrency]).toEqual([1, 2]);
+    const photos = [48, 33, 48, 48, 33].map((side) => testPhoto(side, side));
+    const labels = await Promise.all(photos.map(async (photo) => (await several.segment(photo)).labels));
+    for (const [index, photo] of photos.entries())
+      expect(labels[index]).toEqual((await segmenter.segment(photo)).labels);
   });
 
   it("renders an indexed PNG with the same labels, and an overlay with room for a legend", async () => {

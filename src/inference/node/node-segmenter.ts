@@ -1,10 +1,25 @@
-import { checkKeys } from "../../check.ts";
+import { checkInteger, checkKeys } from "../../check.ts";
 import { decodePhoto } from "../../images/node/decode.ts";
+import { MAX_THREADS } from "../../runtime/session.ts";
+import { sideBySide } from "../../runtime/side-by-side.ts";
 import { fitBudget } from "../budget.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 import { type LoadOnDeviceOptions, loadOnDevice } from "./load-on-device.ts";
 
-const OPTIONS = ["budget", "classes", "device", "dtype", "maxPixels", "onNote", "threads", "weights"];
+/** Options of `Segmenter.load` in Node. */
+export interface LoadSegmenterOptions
+  extends Omit<LoadOnDeviceOptions, "model">,
+    Omit<SegmenterOptions, "dtype"> {
+  /**
+   * Networks side by side, for many photos or the frames of a clip: more of them a second, while each takes
+   * longer. Each has `threads` threads, and up to 1 GB of memory. On a GPU there is one. Defaults to 1.
+   */
+  concurrency?: number;
+}
+
+const OPTIONS = [
+  ...["budget", "classes", "concurrency", "device", "dtype", "maxPixels", "onNote", "threads", "weights"],
+];
 
 /** Segments photos in Node; see the options of `load`. */
 export class Segmenter extends CoreSegmenter {
@@ -19,13 +34,12 @@ export class Segmenter extends CoreSegmenter {
    * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model, RUNTIME
    *   if a device that was named does not work
    */
-  static async load(
-    model?: string | Blob,
-    options: Omit<LoadOnDeviceOptions, "model"> & Omit<SegmenterOptions, "dtype"> = {},
-  ): Promise<Segmenter> {
+  static async load(model?: string | Blob, options: LoadSegmenterOptions = {}): Promise<Segmenter> {
     checkKeys(options, OPTIONS, "Segmenter.load");
-    const { threads, maxPixels, budget, ...source } = options;
-    const { model: loaded, dtype, open, note } = await loadOnDevice({ ...source, model });
+    const { threads, maxPixels, budget, concurrency = 1, ...source } = options;
+    checkInteger(concurrency, "Segmenter.load", "concurrency", 1, MAX_THREADS);
+    const { model: loaded, dtype, device, open: openOne, note } = await loadOnDevice({ ...source, model });
+    const open = sideBySide(openOne, device === "cpu" ? concurrency : 1);
     if (note !== undefined) source.onNote?.(note);
     const fitted = await fitBudget(loaded, { open, threads, dtype }, { budget, maxPixels });
     if (fitted) source.onNote?.(fitted.note);

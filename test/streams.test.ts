@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { readAhead, readNewest, untilAborted } from "../../src/video/streams.ts";
+import { mapAhead, readAhead, readNewest, untilAborted } from "../src/streams.ts";
 
 /** A source that counts what it has been asked for, and whether it was told to stop. */
 function countingSource(length: number, between: () => Promise<unknown> = async () => undefined) {
@@ -54,6 +54,37 @@ describe("readAhead", () => {
     const items = readAhead(failing());
     expect((await items.next()).value).toBe(1);
     await expect(items.next()).rejects.toThrow("broken");
+  });
+});
+
+describe("mapAhead", () => {
+  it("works at several items beside the one in use, never at more, and gives them in order", async () => {
+    const { state, items } = countingSource(20);
+    const map = async (item: number) => {
+      await sleep(5 - (item % 5));
+      return 2 * item;
+    };
+    let taken = 0;
+    for await (const { item, result } of mapAhead(items, map, 3)) {
+      expect([item, await result]).toEqual([taken, 2 * taken]);
+      taken++;
+      await sleep(1);
+      expect(state.asked).toBe(Math.min(20, taken + 3));
+    }
+    expect(taken).toBe(20);
+  });
+
+  it("keeps an error for the reader of its item, be there one or not", async () => {
+    const map = async (item: string) => {
+      if (item === "broken") throw new Error(item);
+      return item.length;
+    };
+    const found: unknown[] = [];
+    for await (const { result } of mapAhead(["one", "broken", "three", "broken"], map, 2)) {
+      found.push(await result.catch((error: Error) => error.message));
+      if (found.length === 3) break;
+    }
+    expect(found).toEqual([3, "broken", 5]);
   });
 });
 

@@ -1,19 +1,48 @@
-/** Reads one item ahead: the source works at the next while the reader is busy with the last. */
-export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+/**
+ * Reads ahead: the source works at the next items while the reader is busy with the last.
+ *
+ * @param count items that are asked for beside the one in use
+ */
+export async function* readAhead<T>(source: AsyncIterable<T>, count = 1): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
+  const ask = () => {
+    const next = iterator.next();
+    // Nobody may come to ask for it; who does sees the error.
+    next.catch(ignore);
+    return next;
+  };
   try {
-    let next = iterator.next();
-    for (;;) {
+    const asked = [ask()];
+    for (let next = asked.shift(); next; next = asked.shift()) {
       const { done, value } = await next;
       if (done) return;
-      next = iterator.next();
-      // Nobody may come to ask for it; who does sees the error.
-      next.catch(ignore);
+      while (asked.length < count) asked.push(ask());
       yield value;
     }
   } finally {
     leave(iterator);
   }
+}
+
+/**
+ * Maps items to results, several at once, and gives them in order.
+ *
+ * @param count items that are worked at beside the one in use
+ */
+export function mapAhead<T, R>(
+  source: AsyncIterable<T> | Iterable<T>,
+  map: (item: T) => Promise<R>,
+  count: number,
+): AsyncGenerator<{ readonly item: T; readonly result: Promise<R> }, void, undefined> {
+  async function* start() {
+    for await (const item of source) {
+      const result = map(item);
+      // Its reader, who comes later or never, sees the error.
+      result.catch(ignore);
+      yield { item, result };
+    }
+  }
+  return readAhead(start(), count);
 }
 
 /** Reads as fast as the source gives. The reader gets the newest item and the number of missed ones. */

@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { Segmenter } from "../../../src/inference/node/node-segmenter.ts";
+import { lightsegError } from "../../support/errors.ts";
+
+describe("Segmenter.load", () => {
+  it("opens as many networks as are asked for, on the CPU", async () => {
+    await using segmenter = await Segmenter.load(undefined, { concurrency: 2, threads: 1, device: "cpu" });
+    expect(segmenter.concurrency).toBe(2);
+  });
+
+  it.each([0, 257, 1.5])("refuses %d of them", async (concurrency) => {
+    await expect(Segmenter.load(undefined, { concurrency })).rejects.toThrow(
+      lightsegError("INVALID_ARGUMENT", "Segmenter.load"),
+    );
+  });
+});
