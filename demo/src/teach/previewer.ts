@@ -23,16 +23,22 @@ export class Previewer {
   }
 
   #load(): Promise<Segmenter> | undefined {
-    if (this.#file) this.#segmenter ??= Segmenter.load(this.#file);
-    return this.#segmenter;
+    if (!this.#file || this.#segmenter) return this.#segmenter;
+    const loading = Segmenter.load(this.#file);
+    this.#segmenter = loading;
+    // Who asks again after a failure, such as of the network, has it tried again.
+    loading.catch(() => {
+      if (this.#segmenter === loading) this.#segmenter = undefined;
+    });
+    return loading;
   }
 
   /** @param classes whose colors are taken for those of the same name */
   async segment({ bitmap }: TeachPicture, classes: readonly TeachClass[]): Promise<FoundLabels | undefined> {
-    const loading = this.#load();
-    if (!loading) return undefined;
+    const file = this.#file;
     try {
-      const segmenter = await loading;
+      const segmenter = await this.#load();
+      if (!segmenter) return undefined;
       const { width, height, labels, palette, ...found } = await segmenter.segment(bitmap);
       const colors = new Map(classes.map(({ name, color }) => [name, color]));
       return {
@@ -41,7 +47,7 @@ export class Previewer {
       };
     } catch (error) {
       // A newer model has taken its place.
-      if (loading !== this.#segmenter) return undefined;
+      if (file !== this.#file) return undefined;
       throw error;
     }
   }
