@@ -65,7 +65,7 @@ export const segment: Command = {
   notes: [
     `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. Of a folder, its photos are segmented (jpg, png, webp, tif, gif, avif), but not those in folders within it, nor earlier results.`,
     "A clip (mp4, mov, mkv, webm, avi and others) becomes one clip of the same length with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This needs ffmpeg on the PATH.",
-    "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
+    "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds. On a CPU several photos, and the frames of a clip, are segmented at once by networks of one thread each, unless there is a --budget: more a second, while each takes longer.",
     "A hint names photos of which the network is unsure: the mean confidence, over the pixels of all classes but background, is lower than on 97 % of the photos that the model was measured on.",
   ],
   examples: [
