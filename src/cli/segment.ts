@@ -7,7 +7,6 @@ import { renderLabels, renderOverlay } from "../inference/node/render.ts";
 import { shareThreads } from "../inference/node/share-threads.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
-import { mapAhead } from "../streams.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { findPhotos, LABELS, OVERLAY } from "./find-photos.ts";
@@ -64,8 +63,8 @@ export const segment: Command = {
   ],
   notes: [
     `For each photo, NAME${LABELS} (class index of each pixel, with a palette) and NAME${OVERLAY} (photo, classes in color, legend) are written. Of a folder, its photos are segmented (jpg, png, webp, tif, gif, avif), but not those in folders within it, nor earlier results.`,
-    "A clip (mp4, mov, mkv, webm, avi and others) becomes one clip of the same length with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This needs ffmpeg on the PATH.",
-    "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds. On a CPU several photos, and the frames of a clip, are segmented at once by networks of one thread each, unless there is a --budget: more a second, while each takes longer.",
+    "A clip (mp4, mov, mkv, webm, avi and others) becomes one clip of the same length with the same sound: NAME.overlay.mp4, or what --out names (mp4, m4v, mov, mkv, webm). This needs ffmpeg on the PATH. On a CPU its frames are segmented by networks of one thread each, side by side, unless there is a --budget.",
+    "A photo that cannot be read does not stop the others; the exit code is then 1. Times are in milliseconds.",
     "A hint names photos of which the network is unsure: the mean confidence, over the pixels of all classes but background, is lower than on 97 % of the photos that the model was measured on.",
   ],
   examples: [
@@ -88,35 +87,32 @@ export const segment: Command = {
       classes: args.get(classes),
       dtype: args.get(dtype),
       device: args.get(device),
+      threads: args.get(threads),
       budget: args.get(budget),
       onNote: log,
     };
     const name = args.get(model);
-    // A budget is for the time of each photo, which is least where one has all threads.
-    const load = (photos: number) =>
-      Segmenter.load(name, {
-        ...settings,
-        ...shareThreads(settings.budget === undefined ? photos : 1, args.get(threads)),
-      });
+    const load = () => Segmenter.load(name, settings);
     const clip = findClip(args, [scores, confidence]);
     if (clip !== undefined) {
       const { opacity } = options;
       const style = { labels: args.has(labels), smoothing: args.get(smoothing), opacity };
-      const loadForClip = () => load(Number.POSITIVE_INFINITY);
+      // A budget is for the time of each frame, which is least where one has all threads.
+      const shared =
+        settings.budget === undefined ? shareThreads(Number.POSITIVE_INFINITY, settings.threads) : {};
+      const loadForClip = () => Segmenter.load(name, { ...settings, ...shared });
       return segmentVideo(clip, { out: folder, load: loadForClip, ...style }, print);
     }
     const { photos, passedOver } = await findPhotos(args.operands, "segment");
     checkOutputs(args, photos, options);
 
-    await using segmenter = await load(photos.length);
+    await using segmenter = await load();
     const results: Record<string, unknown>[] = [];
     let failure: ReturnType<typeof describeError> | undefined;
-    const segmentPhoto = (photo: string) => segmentOne(segmenter, photo, options);
-    for await (const { item: photo, result } of mapAhead(photos, segmentPhoto, segmenter.concurrency)) {
+    for (const photo of photos) {
       try {
-        const { description, json } = await result;
-        print(description);
-        results.push(json);
+        const result = await segmentOne(segmenter, photo, options, print);
+        results.push(result);
       } catch (error) {
         // A result that cannot be written means that none can: the disk is full, or the folder is gone.
         if (!(error instanceof LightsegError) || error.code === "OUTPUT") throw error;
@@ -142,7 +138,8 @@ async function segmentOne(
   segmenter: Segmenter,
   photo: string,
   { folder, confidence, opacity, scores }: SegmentOneOptions,
-): Promise<{ description: string; json: Record<string, unknown> }> {
+  print: (text: string) => void,
+): Promise<Record<string, unknown>> {
   const { lowConfidence } = segmenter.model;
   const result = await segmenter.segment(photo, {
     confidence,
@@ -161,14 +158,13 @@ async function segmentOne(
   await makeFolder(folder);
   for (const [path, bytes] of files) await writeFileAtomically(path, bytes);
 
-  const lines = [describe(photo, result, [...files.keys()])];
+  print(describe(photo, result, [...files.keys()]));
   const { width, height, networkSize, timing, found, meanConfidence } = result;
   const isUnsure = meanConfidence !== undefined && meanConfidence < (lowConfidence ?? 0);
-  if (isUnsure) lines.push(hint(meanConfidence, lowConfidence));
+  if (isUnsure) print(hint(meanConfidence, lowConfidence));
   const written = { ...paths, ...(scores !== undefined && { scores }) };
   const confident = meanConfidence === undefined ? {} : { meanConfidence, unsure: isUnsure };
-  const json = { photo, width, height, ...written, classes: found, ...confident, timing, networkSize };
-  return { description: lines.join("\n"), json };
+  return { photo, width, height, ...written, classes: found, ...confident, timing, networkSize };
 }
 
 /** For a photo that the model is less sure of than of nearly all that it was measured on. */
