@@ -32,7 +32,7 @@ async function runExample(name: string, ...args: string[]): Promise<string> {
 describe("examples", { timeout: 300_000 }, () => {
   it("segment-photo finds the cat and draws it", async () => {
     const printed = await runExample("segment-photo");
-    expect(printed).toMatch(/^cat: [78]\d\.\d %\nbackground: [12]\d\.\d %\nin the middle: cat\n/);
+    expect(printed).toMatch(/^cat: 7\d\.\d %\nbackground: 2\d\.\d %\nin the middle: cat\n/);
     expect((await stat(file("overlay.png"))).size).toBeGreaterThan(10_000);
   });
 

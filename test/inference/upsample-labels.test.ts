@@ -23,7 +23,8 @@ describe("upsampleLabels", () => {
   });
 
   test("lets a class win in a cell that is best at none of its corners", () => {
-    // Halfway two of the classes are at 2 and the third at 3, which each corner's best surpasses there alone.
+    // The third class, at 3 throughout, is surpassed by each of the first two at one corner alone, so it may
+    // win: halfway they are at 2. The fourth is surpassed at both corners.
     const scores = floats([4, 0, 0, 4, 3, 3, -5, -6], [1, 4, 1, 2]);
     const labels = upsampleLabels(scores, { width: 3, height: 1, alignCorners: true });
     expect([...labels]).toEqual([0, 2, 1]);
