@@ -5,18 +5,21 @@
  * - `--study ndnet`: depth and width (NDNet29, 45, 61), from scratch
  * - `--study frm`: VAN-B0 without the refinement module, and without the contrastive loss
  *
- * npx tsx bench/ablation.ts --study refinenet --dataset voc --data VOC --out runs/ablation [--epochs 10]
- * [--backbone mobilenet-v2] [--crop 320x320] [--batch 4] [--weights imagenet] [--device auto] [--json]
+ * `--networks NAME,NAME` trains these alone: the original RefineNet takes as long as all others together.
  *
- * A run that has ended is read, not repeated: after a stop the same command goes on.
+ * npx tsx bench/ablation.ts --study refinenet --dataset voc --data VOC --out runs/ablation [--epochs 10]
+ * [--backbone mobilenet-v2] [--crop 320x320] [--scale 0.5,2] [--batch 4] [--weights imagenet]
+ * [--validate-every 5] [--device auto] [--json]
+ *
+ * A run that has ended is read, not repeated: after a stop the same command goes on. `lightseg paper
+ * --ablation DIR` puts the result on its page.
  */
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { countCost } from "../src/analysis/cost.ts";
-import { findDataset } from "../src/datasets/index.ts";
 import { formatTable } from "../src/format-table.ts";
+import { ABLATION_SIZE, readAblation } from "../src/paper/ablation.ts";
 import { readRun } from "../src/runs/read-run.ts";
 import { deviceChoices } from "../src/runtime/node/devices.ts";
 import { train } from "../src/trainer/train.ts";
@@ -24,13 +27,16 @@ import { train } from "../src/trainer/train.ts";
 const { values } = parseArgs({
   options: {
     study: { type: "string", default: "refinenet" },
+    networks: { type: "string" },
     dataset: { type: "string", default: "voc" },
     data: { type: "string" },
     out: { type: "string", default: "runs/ablation" },
     backbone: { type: "string", default: "mobilenet-v2" },
     epochs: { type: "string", default: "10" },
     crop: { type: "string", default: "320x320" },
+    scale: { type: "string", default: "0.5,2" },
     batch: { type: "string", default: "4" },
+    "validate-every": { type: "string", default: "5" },
     weights: { type: "string" },
     device: { type: "string", default: "auto" },
     json: { type: "boolean", default: false },
@@ -53,11 +59,9 @@ if (!study) throw new Error(`--study must be one of ${Object.keys(studies).join(
 if (values.data === undefined) throw new Error("--data DIR must be given");
 if (!device) throw new Error(`--device must be one of ${deviceChoices.join(", ")}`);
 const [height = 0, width = height] = values.crop.split("x").map(Number);
-const { labels } = findDataset(values.dataset);
-if (!labels) throw new Error("--dataset must be one whose classes are known");
+const [smallest = 1, largest = smallest] = values.scale.split(",").map(Number);
 
-const rows = [];
-for (const network of study.networks) {
+for (const network of values.networks?.split(",") ?? study.networks) {
   const run = join(values.out, network.replace("+", "-"));
   const isBegun = existsSync(join(run, "config.json"));
   if (!isBegun || (await readRun(run)).state !== "finished") {
@@ -68,6 +72,7 @@ for (const network of study.networks) {
       config: {
         ...{ network, dataset: values.dataset, data: resolve(values.data), weights: start },
         ...{ epochs: Number(values.epochs), batch: Number(values.batch), crop: [height, width] },
+        ...{ scale: [smallest, largest], validateEvery: Number(values["validate-every"]) },
         ...{ optimizer: "adamw", weightDecay: 1e-2, encoderLearningRate: study.fromScratch ? 1e-3 : 3e-4 },
         ...{ decoderLearningRate: 1e-3, clipNorm: 2, seed: 0 },
         ...(study.fromScratch && { batchNorm: "trained", allowRandomEncoder: true }),
@@ -79,27 +84,25 @@ for (const network of study.networks) {
       },
     });
   }
-  const { best, curve } = await readCurve(run);
-  const { parameters, macs } = countCost({ network, classes: labels.classes.length, size: [512, 512] });
-  rows.push({ network, parameters: parameters.total, macs: macs.total, best, curve });
 }
 
-async function readCurve(run: string) {
-  const { validations } = await readRun(run);
-  const curve = validations.map(({ step, miou }) => ({ step, miou }));
-  return { curve, best: Math.max(0, ...curve.map(({ miou }) => miou)) };
-}
-
+const { budget, rows } = await readAblation(values.out);
 const conditions = { cpu: cpus()[0]?.model, ...values };
 if (values.json) console.log(JSON.stringify({ conditions, rows }, undefined, 2));
 else {
-  console.log(`${values.study} on ${values.dataset}, ${values.epochs} epochs of batch ${values.batch}`);
+  console.log(`${values.dataset}: ${budget}`);
   console.log(
     formatTable([
-      ["network", "parameters M", "MACs G at 512x512", "best mIoU", "mIoU after each validation"],
-      ...rows.map(({ network, parameters, macs, best, curve }) => [
-        ...[network, (parameters / 1e6).toFixed(2), (macs / 1e9).toFixed(2), (100 * best).toFixed(1)],
-        curve.map(({ miou }) => (100 * miou).toFixed(1)).join(" "),
+      [
+        "network",
+        "parameters M",
+        `MACs G at ${ABLATION_SIZE.join("x")}`,
+        "best mIoU",
+        "after each validation",
+      ],
+      ...rows.map(({ network, parameters, macs, miou, curve }) => [
+        ...[network, (parameters / 1e6).toFixed(2), (macs / 1e9).toFixed(2), (100 * miou).toFixed(1)],
+        curve.map((validation) => (100 * validation.miou).toFixed(1)).join(" "),
       ]),
     ]),
   );

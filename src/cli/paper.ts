@@ -3,14 +3,17 @@ import { join } from "node:path";
 import { datasets } from "../datasets/index.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
-import { measurePaper } from "../paper/measure.ts";
+import { type MeasurePaperOptions, measurePaper } from "../paper/measure.ts";
 import { describePaper, renderPaper } from "../paper/page.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
 import { flag, help, integer, json, text, threads } from "./options.ts";
 import { summaries } from "./summaries.ts";
+import { timeApart } from "./time-apart.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
+/** Few enough for minutes on a CPU, where a pass of the largest network takes seconds. */
+const TIMED = { runs: 10, warmup: 2, device: "cpu" } as const;
 const DEFAULT_OUT = "lightseg-paper";
 const names = datasets.map(({ name }) => name);
 
@@ -30,6 +33,14 @@ const photos: Option<string> = {
   ...text("photos", "PATH", "A photo or a folder of photos for Figure 2; may be repeated"),
   repeatable: true,
 };
+const ablation: Option<string> = {
+  ...text("ablation", "DIR", "Folder of runs that differ in the network; may be repeated"),
+  repeatable: true,
+};
+const times = flag(
+  "times",
+  "Also time the networks, each in a process of its own; close other programs first",
+);
 const limit = integer("limit", "N", { min: 1 }, "Photos of each split, the first ones (default all)");
 const multiScale = flag("multi-scale", "Also average over scales and mirror images, as the paper's tests do");
 const out = text("out", "DIR", `Folder of the page, made if absent (default ${DEFAULT_OUT})`);
@@ -37,7 +48,7 @@ const out = text("out", "DIR", `Folder of the page, made if absent (default ${DE
 export const paper: Command = {
   name: "paper",
   summary: summaries.paper,
-  options: [data, photos, limit, multiScale, out, threads, json, help],
+  options: [data, photos, ablation, times, limit, multiScale, out, threads, json, help],
   notes: [
     "Writes DIR/index.html, one page that loads nothing, and DIR/paper.json: the tables and figures of Light-Weight RefineNet, NDNet and FRM, as published and as this code gives them, with the command for each. What can be computed from the graphs alone needs no data; the rest is measured on the data given, with the shipped models. What is absent says so.",
     "Of data sets no photo is shown in the page. With voc at hand Figure 3 and Table 4 take minutes: a network that is occluded 12,000 times, and heads trained on the training photos. Ctrl-C stops after the run under way, and nothing is written; exit code 130.",
@@ -45,6 +56,7 @@ export const paper: Command = {
   examples: [
     "lightseg paper",
     "lightseg paper --data voc=VOC2012 --data camvid=CamVid --photos examples --out docs/paper",
+    "lightseg paper --ablation runs/ablation --times",
   ],
 
   async run(args, print) {
@@ -64,6 +76,8 @@ export const paper: Command = {
       const measured = await measurePaper({
         ...{ data: given, photos: files, limit: args.get(limit), multiScale: args.has(multiScale) },
         ...{ threads: threadCount, signal },
+        ablations: args.getAll(ablation),
+        time: args.has(times) ? timeIn(threadCount) : undefined,
         onProgress: ({ task, done, total }) => progress.update(task, done, total),
       });
       progress.end();
@@ -77,6 +91,11 @@ export const paper: Command = {
     });
   },
 };
+
+function timeIn(threadCount: number): MeasurePaperOptions["time"] {
+  const settings = { ...TIMED, threads: threadCount, classes: undefined, dtype: undefined };
+  return async (network, size) => (await timeApart(network, { ...settings, size })).forward;
+}
 
 async function typedPhotos(args: Arguments): Promise<string[]> {
   const paths = args.getAll(photos);

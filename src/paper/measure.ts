@@ -1,4 +1,8 @@
 import { basename } from "node:path";
+import type { Times } from "../analysis/benchmark.ts";
+import { comparePaper, publishedRuntime } from "../analysis/paper.ts";
+import { publishedProbes } from "../analysis/paper-accuracy.ts";
+import { cityscapesConditions, compareRelatives } from "../analysis/relatives.ts";
 import { type Dataset, takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { createAveragingPredictor } from "../evaluation/averaging-predictor.ts";
@@ -15,6 +19,7 @@ import {
   type StudyProgress,
   studyReceptiveField,
 } from "../studies/receptive-field.ts";
+import { type Ablation, readAblation } from "./ablation.ts";
 import type { PhotoComparison } from "./compare.ts";
 import { compareModels, withModels } from "./compare-models.ts";
 
@@ -24,6 +29,10 @@ export interface MeasurePaperOptions {
   data: ReadonlyMap<string, string>;
   /** Photos of Figure 2; none, and it is left out. */
   photos: readonly string[];
+  /** Folders of runs that differ in the network, see `readAblation`. */
+  ablations: readonly string[];
+  /** Times forward passes of a network; left out, no times are taken. */
+  time?: ((network: string, size: readonly [height: number, width: number]) => Promise<Times>) | undefined;
   /** Photos of each split that are used at most. Defaults to all. */
   limit?: number | undefined;
   /** Whether to average over scales and mirror images too, as the paper's test results do. */
@@ -49,12 +58,33 @@ export interface MeasuredAccuracy {
   readonly pixelAccuracy: number;
 }
 
+/** How long a network took here. */
+export interface MeasuredTime {
+  readonly network: string;
+  readonly size: readonly [height: number, width: number];
+  /** Milliseconds of a forward pass. */
+  readonly forward: Times;
+}
+
+/** Heads on maps of one network (Table 4). */
+export interface ProbedNetwork {
+  readonly model: string;
+  readonly network: string;
+  /** Photos that the heads were trained and measured on. */
+  readonly train: number;
+  readonly val: number;
+  readonly maps: readonly (Probe & { readonly place: string })[];
+}
+
 /** What was measured for the page; what data or photos are absent for is absent too. */
 export interface PaperMeasurements {
   readonly accuracies: readonly MeasuredAccuracy[];
   readonly comparison?: PhotoComparison;
   readonly receptiveFields?: { readonly photos: number; readonly studies: readonly ReceptiveFieldStudy[] };
-  readonly probes?: { readonly train: number; readonly val: number; readonly maps: readonly Probe[] };
+  /** Of the shipped model, and of an ablation's network with RCUs. */
+  readonly probes?: readonly ProbedNetwork[];
+  readonly ablations: readonly Ablation[];
+  readonly times?: readonly MeasuredTime[];
 }
 
 /** Shipped models and the data set that each can be measured on. */
@@ -66,7 +96,12 @@ const MODELS = [
 /** The network of Figure 3 and Table 4 that is shipped, with its maps before and after CRP. */
 export const STUDIED = { model: "voc", dataset: "voc" } as const;
 export const FIELD_MAPS = ["fusion4", "crp4", "fusion3"] as const;
-export const PROBED_MAPS = ["fusion4", "crp4"] as const;
+export const PROBED_MAPS = [
+  { place: "before CRP", at: "fusion4" },
+  { place: "after CRP", at: "crp4" },
+] as const;
+/** Decoder of Table 4's network with RCUs, whose maps have the authors' names on every backbone. */
+const WITH_RCU = "refinenet-lw-rcu";
 /** Coarse enough for minutes on a CPU. */
 const FIELD = { photos: 60, step: 16 } as const;
 const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
@@ -77,6 +112,10 @@ const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
  * @throws LightsegError as data sets, models and the engine do; the signal's reason
  */
 export async function measurePaper(options: MeasurePaperOptions): Promise<PaperMeasurements> {
+  // Runs that cannot be read are noticed before minutes of work.
+  const ablations: Ablation[] = [];
+  for (const folder of options.ablations) ablations.push(await readAblation(folder));
+  const times = options.time && (await measureTimes(options.time, options.signal));
   const accuracies: MeasuredAccuracy[] = [];
   for (const { model, dataset } of MODELS) {
     const folder = options.data.get(dataset);
@@ -88,13 +127,33 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
   const comparison = options.photos.length > 0 ? await comparePhotos(options) : undefined;
   const folder = options.data.get(STUDIED.dataset);
   return {
-    accuracies,
+    ...{ accuracies, ablations },
+    ...(times && { times }),
     ...(comparison && { comparison }),
     ...(folder !== undefined && {
       receptiveFields: await measureFields(folder, options),
-      probes: await measureProbes(folder, options),
+      probes: await measureProbes(folder, ablations, options),
     }),
   };
+}
+
+/** The networks of Table 2 at its size, then NDNet and FRM at that of Cityscapes. */
+async function measureTimes(
+  time: NonNullable<MeasurePaperOptions["time"]>,
+  signal: AbortSignal,
+): Promise<MeasuredTime[]> {
+  const rows = [
+    ...comparePaper()
+      .filter(({ table }) => table === 2)
+      .map(({ network }) => ({ network, size: publishedRuntime.size })),
+    ...compareRelatives().map(({ network }) => ({ network, size: cityscapesConditions.size })),
+  ];
+  const times: MeasuredTime[] = [];
+  for (const row of rows) {
+    signal.throwIfAborted();
+    times.push({ ...row, forward: await time(row.network, row.size) });
+  }
+  return times;
 }
 
 async function measureAccuracy(
@@ -160,15 +219,37 @@ async function measureFields(folder: string, { limit, threads, onProgress, signa
   return { photos: samples.size, studies };
 }
 
-async function measureProbes(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
+async function measureProbes(
+  folder: string,
+  ablations: readonly Ablation[],
+  options: MeasurePaperOptions,
+): Promise<ProbedNetwork[]> {
+  const probed = [await probe({ ...STUDIED, maps: PROBED_MAPS }, folder, options)];
+  const withRcu = ablations
+    .filter(({ dataset }) => dataset === STUDIED.dataset)
+    .flatMap(({ rows }) => rows)
+    .find(({ network }) => network.startsWith(`${WITH_RCU}+`));
+  if (withRcu) probed.push(await probe({ model: withRcu.weights, maps: publishedProbes }, folder, options));
+  return probed;
+}
+
+async function probe(
+  studied: { model: string; maps: readonly { readonly place: string; readonly at: string }[] },
+  folder: string,
+  { limit, threads, onProgress, signal }: MeasurePaperOptions,
+): Promise<ProbedNetwork> {
   const { open } = findDataset(STUDIED.dataset);
   const train = takeFirst(await open(folder, "train"), limit);
   const val = takeFirst(await open(folder, "val"), limit);
-  const model = await loadModel({ model: STUDIED.model });
+  const model = await loadModel({ model: studied.model });
   const options = {
-    ...{ at: PROBED_MAPS, train, val, signal },
-    onProgress: ({ task, ...counts }: StudyProgress) => onProgress?.({ task: `Table 4: ${task}`, ...counts }),
+    ...{ at: studied.maps.map(({ at }) => at), train, val, signal },
+    onProgress: ({ task, ...counts }: StudyProgress) =>
+      onProgress?.({ task: `Table 4, ${model.network}: ${task}`, ...counts }),
   };
   const maps = await probeNetwork(model, options, { open: openNodeSession, threads });
-  return { train: train.size, val: val.size, maps };
+  return {
+    ...{ model: basename(studied.model), network: model.network, train: train.size, val: val.size },
+    maps: maps.map((map, index) => ({ ...map, place: studied.maps[index]?.place ?? "" })),
+  };
 }

@@ -1,22 +1,16 @@
-import { comparePaper, countingRule, paperConditions, publishedRuntime } from "../analysis/paper.ts";
-import { type PublishedAccuracy, publishedAccuracies, publishedProbes } from "../analysis/paper-accuracy.ts";
-import { cityscapesConditions, compareRelatives } from "../analysis/relatives.ts";
+import { comparePaper, paperConditions } from "../analysis/paper.ts";
+import { publishedAccuracies, publishedProbes } from "../analysis/paper-accuracy.ts";
+import { compareRelatives } from "../analysis/relatives.ts";
 import { drawNetwork } from "../drawing/draw-network.ts";
 import { renderSection, renderTable } from "../html/elements.ts";
-import { formatCount, formatPercent } from "../html/format.ts";
-import { type Html, type HtmlPart, html } from "../html/html.ts";
+import { formatPercent } from "../html/format.ts";
+import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
+import { renderAblations } from "./ablation-page.ts";
 import { renderRows } from "./compare.ts";
-import {
-  FIELD_MAPS,
-  type MeasuredAccuracy,
-  type PaperMeasurements,
-  PROBED_MAPS,
-  STUDIED,
-} from "./measure.ts";
+import { FIELD_MAPS, type PaperMeasurements, PROBED_MAPS, STUDIED } from "./measure.ts";
 import { describeTheoretical, renderFieldMaps } from "./receptive-field-page.ts";
-
-const ABSENT = "not measured here";
+import { ABSENT, command, renderRelatives, renderTables } from "./tables.ts";
 
 /** Where and when a page was made. */
 export interface PaperConditions {
@@ -47,87 +41,8 @@ export async function renderPaper(
   const body = html`<h1>${title}</h1>
 <p>What Nekrasov, Shen and Reid publish (BMVC 2018), and NDNet and FRM, beside what this code gives. Weights of the authors are lost; where neither weights nor data are at hand it says ${ABSENT}.</p>
 <p class="dim">lightseg ${version}, ${threads} threads of ${cpu}; data at hand: ${data.length > 0 ? data.join(", ") : "none"}; networks in float32. Made by lightseg paper.</p>
-${renderTables(measured)}${renderFigure1()}${await renderFigure2(measured)}${await renderFigure3(measured)}${renderTable4(measured)}${renderRelatives(measured)}`;
+${renderTables(measured)}${renderFigure1()}${await renderFigure2(measured)}${await renderFigure3(measured)}${renderTable4(measured)}${renderAblations(measured)}${renderRelatives(measured)}`;
   return renderPage({ title, body });
-}
-
-function command(text: string): Html {
-  return html`<pre>${text}</pre>\n`;
-}
-
-function renderTables(measured: PaperMeasurements): Html {
-  const rows = comparePaper();
-  const costs = (table: 1 | 3) => {
-    const own = rows.filter((row) => row.table === table);
-    const withParameters = own.some(({ parameters }) => parameters);
-    return renderTable({
-      caption: `${withParameters ? "Parameters in millions, operations" : "Operations"} in billions at ${paperConditions.size.join(" x ")}, counted as ${countingRule}`,
-      numeric: true,
-      head: ["network", ...(withParameters ? ["parameters", "ours"] : []), "operations", "ours"],
-      rows: own.map(({ network, parameters, operations }) => [
-        network,
-        ...(parameters ? [parameters.published, parameters.ours.toFixed(2)] : []),
-        ...(operations ? [operations.published, operations.ours.toFixed(2)] : []),
-      ]),
-    });
-  };
-  const runtimes = renderTable({
-    caption: `Parameters in millions; milliseconds at ${publishedRuntime.size.join(" x ")} on ${publishedRuntime.device}`,
-    numeric: true,
-    head: ["network", "parameters", "ours", "runtime"],
-    rows: rows
-      .filter((row) => row.table === 2)
-      .map(({ network, parameters, runtime }) => [
-        network,
-        parameters?.published ?? "–",
-        parameters?.ours.toFixed(2) ?? "–",
-        runtime?.map((value) => value.toFixed(2)).join(" ± ") ?? "–",
-      ]),
-  });
-  const time = html`<p class="dim">Times of this machine come from the second command; they are not taken here, beside other work.</p>\n`;
-  return html`${renderSection("Table 1: cost", html`${costs(1)}${command("lightseg info --paper")}`)}${renderSection(
-    "Table 2: NYUDv2 and Person-Part",
-    html`${runtimes}${renderAccuracies(2, measured)}${command("lightseg info --paper\nlightseg benchmark --paper\nlightseg evaluate --model MODEL --dataset nyudv2 --data NYUDv2")}${time}`,
-  )}${renderSection(
-    "Table 3: PASCAL VOC",
-    html`${costs(3)}${renderAccuracies(3, measured)}${command("lightseg evaluate --model voc --dataset voc --data VOC --split val\nlightseg evaluate --model voc --dataset voc --data VOC --split val --scales 0.5,0.75,1,1.25,1.5,1.75 --flip")}`,
-  )}`;
-}
-
-function renderAccuracies(table: PublishedAccuracy["table"], { accuracies }: PaperMeasurements): Html {
-  const rows = publishedAccuracies
-    .filter((row) => row.table === table)
-    .flatMap(({ network, dataset, split, miou, conditions }): HtmlPart[][] => {
-      const own = accuracies.filter(
-        (each) => each.network === network && each.dataset === dataset && each.split === split,
-      );
-      const published = [
-        network,
-        `${dataset} ${split}`,
-        `${miou.toFixed(1)}${conditions ? ` (${conditions})` : ""}`,
-      ];
-      if (own.length === 0) return [[...published, ABSENT, ""]];
-      return own.map((each) => [...published, (100 * each.miou).toFixed(1), describeOwn(each)]);
-    });
-  return renderTable({
-    caption: "Mean IoU in per cent",
-    numeric: true,
-    head: ["network", "data", "published", "ours", "by"],
-    rows,
-  });
-}
-
-function describeOwn({ model, ...measured }: MeasuredAccuracy): string {
-  return `${model}, ${describePhotos(measured)}`;
-}
-
-function describePhotos({
-  photos,
-  trainedPhotos,
-  views,
-}: Pick<MeasuredAccuracy, "photos" | "trainedPhotos" | "views">): string {
-  const trained = trainedPhotos > 0 ? `, ${trainedPhotos} of them trained on` : "";
-  return `${photos} photos${trained}, ${views}`;
 }
 
 function renderFigure1(): Html {
@@ -190,65 +105,28 @@ function renderTable4({ probes }: PaperMeasurements): Html {
     head: ["place", "mIoU", "accuracy"],
     rows: publishedProbes.map(({ place, miou, accuracy }) => [place, miou.toFixed(2), accuracy.toFixed(2)]),
   });
-  const names = ["before CRP", "after CRP"];
-  const ours = probes
-    ? renderTable({
-        caption: `Ours: heads on ${STUDIED.model} (RefineNet-LW-MobileNet-v2, without RCUs), trained on ${probes.train} photos, measured on ${probes.val}`,
-        numeric: true,
-        head: ["place", "map", "mIoU", "accuracy"],
-        rows: probes.maps.map(({ at, miou, accuracy }, index) => [
-          names[index] ?? "",
-          at,
-          formatPercent(miou, 2),
-          formatPercent(accuracy, 2),
-        ]),
-      })
-    : html`<p>Ours: ${ABSENT}.</p>\n`;
+  const ours = probes?.map(({ model, network, train, val, maps }) =>
+    renderTable({
+      caption: `Ours: heads on ${model} (${network}), trained on ${train} photos, measured on ${val}`,
+      numeric: true,
+      head: ["place", "map", "mIoU", "accuracy"],
+      rows: maps.map(({ place, at, miou, accuracy }) => [
+        ...[place, at],
+        ...[formatPercent(miou, 2), formatPercent(accuracy, 2)],
+      ]),
+    }),
+  );
+  const withRcu = (probes ?? []).some(({ maps }) => maps.some(({ at }) => at === publishedProbes[0].at));
   const rcu = html`<p class="dim">Before and after RCU: ${ABSENT}, since no network with RCUs is at hand that was trained.</p>\n`;
   return renderSection(
     "Table 4: what CRP and RCU hold",
-    html`${published}${ours}${rcu}${command(`lightseg probe ${STUDIED.model} ${PROBED_MAPS.map((at) => `--at ${at}`).join(" ")} --dataset voc --data VOC\nlightseg probe refinenet-lw-rcu-101 --weights FILE ${publishedProbes.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC`)}`,
-  );
-}
-
-function renderRelatives(measured: PaperMeasurements): Html {
-  const { size, classes } = cityscapesConditions;
-  const relatives = compareRelatives();
-  const costs = renderTable({
-    caption: `Parameters with the auxiliary head, operations in billions at ${size.join(" x ")}, ${classes} classes`,
-    numeric: true,
-    head: ["network", "parameters", "ours", "operations", "ours"],
-    rows: relatives.map(({ network, parameters, operations }) => [
-      network,
-      parameters ? formatCount(parameters.published) : "–",
-      parameters ? formatCount(parameters.ours) : "–",
-      operations.published,
-      operations.ours.toFixed(2),
-    ]),
-  });
-  const camvid = measured.accuracies.filter(({ dataset }) => dataset === "camvid");
-  const ours =
-    camvid.length > 0
-      ? renderTable({
-          caption: "Trained here, on CamVid; the papers publish no such row that is known",
-          head: ["model", "network", "data", "mIoU"],
-          rows: camvid.map(({ model, network, split, miou, ...measured }) => [
-            model,
-            network,
-            `camvid ${split}, ${describePhotos(measured)}`,
-            formatPercent(miou),
-          ]),
-        })
-      : html`<p>CamVid: ${ABSENT}.</p>\n`;
-  return renderSection(
-    "NDNet and FRM",
-    html`${costs}${renderAccuracies("NDNet", measured)}${renderAccuracies("FRM", measured)}${ours}${command("lightseg info --paper\nlightseg benchmark ndnet45 frm-van-b0 --size 1024x2048\nlightseg evaluate --model camvid-ndnet45 --dataset camvid --data CamVid")}`,
+    html`${published}${ours ?? html`<p>Ours: ${ABSENT}.</p>\n`}${withRcu ? undefined : rcu}${command(`lightseg probe ${STUDIED.model} ${PROBED_MAPS.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC\nlightseg probe refinenet-lw-rcu-101 --weights FILE ${publishedProbes.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC`)}`,
   );
 }
 
 /** The measurements and published numbers, for programs. */
 export function describePaper(measured: PaperMeasurements, conditions: PaperConditions) {
-  const { accuracies, receptiveFields, probes, comparison } = measured;
+  const { accuracies, receptiveFields, probes, comparison, ablations, times } = measured;
   return {
     conditions,
     costs: comparePaper(),
@@ -266,6 +144,11 @@ export function describePaper(measured: PaperMeasurements, conditions: PaperCond
           }))
         : null,
       probes: probes ?? null,
+      ablations: ablations.map(({ rows, ...rest }) => ({
+        ...rest,
+        rows: rows.map(({ weights: _, ...row }) => row),
+      })),
+      times: times ?? null,
     },
   };
 }

@@ -36,6 +36,7 @@ describe("lightseg paper", () => {
     ["--data CamVid", /--data must be a data set \(camvid, .*\), = and its folder, got "CamVid"/],
     ["--data ade20k=a", /--data must be a data set/],
     ["--photos nowhere", /nowhere/],
+    ["--ablation nowhere", /nowhere.*must hold folders of training runs/s],
   ])("%s is refused", async (line, message) => {
     const out = join(await mkdtemp(join(tmpdir(), "lightseg-")), "paper");
     await expect(run(`${line} --out ${out}`)).rejects.toThrow(message);
