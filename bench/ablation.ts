@@ -7,9 +7,10 @@
  *
  * `--networks NAME,NAME` trains these alone: the original RefineNet takes as long as all others together.
  *
- * npx tsx bench/ablation.ts --study refinenet --dataset voc --data VOC --out runs/ablation [--epochs 10]
- * [--backbone mobilenet-v2] [--crop 320x320] [--scale 0.5,2] [--batch 4] [--weights imagenet]
- * [--validate-every 5] [--device auto] [--json]
+ * npx tsx bench/ablation.ts --study refinenet --dataset voc --data VOC --out runs/ablation
+ * [--set '{"epochs": 10, "crop": [320, 320]}'] [--backbone mobilenet-v2] [--device auto] [--json]
+ *
+ * `--set` has settings of the training as in a run's config.json, over those below.
  *
  * A run that has ended is read, not repeated: after a stop the same command goes on. `lightseg paper
  * --ablation DIR` puts the result on its page.
@@ -19,6 +20,7 @@ import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../src/format-table.ts";
+import { isRecord } from "../src/is-record.ts";
 import { ABLATION_SIZE, readAblation } from "../src/paper/ablation.ts";
 import { readRun } from "../src/runs/read-run.ts";
 import { deviceChoices } from "../src/runtime/node/devices.ts";
@@ -32,12 +34,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     out: { type: "string", default: "runs/ablation" },
     backbone: { type: "string", default: "mobilenet-v2" },
-    epochs: { type: "string", default: "10" },
-    crop: { type: "string", default: "320x320" },
-    scale: { type: "string", default: "0.5,2" },
-    batch: { type: "string", default: "4" },
-    "validate-every": { type: "string", default: "5" },
-    weights: { type: "string" },
+    set: { type: "string", default: "{}" },
     device: { type: "string", default: "auto" },
     json: { type: "boolean", default: false },
   },
@@ -58,24 +55,22 @@ const device = deviceChoices.find((known) => known === values.device);
 if (!study) throw new Error(`--study must be one of ${Object.keys(studies).join(", ")}`);
 if (values.data === undefined) throw new Error("--data DIR must be given");
 if (!device) throw new Error(`--device must be one of ${deviceChoices.join(", ")}`);
-const [height = 0, width = height] = values.crop.split("x").map(Number);
-const [smallest = 1, largest = smallest] = values.scale.split(",").map(Number);
+const given: unknown = JSON.parse(values.set);
+if (!isRecord(given)) throw new Error("--set must be an object of settings");
 
 for (const network of values.networks?.split(",") ?? study.networks) {
   const run = join(values.out, network.replace("+", "-"));
   const isBegun = existsSync(join(run, "config.json"));
   if (!isBegun || (await readRun(run)).state !== "finished") {
-    const start = values.weights ?? (study.fromScratch ? "none" : "imagenet");
     await train({
       run,
       resume: isBegun,
       config: {
-        ...{ network, dataset: values.dataset, data: resolve(values.data), weights: start },
-        ...{ epochs: Number(values.epochs), batch: Number(values.batch), crop: [height, width] },
-        ...{ scale: [smallest, largest], validateEvery: Number(values["validate-every"]) },
-        ...{ optimizer: "adamw", weightDecay: 1e-2, encoderLearningRate: study.fromScratch ? 1e-3 : 3e-4 },
-        ...{ decoderLearningRate: 1e-3, clipNorm: 2, seed: 0 },
-        ...(study.fromScratch && { batchNorm: "trained", allowRandomEncoder: true }),
+        ...{ network, dataset: values.dataset, data: resolve(values.data) },
+        ...{ epochs: 10, batch: 4, crop: [320, 320], optimizer: "adamw", weightDecay: 1e-2 },
+        ...{ encoderLearningRate: study.fromScratch ? 1e-3 : 3e-4, decoderLearningRate: 1e-3, clipNorm: 2 },
+        ...(study.fromScratch && { weights: "none", batchNorm: "trained", allowRandomEncoder: true }),
+        ...given,
       },
       device,
       onEvent: (event) => {

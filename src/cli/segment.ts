@@ -4,7 +4,6 @@ import { formatTable } from "../format-table.ts";
 import { MAX_BUDGET } from "../inference/max-budget.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
-import { shareThreads } from "../inference/node/share-threads.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { encodeNpy } from "../weights/npy.ts";
@@ -98,9 +97,8 @@ export const segment: Command = {
       const { opacity } = options;
       const style = { labels: args.has(labels), smoothing: args.get(smoothing), opacity };
       // A budget is for the time of each frame, which is least where one has all threads.
-      const shared =
-        settings.budget === undefined ? shareThreads(Number.POSITIVE_INFINITY, settings.threads) : {};
-      const loadForClip = () => Segmenter.load(name, { ...settings, ...shared });
+      const concurrency = settings.budget === undefined ? "auto" : 1;
+      const loadForClip = () => Segmenter.load(name, { ...settings, concurrency });
       return segmentVideo(clip, { out: folder, load: loadForClip, ...style }, print);
     }
     const { photos, passedOver } = await findPhotos(args.operands, "segment");

@@ -5,6 +5,7 @@ import { sideBySide } from "../../runtime/side-by-side.ts";
 import { fitBudget } from "../budget.ts";
 import { Segmenter as CoreSegmenter, type SegmenterOptions } from "../segmenter.ts";
 import { type LoadOnDeviceOptions, loadOnDevice } from "./load-on-device.ts";
+import { shareThreads } from "./share-threads.ts";
 
 /** Options of `Segmenter.load` in Node. */
 export interface LoadSegmenterOptions
@@ -12,9 +13,10 @@ export interface LoadSegmenterOptions
     Omit<SegmenterOptions, "dtype"> {
   /**
    * Networks side by side, for many photos or the frames of a clip: more of them a second, while each takes
-   * longer. Each has `threads` threads, and up to 1 GB of memory. On a GPU there is one. Defaults to 1.
+   * longer. Each has `threads` threads, and up to 1 GB of memory; `"auto"` divides `threads` among as many as
+   * there is room for. On a GPU there is one. Defaults to 1.
    */
-  concurrency?: number;
+  concurrency?: number | "auto";
 }
 
 const OPTIONS = [
@@ -36,10 +38,13 @@ export class Segmenter extends CoreSegmenter {
    */
   static async load(model?: string | Blob, options: LoadSegmenterOptions = {}): Promise<Segmenter> {
     checkKeys(options, OPTIONS, "Segmenter.load");
-    const { threads, maxPixels, budget, concurrency = 1, ...source } = options;
-    checkInteger(concurrency, "Segmenter.load", "concurrency", 1, MAX_THREADS);
+    const { threads: all, maxPixels, budget, concurrency: asked = 1, ...source } = options;
+    if (asked !== "auto") checkInteger(asked, "Segmenter.load", "concurrency", 1, MAX_THREADS);
     const { model: loaded, dtype, device, open: openOne, note } = await loadOnDevice({ ...source, model });
-    const open = sideBySide(openOne, device === "cpu" ? concurrency : 1);
+    const many = device === "cpu" ? asked : 1;
+    const { concurrency, threads } =
+      many === "auto" ? shareThreads(Number.POSITIVE_INFINITY, all) : { concurrency: many, threads: all };
+    const open = sideBySide(openOne, concurrency);
     if (note !== undefined) source.onNote?.(note);
     const fitted = await fitBudget(loaded, { open, threads, dtype }, { budget, maxPixels });
     if (fitted) source.onNote?.(fitted.note);
