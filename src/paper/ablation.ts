@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { countCost } from "../analysis/cost.ts";
 import { LightsegError } from "../errors.ts";
 import { findBest, type Run, readRun } from "../runs/read-run.ts";
@@ -87,6 +87,9 @@ function describeRun({ config: { network }, steps, validations, classes, folder 
 }
 
 function describeBudget({ config, steps }: Run): string {
-  const [{ epochs, batch, crop } = { epochs: 0, batch: 0, crop: [0, 0] }] = resolveStages(config);
-  return `${epochs} epochs, ${steps.length} steps of batch ${batch}, crops of ${crop.join(" x ")}`;
+  const [stage] = resolveStages(config);
+  if (!stage) return `${steps.length} steps`;
+  const { epochs, batch, crop, decoderLearningRate: rate, freezeEncoder } = stage;
+  const encoder = freezeEncoder && config.weights ? `, ${basename(config.weights)}'s encoder as it is` : "";
+  return `${epochs} epochs, ${steps.length} steps of batch ${batch}, crops of ${crop.join(" x ")}, rate ${rate}${encoder}`;
 }

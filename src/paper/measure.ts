@@ -68,7 +68,8 @@ export interface MeasuredTime {
 
 /** Heads on maps of one network (Table 4). */
 export interface ProbedNetwork {
-  readonly model: string;
+  /** A shipped model; undefined for the network of an ablation. */
+  readonly model?: string;
   readonly network: string;
   /** Photos that the heads were trained and measured on. */
   readonly train: number;
@@ -224,32 +225,33 @@ async function measureProbes(
   ablations: readonly Ablation[],
   options: MeasurePaperOptions,
 ): Promise<ProbedNetwork[]> {
-  const probed = [await probe({ ...STUDIED, maps: PROBED_MAPS }, folder, options)];
+  const probed = [{ model: STUDIED.model, ...(await probe(STUDIED.model, PROBED_MAPS, folder, options)) }];
   const withRcu = ablations
     .filter(({ dataset }) => dataset === STUDIED.dataset)
     .flatMap(({ rows }) => rows)
     .find(({ network }) => network.startsWith(`${WITH_RCU}+`));
-  if (withRcu) probed.push(await probe({ model: withRcu.weights, maps: publishedProbes }, folder, options));
-  return probed;
+  if (!withRcu) return probed;
+  return [...probed, await probe(withRcu.weights, publishedProbes, folder, options)];
 }
 
 async function probe(
-  studied: { model: string; maps: readonly { readonly place: string; readonly at: string }[] },
+  name: string,
+  places: readonly { readonly place: string; readonly at: string }[],
   folder: string,
   { limit, threads, onProgress, signal }: MeasurePaperOptions,
 ): Promise<ProbedNetwork> {
   const { open } = findDataset(STUDIED.dataset);
   const train = takeFirst(await open(folder, "train"), limit);
   const val = takeFirst(await open(folder, "val"), limit);
-  const model = await loadModel({ model: studied.model });
+  const model = await loadModel({ model: name });
   const options = {
-    ...{ at: studied.maps.map(({ at }) => at), train, val, signal },
+    ...{ at: places.map(({ at }) => at), train, val, signal },
     onProgress: ({ task, ...counts }: StudyProgress) =>
       onProgress?.({ task: `Table 4, ${model.network}: ${task}`, ...counts }),
   };
   const maps = await probeNetwork(model, options, { open: openNodeSession, threads });
   return {
-    ...{ model: basename(studied.model), network: model.network, train: train.size, val: val.size },
-    maps: maps.map((map, index) => ({ ...map, place: studied.maps[index]?.place ?? "" })),
+    ...{ network: model.network, train: train.size, val: val.size },
+    maps: maps.map((map, index) => ({ ...map, place: places[index]?.place ?? "" })),
   };
 }

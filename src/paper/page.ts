@@ -107,7 +107,7 @@ function renderTable4({ probes }: PaperMeasurements): Html {
   });
   const ours = probes?.map(({ model, network, train, val, maps }) =>
     renderTable({
-      caption: `Ours: heads on ${model} (${network}), trained on ${train} photos, measured on ${val}`,
+      caption: `Ours: heads on ${model === undefined ? `${network} of the ablation below` : `${model} (${network})`}, trained on ${train} photos, measured on ${val}`,
       numeric: true,
       head: ["place", "map", "mIoU", "accuracy"],
       rows: maps.map(({ place, at, miou, accuracy }) => [

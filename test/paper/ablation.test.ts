@@ -21,7 +21,10 @@ describe("readAblation", () => {
     await writeRun(join(folder, "b"), finished);
     await writeRun(join(folder, "begun"), { losses: [3, 2] });
     const { rows, ...rest } = await readAblation(folder);
-    expect(rest).toEqual({ dataset: "camvid", budget: "1 epochs, 2 steps of batch 4, crops of 256 x 256" });
+    expect(rest).toEqual({
+      dataset: "camvid",
+      budget: "1 epochs, 2 steps of batch 4, crops of 256 x 256, rate 0.01",
+    });
     expect(rows.map(({ network }) => network)).toEqual(["ndnet29-fcn32", "ndnet61-fcn32"]);
     expect(rows[0]).toMatchObject({
       ...{ miou: 0.35, last: 0.25, steps: 2 },
@@ -32,6 +35,13 @@ describe("readAblation", () => {
       weights: join(folder, "b", "best.safetensors"),
     });
     expect(rows[0]?.parameters).toBeGreaterThan(rows[1]?.parameters ?? 0);
+  });
+
+  it("says where the encoder was not trained", async () => {
+    const folder = join(root, "frozen");
+    const config = { freezeEncoder: true, weights: "models/voc" };
+    await writeRun(join(folder, "a"), { ...finished, config });
+    expect((await readAblation(folder)).budget).toMatch(/rate 0\.01, voc's encoder as it is$/);
   });
 
   it("refuses runs that differ in more than the network", async () => {
