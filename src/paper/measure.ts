@@ -103,7 +103,7 @@ export const PROBED_MAPS = [
 ] as const;
 /** Decoder of Table 4's network with RCUs, whose maps have the authors' names on every backbone. */
 const WITH_RCU = "refinenet-lw-rcu";
-/** Coarse enough for minutes on a CPU. */
+/** Few photos and steps long enough for minutes on a CPU. */
 const FIELD = { photos: 60, step: 16 } as const;
 const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
 
@@ -206,7 +206,8 @@ function comparePhotos({
 }
 
 async function measureFields(folder: string, { limit, threads, onProgress, signal }: MeasurePaperOptions) {
-  const samples = takeFirst(await findDataset(STUDIED.dataset).open(folder, "val"), limit ?? FIELD.photos);
+  const most = Math.min(limit ?? FIELD.photos, FIELD.photos);
+  const samples = takeFirst(await findDataset(STUDIED.dataset).open(folder, "val"), most);
   const model = await loadModel({ model: STUDIED.model });
   const photos = photosOf(samples);
   const studies: ReceptiveFieldStudy[] = [];
