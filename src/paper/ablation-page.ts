@@ -36,5 +36,5 @@ function renderAblation({ dataset, budget, rows }: Ablation): Html {
     steps: Math.max(...rows.map(({ steps }) => steps)),
     formatY: (value) => formatPercent(value),
   });
-  return html`<div class="grid"><div>${table}</div>${chart}</div>\n`;
+  return html`<div class="grid" style="margin-top: 1rem"><div>${table}</div>${chart}</div>\n`;
 }
