@@ -226,24 +226,26 @@ async function measureProbes(
   ablations: readonly Ablation[],
   options: MeasurePaperOptions,
 ): Promise<ProbedNetwork[]> {
-  const probed = [{ model: STUDIED.model, ...(await probe(STUDIED.model, PROBED_MAPS, folder, options)) }];
+  const { open } = findDataset(STUDIED.dataset);
+  const train = takeFirst(await open(folder, "train"), options.limit);
+  const val = takeFirst(await open(folder, "val"), options.limit);
+  const probed = [
+    { model: STUDIED.model, ...(await probe(STUDIED.model, PROBED_MAPS, { train, val }, options)) },
+  ];
   const withRcu = ablations
     .filter(({ dataset }) => dataset === STUDIED.dataset)
     .flatMap(({ rows }) => rows)
     .find(({ network }) => network.startsWith(`${WITH_RCU}+`));
   if (!withRcu) return probed;
-  return [...probed, await probe(withRcu.weights, publishedProbes, folder, options)];
+  return [...probed, await probe(withRcu.weights, publishedProbes, { train, val }, options)];
 }
 
 async function probe(
   name: string,
   places: readonly { readonly place: string; readonly at: string }[],
-  folder: string,
-  { limit, threads, onProgress, signal }: MeasurePaperOptions,
+  { train, val }: { train: Dataset; val: Dataset },
+  { threads, onProgress, signal }: MeasurePaperOptions,
 ): Promise<ProbedNetwork> {
-  const { open } = findDataset(STUDIED.dataset);
-  const train = takeFirst(await open(folder, "train"), limit);
-  const val = takeFirst(await open(folder, "val"), limit);
   const model = await loadModel({ model: name });
   const options = {
     ...{ at: places.map(({ at }) => at), train, val, signal },
