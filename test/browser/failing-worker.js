@@ -1,6 +1,3 @@
-// A worker that ends with an error when the test says so.
+// A worker that ends with an error instead of segmenting: its listener comes before the worker's own.
+import "./fail-to-segment.js";
 import "/dist/assets/wasm-worker.js";
-
-new BroadcastChannel("test").onmessage = () => {
-  throw new Error("on purpose");
-};

@@ -215,7 +215,6 @@ async function loadFailing(worker) {
   const error = await errorOf(loading);
   if (error !== "undefined") return [error];
   const segmenter = await loading;
-  new BroadcastChannel("test").postMessage("fail");
   const picture = new ImageData(512, 512);
   return Promise.all([picture, picture].map((source) => errorOf(segmenter.segment(source))));
 }
