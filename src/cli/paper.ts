@@ -1,8 +1,10 @@
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { datasets } from "../datasets/index.ts";
+import { decodePhoto } from "../images/node/decode.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
+import { type Ablation, readAblation } from "../paper/ablation.ts";
 import { type MeasurePaperOptions, measurePaper } from "../paper/measure.ts";
 import { describePaper, renderPaper } from "../paper/page.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
@@ -69,6 +71,8 @@ export const paper: Command = {
       cpu: cpus()[0]?.model ?? "unknown",
       ...{ threads: threadCount, data: [...given.keys()] },
     };
+    const ablations: Ablation[] = [];
+    for (const runs of args.getAll(ablation)) ablations.push(await readAblation(runs));
     // Before minutes of work, so that what cannot be written is noticed now.
     await makeFolder(folder);
     const note = "stopping after the run under way; once more to stop at once";
@@ -76,7 +80,7 @@ export const paper: Command = {
       const measured = await measurePaper({
         ...{ data: given, photos: files, limit: args.get(limit), multiScale: args.has(multiScale) },
         ...{ threads: threadCount, signal },
-        ablations: args.getAll(ablation),
+        ablations,
         time: args.has(times) ? timeIn(threadCount) : undefined,
         onProgress: ({ task, done, total }) => progress.update(task, done, total),
       });
@@ -99,5 +103,9 @@ function timeIn(threadCount: number): MeasurePaperOptions["time"] {
 
 async function typedPhotos(args: Arguments): Promise<string[]> {
   const paths = args.getAll(photos);
-  return paths.length > 0 ? (await findPhotos(paths, "paper")).photos : [];
+  if (paths.length === 0) return [];
+  const found = await findPhotos(paths, "paper");
+  // One that cannot be read is noticed now.
+  for (const photo of found.photos) await decodePhoto(photo);
+  return found.photos;
 }

@@ -11,6 +11,8 @@ import { countTrainedPhotos } from "../evaluation/trained-photos.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { createPredictor, predictLabels } from "../inference/predictor.ts";
 import { loadModel } from "../model-files/node/load.ts";
+import { lightWeightRefineNetWithRcu } from "../models/decoders/refinenet.ts";
+import { findNetwork } from "../models/zoo.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import { photosOf } from "../studies/photos.ts";
 import { type Probe, probeNetwork } from "../studies/probe.ts";
@@ -19,7 +21,7 @@ import {
   type StudyProgress,
   studyReceptiveField,
 } from "../studies/receptive-field.ts";
-import { type Ablation, readAblation } from "./ablation.ts";
+import type { Ablation } from "./ablation.ts";
 import type { PhotoComparison } from "./compare.ts";
 import { compareModels, withModels } from "./compare-models.ts";
 
@@ -29,8 +31,8 @@ export interface MeasurePaperOptions {
   data: ReadonlyMap<string, string>;
   /** Photos of Figure 2; none, and it is left out. */
   photos: readonly string[];
-  /** Folders of runs that differ in the network, see `readAblation`. */
-  ablations: readonly string[];
+  /** Runs that differ in the network, see `readAblation`. */
+  ablations: readonly Ablation[];
   /** Times forward passes of a network; left out, no times are taken. */
   time?: ((network: string, size: readonly [height: number, width: number]) => Promise<Times>) | undefined;
   /** Photos of each split that are used at most. Defaults to all. */
@@ -77,11 +79,14 @@ export interface ProbedNetwork {
   readonly maps: readonly (Probe & { readonly place: string })[];
 }
 
+/** The receptive field at a place of Figure 3. */
+export type PlacedStudy = ReceptiveFieldStudy & { readonly place: string };
+
 /** What was measured for the page; what data or photos are absent for is absent too. */
 export interface PaperMeasurements {
   readonly accuracies: readonly MeasuredAccuracy[];
   readonly comparison?: PhotoComparison;
-  readonly receptiveFields?: { readonly photos: number; readonly studies: readonly ReceptiveFieldStudy[] };
+  readonly receptiveFields?: { readonly photos: number; readonly studies: readonly PlacedStudy[] };
   /** Of the shipped model, and of an ablation's network with RCUs. */
   readonly probes?: readonly ProbedNetwork[];
   readonly ablations: readonly Ablation[];
@@ -96,13 +101,15 @@ const MODELS = [
 ] as const;
 /** The network of Figure 3 and Table 4 that is shipped, with its maps before and after CRP. */
 export const STUDIED = { model: "voc", dataset: "voc" } as const;
-export const FIELD_MAPS = ["fusion4", "crp4", "fusion3"] as const;
+export const FIELD_MAPS = [
+  { place: "before CRP", at: "fusion4" },
+  { place: "after CRP", at: "crp4" },
+  { place: "after the first summation", at: "fusion3" },
+] as const;
 export const PROBED_MAPS = [
   { place: "before CRP", at: "fusion4" },
   { place: "after CRP", at: "crp4" },
 ] as const;
-/** Decoder of Table 4's network with RCUs, whose maps have the authors' names on every backbone. */
-const WITH_RCU = "refinenet-lw-rcu";
 /** Few photos and steps long enough for minutes on a CPU. */
 const FIELD = { photos: 60, step: 16 } as const;
 const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
@@ -113,9 +120,7 @@ const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
  * @throws LightsegError as data sets, models and the engine do; the signal's reason
  */
 export async function measurePaper(options: MeasurePaperOptions): Promise<PaperMeasurements> {
-  // Runs that cannot be read are noticed before minutes of work.
-  const ablations: Ablation[] = [];
-  for (const folder of options.ablations) ablations.push(await readAblation(folder));
+  const { ablations } = options;
   const times = options.time && (await measureTimes(options.time, options.signal));
   const accuracies: MeasuredAccuracy[] = [];
   for (const { model, dataset } of MODELS) {
@@ -210,13 +215,14 @@ async function measureFields(folder: string, { limit, threads, onProgress, signa
   const samples = takeFirst(await findDataset(STUDIED.dataset).open(folder, "val"), most);
   const model = await loadModel({ model: STUDIED.model });
   const photos = photosOf(samples);
-  const studies: ReceptiveFieldStudy[] = [];
-  for (const at of FIELD_MAPS) {
+  const studies: PlacedStudy[] = [];
+  for (const { place, at } of FIELD_MAPS) {
     const options = {
       ...{ at, photos, step: FIELD.step, signal },
       onProgress: ({ task, ...counts }: StudyProgress) => onProgress?.({ task: `${at}: ${task}`, ...counts }),
     };
-    studies.push(await studyReceptiveField(model, options, { open: openNodeSession, threads }));
+    const study = await studyReceptiveField(model, options, { open: openNodeSession, threads });
+    studies.push({ ...study, place });
   }
   return { photos: samples.size, studies };
 }
@@ -235,7 +241,8 @@ async function measureProbes(
   const withRcu = ablations
     .filter(({ dataset }) => dataset === STUDIED.dataset)
     .flatMap(({ rows }) => rows)
-    .find(({ network }) => network.startsWith(`${WITH_RCU}+`));
+    // Its maps have the authors' names on every backbone.
+    .find(({ network }) => findNetwork(network).decoder === lightWeightRefineNetWithRcu);
   if (!withRcu) return probed;
   return [...probed, await probe(withRcu.weights, publishedProbes, { train, val }, options)];
 }

@@ -73,9 +73,8 @@ async function renderFigure2({ comparison }: PaperMeasurements): Promise<Html> {
 }
 
 async function renderFigure3({ receptiveFields }: PaperMeasurements): Promise<Html> {
-  const places = ["before CRP", "after CRP", "after the first summation"];
   const line = command(
-    `lightseg receptive-field ${STUDIED.model} ${FIELD_MAPS.map((at) => `--at ${at}`).join(" ")} --dataset voc --data VOC --step 16 --out field.html`,
+    `lightseg receptive-field ${STUDIED.model} ${FIELD_MAPS.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC --step 16 --out field.html`,
   );
   const published = html`<p>Published, in words: before CRP it is concentrated around small object parts and barely covers the objects; CRP enlarges it; the summation with lower features enlarges it further (RefineNet-LW-101).</p>\n`;
   if (!receptiveFields)
@@ -85,8 +84,8 @@ async function renderFigure3({ receptiveFields }: PaperMeasurements): Promise<Ht
     caption: `${STUDIED.model} (RefineNet-LW-MobileNet-v2), ${photos} photos of 224 x 224; sides in pixels, above 4.55 % of the largest influence`,
     numeric: true,
     head: ["place", "map", "theoretical", "effective (gradients)", "empirical (occluders)"],
-    rows: studies.map((study, index) => [
-      places[index] ?? "",
+    rows: studies.map((study) => [
+      study.place,
       study.at,
       describeTheoretical(study),
       study.effective.side.toFixed(0),

@@ -11,6 +11,7 @@ import { checkLoss } from "./check-loss.ts";
 import { classWeights } from "./class-weights.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import type { LogRecord, TrainingEvent, ValidationRecord } from "./events.ts";
+import { LossGrowth } from "./loss-growth.ts";
 import { isPatienceOver } from "./patience.ts";
 import { chooseReplicas } from "./replicas.ts";
 import { learningRateFactor } from "./schedule.ts";
@@ -121,14 +122,18 @@ async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOpt
   const session = await openStage(stage, start, options);
   try {
     const batches = new BatchQueue(stage, preprocessing);
+    const growth = new LossGrowth();
     let checkpoint = start;
     const goesOn = (step: number) => step < first + stage.steps && !checkpoint.ended && !signal?.aborted;
     for (let step = start.step; goesOn(step); ) {
       const { step: saved } = checkpoint;
-      await takeStep(stage, step - first, { session, batches, options }).catch((error: unknown) => {
+      const taking = takeStep(stage, step - first, { session, batches, options });
+      const loss = await taking.catch((error: unknown) => {
         throw explain?.(error, saved) ?? error;
       });
       step++;
+      const grown = growth.add(loss);
+      if (grown !== undefined) onEvent?.({ kind: "warning", text: `step ${step}: ${grown}; ${DIVERGES}` });
       const epochs = (step - first) / stage.stepsPerEpoch;
       const isValidated =
         validate !== undefined &&
@@ -148,7 +153,7 @@ async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOpt
   }
 }
 
-/** @param step of the stage, from 0 */
+/** @param step of the stage, from 0 @returns the loss */
 async function takeStep(
   stage: Stage,
   step: number,
@@ -157,7 +162,7 @@ async function takeStep(
     batches,
     options,
   }: { session: TrainingSession; batches: BatchQueue; options: RunTrainingOptions },
-): Promise<void> {
+): Promise<number> {
   const done = stage.before.steps + step + 1;
   const batch = await batches.take(step);
   const rates = learningRates(stage, step);
@@ -172,6 +177,7 @@ async function takeStep(
     learningRate: [rates.encoder, rates.decoder],
     ms: performance.now() - start,
   });
+  return loss;
 }
 
 /** Validates a checkpoint, keeps its weights if they are the best so far, and saves it again. */

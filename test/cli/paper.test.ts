@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,5 +41,6 @@ describe("lightseg paper", () => {
   ])("%s is refused", async (line, message) => {
     const out = join(await mkdtemp(join(tmpdir(), "lightseg-")), "paper");
     await expect(run(`${line} --out ${out}`)).rejects.toThrow(message);
+    expect(existsSync(out)).toBe(false);
   });
 });

@@ -112,6 +112,26 @@ describe("runTraining", { timeout: 60_000 }, () => {
     expect(saved.at(-1)).toMatchObject({ step: 2, validationDue: true });
   });
 
+  it("warns once where the loss grows", async () => {
+    const wild = {
+      ...config,
+      epochs: 20,
+      encoderLearningRate: 0.1,
+      decoderLearningRate: 0.1,
+      optimizer: "adamw" as const,
+    };
+    const warnings: string[] = [];
+    await run({
+      ...{ config: wild, stages: planStages(wild, [{ samples }]), validate: undefined },
+      onEvent: (event) => event.kind === "warning" && warnings.push(event.text),
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^step \d+: the loss grows: .* in the first 20 steps; .*lower the learning rates/,
+      ),
+    ]);
+  });
+
   it("needs no validation", async () => {
     const { result, saved } = await run({ validate: undefined });
     expect(result).toEqual({ step: 4, finished: true });
