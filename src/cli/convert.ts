@@ -4,7 +4,9 @@ import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
 import { convertWeights } from "../model-files/node/convert.ts";
 import { isNetwork } from "../models/zoo.ts";
+import { validatedNames } from "../training/state-names.ts";
 import type { Renaming } from "../weights/rename.ts";
+import type { ChooseNames } from "../weights/stored-names.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { choice, flag, help, integer, json, real, text } from "./options.ts";
 import { colors, formatCount } from "./output.ts";
@@ -23,6 +25,7 @@ const network: Option<string> = {
 };
 const classes = integer("classes", "N", { min: 1, max: 255 }, "Number of classes of --model");
 const average = text("average", "FILE", "Write the mean of A's weights and of those in FILE, value by value");
+const ema = flag("ema", "Take the moving averages of A's weights, which a run's last.safetensors holds");
 const rename: Option<Renaming> = {
   name: "rename",
   value: "FROM=TO",
@@ -43,7 +46,7 @@ export const convert: Command = {
   name: "convert",
   summary: summaries.convert,
   operands: { name: "A B", min: 2, max: 2 },
-  options: [dtype, network, classes, average, rename, lowConfidence, force, json, help],
+  options: [dtype, network, classes, ema, average, rename, lowConfidence, force, json, help],
   notes: [
     "A is a PyTorch checkpoint of any age, safetensors, the index of sharded safetensors, an ONNX model, or a folder with one of these, told apart by content. B becomes what its name says: .safetensors, or a PyTorch checkpoint as .pth, .pt or .pth.tar, which torch.load opens with weights_only=True.",
     "Prefixes of wrappers are taken off the names: module., model., ema. and their like where all names begin so, _orig_mod anywhere, and with --model whatever stands before the names of the network. --rename changes names further.",
@@ -53,6 +56,7 @@ export const convert: Command = {
   examples: [
     "lightseg convert voc.pth voc.safetensors",
     "lightseg convert runs/a/best.safetensors small.safetensors --dtype fp16",
+    "lightseg convert runs/a/last.safetensors ema.safetensors --ema",
     "lightseg convert runs/a/best.safetensors both.safetensors --average runs/b/best.safetensors",
     "lightseg convert runs/a/best.safetensors careful.safetensors --low-confidence 0.52",
     "lightseg convert voc.pth net.pth --model refinenet-lw-mobilenet-v2 --classes 21",
@@ -63,11 +67,13 @@ export const convert: Command = {
     const [from = "", to = ""] = args.operands;
     const type = args.get(dtype) ?? "fp32";
     const selection = readSelection(args);
+    if (selection && args.has(ema)) throw args.usageError("--ema", "goes without --model");
     await checkTarget(args, from, to);
 
     const converted = await convertWeights(from, to, {
       dtype: FLOAT_TYPES[type],
       select: selection,
+      choose: args.has(ema) ? chooseAverages(from) : undefined,
       average: args.get(average),
       rename: args.getAll(rename),
       lowConfidence: args.get(lowConfidence),
@@ -116,6 +122,19 @@ export const convert: Command = {
     };
   },
 };
+
+/** @throws LightsegError INVALID_WEIGHTS in a file without moving averages */
+function chooseAverages(file: string): ChooseNames {
+  return ({ all }) => {
+    const chosen = validatedNames(all);
+    if ([...chosen].some(([stored, name]) => stored !== name)) return chosen;
+    throw new LightsegError({
+      ...{ code: "INVALID_WEIGHTS", where: "convert", file, argument: "the file" },
+      rule: "must hold moving averages of weights",
+      hint: "last.safetensors of a run with --averaging holds them; best.safetensors is one",
+    });
+  };
+}
 
 function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 3).map((name) => JSON.stringify(name));

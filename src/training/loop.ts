@@ -16,7 +16,7 @@ import { isPatienceOver } from "./patience.ts";
 import { chooseReplicas } from "./replicas.ts";
 import { learningRateFactor } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
-import { averageName, isMemory } from "./state-names.ts";
+import { isMemory, validatedNames } from "./state-names.ts";
 import {
   buildTrainingGraph,
   openTrainingSession,
@@ -184,7 +184,7 @@ async function takeStep(
 async function measure({ step, best, state }: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {
   const { config, stages, validate, storage, onEvent } = options;
   if (!validate) return { step, state, ...(best && { best }) };
-  const { metrics, keep } = await validate(averagedWeights(state), step);
+  const { metrics, keep } = await validate(validatedWeights(state), step);
   const isBest = !best || metrics.miou > best.miou;
   if (isBest) await keep();
   await record(options, { kind: "validation", step, ...metrics });
@@ -270,9 +270,14 @@ function withoutMemory(state: Weights): Weights {
   return new Map([...state].filter(([name]) => !isMemory(name)));
 }
 
-/** Each parameter's moving average where there is one, else the parameter itself. */
-function averagedWeights(state: Weights): Weights {
-  return new Map([...state].map(([name, value]) => [name, state.get(averageName(name)) ?? value]));
+/** What validations measure of a checkpoint, by the parameters' names. */
+function validatedWeights(state: Weights): Weights {
+  return new Map(
+    [...validatedNames(state.keys())].flatMap(([stored, name]) => {
+      const value = state.get(stored);
+      return value ? [[name, value] as const] : [];
+    }),
+  );
 }
 
 /** A checkpoint must never be replaced by weights that are of no use. */

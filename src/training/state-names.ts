@@ -26,6 +26,17 @@ export function averageName(parameter: string): string {
   return `average:${parameter}`;
 }
 
+/**
+ * The weights of a checkpoint that validations measure: the moving average of a parameter where there is one,
+ * else the parameter itself. @returns the parameter's name by the name in the checkpoint
+ */
+export function validatedNames(names: Iterable<string>): Map<string, string> {
+  const all = new Set(names);
+  const parameters = [...all].filter((name) => !name.startsWith(averageName("")) && !isMemory(name));
+  const stored = (name: string) => (all.has(averageName(name)) ? averageName(name) : name);
+  return new Map(parameters.map((name) => [stored(name), name]));
+}
+
 /** The output that holds the next value of a state input. */
 export function nextName(input: string): string {
   return `next:${input}`;

@@ -82,6 +82,22 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     expect(await readdir(folder)).not.toContain("none.safetensors");
   });
 
+  it("takes moving averages out of a checkpoint of a run, and what has none as it is", async () => {
+    const tensor = (value: number) => ({ shape: [1], data: Float32Array.of(value) });
+    const names = ["conv", "average:conv", "velocity:conv", "bn.running_mean"];
+    const state: Weights = new Map(names.map((name, index) => [name, tensor(index)]));
+    await writeFile(file("last.safetensors"), encodeSafetensors(state));
+    await run("last.safetensors", "ema.safetensors", "--ema");
+    const { weights } = await readWeights(file("ema.safetensors"));
+    expect([...weights].map(([name, { data }]) => [name, data[0]]).sort()).toEqual([
+      ["bn.running_mean", 3],
+      ["conv", 1],
+    ]);
+    await expect(run("ema.safetensors", "none.safetensors", "--ema")).rejects.toThrow(
+      "must hold moving averages of weights",
+    );
+  });
+
   it("ends with 1 for files that it cannot use, with 2 for what is typed wrongly, in one line each", async () => {
     await writeFile(file("a.pth"), encodePytorch(some).subarray(0, -30));
     const [missing, cut, extension] = await Promise.all([
@@ -258,6 +274,7 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     ["--classes 21", "--classes needs --model"],
     ["--model refinenet-lw-50", "--classes N is required"],
     ["--model unet --classes 21", "--model must be a network that lightseg info lists"],
+    ["--ema --model refinenet-lw-50 --classes 21", "--ema goes without --model"],
     ["--rename stem", "--rename must be FROM=TO"],
     ["--rename =stem", "--rename must be FROM=TO"],
     ["--rename a..b=stem", "--rename must be FROM=TO"],

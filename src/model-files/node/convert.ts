@@ -19,6 +19,8 @@ export interface ConvertWeightsOptions {
   readonly dtype?: FloatType;
   /** Keeps only the parameters of a network, and fails if any is missing. Defaults to all tensors. */
   readonly select?: { readonly network: string; readonly classes: number } | undefined;
+  /** Chooses tensors of `from`, without `select`. Defaults to all, without what wrappers put before names. */
+  readonly choose?: ChooseNames | undefined;
   /** Parts of names that are replaced, in this order: see `Renaming`. Defaults to none. */
   readonly rename?: readonly Renaming[];
   /** A second file: the mean of both files' weights is written. */
@@ -59,11 +61,12 @@ export interface ConvertedWeights {
 export async function convertWeights(
   from: string,
   to: string,
-  { dtype = "F32", select, average, rename = [], lowConfidence }: ConvertWeightsOptions = {},
+  { dtype = "F32", select, choose, average, rename = [], lowConfidence }: ConvertWeightsOptions = {},
 ): Promise<ConvertedWeights> {
   const format = weightsFormatOf(to);
-  const read = (file: string) => (select ? readSelected(file, select, rename) : readAll(file, rename));
-  const { weights: own, metadata: found, left, chosen } = await read(from);
+  const read = (file: string, chooseFrom?: ChooseNames) =>
+    select ? readSelected(file, select, rename) : readAll(file, rename, chooseFrom);
+  const { weights: own, metadata: found, left, chosen } = await read(from, choose);
   const described =
     lowConfidence === undefined ? {} : describeModel({ ...requireDescription(found, from), lowConfidence });
   const metadata = { ...found, ...described };
@@ -77,13 +80,13 @@ export async function convertWeights(
   return { weights, format, left, rounding, metadataLeftOut, integers, unwrapping };
 }
 
-async function readAll(file: string, renamings: readonly Renaming[]) {
-  const choose: ChooseNames = (names) => {
-    const unwrapped = unwrapNames(names);
-    const renamed = renameAll([...unwrapped.values()], renamings, file);
-    return new Map([...unwrapped].map(([name, bare]) => [name, renamed.get(bare) ?? bare]));
+async function readAll(file: string, renamings: readonly Renaming[], choose: ChooseNames = unwrapNames) {
+  const chooseRenamed: ChooseNames = (names) => {
+    const chosen = choose(names);
+    const renamed = renameAll([...chosen.values()], renamings, file);
+    return new Map([...chosen].map(([name, bare]) => [name, renamed.get(bare) ?? bare]));
   };
-  const stored = await withWeightFile(file, (source, path) => readSource(source, path, choose));
+  const stored = await withWeightFile(file, (source, path) => readSource(source, path, chooseRenamed));
   if (stored.weights.size > 0) return { ...stored, left: 0 };
   throw new LightsegError({
     code: "INVALID_WEIGHTS",
