@@ -74,8 +74,7 @@ describe.skipIf(missingBrowser)(`the segmenter in a browser ${missingBrowser ?? 
   it("is disposed of and started again 50 times, and leaves no worker", async () => {
     const page = await openPage(shared);
     expect(await callPage(page, "restart", 50, { device: "wasm" })).toEqual([32 * 24]);
-    // Chromium takes a few seconds to end threads that wait for work.
-    await expect.poll(() => page.workers().length, { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => page.workers().length).toBe(0);
     await page.context().close();
   });
 

@@ -133,8 +133,7 @@ describe.skipIf(missingBrowser)(`teaching in a browser ${missingBrowser ?? ""}`,
     );
     expect(early).toBeGreaterThan(1e5);
     expect(late - early).toBeLessThan(1e6);
-    // Chromium takes a few seconds to end threads that wait for work.
-    await expect.poll(() => page.workers().length, { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => page.workers().length).toBe(0);
   });
 
   it.each<[string, object, string]>([

@@ -6,6 +6,8 @@ export default defineConfig({
     // A network in one thread on a software GPU takes its time.
     testTimeout: 300_000,
     hookTimeout: 120_000,
+    // So does a page to paint, and Chromium to end threads that wait for work.
+    expect: { poll: { timeout: 60_000 } },
     // One browser at a time.
     fileParallelism: false,
   },
