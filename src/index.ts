@@ -166,4 +166,6 @@ export type { FloatType } from "./weights/encode-tensor.ts";
 export { describeMatch, matchWeights, type WeightsMatch } from "./weights/match.ts";
 export { type ReadWeightsOptions, readWeights, type StoredWeights } from "./weights/node/read.ts";
 export { type WeightsFormat, writeSafetensors, writeWeights } from "./weights/node/write.ts";
+export type { Renaming } from "./weights/rename.ts";
 export type { SafetensorsOptions } from "./weights/safetensors.ts";
+export type { ChooseNames, ChosenNames, StoredNames } from "./weights/stored-names.ts";
