@@ -5,7 +5,8 @@
  * - `--study ndnet`: depth and width (NDNet29, 45, 61), from scratch
  * - `--study frm`: VAN-B0 without the refinement module, and without the contrastive loss
  *
- * `--networks NAME,NAME` trains these alone: the original RefineNet takes as long as all others together.
+ * `--networks NAME,NAME` trains these alone, whole networks or decoders on --backbone: the original RefineNet
+ * takes as long as all others together.
  *
  * npx tsx bench/ablation.ts --study refinenet --dataset voc --data VOC --out runs/ablation
  * [--set '{"epochs": 10, "crop": [320, 320]}'] [--backbone mobilenet-v2] [--device auto] [--json]
@@ -21,6 +22,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../src/format-table.ts";
 import { isRecord } from "../src/is-record.ts";
+import { isNetwork } from "../src/models/zoo.ts";
 import { ABLATION_SIZE, readAblation } from "../src/paper/ablation.ts";
 import { readRun } from "../src/runs/read-run.ts";
 import { deviceChoices } from "../src/runtime/node/devices.ts";
@@ -58,7 +60,10 @@ if (!device) throw new Error(`--device must be one of ${deviceChoices.join(", ")
 const given: unknown = JSON.parse(values.set);
 if (!isRecord(given)) throw new Error("--set must be an object of settings");
 
-for (const network of values.networks?.split(",") ?? study.networks) {
+const typed = values.networks
+  ?.split(",")
+  .map((name) => (isNetwork(name) ? name : `${name}+${values.backbone}`));
+for (const network of typed ?? study.networks) {
   const run = join(values.out, network.replace("+", "-"));
   const isBegun = existsSync(join(run, "config.json"));
   if (!isBegun || (await readRun(run)).state !== "finished") {
