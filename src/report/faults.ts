@@ -1,5 +1,6 @@
 import { formatNumber } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
+import { median } from "../median.ts";
 import type { Run } from "../runs/read-run.ts";
 import { resolveStages } from "../training/config.ts";
 import { quote } from "./recipe.ts";
@@ -42,13 +43,9 @@ function describeGrowth({ config, steps }: Run): Html | undefined {
   if (steps.length < LEAST_STEPS || resolveStages(config).length > 1) return undefined;
   const tenth = Math.floor(steps.length / 10);
   const losses = steps.map(({ loss }) => loss);
-  const first = median(losses.slice(0, tenth));
-  const last = median(losses.slice(-tenth));
+  const first = median(losses.slice(0, tenth)) ?? Number.NaN;
+  const last = median(losses.slice(-tenth)) ?? Number.NaN;
   if (!(last > GROWTH * first)) return undefined;
   const [from, to] = [first, last].map((loss) => formatNumber(Number(loss.toPrecision(3))));
   return html`The loss has grown: its median was ${from} over the first tenth of the steps and is ${to} over the last. Lower the learning rates, or limit the gradients (<code>clipNorm</code>).`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

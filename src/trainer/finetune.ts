@@ -1,5 +1,6 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
+import { median } from "../median.ts";
 import { readDescription, requireDescription } from "../model-files/description.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { readMetadata } from "../model-files/node/shipped.ts";
@@ -71,9 +72,5 @@ async function summarizePhotos(dataset: Dataset): Promise<PhotosSummary> {
     sizes.height.push(photo.height);
     sizes.width.push(photo.width);
   }
-  return { count: dataset.size, height: median(sizes.height), width: median(sizes.width) };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return { count: dataset.size, height: median(sizes.height) ?? 0, width: median(sizes.width) ?? 0 };
 }

@@ -6,6 +6,7 @@ import { LightsegError } from "../errors.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Weights } from "../models/weights.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import { takeChosen } from "../weights/stored-names.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { checkLoss } from "./check-loss.ts";
 import { classWeights } from "./class-weights.ts";
@@ -272,12 +273,7 @@ function withoutMemory(state: Weights): Weights {
 
 /** What validations measure of a checkpoint, by the parameters' names. */
 function validatedWeights(state: Weights): Weights {
-  return new Map(
-    [...validatedNames(state.keys())].flatMap(([stored, name]) => {
-      const value = state.get(stored);
-      return value ? [[name, value] as const] : [];
-    }),
-  );
+  return takeChosen(state, validatedNames(state.keys()));
 }
 
 /** A checkpoint must never be replaced by weights that are of no use. */

@@ -1,3 +1,5 @@
+import { median } from "../median.ts";
+
 /** Steps whose median loss is what later ones are measured against. */
 const FIRST_STEPS = 20;
 /** A loss that has grown so many times is no noise of the batches. */
@@ -18,7 +20,7 @@ export class LossGrowth {
   add(loss: number): string | undefined {
     if (this.#first.length < FIRST_STEPS) {
       this.#first.push(loss);
-      this.#median = this.#first.toSorted((a, b) => a - b)[Math.floor(this.#first.length / 2)] ?? loss;
+      this.#median = median(this.#first) ?? loss;
       this.#average = this.#median;
       return undefined;
     }
