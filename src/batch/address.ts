@@ -37,6 +37,11 @@ export function formatAddress(address: Address): string {
   return address.kind === "s3" ? `s3://${address.bucket}/${address.key}` : address.url;
 }
 
+/** A key as that of a folder: `photos` does not stand for `photos-old`. The empty key is the whole bucket. */
+export function folderKey(key: string): string {
+  return key === "" || key.endsWith("/") ? key : `${key}/`;
+}
+
 const SECRET = /sig|token|secret|key|cred|password|auth|expires|^x-amz-|^x-goog-|^s[ervkpt][a-z]?$/i;
 
 /** An address for tables, logs and errors: without the signature of a signed one. */

@@ -26,7 +26,8 @@ export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
   const target = await openStorage(parseAddress(out));
   const job = await readJob(target);
   if (!job) throw refuse(out, "holds no batch");
-  if (!job.settings.evaluate) throw refuse(out, "holds a batch without masks", "run it with --masks");
+  if (!job.evaluate)
+    throw refuse(out, "holds a batch without masks", "run it with --masks, or a list with a column mask");
   const missing = await listMissingChunks(target, job);
   const chunks = countChunks(job);
   if (missing.length > 0)

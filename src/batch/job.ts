@@ -5,7 +5,7 @@ import type { PhotoEntry } from "./photo-entry.ts";
 import type { Storage } from "./storage.ts";
 
 const JOB_KEY = "job.json";
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** How label maps are kept: a palette PNG each, runs in the table, or not at all. */
 export const labelForms = ["png", "rle", "none"] as const;
@@ -23,8 +23,6 @@ const settingsSchema = z.object({
   overlays: z.boolean(),
   /** Photos on the contact sheet. */
   samples: z.number().int(),
-  /** Compare the labels with masks. */
-  evaluate: z.boolean(),
 });
 
 const jobSchema = z.object({
@@ -44,6 +42,8 @@ const jobSchema = z.object({
     classes: z.array(z.string()),
   }),
   settings: settingsSchema,
+  /** Whether any photo has a mask, so that the labels are compared with masks. */
+  evaluate: z.boolean(),
 });
 
 /** Outputs for each photo. */
@@ -58,7 +58,6 @@ export const defaultSettings: JobSettings = {
   keepConfident: null,
   overlays: false,
   samples: 0,
-  evaluate: false,
 };
 
 export function countChunks({ photos, chunkSize }: Pick<BatchJob, "photos" | "chunkSize">): number {

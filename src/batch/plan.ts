@@ -1,5 +1,5 @@
 import { LightsegError } from "../errors.ts";
-import { parseAddress, publicAddress } from "./address.ts";
+import { folderKey, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { type BatchJob, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
 import { type JobModel, storeModel } from "./job-model.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
@@ -37,13 +37,14 @@ export interface PlanOptions extends ChunkOptions {
 export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;
   await loadParquetWriter();
-  const source = publicAddress(options.source);
+  const source = publicAddress(formatAddress(parseAddress(options.source)));
   const known = await readJob(target);
   if (known) {
     checkSame(known, { ...options, source });
     return known;
   }
   let photos = 0;
+  let evaluate = false;
   let chunk: PhotoEntry[] = [];
   const flush = async () => {
     await writeChunk(target, Math.floor((photos - 1) / chunkSize), chunk);
@@ -52,16 +53,20 @@ export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const check = settings.keepConfident === null ? undefined : refuseEqualMasks();
   for await (const entry of listPhotos(options)) {
     check?.(entry.id);
+    evaluate ||= entry.mask !== undefined;
     chunk.push(entry);
     photos++;
     if (chunk.length === chunkSize) await flush();
   }
   if (chunk.length > 0) await flush();
   await storeModel(target, model);
-  return writeJob(target, { name, source, photos, chunkSize, model: model.description, settings });
+  return writeJob(target, { name, source, photos, chunkSize, model: model.description, settings, evaluate });
 }
 
-function checkSame(known: BatchJob, { resume, source, model, settings, chunkSize }: PlanOptions): void {
+function checkSame(
+  known: BatchJob,
+  { resume, source, model, settings, chunkSize, masks }: PlanOptions,
+): void {
   if (resume !== true) {
     const rule = `holds a batch of ${known.photos} photos`;
     throw refuse(rule, undefined, "--resume goes on with it; or take another target");
@@ -73,6 +78,8 @@ function checkSame(known: BatchJob, { resume, source, model, settings, chunkSize
     if (String(other) !== String(value))
       throw refuse(`was begun with ${name} ${value}, and cannot go on with another`, String(other));
   }
+  if (masks !== undefined && !known.evaluate)
+    throw refuse("was begun without masks, and cannot go on with them", masks);
 }
 
 /**
@@ -98,7 +105,7 @@ export function checkApart(source: string, target: string): void {
       : from.kind === "s3" &&
         to.kind === "s3" &&
         from.bucket === to.bucket &&
-        `${to.key}/`.startsWith(from.key);
+        folderKey(to.key).startsWith(folderKey(from.key));
   if (!inside) return;
   const rule = "must not lie within the source, whose photos its results would become";
   throw new LightsegError({

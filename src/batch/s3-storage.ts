@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { LightsegError } from "../errors.ts";
+import { folderKey } from "./address.ts";
 import { loadOptional } from "./optional.ts";
 import { checkFileBytes, type Storage, StorageError, type StoredFile } from "./storage.ts";
 
@@ -119,12 +120,9 @@ export class S3 {
     } while (token !== undefined);
   }
 
-  /**
-   * A prefix as a storage. @param prefix with or without the `/` at its end; `photos` does not stand for
-   * `photos-old`
-   */
+  /** A prefix, with or without the `/` at its end, as a storage. */
   storage(bucket: string, prefix: string): Storage {
-    const base = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+    const base = folderKey(prefix);
     const list = (folder: string) => this.list(bucket, `${base}${folder}`);
     return {
       read: (key) => this.read(bucket, `${base}${key}`),

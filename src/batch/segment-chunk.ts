@@ -58,7 +58,7 @@ export interface ChunkResult {
  */
 export async function segmentChunk(options: SegmentChunkOptions): Promise<ChunkResult> {
   const { index, photos, job, target, lane, signal, onPhoto } = options;
-  const confusion = job.settings.evaluate ? new ConfusionMatrix(lane.model.classes.length) : undefined;
+  const confusion = job.evaluate ? new ConfusionMatrix(lane.model.classes.length) : undefined;
   const rows = await mapConcurrently(photos, AHEAD, async (photo, place) => {
     signal?.throwIfAborted();
     const own = { ...options, confusion, number: index * job.chunkSize + place };

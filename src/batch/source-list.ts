@@ -9,9 +9,17 @@ import type { PhotoEntry } from "./photo-entry.ts";
 /** Names of the column of addresses, tried in order. */
 const COLUMNS = ["photo", "source", "path", "url", "key", "file", "image"];
 
+const ENDINGS = ["txt", "csv", "jsonl", "ndjson", "parquet"];
+
 /** Whether an address is that of a list of photos, by its ending. */
 export function isList(source: string): boolean {
-  return /\.(txt|csv|jsonl|ndjson|parquet)$/i.test(source.replace(/^(https?:[^?#]*).*$/i, "$1"));
+  return ENDINGS.includes(endingOf(source));
+}
+
+/** The ending of an address in small letters, without the dot; that of a signed one is before its query. */
+export function endingOf(source: string): string {
+  const plain = source.replace(/^(https?:[^?#]*).*$/i, "$1");
+  return /\.([a-z]+)$/i.exec(plain)?.[1]?.toLowerCase() ?? "";
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -75,7 +83,7 @@ function resolveBeside(text: string, list: Address): Address {
 }
 
 async function* rowsOf(source: string, list: string, bytes: Uint8Array): AsyncGenerator<Row> {
-  const ending = /\.([a-z]+)(\?|#|$)/i.exec(source.slice(source.lastIndexOf("/")))?.[1]?.toLowerCase();
+  const ending = endingOf(source);
   if (ending === "parquet") {
     yield* parquetRows(list, bytes);
     return;

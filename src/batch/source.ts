@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { LightsegError } from "../errors.ts";
-import { type Address, formatAddress, parseAddress, publicAddress } from "./address.ts";
+import { type Address, folderKey, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { openStorage } from "./open-storage.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
 import { isList, readList } from "./source-list.ts";
@@ -83,6 +83,5 @@ function maskAddress(masks: string, id: string): string {
 
 function joinKey(address: Exclude<Address, { kind: "http" }>, key: string): Address {
   if (address.kind === "folder") return { kind: "folder", path: `${address.path}/${key}` };
-  const base = address.key === "" || address.key.endsWith("/") ? address.key : `${address.key}/`;
-  return { ...address, key: `${base}${key}` };
+  return { ...address, key: `${folderKey(address.key)}${key}` };
 }

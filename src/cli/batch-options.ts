@@ -79,7 +79,6 @@ function typedSettings(args: Arguments): Partial<JobSettings> {
     keepConfident: args.get(keepConfident) ?? null,
     overlays: args.has(overlays),
     samples: args.get(samples) ?? 0,
-    evaluate: args.has(masks),
   };
 }
 

@@ -78,7 +78,7 @@ describe("runBatch on folders", () => {
     await expect(run(out, { resume: true, dtype: "fp32" })).rejects.toThrow(/was begun with dtype int8/);
     await writeFile(join(photos, "aaa new.jpg"), "later");
     try {
-      expect((await run(out, { resume: true })).photos).toBe(7);
+      expect((await run(out, { resume: true, source: `${photos}/` })).photos).toBe(7);
     } finally {
       await rm(join(photos, "aaa new.jpg"));
     }
@@ -112,11 +112,14 @@ describe("runBatch on folders", () => {
     const masks = at("list.csv");
     const rows = goodPhotos.map((id) => `"${join(photos, id)}","${at("truth", "labels", `${id}.png`)}"`);
     await writeFile(masks, `photo,mask\n${rows.join("\n")}\n`);
-    await run(at("measured"), { source: masks, settings: { evaluate: true } });
+    await run(at("measured"), { source: masks });
     const { miou, confusion } = await evaluateBatch(at("measured"));
     expect(miou).toBe(1);
     expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(64 * 48 * 2 + 50 * 50 + 20 * 90);
+    expect((await run(at("measured"), { source: masks, resume: true })).own).toBe(0);
     await expect(evaluateBatch(at("truth"))).rejects.toThrow(/without masks/);
+    const later = run(at("truth"), { resume: true, masks: at("masks") });
+    await expect(later).rejects.toThrow(/was begun without masks/);
   });
 
   it("names the mask that does not fit its photo or its model", async () => {
@@ -134,7 +137,7 @@ describe("runBatch on folders", () => {
       return `"${join(photos, id)}","${mask}"`;
     });
     await writeFile(list, `photo,mask\n${rows.join("\n")}\n`);
-    await run(at("bad"), { source: list, settings: { evaluate: true } });
+    await run(at("bad"), { source: list });
     const errors = await askDuckDb(at("bad"), "SELECT error FROM TABLE ORDER BY id");
     expect(errors).toEqual([
       { error: `${join(masks, "a b.png")}: mask must have the size of its photo, 64x48, got "60x48"` },

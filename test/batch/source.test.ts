@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ListPhotosOptions, listPhotos } from "../../src/batch/source.ts";
+import { endingOf, isList } from "../../src/batch/source-list.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -46,6 +47,14 @@ it("tells a folder that is not there from one without photos", async () => {
   await mkdir(join(folder, "empty"));
   await expect(list({ source: join(folder, "empty") })).rejects.toThrow(/the source holds no photos/);
   await expect(list({ source: join(folder, "none") })).rejects.toThrow(/none: the source does not exist/);
+});
+
+it("tells lists by their endings, in the working directory and at signed addresses", () => {
+  const signed = "https://host/list.csv?X-Amz-Credential=AKIA/2026/us/s3/aws4_request";
+  for (const source of ["list.csv", "LIST.CSV", "photos\\list.csv", "s3://shop/a/list.csv", signed])
+    expect(endingOf(source), source).toBe("csv");
+  expect(isList("photos.csv/")).toBe(false);
+  expect(isList("https://host/photo.jpg?list=list.csv")).toBe(false);
 });
 
 it("reads every kind of list to the same photos", async () => {
