@@ -7,27 +7,26 @@ const CACHE_NAME = "lightseg-models";
 
 /** The models that the browser keeps for this site. */
 export async function listCached(): Promise<CachedModel[]> {
-  if (!isAvailable()) return [];
-  const cache = await caches.open(CACHE_NAME);
+  const cache = await openCache();
+  if (!cache) return [];
   const answers = await Promise.all((await cache.keys()).map((key) => cache.match(key)));
   return answers.flatMap((answer) => describeAnswer(answer) ?? []);
 }
 
 /** Forgets all models that the browser keeps for this site; the next load downloads. */
 export async function clearCache(): Promise<void> {
-  if (isAvailable()) await caches.delete(CACHE_NAME);
+  if (await openCache()) await caches.delete(CACHE_NAME);
 }
 
 /** The bytes of a model, if they are kept and still have their hash. */
 export async function readCached(entry: ManifestFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (!isAvailable()) return undefined;
-  const cache = await caches.open(CACHE_NAME);
+  const cache = await openCache();
   const key = modelKey(entry);
-  const answer = await cache.match(key);
+  const answer = await cache?.match(key);
   if (!answer) return undefined;
   const bytes = new Uint8Array(await answer.arrayBuffer());
   if (!(await findFault({ bytes }, entry))) return bytes;
-  await cache.delete(key);
+  await cache?.delete(key);
   return undefined;
 }
 
@@ -42,8 +41,8 @@ export async function keepModel(
 
 /** The list of models as it was when it was last fetched. */
 export async function readCachedText(url: URL): Promise<string | undefined> {
-  if (!isAvailable()) return undefined;
-  return (await (await caches.open(CACHE_NAME)).match(url))?.text();
+  const cache = await openCache();
+  return (await cache?.match(url))?.text();
 }
 
 /** Keeps a list of models, for times without a network. */
@@ -56,12 +55,13 @@ const BYTES = "x-lightseg-bytes";
 const SHA256 = "x-lightseg-sha256";
 
 async function keep(key: string, response: Response): Promise<string | undefined> {
-  if (!isAvailable()) return "this browser keeps nothing for this page";
+  const cache = await openCache();
+  if (!cache) return "this browser keeps nothing for this page";
   try {
-    await (await caches.open(CACHE_NAME)).put(key, response);
+    await cache.put(key, response);
     return undefined;
   } catch (error) {
-    // As when the disk is full, or in a private window.
+    // As when the disk is full.
     return String(error);
   }
 }
@@ -78,7 +78,7 @@ function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
   return new URL(`/lightseg-model/${sha256}`, location.origin).href;
 }
 
-/** Pages that do not come by https have no cache. */
-function isAvailable(): boolean {
-  return "caches" in globalThis;
+/** Undefined for pages that do not come by https, or must keep nothing, as in some private windows. */
+async function openCache(): Promise<Cache | undefined> {
+  return "caches" in globalThis ? caches.open(CACHE_NAME).catch(() => undefined) : undefined;
 }

@@ -108,10 +108,11 @@ export class Segmenter {
    *   fails
    */
   async segment(source: PictureSource, options: SegmentOptions = {}): Promise<Segmentation> {
-    const { confidence, scores, softMask } = options;
+    const { confidence, meanConfidence, scores, softMask } = options;
     return this.#use(async (client) => {
       const { picture, transfer } = await makeSendable(source);
-      return client.ask("segment", { picture, options: { confidence, scores, softMask } }, transfer);
+      const wanted = { confidence, meanConfidence, scores, softMask };
+      return client.ask("segment", { picture, options: wanted }, transfer);
     });
   }
 

@@ -69,6 +69,21 @@ describe.skipIf(missingBrowser)(`errors in a browser ${missingBrowser ?? ""}`, (
       expect(error).toMatch(/^WORKER_FAILED: segment: worker failed: .*on purpose$/);
   });
 
+  it("name an engine of another version, which compiles and does not start", async () => {
+    const page = await openPage({ browser: shared.browser, server: plain });
+    // (module (import "a" "zzz" (func)))
+    const header = [0, 97, 115, 109, 1, 0, 0, 0];
+    const module = [...header, 1, 4, 1, 96, 0, 0, 2, 9, 1, 1, 97, 3, 122, 122, 122, 0, 0];
+    await page.route("**/*.wasm", (route) => route.fulfill({ body: Buffer.from(module) }));
+    const error = await page.evaluate<string>(`(async () => {
+      const { Segmenter } = await import("/dist/web.js");
+      await using segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+      return await segmenter.segment(new ImageData(64, 48)).then(() => "none", (error) => error.code + " " + error.message);
+    })()`);
+    await page.context().close();
+    expect(error).toMatch(/^RUNTIME session: engine must be the engine of this version .*Import #0/);
+  });
+
   it("a lost graphics card is opened again, with a note", async () => {
     const { labels, notes } = await call<{ labels: number[]; notes: string[] }>(
       shared.server,

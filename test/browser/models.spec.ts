@@ -72,6 +72,14 @@ describe.skipIf(missingBrowser)(`models in a browser ${missingBrowser ?? ""}`, (
     );
   });
 
+  it("are downloaded where the browser must keep nothing", async () => {
+    await page.evaluate("caches.open = () => Promise.reject(new DOMException('blocked', 'SecurityError'))");
+    expect((await load()).error).toBeUndefined();
+    expect(downloads()).toBe(1);
+    expect(await callPage(page, "listCached")).toEqual([]);
+    await callPage(page, "clearCache");
+  });
+
   it("are downloaded once for loads at the same time, and one that is aborted leaves the others theirs", async () => {
     const { errors, totals } = await callPage<{ errors: string[]; totals: number[] }>(
       page,

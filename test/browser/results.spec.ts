@@ -10,6 +10,7 @@ interface Results {
   readonly sizes: readonly number[];
   readonly nearest: readonly { name: string; probability: number }[];
   readonly errors: readonly string[];
+  readonly sureness: number | undefined;
 }
 
 /** What a page does with a photo of a cat. */
@@ -25,6 +26,7 @@ const script = `(async () => {
   const photo = "/examples/chelsea.jpg";
   const result = await segmenter.segment(photo, { softMask: ["cat"], scores: true });
   const plain = await segmenter.segment(new ImageData(32, 24));
+  const sure = await segmenter.segment(photo, { meanConfidence: true });
   const cat = result.found.find(({ name }) => name === "cat");
   const bitmap = toImageBitmap(result, { look: { effect: "cutout" } });
   const canvas = toCanvas(result, { show: "labels" });
@@ -34,6 +36,7 @@ const script = `(async () => {
     cat: { pixels: classMask(result, "cat").filter((value) => value === 255).length, share: cat.pixels },
     sizes: [bitmap.width, bitmap.height, canvas.width, canvas.height],
     nearest: probabilitiesAt(result, { x: 225, y: 150 }),
+    sureness: sure.meanConfidence,
     errors: [
       await errorOf(() => segmenter.cutout(photo, ["cow!"])),
       await errorOf(() => toBlob(plain, { show: "mask" })),
@@ -70,6 +73,11 @@ describe.skipIf(missingBrowser)(`results in a browser ${missingBrowser ?? ""}`, 
     expect(results.nearest[0]?.name).toBe("cat");
     const sum = results.nearest.reduce((total, { probability }) => total + probability, 0);
     expect(sum).toBeCloseTo(1, 5);
+  });
+
+  it("say how sure they are, where asked", () => {
+    expect(results.sureness).toBeGreaterThan(0.6);
+    expect(results.sureness).toBeLessThan(1);
   });
 
   it("say what is missing", () => {

@@ -1,3 +1,4 @@
+import { LightsegError, messageOf } from "../../errors.ts";
 import { engineResult, requireOutputs } from "../engine-error.ts";
 import { OrtSession } from "../ort-session.mjs";
 import type { Feeds, OpenSession, Session, TensorData } from "../session.ts";
@@ -8,21 +9,27 @@ export type OrtBuild = typeof import("onnxruntime-web");
 /** Where onnxruntime-web runs a model: on a WebGPU device, or on the CPU. */
 export type Provider = { readonly name: "webgpu"; readonly device: GPUDevice } | { readonly name: "wasm" };
 
+/** Rejected where the engine that was given does not start, on which onnxruntime-web would wait for ever. */
+let engineFailed: Promise<never> | undefined;
+
 /**
  * Gives the engine its WebAssembly module, compiled, before the first session; it would fetch and compile one
  * of its own otherwise. scripts/give-engine.ts makes onnxruntime-web's script look here.
  */
 export function giveEngine(module: WebAssembly.Module): void {
-  Object.assign(globalThis, {
-    lightsegEngine: {
-      instantiateWasm(
-        imports: WebAssembly.Imports,
-        receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
-      ): void {
-        void WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module));
-      },
-    },
+  engineFailed = new Promise((_, reject) => {
+    const instantiateWasm = (
+      imports: WebAssembly.Imports,
+      receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    ): void => {
+      WebAssembly.instantiate(module, imports)
+        .then((instance) => receive(instance, module))
+        .catch((cause: unknown) => reject(unfitEngine(cause)));
+    };
+    Object.assign(globalThis, { lightsegEngine: { instantiateWasm } });
   });
+  // Those who open sessions are told; there may be none.
+  engineFailed.catch(() => undefined);
 }
 
 /**
@@ -34,8 +41,15 @@ export function webSessions(ort: OrtBuild, provider: Provider): OpenSession {
   return async (model, { threads, carried = [] } = {}) => {
     if (threads !== undefined) ort.env.wasm.numThreads = threads;
     const options = { executionProviders: [provider], carried };
-    return new WebSession(await engineResult(OrtSession.open(ort, model, options)));
+    const opening = OrtSession.open(ort, model, options);
+    return new WebSession(await engineResult(engineFailed ? Promise.race([opening, engineFailed]) : opening));
   };
+}
+
+function unfitEngine(cause: unknown): LightsegError {
+  const rule = `must be the engine of this version of lightseg, and does not start: ${messageOf(cause)}`;
+  const hint = "where files of the package were copied, copy them anew; memory may be short";
+  return new LightsegError({ code: "RUNTIME", where: "session", argument: "engine", rule, hint, cause });
 }
 
 class WebSession implements Session {
