@@ -111,7 +111,9 @@ export class Segmenter {
   readonly #options: SegmenterOptions;
   readonly #predictor: Predictor;
   #meter: Promise<ConfidenceMeter> | undefined;
-  #disposed = false;
+  #disposal: Promise<void> | undefined;
+  /** Calls of `segment` that are not done. */
+  readonly #underWay = new Set<Promise<Segmentation>>();
 
   constructor(model: RunnableModel, platform: Platform, options: SegmenterOptions = {}) {
     this.#model = model;
@@ -141,7 +143,31 @@ export class Segmenter {
    * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a photo that cannot be read, RUNTIME if the engine
    *   fails
    */
-  async segment(
+  async segment(source: PhotoSource, options: SegmentOptions = {}): Promise<Segmentation> {
+    if (this.#disposal) {
+      const rule = "has been disposed of";
+      throw new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
+    }
+    const call = this.#segment(source, options);
+    this.#underWay.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#underWay.delete(call);
+    }
+  }
+
+  /** Waits for the photos under way and frees the engine's memory; the segmenter takes no further ones. */
+  async dispose(): Promise<void> {
+    this.#disposal ??= this.#free();
+    return this.#disposal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #segment(
     source: PhotoSource,
     {
       confidence = false,
@@ -149,14 +175,10 @@ export class Segmenter {
       scores: wantsScores = false,
       softMask: wanted,
       adjustScores = (scores) => scores,
-    }: SegmentOptions = {},
+    }: SegmentOptions,
   ): Promise<Segmentation> {
     const masked = wanted?.map((name) => findClass(name, this.#model.classes, "segment"));
     const photo = await this.#read(source);
-    if (this.#disposed) {
-      const rule = "has been disposed of";
-      throw new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
-    }
     const start = performance.now();
     const reduced = shrinkPhoto(photo, this.#options.maxPixels ?? MAX_NETWORK_PIXELS);
     const prepared = performance.now();
@@ -190,17 +212,11 @@ export class Segmenter {
     };
   }
 
-  /** Frees the engine's memory; the segmenter cannot be used any more. */
-  async dispose(): Promise<void> {
-    this.#disposed = true;
+  async #free(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
     // If the meter failed to open, `segment` has thrown that error, and there is nothing to free.
     const meter = await this.#meter?.catch(() => undefined);
-    this.#meter = undefined;
     await Promise.all([this.#predictor.dispose(), meter?.dispose()]);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 
   async #read(source: PhotoSource): Promise<Photo> {

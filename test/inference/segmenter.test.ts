@@ -1,9 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { decodePhoto } from "../../src/images/node/decode.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
 import { renderLabels, renderOverlay } from "../../src/inference/node/render.ts";
 import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
+import type { OpenSession } from "../../src/runtime/session.ts";
 import { sideBySide } from "../../src/runtime/side-by-side.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
@@ -104,6 +106,29 @@ describe("Segmenter", () => {
     const broken = new Segmenter(model, { ...platform, open });
     await expect(broken.segment(testPhoto(8, 8))).rejects.toThrow("no engine");
     await broken.dispose();
+  });
+
+  it("finishes what was asked for before it is disposed of, and leaves no session", async () => {
+    let open = 0;
+    const counting: OpenSession = async (onnx, options) => {
+      const session = await openNodeSession(onnx, options);
+      open++;
+      const dispose = () => {
+        open--;
+        return session.dispose();
+      };
+      return { run: session.run.bind(session), state: session.state.bind(session), dispose };
+    };
+    const slowly = async () => {
+      await setTimeout(50);
+      return testPhoto(8, 8);
+    };
+    const busy = new Segmenter(model, { open: counting, decodePhoto: slowly });
+    const call = busy.segment("photo.jpg", { confidence: true });
+    await Promise.all([busy.dispose(), busy.dispose()]);
+    const { found } = await call;
+    expect(found[0]?.confidence).toBeGreaterThan(0);
+    expect(open).toBe(0);
   });
 
   it("fails after dispose", async () => {
