@@ -43,13 +43,10 @@ function hasLossTerms(network: string): boolean {
 /** Copies of a network that work on parts of a batch side by side, each in an engine of its own. */
 export interface Replicas {
   /**
-   * @param random values of the network's random inputs, by replica
+   * @param inputs the batch and the random inputs, to be divided along their first axes
    * @returns the loss of the batch, and what the update is to be fed
    */
-  run(
-    batch: StepInputs,
-    random: (replica: number) => Record<string, TensorData>,
-  ): Promise<{ loss: number; feeds: Record<string, TensorData> }>;
+  run(inputs: StepInputs): Promise<{ loss: number; feeds: Record<string, TensorData> }>;
   /** Takes over the parameters for the next run. */
   replace(parameters: Readonly<Record<string, TensorData>>): void;
   dispose(): Promise<void>;
@@ -95,14 +92,14 @@ export async function openReplicas(
   );
   const outputs = ["loss", ...trained.map(gradientName)] as const;
   return {
-    async run(batch, random) {
+    async run(inputs) {
       const parts = sessions.map((session, replica) => {
         const own = Object.fromEntries(
-          Object.entries(batch).map(([name, value]) => [name, slice(value, replica, replicas)]),
+          Object.entries(inputs).map(([name, value]) => [name, slice(value, replica, replicas)]),
         );
         return {
           weight: weigh(own.target?.data ?? []),
-          results: session.run({ ...own, ...random(replica), ...parameters }, outputs, Object.keys(own)),
+          results: session.run({ ...own, ...parameters }, outputs, Object.keys(own)),
         };
       });
       const total = parts.reduce((sum, { weight }) => sum + weight, 0);

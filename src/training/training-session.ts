@@ -134,15 +134,15 @@ export async function openTrainingSession(
 
   return {
     async run(batch, { step, rates }) {
-      const random = (...replica: number[]) =>
-        drawRandomInputs(network.randomInputs, deriveSeed("dropout", seed, step, ...replica));
+      const drawn = deriveSeed("dropout", seed, step);
+      const inputs = { ...batch, ...drawRandomInputs(network.randomInputs, drawn, replicated?.replicas) };
       const scalars = Object.entries(update.scalars({ step, rates: { ...rates } })).map(([name, value]) => [
         name,
         { data: Float32Array.of(value), shape: [] },
       ]);
-      const found = await replicas?.run(batch, random);
+      const found = await replicas?.run(inputs);
       const feeds = {
-        ...(found?.feeds ?? { ...batch, ...random() }),
+        ...(found?.feeds ?? inputs),
         ...Object.fromEntries(scalars),
       };
       if (!found || !copies) return (await session.run(feeds, ["loss"])).loss.data[0] ?? Number.NaN;

@@ -30,6 +30,18 @@ describe("drawRandomInputs", () => {
     expect(bytes(7, "a").equals(bytes(8, "a"))).toBe(false);
     expect(bytes(7, "a").equals(bytes(7, "b"))).toBe(false);
   });
+
+  it("draws for replicas together what one network draws", () => {
+    const halves = new Map([
+      ["a", { tensor: input("a", [1, 50, 10, 10], "uint8"), rate: 0.5 }],
+      ["b", { tensor: input("b", [1, 50, 10, 10], "uint8"), rate: 0.1 }],
+    ]);
+    const { a, b } = drawRandomInputs(halves, 7, 2);
+    expect(a?.shape).toEqual([2, 50, 10, 10]);
+    const whole = drawRandomInputs(masks, 7);
+    expect(Buffer.from(a?.data ?? []).equals(Buffer.from(whole.a?.data ?? []))).toBe(true);
+    expect(Buffer.from(b?.data ?? []).equals(Buffer.from(whole.b?.data ?? []))).toBe(true);
+  });
 });
 
 describe("numbers without a rate", () => {
