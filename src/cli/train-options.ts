@@ -21,7 +21,6 @@ const config = text(
   "FILE",
   "Settings of another run, its config.json; other options override them",
 );
-/** The recipe that is taken where nothing says which network to train. */
 /** Part of the schedule, typed apart from it. */
 const warmup = integer(
   "warmup",

@@ -40,9 +40,10 @@ function describeCollapse({ evaluation }: Run): Html | undefined {
 
 /** Stages may have losses of their own, so only runs of one are judged. */
 function describeGrowth({ config, steps }: Run): Html | undefined {
-  if (steps.length < LEAST_STEPS || resolveStages(config).length > 1) return undefined;
-  const tenth = Math.floor(steps.length / 10);
-  const losses = steps.map(({ loss }) => loss);
+  // Batches without a labelled pixel have loss 0, and say nothing.
+  const losses = steps.flatMap(({ loss }) => (loss === 0 ? [] : [loss]));
+  if (losses.length < LEAST_STEPS || resolveStages(config).length > 1) return undefined;
+  const tenth = Math.floor(losses.length / 10);
   const first = median(losses.slice(0, tenth)) ?? Number.NaN;
   const last = median(losses.slice(-tenth)) ?? Number.NaN;
   if (!(last > GROWTH * first)) return undefined;

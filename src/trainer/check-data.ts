@@ -40,9 +40,10 @@ export async function checkData(
       samples,
       counts ? await sumCounts(samples, counts, onEvent) : await readUntil(samples, onEvent, hasAllClasses),
     );
-  const last = stages.at(-1)?.samples;
-  const both = last && describeShared(last, validation);
-  if (both !== undefined) warnings.add(both);
+  const last = stages.at(-1);
+  const both = last && describeShared(last.samples, validation);
+  const small = last && (await describeSmallCrop(last));
+  for (const text of [both, small]) if (text !== undefined) warnings.add(text);
   for (const text of warnings) onEvent({ kind: "warning", text });
   return [...warnings];
 }
@@ -56,6 +57,19 @@ function describeShared(training: Dataset, validation: Dataset): string | undefi
   const examples = `${shared.slice(0, 3).join(", ")}${shared.length > 3 ? " ..." : ""}`;
   const which = `${shared.length} of the ${validation.size} photos of ${validation.split} (${examples})`;
   return `${validation.name}: ${which} are in ${training.split} too, so validations say too much`;
+}
+
+/** Share of a photo that a crop shows at least without a warning. */
+const SMALL_CROP = 0.02;
+
+/** A warning of photos so large that a crop shows next to nothing of one; undefined for others. */
+async function describeSmallCrop({ samples, config }: Stage<Dataset>): Promise<string | undefined> {
+  const { id, photo } = await samples.load(0);
+  const [height, width] = config.crop;
+  const share = (height * width) / (photo.height * photo.width);
+  if (share >= SMALL_CROP) return undefined;
+  const shown = `a crop of ${height}x${width} shows ${(100 * share).toFixed(1)} % of a photo of ${photo.height}x${photo.width} (${id})`;
+  return `${samples.name}: ${shown}: shrink photos and masks, such as to 640 pixels, or take larger crops`;
 }
 
 /** What the photos that were read hold. */

@@ -19,6 +19,7 @@ import {
   type TrainingConfig,
   type TrainingOptions,
 } from "../training/config.ts";
+import { findDonors } from "../training/copy-paste.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import {
   buildStageGraph,
@@ -96,7 +97,10 @@ export async function train({
   const training = { config, classes: validation.labels.classes.length, open, threads };
   // Last of all checks: once the folder holds a run, that run can only be resumed.
   if (!resume) {
-    for (const stage of stages) requireFit(buildStageGraph(stage, training), stage.config, open);
+    for (const stage of stages) {
+      requireFit(buildStageGraph(stage, training), stage.config, open);
+      if (stage.config.copyPaste > 0) findDonors(stage.counts ?? []);
+    }
     const warnings = await checkData(stages, validation, onEvent);
     await folder.begin(config, { warnings, ...("device" in engine && { device: engine.device }) });
   }

@@ -221,8 +221,7 @@ export function buildStageGraph(
     classes,
     averaging,
     classWeights: classWeights(own.classWeights, counts),
-    // Replicas exchange state in each step, for which it would have to leave the GPU.
-    replicas: chooseReplicas(own, { ...config, threads: open.provider === "webgpu" ? 1 : threads }),
+    replicas: chooseReplicas(own, { ...config, threads, provider: open.provider }),
   });
 }
 

@@ -18,6 +18,8 @@ export class LossGrowth {
 
   /** Takes the loss of the next step. @returns a sentence the first time that the loss has grown too much */
   add(loss: number): string | undefined {
+    // That of a batch without a labelled pixel, which says nothing.
+    if (loss === 0) return undefined;
     if (this.#first.length < FIRST_STEPS) {
       this.#first.push(loss);
       this.#median = median(this.#first) ?? loss;

@@ -8,6 +8,12 @@ import type { StageConfig, TrainingConfig } from "./config.ts";
 import { gradientInput, gradientName, weightInput } from "./state-names.ts";
 import type { ReplicatedStep } from "./step.ts";
 
+interface ChooseReplicasOptions
+  extends Pick<TrainingConfig, "network" | "replicas">,
+    Pick<OpenSession, "provider"> {
+  readonly threads: number;
+}
+
 /**
  * How many networks divide a batch of a stage among them.
  *
@@ -15,8 +21,11 @@ import type { ReplicatedStep } from "./step.ts";
  */
 export function chooseReplicas(
   { batch, batchNorm, hardPixels, jaccard }: StageConfig,
-  { network, replicas, threads }: Pick<TrainingConfig, "network" | "replicas"> & { threads: number },
+  { network, replicas, threads, provider }: ChooseReplicasOptions,
 ): number {
+  // They exchange state in each step, for which it would have to leave the GPU.
+  if (provider === "webgpu" && typeof replicas === "string") return 1;
+  if (replicas === "halves") return batch % 2 === 0 && batchNorm === "frozen" ? 2 : 1;
   if (replicas === "auto") {
     const isMeanOverPixels = hardPixels === 1 && jaccard === 0 && !hasLossTerms(network);
     const isExact = batchNorm === "frozen" && isMeanOverPixels;

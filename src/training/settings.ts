@@ -62,6 +62,8 @@ function setting<T, S extends Scope>(
 }
 
 const share = realType({ min: 0, max: 1 });
+/** What is kept of a moving average in each step. */
+const decay = realType({ min: 0, max: 0.99999 });
 const positive = realType({ above: 0 });
 const notNegative = realType({ min: 0 });
 const count = integerType({ min: 1 });
@@ -71,11 +73,14 @@ const networkType: ValueType<string> = {
   rule: "a network that lightseg info lists, or DECODER+BACKBONE",
   read: (text) => (isNetwork(text) ? text : undefined),
 };
-const replicasType: ValueType<"auto" | number> = {
+const replicasType: ValueType<"auto" | "halves" | number> = {
   ...integerType({ min: 1, max: MAX_THREADS }),
-  rule: `auto, or a whole number from 1 to ${MAX_THREADS}`,
-  read: (text) => (text === "auto" ? text : count.read(text)),
-  check: (value) => (value === "auto" ? undefined : integerType({ min: 1, max: MAX_THREADS }).check(value)),
+  rule: `auto, halves, or a whole number from 1 to ${MAX_THREADS}`,
+  read: (text) => (text === "auto" || text === "halves" ? text : count.read(text)),
+  check: (value) =>
+    value === "auto" || value === "halves"
+      ? undefined
+      : integerType({ min: 1, max: MAX_THREADS }).check(value),
 };
 
 /** In the order of the help. */
@@ -175,14 +180,14 @@ export const settings = {
     flag: "optimizer",
     help: optimizers.join(", "),
   }),
-  /** SGD's momentum, Adam's beta 1; 0..1. */
-  momentum: setting("stage", share, {
+  /** SGD's momentum, Adam's beta 1; 0 to 0.99999. */
+  momentum: setting("stage", decay, {
     default: 0.9,
     flag: "momentum",
-    help: "SGD's momentum, Adam's beta 1, 0..1",
+    help: "SGD's momentum, Adam's beta 1",
   }),
-  /** Adam's beta 2, 0..1. */
-  beta2: setting("stage", share, { default: DEFAULT_BETA2, flag: "beta2", help: "Adam's beta 2, 0..1" }),
+  /** Adam's beta 2, 0 to 0.99999. */
+  beta2: setting("stage", decay, { default: DEFAULT_BETA2, flag: "beta2", help: "Adam's beta 2" }),
   /** Gradients whose norm, taken over all parameters, is larger are scaled down to it. */
   clipNorm: optional("stage", positive, {
     flag: "clip-norm",
@@ -190,7 +195,7 @@ export const settings = {
     defaultText: "default: no limit",
   }),
   /** Validate and keep the exponential moving average: `a = d a + (1 - d) p` each step, d at most this. */
-  averaging: setting("run", realType({ min: 0, max: 0.99999 }), {
+  averaging: setting("run", decay, {
     default: 0,
     flag: "averaging",
     help: "EMA: validate and keep exponential moving averages of the weights, such as 0.999",
@@ -303,7 +308,8 @@ export const settings = {
   /**
    * Networks that divide each batch among them and work side by side, which is faster than one with all
    * threads. `auto`: one a thread, where that divides the batch and changes the result by rounding alone:
-   * with frozen batch norm and plain cross-entropy.
+   * with frozen batch norm and plain cross-entropy. `halves`: two where the batch is even and batch norm
+   * frozen, each with a Jaccard or OHEM loss of its own. On a graphics card both are one.
    */
   replicas: setting("run", replicasType, {
     default: "auto",

@@ -55,6 +55,8 @@ describe("findFaults", () => {
       expect.stringContaining("its median was 1 over the first tenth of the steps and is 1.6 over the last"),
     ]);
     expect(sentencesOf({ losses: grown(1.5) })).toEqual([]);
+    const unlabelled = new Array<number>(20).fill(0);
+    expect(sentencesOf({ losses: [...unlabelled, ...grown(1.5)] })).toEqual([]);
   });
 
   it("says nothing of the loss of few steps, of a single spike, or of stages", () => {

@@ -58,6 +58,15 @@ describe("checkData", () => {
     expect(warnings).toEqual([expect.stringMatching(/^custom: 1 photo is turned or mirrored by EXIF \(x\)/)]);
   });
 
+  it("warns of photos of which a crop shows next to nothing", async () => {
+    const plain = split("train", [0, 1]);
+    const photo = { width: 4000, height: 3200, data: new Uint8Array(3 * 4000 * 3200) };
+    const load = async (index: number) => ({ ...(await plain.load(index)), photo });
+    const { warnings } = await check({ ...plain, load }, split("val", [0, 1]));
+    const shown = "a crop of 256x256 shows 0.5 % of a photo of 3200x4000 (x)";
+    expect(warnings).toEqual([expect.stringContaining(`custom: ${shown}: shrink photos and masks`)]);
+  });
+
   it("warns of photos that are trained on and measured too", async () => {
     const [training, validation] = [split("train", [0, 1]), split("val", [0, 1, 1])];
     const ids = ["val-0", "train-1", "val-2"];

@@ -159,6 +159,14 @@ describe("train", { timeout: 120_000 }, () => {
     expect(existsSync(file("refused"))).toBe(false);
   });
 
+  it("leaves no folder where there is no object to paste", async () => {
+    await writeCamvid(file("plain"), () => 1);
+    await expect(run("refused", { config: { ...settings(), data: file("plain") } })).rejects.toThrow(
+      "copyPaste needs a class that at most half of the photos have",
+    );
+    expect(existsSync(file("refused"))).toBe(false);
+  });
+
   it("stops when the loss is no number, says at which step, and keeps the last good checkpoint", async () => {
     const config = {
       ...settings(),

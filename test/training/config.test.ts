@@ -5,7 +5,8 @@ const required = { network: "n", dataset: "d", data: "f" };
 
 describe("parseTrainingConfig", () => {
   it.each<[object, string]>([
-    [{ momentum: 2 }, "train: momentum must be at most 1, got 2"],
+    [{ momentum: 1 }, "train: momentum must be at most 0.99999, got 1"],
+    [{ beta2: 1 }, "train: beta2 must be at most 0.99999, got 1"],
     [{ epochs: 0 }, "train: epochs must be at least 1, got 0"],
     [{ epochs: 1.5 }, "train: epochs must be a whole number of at least 1, got 1.5"],
     [{ crop: [5000, 100] }, "train: crop must be at most 4096, got 5000"],

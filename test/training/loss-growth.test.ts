@@ -23,4 +23,8 @@ describe("LossGrowth", () => {
     expect(follow([...repeat(3, 20), ...repeat(0.1, 100)])).toEqual([]);
     expect(follow([...repeat(1e6, 20), ...repeat(5e6, 20)])).toEqual([]);
   });
+
+  it("passes over batches without a labelled pixel, whose loss is 0", () => {
+    expect(follow([...repeat(0.7, 9), ...repeat(0, 11), ...repeat(0.3, 40)])).toEqual([]);
+  });
 });

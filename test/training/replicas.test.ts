@@ -77,9 +77,9 @@ describe("a replicated step", { timeout: 120_000 }, () => {
 });
 
 describe("chooseReplicas", () => {
-  const choose = (options: Partial<TrainingOptions>, threads: number) => {
+  const choose = (options: Partial<TrainingOptions>, threads: number, provider?: "webgpu") => {
     const settings = { network, dataset: "", data: "", ...options };
-    return chooseReplicas(onlyStage(settings), { ...parseTrainingConfig(settings), threads });
+    return chooseReplicas(onlyStage(settings), { ...parseTrainingConfig(settings), threads, provider });
   };
 
   it("takes as many as there are threads, where they divide the batch", () => {
@@ -96,6 +96,20 @@ describe("chooseReplicas", () => {
     expect(choose({ hardPixels: 0.5 }, 2)).toBe(1);
     expect(choose({ jaccard: 1 }, 2)).toBe(1);
     expect(choose({ network: "frm-van-b0" }, 2)).toBe(1);
+  });
+
+  it("halves a batch where that can be done", () => {
+    const halves = (own: Partial<TrainingOptions>) => choose({ jaccard: 1, ...own, replicas: "halves" }, 1);
+    expect(halves({ batch: 4 })).toBe(2);
+    expect(halves({ batch: 3 })).toBe(1);
+    expect(halves({ batch: 1 })).toBe(1);
+    expect(halves({ batch: 4, batchNorm: "trained" })).toBe(1);
+  });
+
+  it("is one on a graphics card, but for a number that was typed", () => {
+    expect(choose({ batch: 4 }, 2, "webgpu")).toBe(1);
+    expect(choose({ batch: 4, replicas: "halves" }, 2, "webgpu")).toBe(1);
+    expect(choose({ batch: 4, replicas: 2 }, 2, "webgpu")).toBe(2);
   });
 
   it("refuses numbers that cannot be", () => {
