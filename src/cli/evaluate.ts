@@ -105,7 +105,8 @@ export const evaluate: Command = {
     const loaded = await loadOnDevice(source);
     if (loaded.note !== undefined) log(loaded.note);
     requireClasses(loaded.model, samples);
-    const trained = await countTrainedPhotos(loaded.model, samples, folder);
+    const openSplit = (name: string) => description.open(folder, name);
+    const trained = await countTrainedPhotos(loaded.model, samples, openSplit);
     if (trained > 0)
       log(`warning: the model was trained on ${trained} of these ${samples.size} photos, which flatters it`);
     await requireLabels(samples);

@@ -42,6 +42,11 @@ export async function readList(file: string, layout: string): Promise<ListFile> 
 
 const ENDING = /\.(png|jpe?g|webp|tiff?|gif|avif)$/i;
 
+/** Whether a path ends as that of a picture. */
+export function isPicture(path: string): boolean {
+  return ENDING.test(path.trim());
+}
+
 /** A path without the ending of a picture. */
 export function withoutEnding(path: string): string {
   return path.replace(ENDING, "");

@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { Dataset, DatasetDescription, LabelSpace, OpenOptions } from "./dataset.ts";
 import { notFound, requireSplit } from "./errors.ts";
 import { firstPresent, isThere, spelledOnDisk } from "./files.ts";
-import { type ListLine, nameOf, readList } from "./list-file.ts";
+import { isPicture, type ListLine, nameOf, readList, withoutEnding } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
 import { openLabeledMat } from "./nyudv2-mat.ts";
 import { endingsOf } from "./pair-files.ts";
@@ -103,18 +103,37 @@ async function openList({ directory, split, list, layout, missing }: OpenListOpt
     if (fault && missing !== "keep") throw fault;
     files.push({ ...found, fault });
   }
-  return pairedFilesDataset({ name: "nyudv2", split, labels, maskValues, files });
+  return pairedFilesDataset({
+    name: "nyudv2",
+    split,
+    labels,
+    maskValues,
+    files: tellApart(files, directory),
+  });
+}
+
+/** Photos of one name in different folders have their paths as ids. */
+function tellApart(files: readonly SampleFiles[], directory: string): SampleFiles[] {
+  const photos = new Map<string, Set<string>>();
+  for (const { id, photo } of files) photos.set(id, (photos.get(id) ?? new Set()).add(photo));
+  return files.map((file) => {
+    if (photos.get(file.id)?.size === 1) return file;
+    return { ...file, id: withoutEnding(relative(directory, file.photo).split(sep).join("/")) };
+  });
 }
 
 /** An id, or a photo and a mask with a tab or spaces between. @returns undefined for more than that */
 async function filesOfLine(line: string, directory: string): Promise<SampleFiles | undefined> {
-  const id = nameOf(line);
-  const image = await firstPicture(join(directory, "images", id));
   const words = line.split(line.includes("\t") ? /\t+/ : /\s+/);
   const [photo = "", mask] = words;
-  if (mask === undefined || (await isThere(image)))
-    return { id, photo: image, mask: await spelledOnDisk(join(directory, "masks", `${id}.png`)) };
-  if (words.length > 2) return undefined;
+  const isPair = words.length === 2 && words.every(isPicture);
+  if (!isPair) {
+    const id = nameOf(line);
+    const image = await firstPicture(join(directory, "images", id));
+    if (mask === undefined || (await isThere(image)))
+      return { id, photo: image, mask: await spelledOnDisk(join(directory, "masks", `${id}.png`)) };
+  }
+  if (mask === undefined || words.length > 2) return undefined;
   const [photoPath, maskPath] = [join(directory, photo.trim()), join(directory, mask.trim())];
   return {
     id: nameOf(photo.trim()),

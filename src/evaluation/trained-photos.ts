@@ -1,31 +1,30 @@
 import type { Dataset } from "../datasets/dataset.ts";
-import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 
 /**
  * How many photos of a split a model was trained on, by their ids: measurements on them flatter it.
  *
- * Splits that it was trained on are looked up in the same folder; one that is not there counts for nothing.
+ * A split that it was trained on and that is not there counts for nothing.
  *
- * @param folder of the data set
+ * @param openSplit opens another split of the same data set
  */
 export async function countTrainedPhotos(
   { trainedOn = [] }: Pick<ModelDescription, "trainedOn">,
   samples: Dataset,
-  folder: string,
+  openSplit: (split: string) => Promise<Dataset>,
 ): Promise<number> {
   const trained = new Set<string>();
   for (const { dataset, split } of trainedOn) {
     if (dataset !== samples.name) continue;
-    for (const id of await readIds(dataset, split, folder)) trained.add(id);
+    for (const id of await readIds(openSplit(split))) trained.add(id);
   }
   return samples.ids.filter((id) => trained.has(id)).length;
 }
 
-async function readIds(dataset: string, split: string, folder: string): Promise<readonly string[]> {
+async function readIds(opening: Promise<Dataset>): Promise<readonly string[]> {
   try {
-    return (await findDataset(dataset).open(folder, split)).ids;
+    return (await opening).ids;
   } catch (error) {
     if (error instanceof LightsegError) return [];
     throw error;

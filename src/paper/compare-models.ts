@@ -15,7 +15,7 @@ export interface PhotoToCompare {
 /** A model to compare, and what it says of photos. */
 export interface ComparedModel {
   readonly name: string;
-  segment(photo: Photo): Promise<Segmentation>;
+  segment(photo: Photo): Promise<Pick<Segmentation, "width" | "height" | "labels" | "palette" | "found">>;
 }
 
 export interface CompareModelsOptions {
@@ -33,7 +33,7 @@ export async function compareModels(
   { labels, onProgress, signal, total }: CompareModelsOptions & { total: number },
 ): Promise<PhotoComparison> {
   const rows: { id: string; pictures: Photo[] }[] = [];
-  const legend = new Map<string, readonly [number, number, number]>();
+  const legend = new Legend();
   for await (const { id, photo, truth } of photos) {
     signal?.throwIfAborted();
     const pictures = [photo];
@@ -41,13 +41,13 @@ export async function compareModels(
       pictures.push(drawMask(truth, labels.palette));
       for (const label of new Set(truth.data)) {
         const [name, color] = [labels.classes[label], labels.palette[label]];
-        if (name !== undefined && color) legend.set(name, color);
+        if (name !== undefined && color) legend.add("truth", { name, color });
       }
     }
-    for (const { segment } of models) {
+    for (const { name: model, segment } of models) {
       const { width, height, labels: data, palette, found } = await segment(photo);
       pictures.push(drawMask({ width, height, data }, palette));
-      for (const { name, color } of found) legend.set(name, color);
+      for (const { name, color } of found) legend.add(model, { name, color });
     }
     rows.push({ id, pictures });
     onProgress?.(rows.length, total);
@@ -55,8 +55,36 @@ export async function compareModels(
   return {
     columns: ["photo", ...(labels ? ["truth"] : []), ...models.map(({ name }) => name)],
     rows,
-    legend: [...legend].map(([name, color]) => ({ name, color })),
+    legend: legend.entries(),
   };
+}
+
+interface LegendEntry {
+  readonly name: string;
+  readonly color: readonly [number, number, number];
+}
+
+/** Classes in the colors of their columns; models may paint classes of one name in different colors. */
+class Legend {
+  readonly #byName = new Map<string, Map<string, { color: LegendEntry["color"]; columns: Set<string> }>>();
+
+  add(column: string, { name, color }: LegendEntry): void {
+    const colors = this.#byName.get(name) ?? new Map();
+    this.#byName.set(name, colors);
+    const entry = colors.get(String(color)) ?? { color, columns: new Set() };
+    colors.set(String(color), entry);
+    entry.columns.add(column);
+  }
+
+  /** The columns are named where a class has several colors. */
+  entries(): LegendEntry[] {
+    return [...this.#byName].flatMap(([name, colors]) =>
+      [...colors.values()].map(({ color, columns }) => ({
+        name: colors.size === 1 ? name : `${name} (${[...columns].join(", ")})`,
+        color,
+      })),
+    );
+  }
 }
 
 /** Does something with models of the given names, which are freed afterwards. */

@@ -126,9 +126,10 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
   for (const { model, dataset } of MODELS) {
     const folder = options.data.get(dataset);
     if (folder === undefined) continue;
-    const samples = takeFirst(await findDataset(dataset).open(folder, "val"), options.limit);
+    const openSplit = (split: string) => findDataset(dataset).open(folder, split);
+    const samples = takeFirst(await openSplit("val"), options.limit);
     for (const isMultiScale of options.multiScale ? [false, true] : [false])
-      accuracies.push(await measureAccuracy(model, { samples, folder, isMultiScale }, options));
+      accuracies.push(await measureAccuracy(model, { samples, openSplit, isMultiScale }, options));
   }
   const comparison = options.photos.length > 0 ? await comparePhotos(options) : undefined;
   const folder = options.data.get(STUDIED.dataset);
@@ -162,9 +163,15 @@ async function measureTimes(
   return times;
 }
 
+interface MeasureAccuracyOptions {
+  readonly samples: Dataset;
+  readonly openSplit: (split: string) => Promise<Dataset>;
+  readonly isMultiScale: boolean;
+}
+
 async function measureAccuracy(
   name: string,
-  { samples, folder, isMultiScale }: { samples: Dataset; folder: string; isMultiScale: boolean },
+  { samples, openSplit, isMultiScale }: MeasureAccuracyOptions,
   { threads, onProgress, signal }: MeasurePaperOptions,
 ): Promise<MeasuredAccuracy> {
   const model = await loadModel({ model: name });
@@ -180,7 +187,7 @@ async function measureAccuracy(
       onProgress: (done, total) => onProgress?.({ task, done, total }),
     });
     const { name: dataset, split, size: photos } = samples;
-    const trainedPhotos = await countTrainedPhotos(model, samples, folder);
+    const trainedPhotos = await countTrainedPhotos(model, samples, openSplit);
     const about = { model: name, network: model.network, dataset, split, photos, trainedPhotos };
     return { ...about, views, miou, pixelAccuracy };
   } finally {

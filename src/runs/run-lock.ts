@@ -1,5 +1,5 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { LightsegError, systemCodeOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -12,7 +12,8 @@ const held = new Set<string>();
  * Marks a run as being trained by this process, so that no second one writes into its log and checkpoints.
  *
  * The lock is a file that names machine and process. It counts while that process runs. A lock left by `kill
- * -9` or a power cut is taken over, and so is one of another machine, which cannot be asked.
+ * -9` or a power cut is taken over, and so is one of another machine, which cannot be asked, or one from
+ * before this machine was started.
  *
  * @param folder of the run; must be there
  * @returns takes the mark away again when it is disposed of
@@ -39,9 +40,14 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
   };
 }
 
+/** Milliseconds by which the clock may have been set since the machine was started. */
+const CLOCK_STEP = 60_000;
+
 /** The process of this machine that a mark names; undefined if it names none. */
 async function readOwner(path: string): Promise<number | undefined> {
   try {
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < Date.now() - 1000 * uptime() - CLOCK_STEP) return undefined;
     const owner: unknown = JSON.parse(await readFile(path, "utf8"));
     if (!isRecord(owner) || owner.host !== hostname()) return undefined;
     return typeof owner.process === "number" ? owner.process : undefined;
@@ -68,6 +74,6 @@ function isTrained(folder: string, owner: number): LightsegError {
     file: folder,
     argument: "run",
     rule: `is being trained by process ${owner}`,
-    hint: "stop that one first, or take another folder",
+    hint: "stop that one first, or take another folder; remove its training.lock if it is another program",
   });
 }

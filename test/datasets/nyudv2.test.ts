@@ -63,6 +63,20 @@ describe("nyudv2, lists", () => {
       expect((await train.load(index)).photo).toMatchObject({ width: 4, height: 2 });
   });
 
+  it("takes the photo and the mask that a line names, whatever else has their names", async () => {
+    for (const folder of ["s1", "s2"]) await mkdir(file(folder));
+    const photo = sharp(new Uint8Array(24), { raw: { width: 4, height: 2, channels: 3 } });
+    for (const folder of ["s1", "s2"]) await photo.clone().toFile(file(folder, "000001.png"));
+    await writeFile(
+      file("s1", "label.png"),
+      encode({ width: 4, height: 2, data: mask.fill(7), channels: 1 }),
+    );
+    await writeFile(file("train.txt"), "s1/000001.png s1/label.png\ns2/000001.png\tmasks/000001.png\n");
+    const train = await nyudv2.open(directory, "train");
+    expect(train.ids).toEqual(["s1/000001", "s2/000001"]);
+    expect([...(await train.load(0)).labels.data]).toEqual(Array(8).fill(7));
+  });
+
   it.each([
     ["000001", "masks/000001.png"],
     ["000002", "images/000002.png"],

@@ -15,6 +15,7 @@ beforeAll(async () => {
   await writeCamvid(folder, (pixel) => pixel % 11);
   val = await findDataset("camvid").open(folder, "val");
 });
+const openSplit = (split: string) => findDataset("camvid").open(folder, split);
 afterAll(() => rm(folder, { recursive: true }));
 
 it.each<[number, readonly (readonly [dataset: string, split: string])[]]>([
@@ -33,9 +34,14 @@ it.each<[number, readonly (readonly [dataset: string, split: string])[]]>([
   [0, []],
 ])("%i photos of two, after %j", async (count, splits) => {
   const trainedOn = splits.map(([dataset, split]) => ({ dataset, split }));
-  expect(await countTrainedPhotos({ trainedOn }, val, folder)).toBe(count);
+  expect(await countTrainedPhotos({ trainedOn }, val, openSplit)).toBe(count);
 });
 
 it("counts none where it is not known what a model was trained on", async () => {
-  expect(await countTrainedPhotos({}, val, folder)).toBe(0);
+  expect(await countTrainedPhotos({}, val, openSplit)).toBe(0);
+});
+
+it("knows a data set of one's own by its name, whatever reads it", async () => {
+  const trainedOn = [{ dataset: "garden", split: "train" }];
+  expect(await countTrainedPhotos({ trainedOn }, { ...val, name: "garden" }, openSplit)).toBe(2);
 });
