@@ -3,7 +3,7 @@ import { benchmark as measure, type Times } from "../analysis/benchmark.ts";
 import { countCost } from "../analysis/cost.ts";
 import { comparePaper, type PaperRow, publishedRuntime } from "../analysis/paper.ts";
 import { formatTable } from "../format-table.ts";
-import { loadOnDevice } from "../inference/node/load-on-device.ts";
+import { loadOnDevice, type ModelOnDevice } from "../inference/node/load-on-device.ts";
 import { type DtypeRequest, FLOAT_ONLY, resolveDtype } from "../model-files/dtype.ts";
 import { describePlainly } from "../model-files/model.ts";
 import type { LoadedModel } from "../model-files/node/load.ts";
@@ -74,9 +74,8 @@ export const benchmark: Command = {
   async run(args, print) {
     const rows = args.has(paper) ? comparePaper().filter(({ table }) => table === 2) : [];
     const models = modelsOf(args, rows);
-    const found = await findDevice(args.get(device) ?? "auto");
     const settings = {
-      device: found.device,
+      device: args.get(device) ?? "auto",
       size: args.get(inputSize) ?? (args.has(zoo) ? ZOO_SIZE : publishedRuntime.size),
       runs: args.get(runs) ?? publishedRuntime.runs,
       warmup: args.get(warmup) ?? DEFAULT_WARMUP,
@@ -90,10 +89,12 @@ export const benchmark: Command = {
       else resolveDtype(settings.dtype ?? "exact", FLOAT_ONLY, model);
     }
     const machine = {
-      ...{ runsOn: found.device, cpu: cpus()[0]?.model ?? "unknown" },
-      ...{ node: process.version, engine: describeEngine() },
+      cpu: cpus()[0]?.model ?? "unknown",
+      node: process.version,
+      engine: describeEngine(),
     };
-    if (found.note !== undefined) log(found.note);
+    const { note } = await findDevice(settings.device);
+    if (note !== undefined) log(note);
     const [only] = models;
     const timed: Timed[] = [];
     if (models.length === 1 && only !== undefined) timed.push(await timeHere(only, settings));
@@ -103,9 +104,9 @@ export const benchmark: Command = {
     print(formatTable(format(timed, settings, published, args.has(paper)), ""));
     const [height, width] = settings.size;
     const counts = [...new Set(timed.map(({ classes }) => classes))].join(" or ");
-    const computed = [...new Set(timed.map((model) => model.dtype))].join(" or ");
+    const computed = [...new Set(timed.map((model) => `${model.dtype} on ${model.device}`))].join(" or ");
     print(
-      `${height}x${width}, batch 1, ${counts} classes, ${computed}, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${machine.cpu}, ${machine.engine}, Node ${machine.node}; on ${found.device}`,
+      `${height}x${width}, batch 1, ${counts} classes, ${computed}, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${machine.cpu}, ${machine.engine}, Node ${machine.node}`,
     );
     if (args.has(paper))
       print(
@@ -142,8 +143,7 @@ function modelsOf(args: Arguments, rows: readonly PaperRow[]): string[] {
 
 /** Times a model in this process. */
 async function timeHere(name: string, settings: Settings): Promise<Timed> {
-  const { model, dtype } = await openModel(name, settings);
-  const { open } = await findDevice(dtype === "int8" ? "cpu" : settings.device);
+  const { model, dtype, open, device } = await openModel(name, settings);
   const predictor = createPredictor(model, { open, threads: settings.threads, dtype });
   const progress = new Progress();
   try {
@@ -151,18 +151,17 @@ async function timeHere(name: string, settings: Settings): Promise<Timed> {
       ...settings,
       onProgress: (done, total) => progress.update(name, done, total),
     });
-    return { model: name, network: model.network, classes: model.classes.length, dtype, ...result };
+    return { model: name, network: model.network, classes: model.classes.length, dtype, device, ...result };
   } finally {
     progress.end();
     await predictor.dispose();
   }
 }
 
-async function openModel(model: string, settings: Settings): Promise<LoadedModel> {
-  const { classes } = settings;
+async function openModel(model: string, { classes, device, ...settings }: Settings): Promise<ModelOnDevice> {
   const dtype: DtypeRequest = settings.dtype ?? "exact";
-  if (isNetwork(model)) return makeUntrained(model, classes, dtype);
-  return loadOnDevice({ model, dtype, classes, device: settings.device });
+  if (!isNetwork(model)) return loadOnDevice({ model, dtype, classes, device });
+  return { ...makeUntrained(model, classes, dtype), ...(await findDevice(device)) };
 }
 
 function makeUntrained(network: string, classes = DEFAULT_CLASSES, dtype: DtypeRequest): LoadedModel {

@@ -2,7 +2,7 @@ import { basename, parse } from "node:path";
 import { findDataset } from "../datasets/index.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { encodePng } from "../images/node/encode.ts";
-import { writeFileAtomically } from "../node/files.ts";
+import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import {
   drawComparison,
   type PhotoComparison,
@@ -49,6 +49,7 @@ export const compare: Command = {
     const ending = parse(file).ext;
     const render = renderers[ending];
     if (!render) throw args.usageError("--out", `must end in ${Object.keys(renderers).join(", ")}`, file);
+    await checkFolderOf(file);
     const source = await openSource(args);
     const options = {
       dtype: args.get(dtype),

@@ -5,7 +5,7 @@ import { type DatasetIssue, findSharedIds } from "../datasets/issues.ts";
 import { type PageSplit, renderSamplesPage } from "../datasets/samples-page.ts";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
-import { writeFileAtomically } from "../node/files.ts";
+import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { data, dataset, help, integer, json, text } from "./options.ts";
 import { colors, describeError, formatShare, log } from "./output.ts";
@@ -57,6 +57,7 @@ export const dataCommand: Command = {
     const page = args.get(out);
     const count = args.get(samples) ?? DEFAULT_SAMPLES;
     if (page === undefined && args.has(samples)) throw args.usageError("--samples", "needs --out");
+    if (page !== undefined) await checkFolderOf(page);
 
     return withInterrupt({ note: "stopping; once more to stop at once" }, async ({ progress, signal }) => {
       const checked: PageSplit[] = [];

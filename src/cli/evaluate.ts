@@ -7,6 +7,7 @@ import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
 import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
+import { requireClasses } from "../evaluation/require-classes.ts";
 import { countTrainedPhotos } from "../evaluation/trained-photos.ts";
 import {
   type LoadOnDeviceOptions,
@@ -15,7 +16,6 @@ import {
 } from "../inference/node/load-on-device.ts";
 import { shareThreads } from "../inference/node/share-threads.ts";
 import { predictWithConfidence } from "../inference/predictor.ts";
-import type { RunnableModel } from "../model-files/model.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
 import { sideBySide } from "../runtime/side-by-side.ts";
@@ -104,7 +104,7 @@ export const evaluate: Command = {
     const some = typedMeanOver(args, names);
     const loaded = await loadOnDevice(source);
     if (loaded.note !== undefined) log(loaded.note);
-    requireClasses(loaded.model, samples);
+    requireClasses(loaded.model, samples, { where: "evaluate" });
     const openSplit = (name: string) => description.open(folder, name);
     const trained = await countTrainedPhotos(loaded.model, samples, openSplit);
     if (trained > 0)
@@ -237,19 +237,5 @@ async function requireLabels(samples: Dataset): Promise<void> {
     argument: `${samples.name}, split ${samples.split},`,
     rule: "must have a labelled pixel: its masks hold only ignored values",
     hint: "lightseg data check shows what the masks hold",
-  });
-}
-
-/** Placeholders, of weights without class names, are taken for the classes of the data set. */
-function requireClasses(loaded: RunnableModel, { name, labels }: Dataset): void {
-  const sameCount = loaded.classes.length === labels.classes.length;
-  const sameNames = loaded.classes.every((className, label) => className === labels.classes[label]);
-  if (sameCount && (sameNames || loaded.placeholderClasses)) return;
-  throw new LightsegError({
-    code: "INVALID_WEIGHTS",
-    where: "evaluate",
-    argument: "model",
-    rule: `must have the ${labels.classes.length} classes of ${name} (${labels.classes.join(", ")})`,
-    value: `${loaded.classes.length}: ${loaded.classes.join(", ")}`,
   });
 }

@@ -3,7 +3,7 @@ import type { Layer } from "../analysis/layers.ts";
 import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
-import { loadModel } from "../model-files/node/load.ts";
+import { loadRunnableModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import { writeFileAtomically } from "../node/files.ts";
@@ -54,7 +54,10 @@ export const info: Command = {
   ],
 
   async run(args, print) {
-    const name = pairedNetwork(args) ?? args.operands[0];
+    const pair = pairedNetwork(args);
+    if (pair !== undefined && args.operands.length > 0)
+      throw args.usageError("MODEL", "cannot be given together with --backbone and --decoder");
+    const name = pair ?? args.operands[0];
     const options = {
       size: args.get(inputSize) ?? DEFAULT_SIZE,
       count: args.get(untrainedClasses),
@@ -107,7 +110,7 @@ async function showModel(
 ): Promise<Outcome> {
   const { network, classes: names } = isNetwork(name)
     ? { network: name, classes: undefined }
-    : await loadModel({ model: name, classes: count });
+    : (await loadRunnableModel({ model: name, classes: count, dtype: "exact" })).model;
   const classCount = names?.length ?? count ?? DEFAULT_CLASSES;
   const { layers: rows, ...cost } = countCost({ network, classes: classCount, size });
   const { parameters, parametersByGroup, macs, flops, peakActivationBytes } = cost;

@@ -1,6 +1,7 @@
 import { parse } from "node:path";
 import type { Dataset, DatasetDescription } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
+import { requireClasses } from "../evaluation/require-classes.ts";
 import type { Photo } from "../images/types.ts";
 import { predictLabels } from "../inference/predictor.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
@@ -142,8 +143,8 @@ async function openSplits(args: Arguments, model: Model) {
   const folder = args.require(data);
   const calibration = await description.open(folder, args.get(split) ?? "train");
   const evaluated = args.has(noEvaluate) ? undefined : await description.open(folder, EVALUATED_SPLIT);
-  if (evaluated && evaluated.labels.classes.length !== model.classes.length)
-    throw args.usageError("--dataset", "has other classes than the model: add --no-evaluate", evaluated.name);
+  const hint = "--no-evaluate takes the photos alone, whatever their classes";
+  if (evaluated) requireClasses(model, evaluated, { where: "quantize", hint });
   return { calibration, evaluated };
 }
 

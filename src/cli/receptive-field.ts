@@ -1,6 +1,6 @@
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
-import { writeFileAtomically } from "../node/files.ts";
+import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import { describeTheoretical, renderReceptiveFields } from "../paper/receptive-field-page.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import { type ReceptiveFieldStudy, studyReceptiveField } from "../studies/receptive-field.ts";
@@ -62,6 +62,7 @@ export const receptiveField: Command = {
     const file = args.get(out);
     if (file !== undefined && !file.endsWith(".html"))
       throw args.usageError("--out", "must be a file name that ends in .html", file);
+    if (file !== undefined) await checkFolderOf(file);
     const photos = await openPhotos(args, { where: "receptive-field", split: args.get(split) ?? "val" });
     const model = await loadStudied(args);
     const engine = { open: openNodeSession, threads: args.get(threads) };

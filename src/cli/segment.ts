@@ -5,7 +5,7 @@ import { MAX_BUDGET } from "../inference/max-budget.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import { renderLabels, renderOverlay } from "../inference/node/render.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
-import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { checkFolderOf, makeFolder, writeFileAtomically } from "../node/files.ts";
 import { encodeNpy } from "../weights/npy.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import { findPhotos, LABELS, OVERLAY } from "./find-photos.ts";
@@ -103,6 +103,7 @@ export const segment: Command = {
     }
     const { photos, passedOver } = await findPhotos(args.operands, "segment");
     checkOutputs(args, photos, options);
+    if (options.scores !== undefined) await checkFolderOf(options.scores);
 
     await using segmenter = await load();
     const results: Record<string, unknown>[] = [];

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { BenchmarkResult } from "../analysis/benchmark.ts";
 import { LightsegError } from "../errors.ts";
 import { type Dtype, type DtypeChoice, dtypes } from "../model-files/dtype.ts";
-import type { Device } from "../runtime/node/devices.ts";
+import { type Device, type DeviceChoice, devices } from "../runtime/node/devices.ts";
 import { exitCodes } from "./interrupt.ts";
 
 /** How models are timed. */
@@ -14,7 +14,7 @@ export interface Settings {
   readonly threads: number;
   readonly classes: number | undefined;
   readonly dtype: DtypeChoice | undefined;
-  readonly device: Device;
+  readonly device: DeviceChoice;
 }
 
 /** A model and how long it took. */
@@ -23,6 +23,8 @@ export type Timed = BenchmarkResult & {
   readonly network: string;
   readonly classes: number;
   readonly dtype: Dtype;
+  /** What it ran on. */
+  readonly device: Device;
 };
 
 const times = z.object({
@@ -40,6 +42,7 @@ const childOutput = z.object({
       network: z.string(),
       classes: z.number(),
       dtype: z.enum(dtypes),
+      device: z.enum(devices),
       forward: times,
       postprocess: times,
     }),

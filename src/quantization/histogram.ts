@@ -1,3 +1,5 @@
+import { LightsegError } from "../errors.ts";
+
 /** Bins on each side of 0: some eight for each of the 255 steps of a quantised value. */
 const SIDE = 4096;
 
@@ -20,14 +22,20 @@ export class Histogram {
     return (bin - SIDE + 0.5) * this.width;
   }
 
-  /** @param values finite numbers */
+  /**
+   * @throws LightsegError RUNTIME for values that are not finite, as of a network whose training diverged: no
+   *   bin is wide enough for them
+   */
   add(values: ArrayLike<number>): void {
     let { min, max } = this;
+    let areFinite = true;
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? 0;
       if (value < min) min = value;
       if (value > max) max = value;
+      areFinite &&= Number.isFinite(value);
     }
+    if (!areFinite) throw notFinite();
     this.min = min;
     this.max = max;
     let { width } = this;
@@ -55,4 +63,14 @@ export class Histogram {
     this.counts = wide;
     this.width = width;
   }
+}
+
+function notFinite(): LightsegError {
+  return new LightsegError({
+    code: "RUNTIME",
+    where: "quantizeModel",
+    argument: "feature maps",
+    rule: "must be finite on the photos",
+    hint: "weights of a training that diverged cannot be quantised",
+  });
 }

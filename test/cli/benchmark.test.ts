@@ -22,6 +22,7 @@ const output = z.object({
       network: z.string(),
       classes: z.number(),
       dtype: z.enum(["fp32", "fp16", "int8"]),
+      device: z.literal("cpu"),
       parameters: z.number(),
       macs: z.number(),
       peakActivationBytes: z.number(),
@@ -59,8 +60,8 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
   });
 
   it("times a shipped model in int8", async () => {
-    expect(await run("camvid", "--dtype", "auto", ...quick)).toContain("11 classes, int8, 2 runs");
-    expect(await run("models/camvid.int8.onnx", ...quick)).toContain("11 classes, int8, 2 runs");
+    expect(await run("camvid", "--dtype", "auto", ...quick)).toContain("11 classes, int8 on cpu, 2 runs");
+    expect(await run("models/camvid.int8.onnx", ...quick)).toContain("11 classes, int8 on cpu, 2 runs");
   });
 
   it("prints a table with its conditions", async () => {
@@ -69,7 +70,7 @@ describe("lightseg benchmark", { timeout: 120_000 }, () => {
       /^ms +params M +MACs G +maps MB +forward +median +p95 +min +post\nndnet45-fcn32 +0\.40 +0\.00 +0\.0 +\d+\.\d\d ± \d/,
     );
     expect(text).toMatch(
-      /33x47, batch 1, 5 classes, fp32, 2 runs after 1; threads: 1 of .*onnxruntime-node 1\./,
+      /33x47, batch 1, 5 classes, fp32 on cpu, 2 runs after 1; threads: 1 of .*onnxruntime-node 1\./,
     );
   });
 

@@ -44,6 +44,7 @@ describe("lightseg compare", () => {
     ["camvid-ndnet45 --photos examples --out a.gif", /--out must end in .html, .svg, .png/],
     ["camvid-ndnet45 --photos examples --dataset camvid --data .", /cannot be given beside --dataset/],
     ["nope --photos examples", /nope/],
+    ["camvid-ndnet45 --photos nowhere --out nowhere/a.html", /nowhere\/a.html: .*folder does not exist/],
   ])("%s is refused", async (line, message) => {
     await expect(run(line)).rejects.toThrow(message);
   });

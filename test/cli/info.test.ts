@@ -97,6 +97,14 @@ describe("lightseg info", () => {
     expect(parts.json).toEqual(whole.json);
   });
 
+  it("counts a model in int8 like its network", async () => {
+    const [{ json: quantized }, { json: plain }] = [
+      await run("models/camvid.int8.onnx"),
+      await run("camvid"),
+    ];
+    expect(quantized).toEqual({ ...plain, model: "models/camvid.int8.onnx" });
+  });
+
   it("draws a network", async () => {
     const file = join(await mkdtemp(join(tmpdir(), "lightseg-")), "net.svg");
     const { json } = await run("refinenet-lw-50", "--size", "64x64", "--draw", file, "--block", "fusion2");
@@ -117,6 +125,7 @@ describe("lightseg info", () => {
     [["--paper", "refinenet-50"], "INVALID_ARGUMENT"],
     [["--paper", "--size", "64x64"], "INVALID_ARGUMENT"],
     [["--backbone", "resnet-50"], "INVALID_ARGUMENT"],
+    [["ndnet45", "--backbone", "van-b0", "--decoder", "frm"], "INVALID_ARGUMENT"],
     [["refinenet-50", "--draw", "a.svg", "--block", "nope"], "NOT_FOUND"],
     [["refinenet-50", "--draw", "a.png"], "INVALID_ARGUMENT"],
     [["refinenet-50", "--block", "fusion2"], "INVALID_ARGUMENT"],

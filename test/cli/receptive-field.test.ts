@@ -38,6 +38,7 @@ describe("lightseg receptive-field", () => {
     ["voc --data examples", /--at NAME is required/],
     ["voc --at crp4", /--data DIR is required/],
     ["voc --at crp4 --data examples --out field.pdf", /must be a file name that ends in .html/],
+    ["voc --at crp4 --data nowhere --out nowhere/a.html", /nowhere\/a.html: .*folder does not exist/],
     ["voc --at crp9 --data examples", /must be a block or layer of the network/],
     ["voc --at crp4 --data models", /must hold photos/],
   ])("%s is refused", async (line, message) => {

@@ -235,6 +235,7 @@ describe("lightseg segment", { timeout: 180_000 }, () => {
     const scores = ["--scores", file("regular", "s.npy")];
     const unscored = await runJson(["segment", coffee, ...model(), "--out", out, ...scores]);
     expect(unscored).toMatchObject({ code: 1, json: { error: { code: "OUTPUT" } } });
+    expect(existsSync(out)).toBe(false);
     expect((await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 

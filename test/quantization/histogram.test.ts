@@ -35,6 +35,11 @@ describe("Histogram", () => {
     ]);
   });
 
+  it("refuses what is not finite", () => {
+    for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN])
+      expect(() => new Histogram().add([1, value])).toThrow("feature maps must be finite on the photos");
+  });
+
   it("loses no value, each within its bin, in whatever order they come", () => {
     const values = fc.array(fc.float({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1 });
     fc.assert(
