@@ -28,6 +28,7 @@ export class Player {
   #openings = 0;
   #source: Source | undefined;
   #photo: SegmentedPicture | undefined;
+  #isPaused = false;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
@@ -47,7 +48,8 @@ export class Player {
     const number = ++this.#openings;
     try {
       const source = await opening;
-      if (number !== this.#openings) return release(source);
+      // A camera that was allowed when the stage was out of sight stays off.
+      if (number !== this.#openings || (this.#isPaused && source.kind === "camera")) return release(source);
       this.#take(source);
       await this.restart();
     } catch (error) {
@@ -83,12 +85,14 @@ export class Player {
 
   /** The stage goes out of sight: a camera is turned off, a clip waits. */
   pause(): void {
+    this.#isPaused = true;
     if (this.#source?.kind === "camera") this.stop();
     if (this.#source?.kind === "clip") this.#source.playing.video.pause();
   }
 
   /** The stage is in sight again. */
   async resume(): Promise<void> {
+    this.#isPaused = false;
     if (this.#source?.kind === "clip") await this.#source.playing.video.play();
   }
 

@@ -9,13 +9,19 @@ export interface Job {
   say(text: string): void;
 }
 
+/** Work that a button starts. */
+export interface Task {
+  /** Cancels what is running. */
+  cancel(): void;
+}
+
 /**
  * Makes a button for work that takes long: while it runs, the button cancels it; progress and outcome stand
  * beside the button.
  *
  * @param work gives the text that is said at its end
  */
-export function makeTask(button: HTMLButtonElement, work: (job: Job) => Promise<string>): void {
+export function makeTask(button: HTMLButtonElement, work: (job: Job) => Promise<string>): Task {
   const label = button.textContent ?? "";
   const bar = document.createElement("progress");
   const status = document.createElement("p");
@@ -56,4 +62,5 @@ export function makeTask(button: HTMLButtonElement, work: (job: Job) => Promise<
       running = undefined;
     });
   });
+  return { cancel: () => running?.abort() };
 }

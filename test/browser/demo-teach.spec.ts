@@ -129,6 +129,25 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     expect(model.classes).toEqual(["background", "cat: big"]);
   });
 
+  it("ends with what it learns from when that is forgotten", async () => {
+    await using opened = await demo.open({ query: "?steps=500" });
+    const { page, faults } = opened;
+    await page.getByRole("button", { name: "Teach", exact: true }).click();
+    await page.locator("#teach-file").setInputFiles(cat);
+    await page.getByRole("button", { name: "Picture 1", exact: true }).waitFor();
+    await stroke(page, [0.2, 0.5], [0.6, 0.6]);
+    await page.keyboard.press("1");
+    await stroke(page, [0.95, 0.1], [0.95, 0.9]);
+    await page.getByRole("button", { name: "Learn" }).click();
+    await page.getByText(/^Learning: step/).waitFor();
+    page.once("dialog", (dialog) => void dialog.accept());
+    await page.getByRole("button", { name: "Start anew" }).click();
+    await page.getByText("Canceled.").waitFor();
+    expect(await page.locator("#thumbs li").count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Use it" }).isDisabled()).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
   it("is kept by the tab that had it open first", async () => {
     await using opened = await demo.open({ query: "?steps=6" });
     const { page, faults } = opened;

@@ -26,6 +26,21 @@ globalThis.fetch = async (url, options) => {
   return Response.json({ ...manifest, people: manifest.voc });
 };`;
 
+/** Cameras that wait for the visitor's leave: `allow` opens the next one, `tracks` are those opened. */
+const WAIT_FOR_LEAVE = `
+globalThis.tracks = [];
+const waiting = [];
+globalThis.allow = () => waiting.shift()();
+navigator.mediaDevices.getUserMedia = async () => {
+  await new Promise((resolve) => waiting.push(resolve));
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d");
+  setInterval(() => context.fillRect(0, 0, 160, 120), 50);
+  const stream = canvas.captureStream(10);
+  tracks.push(...stream.getTracks());
+  return stream;
+};`;
+
 /** Notes the videos that are played. */
 const NOTE_VIDEOS = `
 globalThis.videos = [];
@@ -77,6 +92,21 @@ describe.skipIf(missingBrowser)(`the camera in the demo ${missingBrowser ?? ""}`
     expect(await page.locator("#legend button, #timing *").count()).toBe(0);
     await page.getByRole("button", { name: /labels/i }).click();
     await page.getByText("There is no segmented picture yet").waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("stays off where it is allowed after its view was left", async () => {
+    await using opened = await demo.open({ script: WAIT_FOR_LEAVE });
+    const { page, faults } = opened;
+    const views = ["Teach", "Segment"];
+    for (const [index, other] of views.entries()) {
+      await page.getByRole("button", { name: "Camera", exact: true }).click();
+      await page.getByRole("button", { name: other, exact: true }).click();
+      await page.evaluate("allow()");
+      await page.waitForFunction(
+        `tracks.length === ${index + 1} && tracks.every(({ readyState }) => readyState === "ended")`,
+      );
+    }
     expect(faults).toEqual([]);
   });
 });

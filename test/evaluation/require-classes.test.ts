@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import type { LabelSpace } from "../../src/datasets/dataset.ts";
 import { requireClasses } from "../../src/evaluation/require-classes.ts";
 import { IGNORE_LABEL, vocPalette } from "../../src/images/palette.ts";
 
-const labels = { classes: ["sky", "road"], palette: vocPalette(2), ignoreLabel: IGNORE_LABEL };
+const labels: LabelSpace = { classes: ["sky", "road"], palette: vocPalette(2), ignoreLabel: IGNORE_LABEL };
 const check = (classes: readonly string[], placeholderClasses = false) =>
   requireClasses(
     { classes, placeholderClasses },

@@ -27,17 +27,20 @@ export async function learn(options: LearnOptions): Promise<KeptModel> {
   const { pictures, classes, before, job, onLoss, shown, onPreview } = options;
   const painted = pictures.filter(isPainted);
   requireStrokes(painted, classes);
+  // Copies: the visitor may edit classes and strokes until the lesson has been loaded.
+  const taughtClasses = classes.map((own) => ({ ...own }));
+  const samples = painted.map(({ bitmap, strokes: { width, height, labels } }) => ({
+    picture: bitmap,
+    labels: { width, height, data: labels.slice() },
+  }));
   const names = classes.map(({ name }) => name);
   const colors = classes.map(({ color }) => color);
   const isSame = before?.classes.join("\n") === names.join("\n");
   job.say("Getting ready…");
   const taught = await fineTune({
     ...(isSame && before && { base: before.file }),
-    classes,
-    samples: painted.map(({ bitmap, strokes: { width, height, labels } }) => ({
-      picture: bitmap,
-      labels: { width, height, data: labels },
-    })),
+    classes: taughtClasses,
+    samples,
     ...STEPS,
     signal: job.signal,
     onDownload({ loaded, total }) {

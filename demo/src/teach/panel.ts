@@ -1,7 +1,7 @@
 import { fetchExample } from "../inputs.ts";
 import { openPhoto } from "../open-photo.ts";
 import { part } from "../page.ts";
-import { makeTask } from "../task.ts";
+import { makeTask, type Task } from "../task.ts";
 import { LossCurve } from "./curve.ts";
 import { connectKeeping, showModel } from "./keeping.ts";
 import type { FoundLabels } from "./label-layer.ts";
@@ -29,6 +29,7 @@ export class TeachPanel {
   readonly #surface: Surface;
   readonly #viewer: Viewer;
   readonly #lists: Lists;
+  readonly #learning: Task;
   #picture: TeachPicture | undefined;
   #label = 1;
   #isRead: Promise<void> | undefined;
@@ -76,13 +77,14 @@ export class TeachPanel {
         await this.#showPreview();
       },
       onForget: async () => {
+        this.#learning.cancel();
         this.#label = 1;
         this.#choose(undefined);
         await this.#showPreview();
       },
     });
     this.#connectButtons();
-    this.#connectLearning();
+    this.#learning = this.#connectLearning();
     preview.addEventListener("change", () => {
       if (preview.checked) this.#do(this.#showPreview());
       else this.#surface.showPreview(undefined);
@@ -182,9 +184,9 @@ export class TeachPanel {
     });
   }
 
-  #connectLearning(): void {
+  #connectLearning(): Task {
     const curve = new LossCurve(part("curve", SVGSVGElement));
-    makeTask(part("learn", HTMLButtonElement), async (job) => {
+    return makeTask(part("learn", HTMLButtonElement), async (job) => {
       curve.clear();
       const { pictures, classes, model: before } = this.#work;
       const shown = this.#shown;
@@ -197,6 +199,7 @@ export class TeachPanel {
         await this.#showPreview();
         throw error;
       });
+      job.signal.throwIfAborted();
       await this.#work.setModel(model);
       showModel(this.#work);
       await this.#previewer.use(model.file);

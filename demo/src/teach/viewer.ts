@@ -7,6 +7,7 @@ const screen = part("viewer-screen", HTMLElement);
 /** The camera or a clip, from which pictures are taken. */
 export class Viewer {
   #playing: Playing | undefined;
+  #openings = 0;
 
   /** @param onPicture gets a frame each time one is taken */
   constructor(onPicture: (frame: ImageBitmap) => Promise<void>, onFault: (error: unknown) => void) {
@@ -17,24 +18,31 @@ export class Viewer {
     part("viewer-close", HTMLButtonElement).addEventListener("click", () => this.close());
   }
 
-  async openCamera(): Promise<void> {
-    this.#show(await openCamera("environment"));
+  openCamera(): Promise<void> {
+    return this.#open(openCamera("environment"));
   }
 
-  async openClip(file: Blob): Promise<void> {
-    const playing = await openClip(file);
-    playing.video.controls = true;
-    this.#show(playing);
+  openClip(file: Blob): Promise<void> {
+    const opening = openClip(file).then((playing) => {
+      playing.video.controls = true;
+      return playing;
+    });
+    return this.#open(opening);
   }
 
   close(): void {
+    this.#openings++;
     this.#playing?.stop();
     this.#playing = undefined;
     screen.replaceChildren();
     box.hidden = true;
   }
 
-  #show(playing: Playing): void {
+  async #open(opening: Promise<Playing>): Promise<void> {
+    const number = ++this.#openings;
+    const playing = await opening;
+    // Something else was opened meanwhile, or the viewer was closed: a camera must not stay on.
+    if (number !== this.#openings) return playing.stop();
     this.close();
     this.#playing = playing;
     screen.replaceChildren(playing.video);
