@@ -99,7 +99,7 @@ function layOut({ columns, rows }: PhotoComparison): { tops: number[]; width: nu
   let height = HEADING;
   for (const { pictures } of rows) {
     tops.push(height);
-    height += (pictures[0] ? toCell(pictures[0]).height : 0) + GAP;
+    height += (pictures[0] ? cellHeight(pictures[0]) : 0) + GAP;
   }
   return { tops, width: leftOf(columns.length), height };
 }
@@ -108,7 +108,7 @@ function leftOf(column: number): number {
   return GAP + column * (CELL_WIDTH + GAP);
 }
 
-/** Cells and their `data:` addresses: the photo as a JPEG, labels unchanged. */
+/** Cells and their `data:` addresses: the photo as a JPEG, labels without loss. */
 function encodeCells(pictures: readonly Photo[]): Promise<{ picture: Photo; uri: string }[]> {
   return Promise.all(
     pictures.map(toCell).map(async (picture, index) => ({
@@ -119,9 +119,9 @@ function encodeCells(pictures: readonly Photo[]): Promise<{ picture: Photo; uri:
 }
 
 function toCell(picture: Photo): Photo {
-  return resizePhoto(
-    picture,
-    CELL_WIDTH,
-    Math.max(1, Math.round((CELL_WIDTH * picture.height) / picture.width)),
-  );
+  return resizePhoto(picture, CELL_WIDTH, cellHeight(picture));
+}
+
+function cellHeight({ width, height }: Photo): number {
+  return Math.max(1, Math.round((CELL_WIDTH * height) / width));
 }
