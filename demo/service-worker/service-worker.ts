@@ -25,7 +25,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin || MODEL.test(url.pathname)) return;
-  event.respondWith(answer(request));
+  event.respondWith(answer(event));
 });
 
 async function keepPage(): Promise<void> {
@@ -34,11 +34,13 @@ async function keepPage(): Promise<void> {
   await self.skipWaiting();
 }
 
-async function answer(request: Request): Promise<Response> {
+async function answer(event: FetchEvent): Promise<Response> {
+  const { request } = event;
   const cache = await caches.open(CACHE_NAME);
   try {
     const response = await fetch(request);
-    if (response.ok) await cache.put(request, response.clone());
+    // A disk that is full does no harm to what was fetched.
+    if (response.ok) event.waitUntil(cache.put(request, response.clone()).catch(() => undefined));
     return isolate(response);
   } catch (error) {
     // Servers that compress say that answers vary; what is kept is the same file all the same.

@@ -28,6 +28,7 @@ export async function runBenchmark(
   const total = middle(times);
   return [
     `lightseg ${model}, ${SIZE}x${SIZE}, ${segmenter.device}, ${segmenter.dtype}`,
+    ...(segmenter.budgetNote === undefined ? [] : [segmenter.budgetNote]),
     `median of ${RUNS} after ${WARMUP}: ${ms(total)}, ${(1000 / total).toFixed(1)} frames a second`,
     `  before the network ${ms(middle(splits.map(({ preprocess }) => preprocess)))}`,
     `  network            ${ms(middle(splits.map(({ inference }) => inference)))}`,

@@ -12,19 +12,33 @@ export interface LegendEvents {
 /** Smaller shares of the picture are not listed. */
 const LEAST_SHARE = 0.001;
 
-/** Lists the classes that were found with their shares; made anew only when other classes are found. */
+interface Row {
+  readonly name: string;
+  readonly item: HTMLElement;
+  readonly button: HTMLElement;
+}
+
+/** Lists the classes that were found with their shares. */
 export class Legend {
   readonly #list: HTMLElement;
   readonly #events: LegendEvents;
-  #shown = "";
+  /** Rows by class and color; those that stay keep pointer and focus. */
+  #rows = new Map<string, Row>();
 
   constructor(list: HTMLElement, events: LegendEvents) {
     this.#list = list;
     this.#events = events;
   }
 
-  /** @param chosen stay in the list while they are out of sight */
-  update(found: readonly ClassShare[], chosen: ReadonlySet<string>, { classes, colors }: ShownClasses): void {
+  /**
+   * @param chosen stay in the list while they are out of sight
+   * @returns the names that are listed
+   */
+  update(
+    found: readonly ClassShare[],
+    chosen: ReadonlySet<string>,
+    { classes, colors }: ShownClasses,
+  ): Set<string> {
     const shares = new Map(found.map(({ name, share }) => [name, share]));
     // In the order of labels: shares of a clip change all the time, and rows must not jump.
     const rows = classes.flatMap((name, label) =>
@@ -32,39 +46,44 @@ export class Legend {
         ? [{ name, color: colors[label] ?? [0, 0, 0] }]
         : [],
     );
-    const key = JSON.stringify(rows);
-    if (key !== this.#shown) {
-      this.#list.replaceChildren(...rows.map(({ name, color }) => this.#row(name, color)));
-      this.#shown = key;
-    }
-    rows.forEach(({ name }, index) => {
-      const button = this.#list.children[index]?.firstElementChild;
-      if (!(button instanceof HTMLElement)) return;
+    const before = this.#rows;
+    this.#rows = new Map(
+      rows.map(({ name, color }) => {
+        const key = JSON.stringify([name, color]);
+        return [key, before.get(key) ?? makeRow(name, color, this.#events)];
+      }),
+    );
+    const items = [...this.#rows.values()];
+    for (const child of [...this.#list.children])
+      if (!items.some(({ item }) => item === child)) child.remove();
+    items.forEach(({ item, button, name }, index) => {
+      const there = this.#list.children[index];
+      if (there !== item) this.#list.insertBefore(item, there ?? null);
       const share = shares.get(name) ?? 0;
       button.style.setProperty("--share", `${100 * share}%`);
       button.setAttribute("aria-pressed", String(chosen.has(name)));
       button.lastElementChild?.replaceChildren(`${(100 * share).toFixed(1)} %`);
     });
+    return new Set(rows.map(({ name }) => name));
   }
 
   clear(text: string): void {
     const row = element("li", text);
     row.className = "quiet";
     this.#list.replaceChildren(row);
-    this.#shown = "";
+    this.#rows.clear();
   }
+}
 
-  #row(name: string, color: readonly number[]): HTMLElement {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.style.setProperty("--color", `rgb(${color.join()})`);
-    button.append(document.createElement("i"), element("span", name), element("span", ""));
-    const { onHighlight, onChoose } = this.#events;
-    for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => onHighlight(name));
-    for (const type of ["pointerleave", "blur"]) button.addEventListener(type, () => onHighlight(undefined));
-    button.addEventListener("click", () => onChoose(name));
-    const item = document.createElement("li");
-    item.append(button);
-    return item;
-  }
+function makeRow(name: string, color: readonly number[], { onHighlight, onChoose }: LegendEvents): Row {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.style.setProperty("--color", `rgb(${color.join()})`);
+  button.append(document.createElement("i"), element("span", name), element("span", ""));
+  for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => onHighlight(name));
+  for (const type of ["pointerleave", "blur"]) button.addEventListener(type, () => onHighlight(undefined));
+  button.addEventListener("click", () => onChoose(name));
+  const item = document.createElement("li");
+  item.append(button);
+  return { name, item, button };
 }

@@ -62,8 +62,6 @@ export class Stage {
     this.#photo = photo;
     const names = new Set(photo.segmentation.found.map(({ name }) => name));
     for (const name of this.#chosen) if (!names.has(name)) this.#chosen.delete(name);
-    // A row that is taken away does not say that the pointer has left it.
-    if (this.#highlighted !== undefined && !names.has(this.#highlighted)) this.#highlighted = undefined;
     this.#begin(photo.picture);
     this.#name(photo.segmentation.found);
     this.repaint();
@@ -110,7 +108,9 @@ export class Stage {
     const fault = whyEmpty(found, this.settings);
     hint.textContent = fault ?? "";
     hint.hidden = fault === undefined;
-    this.#legend.update(found, this.#chosen, list);
+    const listed = this.#legend.update(found, this.#chosen, list);
+    // A row that is taken away does not say that the pointer has left it.
+    if (this.#highlighted !== undefined && !listed.has(this.#highlighted)) this.#highlighted = undefined;
   }
 
   #name(found: readonly ClassShare[]): void {

@@ -5,33 +5,44 @@ import { checkFileBytes, MAX_FILE_BYTES } from "./storage.ts";
 
 /** Milliseconds that a server has for one photo. */
 const TIMEOUT = 60_000;
-/** Milliseconds before the second and the third try. */
-const PAUSES = [500, 2000];
+/** Milliseconds before each further try. */
+const PAUSES = [500, 2000, 8000, 30_000];
+/** Further tries where no answer says that another may help: lists have addresses of servers that are gone. */
+const FEW_TRIES = 2;
+/** Answers of servers that are busy. */
+const BUSY = [429, 503];
+/** Milliseconds that a server may ask to be left in peace, with `Retry-After`. */
+const LONGEST_PAUSE = 60_000;
 
 /**
- * Fetches a photo. Servers that fail or are busy are asked three times.
+ * Fetches a photo. Servers that are busy are asked five times in 40 seconds, or when their `Retry-After` says,
+ * servers that fail or cannot be reached three times.
  *
  * The error never holds the whole address, which may be a signed one.
  *
+ * @param pause waits for some milliseconds; a test puts its own in place
  * @throws LightsegError NOT_FOUND if the server does not give the photo, INVALID_IMAGE if it has too many
  *   bytes
  */
-export async function readHttp(url: string): Promise<Uint8Array> {
-  for (const pause of PAUSES) {
+export async function readHttp(
+  url: string,
+  pause: (milliseconds: number) => Promise<unknown> = wait,
+): Promise<Uint8Array> {
+  for (let tries = 0; ; tries++) {
     const answer = await fetchOnce(url);
     if (answer instanceof Uint8Array) return answer;
-    if (!answer.again) throw unavailable(url, answer.reason);
-    await wait(pause);
+    const least = PAUSES[tries];
+    if (least === undefined || tries >= answer.tries) throw unavailable(url, answer.reason);
+    await pause(Math.max(least, answer.pause ?? 0));
   }
-  const answer = await fetchOnce(url);
-  if (answer instanceof Uint8Array) return answer;
-  throw unavailable(url, answer.reason);
 }
 
 interface Refusal {
   readonly reason: string;
-  /** Whether another try may help. */
-  readonly again: boolean;
+  /** Further tries that may help. */
+  readonly tries: number;
+  /** Milliseconds that the server asks for before the next one. */
+  readonly pause?: number;
 }
 
 async function fetchOnce(url: string): Promise<Uint8Array | Refusal> {
@@ -39,8 +50,12 @@ async function fetchOnce(url: string): Promise<Uint8Array | Refusal> {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
     if (!response.ok) {
       await response.body?.cancel();
-      const again = response.status >= 500 || response.status === 429 || response.status === 408;
-      return { reason: `the server answers ${response.status}`, again };
+      const { status } = response;
+      const few = status >= 500 || status === 408 ? FEW_TRIES : 0;
+      const seconds = Number(response.headers.get("retry-after") ?? 0);
+      const pause = Math.min(LONGEST_PAUSE, seconds > 0 ? 1000 * seconds : 0);
+      const reason = `the server answers ${status}`;
+      return { reason, tries: BUSY.includes(status) ? PAUSES.length : few, pause };
     }
     return await readBody(response, url);
   } catch (cause) {
@@ -67,14 +82,15 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
  * request itself is at fault, as by redirects that never end, and asking again is useless.
  */
 function reasonOf(error: unknown): Refusal {
-  if (!(error instanceof Error)) return { reason: "the request failed", again: true };
+  const tries = FEW_TRIES;
+  if (!(error instanceof Error)) return { reason: "the request failed", tries };
   if (error.name === "TimeoutError")
-    return { reason: `the server takes more than ${TIMEOUT / 1000} s`, again: true };
+    return { reason: `the server takes more than ${TIMEOUT / 1000} s`, tries };
   const { cause } = error;
-  if (!(cause instanceof Error)) return { reason: "the request failed", again: true };
+  if (!(cause instanceof Error)) return { reason: "the request failed", tries };
   return "code" in cause
-    ? { reason: `the request failed: ${cause.code}`, again: true }
-    : { reason: `the request failed: ${cause.message}`, again: false };
+    ? { reason: `the request failed: ${cause.code}`, tries }
+    : { reason: `the request failed: ${cause.message}`, tries: 0 };
 }
 
 function unavailable(url: string, reason: string): LightsegError {

@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { LightsegError } from "../errors.ts";
 
 const entrySchema = z.object({
   target: z.string(),
+  /** Another one each time that the job is submitted. */
+  submission: z.string().default(""),
   photos: z.coerce.number(),
   chunks: z.coerce.number(),
   chunkSize: z.coerce.number(),
@@ -67,7 +70,14 @@ export class Ledger {
     const steps = this.#redis.multi();
     const earlierErrors = await this.#redis.hgetall(`${key(name)}:errors`);
     steps.del(key(name), `${key(name)}:done`, `${key(name)}:errors`);
-    steps.hset(key(name), { target, photos, chunks, chunkSize, before: done.length });
+    steps.hset(key(name), {
+      target,
+      submission: randomUUID(),
+      photos,
+      chunks,
+      chunkSize,
+      before: done.length,
+    });
     for (const index of done) {
       steps.setbit(`${key(name)}:done`, index, 1);
       const errors = earlierErrors[String(index)];

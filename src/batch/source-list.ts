@@ -52,7 +52,7 @@ export async function* readList(source: string, column?: string): AsyncGenerator
     row++;
     const text = textOf(entry, column === undefined ? COLUMNS : [column], list);
     const photo = resolveEntry(text);
-    const id = typeof entry.id === "string" || typeof entry.id === "number" ? String(entry.id) : nameOf(text);
+    const id = idOf(entry.id) ?? nameOf(text);
     const other = seen.get(id);
     if (other === photo) continue;
     if (other !== undefined) throw invalid(list, `must not have two photos of the id ${JSON.stringify(id)}`);
@@ -63,6 +63,12 @@ export async function* readList(source: string, column?: string): AsyncGenerator
       ...(typeof entry.mask === "string" && entry.mask !== "" && { mask: resolveEntry(entry.mask) }),
     };
   }
+}
+
+/** Undefined for a cell that is empty. Parquet has its whole numbers as bigint. */
+function idOf(cell: unknown): string | undefined {
+  const isId = typeof cell === "string" || typeof cell === "number" || typeof cell === "bigint";
+  return isId && cell !== "" ? String(cell) : undefined;
 }
 
 /**

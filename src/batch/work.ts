@@ -6,7 +6,7 @@ import { finishJob } from "./finish.ts";
 import { type BatchJob, countChunks, readChunk, readJob } from "./job.ts";
 import { openJobModel } from "./job-model.ts";
 import { LanePool } from "./lane-pool.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type LedgerEntry } from "./ledger.ts";
 import { openStorage } from "./open-storage.ts";
 import {
   type ChunkMessage,
@@ -57,7 +57,7 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
   const shared = {
     ledger: new Ledger(connection.redis),
     pool: new LanePool(threads),
-    jobs: new Map<string, Promise<OpenJob>>(),
+    jobs: new Map<string, KnownJob>(),
     onNote,
     signal: AbortSignal.any([...(options.signal ? [options.signal] : []), halt.signal]),
   };
@@ -75,7 +75,7 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
           failure ??= error;
           halt.abort();
         }
-        if (isOwn || shared.signal.aborted) {
+        if (isOwn || shared.signal.aborted || error instanceof SubmittedAgain) {
           await message.moveToWait(token);
           throw new bullmq.WaitingError();
         }
@@ -104,6 +104,14 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
   return done;
 }
 
+/** A job that was cancelled is wanted again: its chunk, which still had a message then, got no new one. */
+class SubmittedAgain extends Error {}
+
+interface KnownJob {
+  readonly submission: string;
+  readonly opening: Promise<OpenJob>;
+}
+
 interface OpenJob {
   readonly job: BatchJob;
   readonly storage: Storage;
@@ -114,7 +122,7 @@ interface OpenJob {
 interface Shared {
   readonly ledger: Ledger;
   readonly pool: LanePool;
-  readonly jobs: Map<string, Promise<OpenJob>>;
+  readonly jobs: Map<string, KnownJob>;
   readonly signal: AbortSignal;
   readonly onNote: (text: string) => void;
 }
@@ -122,8 +130,9 @@ interface Shared {
 async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<void> {
   const { job: name, index } = message.data;
   const { ledger, pool, onNote } = shared;
-  if (await ledger.isCancelled(name)) return;
-  const { job, storage, model, target } = await openJob(name, shared);
+  const entry = await ledger.require(name);
+  if (entry.cancelled === "1") return;
+  const { job, storage, model, target } = await openJob(name, entry, shared);
   const photos = await readChunk(storage, index);
   const cancelled = watchCancel(name, ledger);
   const start = performance.now();
@@ -144,17 +153,21 @@ async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<
     if (isLast) await finishJob(storage, job, { model: model.model, address: parseAddress(target) });
   } catch (error) {
     if (!cancelled.signal.aborted) throw error;
+    if (!(await ledger.isCancelled(name))) throw new SubmittedAgain();
   } finally {
     cancelled.stop();
   }
 }
 
-/** A job is opened once, when its first chunk comes. */
-function openJob(name: string, { ledger, jobs }: Shared): Promise<OpenJob> {
+/** A job is opened when its first chunk comes, and again when it was submitted anew. */
+function openJob(
+  name: string,
+  { target, submission }: LedgerEntry,
+  { jobs }: Pick<Shared, "jobs">,
+): Promise<OpenJob> {
   const known = jobs.get(name);
-  if (known) return known;
+  if (known?.submission === submission) return known.opening;
   const opening = (async () => {
-    const { target } = await ledger.require(name);
     const storage = await openStorage(parseAddress(target));
     const job = await readJob(storage);
     if (!job) {
@@ -164,7 +177,7 @@ function openJob(name: string, { ledger, jobs }: Shared): Promise<OpenJob> {
     }
     return { job, storage, target, model: await openJobModel(storage, job) };
   })();
-  jobs.set(name, opening);
+  jobs.set(name, { submission, opening });
   // The next chunk tries anew.
   opening.catch(() => jobs.delete(name));
   return opening;

@@ -16,10 +16,16 @@ import type { Layers, TeachingOptions } from "./options.ts";
 import { makePreviewBatch, openPreviews, type PreviewInputs } from "./previews.ts";
 import { splitAtEncoder } from "./split.ts";
 
-/** Photos are seen as they are and mirrored; other sizes and colors made the head worse (docs/teach.md). */
+/**
+ * Photos are seen as they are and mirrored, by a frozen encoder once each; other sizes and colors made the
+ * head worse (docs/teach.md).
+ */
+const VIEWS = [
+  { scale: [1, 1], mirror: false },
+  { scale: [1, 1], mirror: "always" },
+] as const;
+/** Where the encoder is trained, it looks at another photo in each step. */
 const VARIATION = { scale: [1, 1], mirror: true } as const;
-/** Variations of each photo that a frozen encoder looks at. */
-const VIEWS = 2;
 /**
  * AdamW. The head begins at random, and few labelled pixels are soon learned by heart: it has a strong decay
  * (docs/teach.md has the measurements). Trained weights have the decay of recipe finetune.
@@ -111,20 +117,24 @@ async function prepare(
   weights: Weights,
   { layers, photos, previews = [], onPreview, preprocessing, seed, engine, signal }: TrainOptions,
 ): Promise<Prepared> {
-  const augmentation = { ...VARIATION, crop: photos.crop, preprocessing };
-  const take = (step: number) => makeBatch(photos, { batch: 1, seed, augmentation }, step);
-  const shown = (onPreview ? previews : []).map((photo) => makePreviewBatch(photo, augmentation));
+  const common = { crop: photos.crop, preprocessing };
+  const take = (step: number, view: (typeof VIEWS)[number] | typeof VARIATION) =>
+    makeBatch(photos, { batch: 1, seed, augmentation: { ...view, ...common } }, step);
+  const shown = (onPreview ? previews : []).map((photo) => makePreviewBatch(photo, common));
   if (layers === "all") {
     return {
       trained: network,
-      take,
+      take: (step) => take(step, VARIATION),
       previews: shown.map(({ batch, ...size }) => ({ ...size, inputs: batch })),
     };
   }
   const { features, head } = splitAtEncoder(network);
-  const count = VIEWS * photos.size;
+  const inputs = VIEWS.flatMap((view) =>
+    Array.from({ length: photos.size }, (_, step) => () => take(step, view)),
+  );
+  const count = inputs.length;
   const views = await computeFeatures(features, weights, {
-    take: async (index) => shown[index - count]?.batch ?? take(index),
+    take: async (index) => shown[index - count]?.batch ?? inputs[index]?.() ?? missingView(index),
     ...{ count: count + shown.length, engine, signal },
   });
   const viewAt = (index: number) => views[index] ?? missingView(index);

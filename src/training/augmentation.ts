@@ -13,8 +13,8 @@ export interface AugmentationOptions {
   readonly scale: readonly [min: number, max: number];
   /** The factor is at least what makes the shorter side this long, in pixels. Default 0: no such limit. */
   readonly shorterSide?: number;
-  /** Whether to mirror every other sample left to right. */
-  readonly mirror: boolean;
+  /** Whether to mirror samples left to right: every other one at random, or `always`. */
+  readonly mirror: boolean | "always";
   /**
    * Brightness, contrast (about the mean color) and saturation are each multiplied by a factor drawn from
    * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colors alone.
@@ -85,7 +85,7 @@ export function drawVariation(
   const scale = Math.max(between(options.scale, random), shortest);
   const rows = resampleAxis(size.height, scale, height, random);
   const columns = resampleAxis(size.width, scale, width, random);
-  if (options.mirror && random() < 0.5) reverse(columns);
+  if (options.mirror === "always" || (options.mirror && random() < 0.5)) reverse(columns);
   return { rows, columns, color: drawColorChange(options, random) };
 }
 

@@ -39,6 +39,7 @@ function answer({ url = "" }: IncomingMessage, response: ServerResponse): void {
     "/round": () => response.writeHead(302, { location: "/round" }).end(),
     "/file": () => response.writeHead(302, { location: "file:///etc/passwd" }).end(),
     "/busy": () => (times < 2 ? response.writeHead(503).end() : response.end(photo)),
+    "/crowded": () => response.writeHead(429, { "retry-after": times === 1 ? "3" : "9999" }).end(),
     "/cut": () => {
       response.writeHead(200, { "content-length": 100 });
       response.write(photo, () => response.destroy());
@@ -53,6 +54,13 @@ function answer({ url = "" }: IncomingMessage, response: ServerResponse): void {
 
 it.each(["/plain", "/no-length", "/text", "/gzip", "/moved", "/busy"])("reads %s", async (path) => {
   expect(Buffer.from(await readHttp(`${base}${path}`))).toEqual(photo);
+});
+
+it("asks a server that is busy when it says, and not for ever", async () => {
+  const pauses: number[] = [];
+  const pause = async (milliseconds: number) => pauses.push(milliseconds);
+  await expect(readHttp(`${base}/crowded`, pause)).rejects.toThrow("the server answers 429");
+  expect(pauses).toEqual([3000, 60_000, 60_000, 60_000]);
 });
 
 it("gives no bytes where a server has none", async () => {

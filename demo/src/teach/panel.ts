@@ -1,6 +1,6 @@
 import { fetchExample } from "../inputs.ts";
 import { openPhoto } from "../open-photo.ts";
-import { part } from "../page.ts";
+import { messageOf, part } from "../page.ts";
 import { makeTask, type Task } from "../task.ts";
 import { LossCurve } from "./curve.ts";
 import { connectKeeping, showModel } from "./keeping.ts";
@@ -23,7 +23,11 @@ const preview = part("preview", HTMLInputElement);
 
 /** The Teach panel: pictures are painted, a model is learned from the strokes, and used. */
 export class TeachPanel {
-  readonly #work = new Work();
+  readonly #work = new Work((error) =>
+    tellError(
+      new Error(`This browser keeps nothing of your work (${messageOf(error)}): save it before you leave.`),
+    ),
+  );
   readonly #tools = new Tools();
   readonly #previewer = new Previewer();
   readonly #surface: Surface;

@@ -16,6 +16,16 @@ export class Work {
   readonly classes: TeachClass[] = firstClasses();
   #model: KeptModel | undefined;
   #nextId = 1;
+  readonly #onUnkept: (error: unknown) => void;
+
+  /** @param onUnkept told once where the browser keeps nothing, as in some private windows; all else works */
+  constructor(onUnkept: (error: unknown) => void) {
+    let isTold = false;
+    this.#onUnkept = (error) => {
+      if (!isTold) onUnkept(error);
+      isTold = true;
+    };
+  }
 
   get model(): KeptModel | undefined {
     return this.#model;
@@ -42,13 +52,13 @@ export class Work {
 
   /** Keeps a picture and its strokes. */
   async keepPicture(picture: TeachPicture): Promise<void> {
-    await keepPicture(picture);
+    await this.#keep(keepPicture(picture));
   }
 
   async removePicture(picture: TeachPicture): Promise<void> {
     const index = this.pictures.indexOf(picture);
     if (index >= 0) this.pictures.splice(index, 1);
-    await forgetPicture(picture);
+    await this.#keep(forgetPicture(picture));
   }
 
   /** @throws Error if there are as many as there may be */
@@ -63,16 +73,16 @@ export class Work {
     this.classes.splice(label, 1);
     for (const { strokes } of this.pictures) strokes.removeClass(label);
     await this.keepClasses();
-    for (const picture of this.pictures) await keepPicture(picture);
+    for (const picture of this.pictures) await this.keepPicture(picture);
   }
 
   async keepClasses(): Promise<void> {
-    await keepClasses(this.classes);
+    await this.#keep(keepClasses(this.classes));
   }
 
   async setModel(model: KeptModel, classes?: readonly TeachClass[]): Promise<void> {
     this.#model = model;
-    await keepModel(model);
+    await this.#keep(keepModel(model));
     if (!classes) return;
     this.#setClasses(classes);
     await this.keepClasses();
@@ -83,7 +93,11 @@ export class Work {
     this.pictures.length = 0;
     this.#setClasses(firstClasses());
     this.#model = undefined;
-    await forgetWork();
+    await this.#keep(forgetWork());
+  }
+
+  #keep(keeping: Promise<void>): Promise<void> {
+    return keeping.catch(this.#onUnkept);
   }
 
   #setClasses(classes: readonly TeachClass[]): void {
