@@ -24,6 +24,22 @@ export function checkInteger(
 }
 
 /**
+ * Checks that a number lies in a range, its ends included.
+ *
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export function checkRange(
+  value: number,
+  where: string,
+  argument: string,
+  [least, most]: readonly [least: number, most: number],
+): void {
+  if (value >= least && value <= most) return;
+  const rule = `must be a number from ${least} to ${most}`;
+  throw new LightsegError({ code: "INVALID_ARGUMENT", where, argument, rule, value });
+}
+
+/**
  * Checks that a value is one of a few.
  *
  * @throws LightsegError INVALID_ARGUMENT

@@ -1,3 +1,4 @@
+import { checkInteger } from "../check.ts";
 import type { Predictor } from "../inference/predictor.ts";
 import { createRandom } from "../random.ts";
 
@@ -40,6 +41,8 @@ export async function benchmark(
   predictor: Predictor,
   { size: [height, width], runs, warmup, onProgress }: BenchmarkOptions,
 ): Promise<BenchmarkResult> {
+  checkInteger(runs, "benchmark", "runs");
+  checkInteger(warmup, "benchmark", "warmup", 0);
   const random = createRandom(0);
   const data = Uint8Array.from({ length: 3 * width * height }, () => 256 * random());
   const photo = { width, height, data };

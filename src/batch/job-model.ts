@@ -6,7 +6,7 @@ import { LightsegError } from "../errors.ts";
 import type { DtypeRequest } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/model.ts";
-import { type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
+import { findModelFile, type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
 import { readVersion } from "../node/version.ts";
 import type { BatchJob } from "./job.ts";
@@ -34,15 +34,27 @@ export async function loadJobModel({
 }: LoadJobModelOptions = {}): Promise<JobModel> {
   const loaded = await loadRunnableModel({ model, ...(dtype && { dtype }) });
   const isFile = !(await listShippedModels()).includes(model);
+  const file = isFile ? await findOneFile(model) : undefined;
   const version = await describeVersion(loaded.model);
   const description = {
-    name: isFile ? basename(model) : model,
+    name: basename(file ?? model),
     isFile,
     dtype: loaded.dtype,
     version,
     classes: [...loaded.model.classes],
   };
-  return { ...loaded, description, ...(isFile && { file: model }) };
+  return { ...loaded, description, ...(file !== undefined && { file }) };
+}
+
+/** The file of a model, which may be the one in a folder. */
+async function findOneFile(model: string): Promise<string> {
+  const file = await findModelFile(model);
+  if (!file.endsWith(".json")) return file;
+  throw new LightsegError({
+    ...{ code: "INVALID_ARGUMENT", where: "runBatch", argument: "model", value: model },
+    rule: "must be one file",
+    hint: "lightseg convert FOLDER model.safetensors joins shards",
+  });
 }
 
 /** Copies a model file to the target; shipped models need no copy. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkKeys } from "../check.ts";
 import { LightsegError, messageOf } from "../errors.ts";
 import { dtypes } from "../model-files/dtype.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
@@ -18,11 +19,11 @@ const settingsSchema = z.object({
    * Write masks for training instead, with 255 where the confidence is lower than this, 0..1; null for label
    * maps.
    */
-  keepConfident: z.number().nullable(),
+  keepConfident: z.number().min(0).max(1).nullable(),
   /** Write an overlay of each photo. */
   overlays: z.boolean(),
-  /** Photos on the contact sheet. */
-  samples: z.number().int(),
+  /** Photos on the contact sheet, 0 to 600. */
+  samples: z.number().int().min(0).max(600),
 });
 
 const jobSchema = z.object({
@@ -52,13 +53,28 @@ export type JobSettings = Readonly<z.infer<typeof settingsSchema>>;
 /** What a worker needs for a chunk: `TARGET/job.json`. Holds no credentials. */
 export type BatchJob = Readonly<z.infer<typeof jobSchema>>;
 
-export const defaultSettings: JobSettings = {
+const defaultSettings: JobSettings = {
   labels: "png",
   confidence: false,
   keepConfident: null,
   overlays: false,
   samples: 0,
 };
+
+/** The settings with defaults for those left out. @throws LightsegError INVALID_ARGUMENT for wrong ones */
+export function completeSettings(own: Partial<JobSettings> = {}): JobSettings {
+  const where = "runBatch";
+  checkKeys(own, Object.keys(defaultSettings), where);
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const { data, error } = settingsSchema.safeParse({ ...defaultSettings, ...given });
+  if (data) return data;
+  const [issue] = error.issues;
+  const name = String(issue?.path[0]);
+  throw new LightsegError({
+    ...{ code: "INVALID_ARGUMENT", where, argument: `settings.${name}`, value: given[name] },
+    rule: `is not valid: ${issue?.message}`,
+  });
+}
 
 export function countChunks({ photos, chunkSize }: Pick<BatchJob, "photos" | "chunkSize">): number {
   return Math.ceil(photos / chunkSize);

@@ -1,3 +1,4 @@
+import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { folderKey, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { type BatchJob, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
@@ -9,6 +10,8 @@ import type { Storage } from "./storage.ts";
 
 /** Default number of photos in a chunk. */
 export const DEFAULT_CHUNK_SIZE = 100;
+/** The results of a chunk are held in memory. */
+export const MAX_CHUNK_SIZE = 10_000;
 
 /** Which photos a batch is made of, and how they are divided. */
 export interface ChunkOptions extends ListPhotosOptions {
@@ -36,6 +39,7 @@ export interface PlanOptions extends ChunkOptions {
  */
 export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;
+  checkInteger(chunkSize, "runBatch", "chunkSize", 1, MAX_CHUNK_SIZE);
   await loadParquetWriter();
   const source = publicAddress(formatAddress(parseAddress(options.source)));
   const known = await readJob(target);

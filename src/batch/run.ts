@@ -5,9 +5,10 @@ import { countFittingNetworks } from "../inference/node/share-threads.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
-import { type BatchJob, defaultSettings, type JobSettings, readChunk } from "./job.ts";
+import { type BatchJob, completeSettings, type JobSettings, readChunk } from "./job.ts";
 import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
-import { Lane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { LanePool } from "./lane-pool.ts";
 import { openStorage } from "./open-storage.ts";
 import { type ChunkOptions, checkApart, planJob } from "./plan.ts";
 import { listMissingChunks } from "./results.ts";
@@ -61,6 +62,7 @@ export interface BatchResult extends BatchProgress {
  */
 export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
   const { signal, onProgress } = options;
+  const most = chooseLanes(options);
   const { job, target, model } = await prepareBatch(options);
   const missing = await listMissingChunks(target, job);
   const before = job.photos - missing.reduce((sum, index) => sum + chunkPhotos(job, index), 0);
@@ -70,10 +72,10 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
     const errors = counts.reduce((sum, chunk) => sum + chunk.errors, 0);
     return { done: before + own, photos: job.photos, own, errors };
   };
-  const { count, threads } = chooseLanes(options, Math.max(1, missing.length));
-  const lanes = Array.from({ length: count }, () => new Lane(model, threads));
+  const count = Math.min(most.count, Math.max(1, missing.length));
+  const pool = new LanePool(chooseLanes({ ...options, concurrency: count }).threads);
   try {
-    const work = async (lane: Lane) => {
+    const work = async () => {
       for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
         const photos = await readChunk(target, index);
         const count = { own: 0, errors: 0 };
@@ -85,12 +87,13 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
         };
         // When a chunk is tried again, its photos are counted from 0.
         const onTry = () => Object.assign(count, { own: 0, errors: 0 });
-        await segmentPatiently({ index, photos, job, target, lane, signal, onPhoto }, onTry);
+        const chunk = { index, photos, job, target, signal, onPhoto };
+        await segmentPatiently(chunk, { onTry, lend: (use) => pool.lend(job.model.version, model, use) });
       }
     };
     const outcomes = await Promise.allSettled(
-      lanes.map((lane) =>
-        work(lane).catch((error: unknown) => {
+      Array.from({ length: count }, () =>
+        work().catch((error: unknown) => {
           // A failure stops all lanes, each after its current chunk.
           missing.length = 0;
           throw error;
@@ -99,7 +102,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
     );
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   } finally {
-    await Promise.all(lanes.map((lane) => lane.dispose()));
+    await pool.dispose();
   }
   await finishJob(target, job, { model: model.model, address: parseAddress(options.out) });
   return { ...report(), job };
@@ -107,10 +110,10 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
 
 /** Plans a batch, or takes one up. */
 export async function prepareBatch(options: BatchOptions) {
+  const settings = completeSettings(options.settings);
   checkApart(options.source, options.out);
   const target = await openStorage(parseAddress(options.out));
   const model = await loadJobModel(options);
-  const settings = { ...defaultSettings, ...options.settings };
   const job = await planJob({ ...options, target, model, settings });
   return { job, target, model };
 }
@@ -122,12 +125,21 @@ function chunkPhotos({ photos, chunkSize }: BatchJob, index: number): number {
 /** Seconds before each further try. */
 const PAUSES = [1, 4, 15, 60];
 
+interface Tries {
+  readonly onTry: () => void;
+  /** Hands a network to each try; one that failed is replaced. */
+  readonly lend: (use: (lane: Lane) => Promise<ChunkResult>) => Promise<ChunkResult>;
+}
+
 /** Does a chunk, and tries again later if the storage or the engine fails. */
-async function segmentPatiently(options: SegmentChunkOptions, onTry: () => void): Promise<ChunkResult> {
+async function segmentPatiently(
+  options: Omit<SegmentChunkOptions, "lane">,
+  { onTry, lend }: Tries,
+): Promise<ChunkResult> {
   for (const [tries, pause] of PAUSES.entries()) {
     onTry();
     try {
-      return await segmentChunk({ ...options, blamePhotos: tries > 0 });
+      return await lend((lane) => segmentChunk({ ...options, lane, blamePhotos: tries > 0 }));
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof StorageError && !error.transient) throw error;
@@ -136,7 +148,7 @@ async function segmentPatiently(options: SegmentChunkOptions, onTry: () => void)
     }
   }
   onTry();
-  return segmentChunk({ ...options, blamePhotos: true });
+  return lend((lane) => segmentChunk({ ...options, lane, blamePhotos: true }));
 }
 
 function mayPass(error: unknown): boolean {
@@ -145,15 +157,14 @@ function mayPass(error: unknown): boolean {
 }
 
 /**
- * How many networks run side by side, and with how many threads each. @param chunks no more networks than
- * there are chunks
+ * How many networks run side by side, and with how many threads each.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for numbers that cannot be
  */
-export function chooseLanes(
-  { concurrency, threads }: LaneOptions,
-  chunks = Number.POSITIVE_INFINITY,
-): { count: number; threads: number } {
+export function chooseLanes({ concurrency, threads }: LaneOptions): { count: number; threads: number } {
   const cores = availableParallelism();
-  const count = Math.min(concurrency ?? Math.min(cores, countFittingNetworks()), chunks);
+  const count = concurrency ?? Math.min(cores, countFittingNetworks());
   checkInteger(count, "runBatch", "concurrency", 1, MAX_THREADS);
+  if (threads !== undefined) checkInteger(threads, "runBatch", "threads", 1, MAX_THREADS);
   return { count, threads: threads ?? Math.max(1, Math.floor(cores / count)) };
 }

@@ -1,4 +1,5 @@
 import type { Job as Message } from "bullmq";
+import { checkInteger } from "../check.ts";
 import { LightsegError, messageOf } from "../errors.ts";
 import type { LoadedModel } from "../model-files/node/load.ts";
 import { parseAddress } from "./address.ts";
@@ -50,9 +51,10 @@ const MAX_DEATHS = 50;
  */
 export async function workOnBatches(options: WorkOnBatchesOptions): Promise<number> {
   const { untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;
+  const { count, threads } = chooseLanes(options);
+  checkInteger(lockSeconds, "workOnBatches", "lockSeconds");
   const { bullmq } = await loadQueuePackages();
   const connection = await openQueue(options.queue, onNote);
-  const { count, threads } = chooseLanes(options);
   const halt = new AbortController();
   const shared = {
     ledger: new Ledger(connection.redis),

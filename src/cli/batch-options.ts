@@ -1,5 +1,5 @@
 import { type JobSettings, labelForms } from "../batch/job.ts";
-import { DEFAULT_CHUNK_SIZE } from "../batch/plan.ts";
+import { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE } from "../batch/plan.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import type { Arguments, Option } from "./arguments.ts";
 import { choice, dtypeOption, flag, integer, model, real, text } from "./options.ts";
@@ -19,7 +19,7 @@ const resume = flag("resume", "Go on with the batch that the target holds");
 const chunk = integer(
   "chunk",
   "N",
-  { min: 1, max: 10_000 },
+  { min: 1, max: MAX_CHUNK_SIZE },
   `Photos whose results are written in one go (default ${DEFAULT_CHUNK_SIZE})`,
 );
 const labels = choice(

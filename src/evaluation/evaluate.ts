@@ -1,3 +1,4 @@
+import { checkInteger } from "../check.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import { meanConfidence, type Prediction } from "../inference/confidence.ts";
@@ -48,6 +49,7 @@ export async function evaluate(
   dataset: Dataset,
   { predict, concurrency = 1, boundary, onPrediction, onProgress, signal }: EvaluateOptions,
 ): Promise<Evaluation> {
+  checkInteger(concurrency, "evaluate", "concurrency");
   const classes = dataset.labels.classes.length;
   const confusion = new ConfusionMatrix(classes);
   const outlines = boundary && new BoundaryScore(classes, boundary);

@@ -1,3 +1,5 @@
+import { checkChoice, checkInteger } from "../check.ts";
+import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { bestClass } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
@@ -41,10 +43,13 @@ export interface ExportOptions {
  * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in
  * 0..255, RGB, NCHW), and `lightseg`, the model's whole description.
  *
- * @throws LightsegError INVALID_WEIGHTS for weights beyond the range of float16
+ * @throws LightsegError INVALID_WEIGHTS for weights beyond the range of float16, INVALID_ARGUMENT
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array {
   const { labels = false, scores = !labels, dtype = "fp32", version } = options;
+  checkChoice(dtype, ["fp32", "fp16"], "exportOnnx", "dtype");
+  for (const side of options.size ?? []) checkInteger(side, "exportOnnx", "size");
+  if (!labels && !scores) throw noOutput();
   const selection = { ...options, labels, scores };
   const { outputs, weights } =
     dtype === "fp16"
@@ -61,6 +66,11 @@ export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Arra
     ...(version !== undefined && { version }),
   });
   return dtype === "fp16" ? toHalfPrecision(bytes) : bytes;
+}
+
+function noOutput(): LightsegError {
+  const rule = "must ask for labels or scores";
+  return new LightsegError({ code: "INVALID_ARGUMENT", where: "exportOnnx", argument: "options", rule });
 }
 
 /** The outputs that are asked for, as tensors of the network's graph. */

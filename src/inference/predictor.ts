@@ -51,8 +51,10 @@ export function createPredictor(
   const firstScores = new WeakSet<TensorData>();
   /** Labels at a photo's size that a GPU gave with its scores. */
   const given = new WeakMap<TensorData, TensorData>();
+  let isDisposed = false;
   return {
     async predict(photo) {
+      if (isDisposed) throw disposed();
       checkPhoto(photo, "predict");
       const { width, height, data } = photo;
       const { session, labels } = await sessions.for([height, width]);
@@ -72,8 +74,16 @@ export function createPredictor(
     },
     sampleConfidence: (scores, { width, height }) =>
       sampleConfidence(scores, { width, height, alignCorners }),
-    dispose: () => sessions.dispose(),
+    dispose() {
+      isDisposed = true;
+      return sessions.dispose();
+    },
   };
+}
+
+function disposed(): LightsegError {
+  const rule = "has been disposed of";
+  return new LightsegError({ code: "RUNTIME", where: "predict", argument: "predictor", rule });
 }
 
 /** Of NaN every class is the best. @throws LightsegError RUNTIME */
@@ -111,7 +121,11 @@ function openOnce(open: () => Promise<Opened>): Sessions {
   let only: Promise<Opened> | undefined;
   return {
     for() {
-      only ??= open();
+      only ??= open().catch((error: unknown) => {
+        // The next photo tries anew.
+        only = undefined;
+        throw error;
+      });
       return only;
     },
     dispose: () => free(only),
@@ -119,15 +133,15 @@ function openOnce(open: () => Promise<Opened>): Sessions {
 }
 
 function openForSizes(open: (size?: Size) => Promise<Opened>): Sessions {
-  let first: { size: Size; opened: Promise<Opened> } | undefined;
+  let first: { size: Size; sessions: Sessions } | undefined;
   const others = openOnce(open);
   return {
     for(size) {
-      first ??= { size, opened: open(size) };
-      return String(first.size) === String(size) ? first.opened : others.for(size);
+      first ??= { size, sessions: openOnce(() => open(size)) };
+      return String(first.size) === String(size) ? first.sessions.for(size) : others.for(size);
     },
     async dispose() {
-      await Promise.all([free(first?.opened), others.dispose()]);
+      await Promise.all([first?.sessions.dispose(), others.dispose()]);
     },
   };
 }

@@ -236,7 +236,11 @@ export class Segmenter {
   }
 
   async #addConfidence(found: ClassShare[], scores: TensorData, size: Photo): Promise<ClassShare[]> {
-    this.#meter ??= openConfidenceMeter(this.#model, this.#engine());
+    this.#meter ??= openConfidenceMeter(this.#model, this.#engine()).catch((error: unknown) => {
+      // The next photo tries anew.
+      this.#meter = undefined;
+      throw error;
+    });
     const confidence = await (await this.#meter).measure(scores, size);
     return found.map((share) => ({ ...share, confidence: confidence[share.label] ?? 0 }));
   }

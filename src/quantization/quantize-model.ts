@@ -1,6 +1,8 @@
+import { checkChoice } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { checkPhoto } from "../images/check.ts";
 import type { Photo } from "../images/types.ts";
 import { compileForInference } from "../inference/compile.ts";
 import { describeModel, QUANTIZATION_KEY } from "../model-files/description.ts";
@@ -10,7 +12,7 @@ import { calibrate } from "./calibrate.ts";
 import { treatFeatureMaps } from "./feature-maps.ts";
 import { padClassifier } from "./pad-classifier.ts";
 import { quantizeGraph } from "./quantize-graph.ts";
-import { chooseQuantization, type RangeMethod } from "./range.ts";
+import { chooseQuantization, type RangeMethod, rangeMethods } from "./range.ts";
 import { readBytes } from "./read-bytes.ts";
 
 /** Options of `quantizeModel`. */
@@ -38,7 +40,8 @@ export interface QuantizeModelOptions extends Engine {
  * @example
  * const bytes = await quantizeModel({ model: await loadModel(), calibration: photos });
  *
- * @throws LightsegError INVALID_ARGUMENT without photos
+ * @throws LightsegError INVALID_ARGUMENT without photos, INVALID_IMAGE for what is no photo, RUNTIME where a
+ *   feature map is not finite
  */
 export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint8Array> {
   const { model, calibration, method = "percentile", reduceRange = true } = options;
@@ -50,6 +53,8 @@ export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint
       rule: "must be one or more photos",
     });
   }
+  for (const photo of calibration) checkPhoto(photo, "quantizeModel");
+  checkChoice(method, rangeMethods, "quantizeModel", "method");
   const weightBits = reduceRange ? 7 : 8;
   const compiled = compileForInference(model, { target: "int8" });
   const { scores, weights } = padClassifier(readBytes(compiled));

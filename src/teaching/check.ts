@@ -6,7 +6,8 @@ import type { LabelledPhoto } from "../training/samples.ts";
 import { layers, type TaughtClass, type TeachingOptions } from "./options.ts";
 
 /** What can be checked before pictures are read. Callers may come from plain JavaScript. */
-export interface Checked extends Partial<Pick<TeachingOptions, "layers" | "longSide" | "steps">> {
+export interface Checked
+  extends Partial<Pick<TeachingOptions, "layers" | "longSide" | "steps" | "modelEvery">> {
   readonly classes: readonly TaughtClass[];
   readonly samples: readonly unknown[];
   readonly previews?: readonly unknown[];
@@ -18,10 +19,11 @@ export interface Checked extends Partial<Pick<TeachingOptions, "layers" | "longS
  * @throws LightsegError INVALID_ARGUMENT for classes, samples or options out of range
  */
 export function checkTeaching(options: Checked): void {
-  const { classes, samples, previews = [], layers: chosen = "head", longSide, steps } = options;
+  const { classes, samples, previews = [], layers: chosen = "head", longSide, steps, modelEvery } = options;
   checkChoice(chosen, layers, "fineTune", "layers");
   if (longSide !== undefined) checkInteger(longSide, "fineTune", "longSide", 64, 2048);
   if (steps !== undefined) checkInteger(steps, "fineTune", "steps");
+  if (modelEvery !== undefined) checkInteger(modelEvery, "fineTune", "modelEvery");
   checkClasses(classes);
   if (!Array.isArray(samples) || samples.length < 1 || samples.length > 100)
     throw refuse("samples", "must be 1 to 100 pictures with labels", samples?.length);
@@ -35,6 +37,8 @@ function checkClasses(classes: readonly TaughtClass[]): void {
   const names = classes.map(({ name }) => name);
   const twice = names.find((name, index) => name.trim() === "" || names.indexOf(name) !== index);
   if (twice !== undefined) throw refuse("classes", "must have names that differ", twice);
+  for (const { color = [] } of classes)
+    for (const value of color) checkInteger(value, "fineTune", "classes' color", 0, 255);
 }
 
 /**

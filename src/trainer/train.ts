@@ -46,7 +46,7 @@ export interface TrainOptions {
   /** Folder of the run; made if it is not there. */
   run: string;
   /** Settings of a new run. For a resumed run they may be left out, and must agree where given. */
-  config: TrainingOptions | Partial<TrainingOptions>;
+  config?: TrainingOptions | Partial<TrainingOptions>;
   /** Go on from the run's last checkpoint, or from its beginning where it has none. Defaults to false. */
   resume?: boolean;
   /**
@@ -57,7 +57,7 @@ export interface TrainOptions {
   /** Opens the engine, in place of `device`. */
   open?: OpenSession;
   onEvent?: (event: TrainingEvent) => void;
-  /** Stops after the step under way, with a checkpoint written. */
+  /** Stops after the step under way, with a checkpoint written; before the first step with its reason. */
   signal?: AbortSignal;
 }
 
@@ -74,7 +74,7 @@ export interface TrainOptions {
  */
 export async function train({
   run,
-  config: options,
+  config: options = {},
   resume = false,
   device = "auto",
   open: ownEngine,
@@ -87,7 +87,11 @@ export async function train({
   const config = resume ? await folder.resume(options) : await newConfig(options, onEvent);
   if ("device" in engine) await noteDevice(engine, { folder, resume, onEvent });
   const validation = await findDataset(config.dataset).open(config.data, config.validationSplit);
-  const stages = await openStages(config, validation, onEvent);
+  const onCheck = (event: TrainingEvent) => {
+    signal?.throwIfAborted();
+    onEvent(event);
+  };
+  const stages = await openStages(config, validation, onCheck);
   requireEqualClasses(stages, validation);
   const own = describeData(config, stages, validation);
   const { start, trainedOn } =
@@ -101,7 +105,8 @@ export async function train({
       requireFit(buildStageGraph(stage, training), stage.config, open);
       if (stage.config.copyPaste > 0) findDonors(stage.counts ?? []);
     }
-    const warnings = await checkData(stages, validation, onEvent);
+    const warnings = await checkData(stages, validation, onCheck);
+    signal?.throwIfAborted();
     await folder.begin(config, { warnings, ...("device" in engine && { device: engine.device }) });
   }
   await folder.rewindLog(start);
@@ -156,7 +161,7 @@ async function noteDevice(
 
 /** The settings of a new run. What its weights are is written down where nothing was asked for. */
 async function newConfig(
-  options: TrainOptions["config"],
+  options: NonNullable<TrainOptions["config"]>,
   onEvent: (event: TrainingEvent) => void,
 ): Promise<TrainingConfig> {
   const config = parseTrainingConfig(options);

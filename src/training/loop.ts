@@ -104,7 +104,7 @@ export interface TrainingResult {
 export async function runTraining(options: RunTrainingOptions): Promise<TrainingResult> {
   const { stages, start, signal } = options;
   // Stopped between the checkpoint and its validation.
-  let checkpoint = start.validationDue ? await measure(start, options) : start;
+  let checkpoint = start.validationDue && !signal?.aborted ? await measure(start, options) : start;
   for (const stage of stages)
     if (checkpoint.step < stage.before.steps + stage.steps && !checkpoint.ended && !signal?.aborted)
       checkpoint = await runStage(stage, checkpoint, options);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -143,6 +143,26 @@ describe("runBatch on folders", () => {
       { error: `${join(masks, "a b.png")}: mask must have the size of its photo, 64x48, got "60x48"` },
       { error: `${join(masks, "z.png")}: mask must hold the model's classes, 0 to 20, or 255, got 99` },
     ]);
+  });
+
+  it.each<[Partial<RunBatchOptions>, RegExp]>([
+    [{ threads: 1.5 }, /threads must be a whole number from 1/],
+    [{ concurrency: 0 }, /concurrency must be a whole number from 1/],
+    [{ chunkSize: 0 }, /chunkSize must be a whole number from 1 to 10000, got 0/],
+    [{ settings: { samples: 2.5 } }, /settings.samples is not valid: .*, got 2.5/],
+    [{ settings: { keepConfident: 80 } }, /settings.keepConfident is not valid: .*, got 80/],
+  ])("refuses %o, and plans nothing", async (options, message) => {
+    await expect(run(at("refused"), options)).rejects.toThrow(message);
+    expect(existsSync(at("refused", "job.json"))).toBe(false);
+  });
+
+  it("takes the model in a folder, and settings that are undefined", async () => {
+    await mkdir(at("model"));
+    await copyFile("models/camvid-ndnet45.safetensors", at("model", "mine.safetensors"));
+    const settings = { overlays: undefined, labels: "none" } as const;
+    const { errors } = await run(at("own"), { model: at("model"), settings });
+    expect(errors).toBe(badPhotos.length);
+    expect(existsSync(at("own", "model", "mine.safetensors"))).toBe(true);
   });
 
   it("refuses a target within the source, and says when a disk cannot be written", async () => {

@@ -94,6 +94,13 @@ describe("evaluate", () => {
     expect(await evaluate(dataset, { predict })).not.toHaveProperty("boundary");
   });
 
+  it.each([0, -1, 1.5, Number.NaN])("refuses %d photos at once", async (concurrency) => {
+    const predict = async () => ({ width: 4, height: 1, data: new Uint8Array(4) });
+    await expect(evaluate(twoPhotos([[], []]), { predict, concurrency })).rejects.toThrow(
+      "concurrency must be a whole number of at least 1",
+    );
+  });
+
   it("stops between photos when it is told to", async () => {
     const controller = new AbortController();
     const predict = async () => {

@@ -157,6 +157,13 @@ describe("exportOnnx", () => {
     expect(error).toBeLessThan(5e-3);
   });
 
+  it.each([{ scores: false }, { size: [64.5, 64] }, { size: [0, 64] }] satisfies ExportOptions[])(
+    "refuses %o",
+    (options) => {
+      expect(() => exportOnnx(model, options)).toThrow(lightsegError("INVALID_ARGUMENT", "exportOnnx"));
+    },
+  );
+
   it("names a weight that float16 cannot hold", () => {
     const weights = new Map(model.weights).set("segm.bias", {
       shape: [11],

@@ -103,6 +103,20 @@ describe("createPredictor", () => {
     await predictor.dispose();
   });
 
+  it("opens anew what could not be opened, and nothing once it is disposed of", async () => {
+    let tries = 0;
+    const open: OpenSession = async (bytes, sessionOptions) => {
+      if (++tries === 1) throw new Error("no engine");
+      return openNodeSession(bytes, sessionOptions);
+    };
+    const predictor = createPredictor(model, { open });
+    await expect(predictor.predict(testPhoto(8, 8))).rejects.toThrow("no engine");
+    expect((await predictor.predict(testPhoto(8, 8))).shape).toEqual([1, 11, 2, 2]);
+    await predictor.dispose();
+    await expect(predictor.predict(testPhoto(9, 9))).rejects.toThrow("predictor has been disposed of");
+    expect(tries).toBe(2);
+  });
+
   it("can be disposed of after the engine could not be opened", async () => {
     const open = async () => Promise.reject(new Error("no engine"));
     const predictor = createPredictor(model, { open });

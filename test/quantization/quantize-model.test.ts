@@ -72,6 +72,12 @@ describe("quantizeModel", { timeout: 120_000 }, () => {
     await expect(quantizeModel({ model, calibration: [], open })).rejects.toThrow(rule);
   });
 
+  it("refuses what is no photo", async () => {
+    const rgba = { width: 2, height: 2, data: new Uint8Array(16) };
+    const quantizing = quantizeModel({ model, calibration: [photo, rgba], open });
+    await expect(quantizing).rejects.toMatchObject({ code: "INVALID_IMAGE" });
+  });
+
   it("stops when asked to", async () => {
     const stop = new AbortController();
     const running = quantizeModel({

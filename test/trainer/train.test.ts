@@ -159,6 +159,18 @@ describe("train", { timeout: 120_000 }, () => {
     expect(existsSync(file("refused"))).toBe(false);
   });
 
+  it("leaves no folder where it is stopped before its first step", async () => {
+    for (const task of ["counting labels", "checking photos"]) {
+      const stop = new AbortController();
+      const stopping = train({
+        ...{ run: file("early"), config: settings(), open: openNodeSession, signal: stop.signal },
+        onEvent: (event) => event.kind === "progress" && event.task === task && stop.abort(new Error(task)),
+      });
+      await expect(stopping).rejects.toThrow(task);
+      expect(existsSync(file("early", "config.json"))).toBe(false);
+    }
+  });
+
   it("leaves no folder where there is no object to paste", async () => {
     await writeCamvid(file("plain"), () => 1);
     await expect(run("refused", { config: { ...settings(), data: file("plain") } })).rejects.toThrow(

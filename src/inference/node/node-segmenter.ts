@@ -40,6 +40,8 @@ export class Segmenter extends CoreSegmenter {
     checkKeys(options, OPTIONS, "Segmenter.load");
     const { threads: all, maxPixels, budget, concurrency: asked = 1, ...source } = options;
     if (asked !== "auto") checkInteger(asked, "Segmenter.load", "concurrency", 1, MAX_THREADS);
+    if (all !== undefined) checkInteger(all, "Segmenter.load", "threads", 1, MAX_THREADS);
+    if (maxPixels !== undefined) checkInteger(maxPixels, "Segmenter.load", "maxPixels");
     const { model: loaded, dtype, device, open: openOne, note } = await loadOnDevice({ ...source, model });
     const many = device === "cpu" ? asked : 1;
     const { concurrency, threads } =

@@ -1,3 +1,4 @@
+import { checkRange } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import { buildNetwork, parameterShapes } from "../../models/network.ts";
 import type { Weights } from "../../models/weights.ts";
@@ -64,6 +65,7 @@ export async function convertWeights(
   { dtype = "F32", select, choose, average, rename = [], lowConfidence }: ConvertWeightsOptions = {},
 ): Promise<ConvertedWeights> {
   const format = weightsFormatOf(to);
+  if (lowConfidence !== undefined) checkRange(lowConfidence, "convertWeights", "lowConfidence", [0, 1]);
   const read = (file: string, chooseFrom?: ChooseNames) =>
     select ? readSelected(file, select, rename) : readAll(file, rename, chooseFrom);
   const { weights: own, metadata: found, left, chosen } = await read(from, choose);

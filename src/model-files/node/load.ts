@@ -88,6 +88,11 @@ export function loadRunnableModel({
   return load(options, dtype);
 }
 
+/** The file that a model is read from: the one in a folder, or the index of shards. */
+export function findModelFile(model: string): Promise<string> {
+  return withWeightFile(model, (_, file) => file);
+}
+
 /** Each file is read once, and its network built once. */
 async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<LoadedModel> {
   const { model = DEFAULT_MODEL, weights, classes, onNote } = options;

@@ -31,10 +31,11 @@ export interface Video extends ClipDescription {
  */
 export async function openVideo(path: string): Promise<Video> {
   const clip = await probeClip(path);
-  const decoders = new Set<FfmpegProcess>();
+  const decoders: Decoders = { running: new Set(), closed: 0 };
   const close = async () => {
-    const open = [...decoders];
-    decoders.clear();
+    decoders.closed++;
+    const open = [...decoders.running];
+    decoders.running.clear();
     for (const decoder of open) decoder.kill();
     await Promise.all(open.map(({ ended }) => ended));
   };
@@ -46,10 +47,17 @@ export async function openVideo(path: string): Promise<Video> {
   };
 }
 
+interface Decoders {
+  readonly running: Set<FfmpegProcess>;
+  /** How often the video was closed: a decoder that starts meanwhile is not among those running. */
+  closed: number;
+}
+
 async function* decodeFrames(
   clip: ClipDescription,
-  decoders: Set<FfmpegProcess>,
+  decoders: Decoders,
 ): AsyncGenerator<VideoFrameInput, void, undefined> {
+  const { closed, running } = decoders;
   const { path, width, height, frameRate, startTime, colorMatrix } = clip;
   const matrix = colorMatrix === undefined ? "" : `:in_color_matrix=${colorMatrix}`;
   const decoder = await startFfmpeg("ffmpeg", [
@@ -58,8 +66,9 @@ async function* decodeFrames(
     ...["-vf", `fps=${frameRate},scale=${width}:${height}${matrix},setsar=1,setpts=PTS-STARTPTS`],
     ...["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"],
   ]);
-  decoders.add(decoder);
+  running.add(decoder);
   try {
+    if (decoders.closed > closed) return;
     let count = 0;
     for await (const data of splitFrames(decoder.stdout, 3 * width * height)) {
       yield { timestamp: startTime + count / frameRate, width, height, data };
@@ -68,9 +77,9 @@ async function* decodeFrames(
     checkEnd(clip, { count, ...(await decoder.ended) });
   } catch (error) {
     // One that `close` has ended looks like one that broke off.
-    if (decoders.has(decoder)) throw error;
+    if (running.has(decoder)) throw error;
   } finally {
-    decoders.delete(decoder);
+    running.delete(decoder);
     decoder.kill();
     await decoder.ended;
   }

@@ -1,8 +1,9 @@
 import { open, rename, rm, stat } from "node:fs/promises";
+import { checkInteger, checkRange } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import { checkPhoto } from "../../images/check.ts";
 import type { Photo } from "../../images/types.ts";
-import { outputError, temporaryPath } from "../../node/files.ts";
+import { outputError, temporaryPath, unreadableRule } from "../../node/files.ts";
 import { type Container, containerOf } from "./containers.ts";
 import type { ClipDescription } from "./probe.ts";
 import { type FfmpegProcess, fileUrl, startFfmpeg } from "./process.ts";
@@ -12,11 +13,13 @@ export interface VideoWriterOptions {
   /** Size of the frames, in pixels. The clip gets a black line at the right or below where a side is odd. */
   width: number;
   height: number;
-  /** Frames a second. */
+  /** Frames a second, 0.01 to 1000. */
   frameRate: number;
   /** The clip whose sound, title and other metadata are copied. Defaults to none. */
   source?: Pick<ClipDescription, "path" | "startTime" | "audioCodecs">;
 }
+
+const FRAME_RATES = [0.01, 1000] as const;
 
 /** A clip in the making. */
 export interface VideoWriter {
@@ -46,6 +49,8 @@ export interface VideoWriter {
  */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
   const container = containerOf(path);
+  checkRange(options.frameRate, "createVideoWriter", "frameRate", FRAME_RATES);
+  for (const side of ["width", "height"] as const) checkInteger(options[side], "createVideoWriter", side);
   await checkPath(path, options.source?.path);
   const temporary = temporaryPath(path);
   // Made here, since the system's reasons for a refusal are clearer than ffmpeg's.
@@ -170,7 +175,10 @@ async function checkPath(path: string, source: string | undefined): Promise<void
   if (there?.isDirectory())
     throw outputError(path, Object.assign(new Error("is a folder"), { code: "EISDIR" }));
   if (!there || source === undefined) return;
-  const read = await stat(source);
+  const read = await stat(source).catch((cause: unknown) => {
+    const about = { where: "createVideoWriter", file: source, argument: "source", cause } as const;
+    throw new LightsegError({ code: "NOT_FOUND", ...about, rule: unreadableRule(source, cause) });
+  });
   if (read.dev !== there.dev || read.ino !== there.ino) return;
   const rule = "must not be the clip that is read";
   const where = "createVideoWriter";

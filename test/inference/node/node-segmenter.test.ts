@@ -18,6 +18,15 @@ describe("Segmenter.load", () => {
     expect(segmenter.concurrency).toBe(Math.min(2, countFittingNetworks()));
   });
 
+  it.each([{ threads: 0 }, { threads: Number.NaN }, { maxPixels: 1.5 }, { maxPixels: 0 }])(
+    "refuses %o before it loads",
+    async (options) => {
+      await expect(Segmenter.load(undefined, options)).rejects.toThrow(
+        lightsegError("INVALID_ARGUMENT", "Segmenter.load"),
+      );
+    },
+  );
+
   it.each([0, 257, 1.5])("refuses %d of them", async (concurrency) => {
     await expect(Segmenter.load(undefined, { concurrency })).rejects.toThrow(
       lightsegError("INVALID_ARGUMENT", "Segmenter.load"),

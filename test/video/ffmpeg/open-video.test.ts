@@ -170,7 +170,11 @@ describe.skipIf(!hasFfmpeg)("openVideo", { timeout: 180_000 }, () => {
     while (!(await frames.next()).done) left++;
     expect(left).toBeLessThan(100);
     for await (const _ of video.frames) break;
+    // Closed while its decoder starts.
+    const late = video.frames[Symbol.asyncIterator]();
+    const first = late.next();
     await video.close();
+    expect((await first).done).toBe(true);
   });
 
   it("says how to get ffmpeg where it is missing", async () => {

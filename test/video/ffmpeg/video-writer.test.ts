@@ -132,6 +132,14 @@ describe.skipIf(!hasFfmpeg)("createVideoWriter", { timeout: 180_000 }, () => {
     await mkdir(file("folder.mp4"));
     await expect(createVideoWriter(file("folder.mp4"), size)).rejects.toThrow("it is a folder");
     await expect(createVideoWriter(file("none/clip.mp4"), size)).rejects.toThrow("its folder does not exist");
+    for (const frameRate of [0, -5, Number.NaN])
+      await expect(createVideoWriter(file("rate.mp4"), { ...size, frameRate })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    const gone = { path: file("gone.mp4"), startTime: 0, audioCodecs: [] };
+    await expect(createVideoWriter(file("sound.mp4"), { ...size, source: gone })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     expect(await temporaryFiles()).toEqual([]);
   });
 
