@@ -84,6 +84,22 @@ describe.skipIf(!hasRedis)("a queue on Redis", () => {
     await expectSameAsSingle("stopped");
   });
 
+  it("does a job whose name was used before, in a worker that knows the old one", async () => {
+    const stop = new AbortController();
+    const worker = workOnBatches({ queue: redis.url, signal: stop.signal, concurrency: 1, threads: 1 });
+    for (const [day, photo] of [
+      ["monday", "a b.png"],
+      ["tuesday", "z.jpg"],
+    ] as const) {
+      const name = "nightly";
+      await submitBatch({ source: at("photos", photo), out: at(day), queue: redis.url, name });
+      await expect.poll(async () => (await status(name)).state, { timeout: 30_000 }).toBe("done");
+      expect(await readdir(at(day, "labels"))).toEqual([`${photo}.png`]);
+    }
+    stop.abort();
+    await worker;
+  });
+
   it("says what is wrong with a server, without its password", async () => {
     const wrong = redis.url.replace("geheim", "falsch");
     await expect(openQueue(wrong)).rejects.toThrow(/refuses the password/);
