@@ -83,6 +83,12 @@ describe("augmentInto", () => {
     expect([...plain.targets]).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
+  it("mirrors always, whatever is drawn", () => {
+    const options = { crop: [2, 3], scale: [1, 1], mirror: "always" } as const;
+    const { targets } = augment(placeSample(3, 2), options, sequence(0, 0, 0, 0.9));
+    expect([...targets]).toEqual([2, 1, 0, 5, 4, 3]);
+  });
+
   it("gives the mirror image of what it gives without mirroring", () => {
     fc.assert(
       fc.property(anySample, anyCrop, anyScale, fc.nat(), (sample, crop, scale, seed) => {
