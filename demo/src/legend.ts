@@ -54,8 +54,12 @@ export class Legend {
       }),
     );
     const items = [...this.#rows.values()];
-    for (const child of [...this.#list.children])
-      if (!items.some(({ item }) => item === child)) child.remove();
+    for (const child of [...this.#list.children]) {
+      if (items.some(({ item }) => item === child)) continue;
+      // Before it is removed: what its blur event does may remove it already.
+      child.querySelector("button")?.blur();
+      child.remove();
+    }
     items.forEach(({ item, button, name }, index) => {
       const there = this.#list.children[index];
       if (there !== item) this.#list.insertBefore(item, there ?? null);

@@ -91,8 +91,9 @@ export class Stage {
   repaint(): void {
     if (!this.#photo) return;
     const { picture, segmentation, list } = this.#photo;
-    this.#renderer.draw(picture, segmentation, { settings: this.settings, list });
+    // First, since a class whose row is gone is not highlighted any more.
     this.#describe(segmentation.found, list);
+    this.#renderer.draw(picture, segmentation, { settings: this.settings, list });
   }
 
   look(list: ShownClasses): ReturnType<typeof makeLook> {

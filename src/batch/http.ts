@@ -15,27 +15,34 @@ const BUSY = [429, 503];
 const LONGEST_PAUSE = 60_000;
 
 /**
- * Fetches a photo. Servers that are busy are asked five times in 40 seconds, or when their `Retry-After` says,
- * servers that fail or cannot be reached three times.
+ * Fetches a photo, in up to three tries. A busy server (429, 503) is asked up to five times within 40 seconds,
+ * or after the seconds of its `Retry-After`, at most 60 each.
  *
  * The error never holds the whole address, which may be a signed one.
  *
+ * @param signal ends tries and pauses, with its reason
  * @param pause waits for some milliseconds; a test puts its own in place
  * @throws LightsegError NOT_FOUND if the server does not give the photo, INVALID_IMAGE if it has too many
  *   bytes
  */
 export async function readHttp(
   url: string,
-  pause: (milliseconds: number) => Promise<unknown> = wait,
+  signal?: AbortSignal,
+  pause: Pause = (milliseconds) => wait(milliseconds, undefined, signal && { signal }),
 ): Promise<Uint8Array> {
   for (let tries = 0; ; tries++) {
-    const answer = await fetchOnce(url);
+    const answer = await fetchOnce(url, signal);
     if (answer instanceof Uint8Array) return answer;
     const least = PAUSES[tries];
     if (least === undefined || tries >= answer.tries) throw unavailable(url, answer.reason);
-    await pause(Math.max(least, answer.pause ?? 0));
+    await pause(Math.max(least, answer.pause ?? 0)).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
   }
 }
+
+type Pause = (milliseconds: number) => Promise<unknown>;
 
 interface Refusal {
   readonly reason: string;
@@ -45,9 +52,10 @@ interface Refusal {
   readonly pause?: number;
 }
 
-async function fetchOnce(url: string): Promise<Uint8Array | Refusal> {
+async function fetchOnce(url: string, signal: AbortSignal | undefined): Promise<Uint8Array | Refusal> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
+    const timeout = AbortSignal.timeout(TIMEOUT);
+    const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
     if (!response.ok) {
       await response.body?.cancel();
       const { status } = response;
@@ -60,6 +68,7 @@ async function fetchOnce(url: string): Promise<Uint8Array | Refusal> {
     return await readBody(response, url);
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
+    signal?.throwIfAborted();
     return reasonOf(cause);
   }
 }

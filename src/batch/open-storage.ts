@@ -18,12 +18,14 @@ export async function openStorage(address: Address): Promise<Storage> {
 }
 
 /**
- * Reads the file that an address names, wherever it lies. @throws LightsegError NOT_FOUND, INVALID_IMAGE,
- * STORAGE
+ * Reads the file that an address names, wherever it lies.
+ *
+ * @param signal ends the tries of a web server that is busy
+ * @throws LightsegError NOT_FOUND, INVALID_IMAGE, STORAGE; the signal's reason
  */
-export async function readAddress(text: string): Promise<Uint8Array> {
+export async function readAddress(text: string, signal?: AbortSignal): Promise<Uint8Array> {
   const address = parseAddress(text);
   if (address.kind === "folder") return (await import("./folder-storage.ts")).readLocalFile(address.path);
-  if (address.kind === "http") return (await import("./http.ts")).readHttp(address.url);
+  if (address.kind === "http") return (await import("./http.ts")).readHttp(address.url, signal);
   return (await (await import("./s3-storage.ts")).openS3()).read(address.bucket, address.key);
 }

@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from "node:path";
 import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { folderKey, formatAddress, parseAddress, publicAddress } from "./address.ts";
@@ -105,7 +106,7 @@ export function checkApart(source: string, target: string): void {
   const to = parseAddress(target);
   const inside =
     from.kind === "folder" && to.kind === "folder"
-      ? `${to.path}/`.startsWith(`${from.path}/`)
+      ? isWithin(from.path, to.path)
       : from.kind === "s3" &&
         to.kind === "s3" &&
         from.bucket === to.bucket &&
@@ -119,6 +120,11 @@ export function checkApart(source: string, target: string): void {
     rule,
     value: target,
   });
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function refuse(rule: string, value?: string, hint?: string): LightsegError {

@@ -79,9 +79,9 @@ interface SegmentPhotoOptions extends SegmentChunkOptions {
 }
 
 async function segmentPhoto(photo: PhotoEntry, options: SegmentPhotoOptions): Promise<ResultRow[]> {
-  const { job, lane, confusion } = options;
-  const decoded = await decodePhoto(await readAddress(photo.source));
-  const truth = photo.mask === undefined ? undefined : await readTruth(photo.mask, decoded, job);
+  const { job, lane, confusion, signal } = options;
+  const decoded = await decodePhoto(await readAddress(photo.source, signal));
+  const truth = photo.mask === undefined ? undefined : await readTruth(photo.mask, decoded, options);
   const result = await lane.segment(decoded, job.settings);
   if (confusion && truth)
     confusion.add(truth, { width: result.width, height: result.height, data: result.labels });
@@ -101,9 +101,13 @@ async function segmentPhoto(photo: PhotoEntry, options: SegmentPhotoOptions): Pr
 }
 
 /** @throws LightsegError for a mask of another size, or with values that are no classes of the model */
-async function readTruth(address: string, photo: Photo, { model }: BatchJob): Promise<LabelMap> {
+async function readTruth(
+  address: string,
+  photo: Photo,
+  { job: { model }, signal }: Pick<SegmentChunkOptions, "job" | "signal">,
+): Promise<LabelMap> {
   const file = publicAddress(address);
-  const mask = decodeMask(await readAddress(address), file);
+  const mask = decodeMask(await readAddress(address, signal), file);
   const fault = (rule: string, value: unknown) =>
     new LightsegError({ code: "INVALID_DATASET", where: "readTruth", file, argument: "mask", rule, value });
   const { width, height } = photo;

@@ -106,7 +106,7 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
   return done;
 }
 
-/** A job that was cancelled is wanted again: its chunk, which still had a message then, got no new one. */
+/** A job was submitted again while its chunk was under way: the chunk got no second message, and is due. */
 class SubmittedAgain extends Error {}
 
 interface KnownJob {
@@ -150,6 +150,8 @@ async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<
     onNote(
       `${name}, chunk ${index}: ${photos.length} photos, ${errors} with errors, ${seconds.toFixed(1)} s`,
     );
+    // Submitted again with another target, for which the chunk is still to be done.
+    if ((await ledger.require(name)).target !== target) throw new SubmittedAgain();
     const done = await ledger.markDone(name, index, errors);
     const isLast = done === countChunks(job) && (await listMissingChunks(storage, job)).length === 0;
     if (isLast) await finishJob(storage, job, { model: model.model, address: parseAddress(target) });
@@ -181,7 +183,7 @@ function openJob(
   })();
   jobs.set(name, { submission, opening });
   // The next chunk tries anew.
-  opening.catch(() => jobs.delete(name));
+  opening.catch(() => jobs.get(name)?.opening === opening && jobs.delete(name));
   return opening;
 }
 

@@ -80,5 +80,9 @@ function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
 
 /** Undefined for pages that do not come by https, or must keep nothing, as in some private windows. */
 async function openCache(): Promise<Cache | undefined> {
-  return "caches" in globalThis ? caches.open(CACHE_NAME).catch(() => undefined) : undefined;
+  try {
+    return "caches" in globalThis ? await caches.open(CACHE_NAME) : undefined;
+  } catch {
+    return undefined;
+  }
 }

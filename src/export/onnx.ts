@@ -43,7 +43,8 @@ export interface ExportOptions {
  * Metadata: `network`, `classes` (JSON array), `preprocessing` (JSON: x = (v scale - mean) / std for v in
  * 0..255, RGB, NCHW), and `lightseg`, the model's whole description.
  *
- * @throws LightsegError INVALID_WEIGHTS for weights beyond the range of float16, INVALID_ARGUMENT
+ * @throws LightsegError INVALID_WEIGHTS for weights beyond the range of float16, INVALID_ARGUMENT for
+ *   options out of range or no output
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array {
   const { labels = false, scores = !labels, dtype = "fp32", version } = options;

@@ -1,5 +1,5 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
-import { hostname, uptime } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { LightsegError, systemCodeOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
@@ -12,8 +12,8 @@ const held = new Set<string>();
  * Marks a run as being trained by this process, so that no second one writes into its log and checkpoints.
  *
  * The lock is a file that names machine and process. It counts while that process runs. A lock left by `kill
- * -9` or a power cut is taken over, and so is one of another machine, which cannot be asked, or one from
- * before this machine was started.
+ * -9` or a power cut is taken over, and so is one of another machine, which cannot be asked, or, on Linux,
+ * one from before this machine was started.
  *
  * @param folder of the run; must be there
  * @returns takes the mark away again when it is disposed of
@@ -21,12 +21,13 @@ const held = new Set<string>();
  */
 export async function lockRun(folder: string): Promise<AsyncDisposable> {
   const path = join(folder, "training.lock");
-  const own = JSON.stringify({ host: hostname(), process: process.pid });
+  const boot = await bootId();
+  const own = JSON.stringify({ host: hostname(), process: process.pid, boot });
   try {
     await writeFile(path, own, { flag: "wx" });
   } catch (error) {
     if (systemCodeOf(error) !== "EEXIST") throw outputError(path, error);
-    const owner = await readOwner(path);
+    const owner = await readOwner(path, boot);
     if (owner !== undefined && (owner === process.pid ? held.has(path) : isRunning(owner)))
       throw isTrained(folder, owner);
     await writeFileAtomically(path, own);
@@ -40,21 +41,24 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
   };
 }
 
-/** Milliseconds by which the clock may have been set since the machine was started. */
-const CLOCK_STEP = 60_000;
-
 /** The process of this machine that a mark names; undefined if it names none. */
-async function readOwner(path: string): Promise<number | undefined> {
+async function readOwner(path: string, boot: string | undefined): Promise<number | undefined> {
   try {
-    const { mtimeMs } = await stat(path);
-    if (mtimeMs < Date.now() - 1000 * uptime() - CLOCK_STEP) return undefined;
     const owner: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (!isRecord(owner) || owner.host !== hostname()) return undefined;
+    if (!isRecord(owner) || owner.host !== hostname() || owner.boot !== boot) return undefined;
     return typeof owner.process === "number" ? owner.process : undefined;
   } catch {
     // Taken away in the meantime, or half written.
     return undefined;
   }
+}
+
+/** Another each time that the machine is started; undefined where the system has none, but for Linux. */
+function bootId(): Promise<string | undefined> {
+  return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
+    (text) => text.trim(),
+    () => undefined,
+  );
 }
 
 function isRunning(id: number): boolean {

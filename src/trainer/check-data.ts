@@ -66,10 +66,12 @@ const SMALL_CROP = 0.02;
 async function describeSmallCrop({ samples, config }: Stage<Dataset>): Promise<string | undefined> {
   const { id, photo } = await samples.load(0);
   const [height, width] = config.crop;
-  const share = (height * width) / (photo.height * photo.width);
+  const [least, most] = config.scale;
+  const resized = Math.max((least + most) / 2, config.shorterSide / Math.min(photo.height, photo.width));
+  const share = (height * width) / (photo.height * photo.width * resized ** 2);
   if (share >= SMALL_CROP) return undefined;
   const shown = `a crop of ${height}x${width} shows ${(100 * share).toFixed(1)} % of a photo of ${photo.height}x${photo.width} (${id})`;
-  return `${samples.name}: ${shown}: shrink photos and masks, such as to 640 pixels, or take larger crops`;
+  return `${samples.name}: ${shown}: shrink photos and masks, such as to 640 pixels, or take larger crops or a smaller scale`;
 }
 
 /** What the photos that were read hold. */

@@ -57,7 +57,10 @@ export interface TrainOptions {
   /** Opens the engine, in place of `device`. */
   open?: OpenSession;
   onEvent?: (event: TrainingEvent) => void;
-  /** Stops after the step under way, with a checkpoint written; before the first step with its reason. */
+  /**
+   * Stops after the step under way, with a checkpoint written. A run that is stopped while its data is read
+   * or checked throws the signal's reason.
+   */
   signal?: AbortSignal;
 }
 

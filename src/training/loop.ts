@@ -108,8 +108,9 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
   for (const stage of stages)
     if (checkpoint.step < stage.before.steps + stage.steps && !checkpoint.ended && !signal?.aborted)
       checkpoint = await runStage(stage, checkpoint, options);
-  const { step, best, ended = false } = checkpoint;
-  return { step, finished: ended || step === countSteps(stages), ...(best && { best }) };
+  const { step, best, ended = false, validationDue = false } = checkpoint;
+  const finished = !validationDue && (ended || step === countSteps(stages));
+  return { step, finished, ...(best && { best }) };
 }
 
 async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {

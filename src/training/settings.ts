@@ -309,12 +309,12 @@ export const settings = {
    * Networks that divide each batch among them and work side by side, which is faster than one with all
    * threads. `auto`: one a thread, where that divides the batch and changes the result by rounding alone:
    * with frozen batch norm and plain cross-entropy. `halves`: two where the batch is even and batch norm
-   * frozen, each with a Jaccard or OHEM loss of its own. On a graphics card both are one.
+   * frozen, each with a Jaccard or OHEM loss of its own. On a graphics card `auto` and `halves` are 1.
    */
   replicas: setting("run", replicasType, {
     default: "auto",
     flag: "replicas",
-    help: "Networks that divide each batch among them and work side by side",
+    help: "Networks that divide each batch among them and work side by side: auto, halves or a number",
     defaultText: "default: one a thread, where the result is the same",
   }),
   /** Threads of the engine, 1 to 256. Another number may round sums differently. Default: all cores. */

@@ -59,8 +59,16 @@ it.each(["/plain", "/no-length", "/text", "/gzip", "/moved", "/busy"])("reads %s
 it("asks a server that is busy when it says, and not for ever", async () => {
   const pauses: number[] = [];
   const pause = async (milliseconds: number) => pauses.push(milliseconds);
-  await expect(readHttp(`${base}/crowded`, pause)).rejects.toThrow("the server answers 429");
+  await expect(readHttp(`${base}/crowded`, undefined, pause)).rejects.toThrow("the server answers 429");
   expect(pauses).toEqual([3000, 60_000, 60_000, 60_000]);
+});
+
+it("stops in the middle of a pause", async () => {
+  const stop = new AbortController();
+  const reading = readHttp(`${base}/crowded`, stop.signal);
+  await expect.poll(() => asked.get("/crowded")).toBe(6);
+  stop.abort(new Error("enough"));
+  await expect(reading).rejects.toThrow("enough");
 });
 
 it("gives no bytes where a server has none", async () => {

@@ -6,6 +6,7 @@ it("refuses results within the source, and takes them beside it", () => {
     ["s3://shop/photos", "s3://shop/photos-classes"],
     ["s3://shop/photos", "s3://others/photos"],
     ["photos", "photos-classes"],
+    ["photos", "..classes"],
     ["s3://shop/photos", "photos"],
   ] as const)
     expect(() => checkApart(source, target)).not.toThrow();
@@ -14,6 +15,7 @@ it("refuses results within the source, and takes them beside it", () => {
     ["s3://shop/photos/", "s3://shop/photos/classes"],
     ["s3://shop", "s3://shop/classes"],
     ["photos/", "photos/classes"],
+    ["/", "/classes"],
   ] as const)
     expect(() => checkApart(source, target)).toThrow(/must not lie within the source/);
 });

@@ -25,8 +25,13 @@ function split(name: string, labels: readonly number[], read: number[] = []): Da
   };
 }
 
-async function check(training: Dataset, validation: Dataset, counts?: Float64Array[]) {
-  const config = parseTrainingConfig({ network: "ndnet45", dataset: "custom", data: "d", batch: 1 });
+async function check(
+  training: Dataset,
+  validation: Dataset,
+  counts?: Float64Array[],
+  scale: [number, number] = [1, 1],
+) {
+  const config = parseTrainingConfig({ network: "ndnet45", dataset: "custom", data: "d", batch: 1, scale });
   const events: TrainingEvent[] = [];
   const stages = planStages(config, [{ samples: training, ...(counts && { counts }) }]);
   const warnings = await checkData(stages, validation, (event) => events.push(event));
@@ -65,6 +70,8 @@ describe("checkData", () => {
     const { warnings } = await check({ ...plain, load }, split("val", [0, 1]));
     const shown = "a crop of 256x256 shows 0.5 % of a photo of 3200x4000 (x)";
     expect(warnings).toEqual([expect.stringContaining(`custom: ${shown}: shrink photos and masks`)]);
+    const shrunk = await check({ ...plain, load }, split("val", [0, 1]), undefined, [0.1, 0.2]);
+    expect(shrunk.warnings).toEqual([]);
   });
 
   it("warns of photos that are trained on and measured too", async () => {

@@ -130,6 +130,14 @@ describe("runTraining", { timeout: 60_000 }, () => {
     expect(saved.at(-1)).toMatchObject({ step: 2, validationDue: true });
   });
 
+  it("is not finished without its last validation", async () => {
+    const { saved } = await run();
+    const last = saved.find(({ step, validationDue }) => step === 4 && validationDue);
+    const stopped = await run({ start: last, signal: AbortSignal.abort() });
+    expect(stopped.result).toEqual({ step: 4, finished: false, best: { miou: 0.5, step: 2 } });
+    expect(stopped.records).toEqual([]);
+  });
+
   it("warns once where the loss grows", async () => {
     const long = { ...config, epochs: 20 };
     const warnings: string[] = [];

@@ -15,11 +15,14 @@ export interface KeepingOptions {
   readonly onUse: (file: Blob, classes: readonly string[]) => void;
   /** A model was opened, and maybe its classes. */
   readonly onModel: () => Promise<void>;
+  /** All is about to be forgotten. */
+  readonly onForgetting: () => void;
   readonly onForget: () => Promise<void>;
 }
 
 /** The buttons that use, save and open what was taught. */
-export function connectKeeping({ work, previewer, onUse, onModel, onForget }: KeepingOptions): void {
+export function connectKeeping(options: KeepingOptions): void {
+  const { work, previewer, onUse, onModel, onForgetting, onForget } = options;
   onPress("use-model", async () => {
     if (work.model) onUse(work.model.file, work.model.classes);
   });
@@ -37,6 +40,7 @@ export function connectKeeping({ work, previewer, onUse, onModel, onForget }: Ke
   });
   onPress("forget", async () => {
     if (!confirm("Forget all pictures, strokes and the model?")) return;
+    onForgetting();
     await work.clear();
     await previewer.use(undefined);
     showModel(work);

@@ -80,8 +80,8 @@ export class TeachPanel {
         this.#showLists();
         await this.#showPreview();
       },
+      onForgetting: () => this.#learning.cancel(),
       onForget: async () => {
-        this.#learning.cancel();
         this.#label = 1;
         this.#choose(undefined);
         await this.#showPreview();

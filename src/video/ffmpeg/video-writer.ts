@@ -44,8 +44,9 @@ export interface VideoWriter {
  * for (const photo of photos) await writer.write(photo);
  * await writer.finish();
  *
- * @throws LightsegError INVALID_ARGUMENT for a name without one of these endings, or that of the source;
- *   OUTPUT if the clip cannot be written; NOT_FOUND where ffmpeg is not installed
+ * @throws LightsegError INVALID_ARGUMENT for a name without one of these endings, or that of the source, and
+ *   for a size or rate that cannot be; OUTPUT if the clip cannot be written; NOT_FOUND where the source is
+ *   missing or ffmpeg is not installed
  */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
   const container = containerOf(path);
@@ -174,12 +175,12 @@ async function checkPath(path: string, source: string | undefined): Promise<void
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory())
     throw outputError(path, Object.assign(new Error("is a folder"), { code: "EISDIR" }));
-  if (!there || source === undefined) return;
+  if (source === undefined) return;
   const read = await stat(source).catch((cause: unknown) => {
     const about = { where: "createVideoWriter", file: source, argument: "source", cause } as const;
     throw new LightsegError({ code: "NOT_FOUND", ...about, rule: unreadableRule(source, cause) });
   });
-  if (read.dev !== there.dev || read.ino !== there.ino) return;
+  if (!there || read.dev !== there.dev || read.ino !== there.ino) return;
   const rule = "must not be the clip that is read";
   const where = "createVideoWriter";
   throw new LightsegError({ code: "INVALID_ARGUMENT", where, file: path, argument: "the clip", rule });
