@@ -15,7 +15,10 @@ export type WorkerRole = "worker" | "teacher";
 
 /** The address of a device's worker. */
 export function workerAddress(device: Device, role: WorkerRole, options: AssetOptions): URL {
-  return deviceAddress(options.workerUrl, device, deviceFiles[device][role], options.assetsUrl);
+  const file = deviceFiles[device][role];
+  const address = deviceAddress(options.workerUrl, device, file, options.assetsUrl);
+  // An exact address is that of the worker that segments; the one that teaches lies beside it.
+  return role === "worker" || address.pathname.endsWith(`/${file}`) ? address : new URL(file, address);
 }
 
 /** The address of a device's engine, a WebAssembly module. */

@@ -74,8 +74,8 @@ export function checkPlatform(where: string): void {
 
 /** Told where there is one thread, and nobody asked for that. */
 export const ONE_THREAD =
-  "WebAssembly runs on one thread: for more, serve the page with the headers Cross-Origin-Opener-Policy: same-origin and " +
-  "Cross-Origin-Embedder-Policy: require-corp";
+  "WebAssembly runs on one thread: for more, serve the page and its files with the headers Cross-Origin-Opener-Policy: " +
+  "same-origin and Cross-Origin-Embedder-Policy: require-corp";
 
 /** Of the threads that are taken where no number is given; more may be asked for. */
 const MOST_THREADS = 8;

@@ -11,6 +11,7 @@ import { type ModelAddresses, modelAddresses, resolveAddress } from "./addresses
 import { type DownloadOptions, downloadChecked, downloadWhole } from "./download.ts";
 import { keepModel, keepText, readCached, readCachedText } from "./model-cache.ts";
 import { request } from "./request.ts";
+import { kindOf } from "./send-picture.ts";
 import { SharedDownloads } from "./shared-download.ts";
 import type { AssetOptions, LoadOptions, ModelSource } from "./types.ts";
 
@@ -55,6 +56,17 @@ export async function listModels({
  * @throws LightsegError NOT_FOUND for a name that the manifest does not have, RUNTIME without a network
  */
 export async function findSource(source: ModelSource, options: FindModelOptions): Promise<FoundModel> {
+  if (!["String", "URL", "Blob", "File"].includes(kindOf(source))) {
+    const rule = "must be a name, an address or a Blob";
+    const hint = "toBlob() of a model that was taught gives one";
+    throw new LightsegError({
+      code: "INVALID_ARGUMENT",
+      where: options.where,
+      argument: "model",
+      rule,
+      hint,
+    });
+  }
   if (source instanceof Blob) {
     const name = source instanceof File ? source.name : "model";
     const read = async () => ({ name, bytes: new Uint8Array(await source.arrayBuffer()) });

@@ -75,7 +75,7 @@ function describeAnswer(answer: Response | undefined): CachedModel | undefined {
 
 /** Never fetched: the cache asks for an address of http. */
 function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
-  return new URL(`/lightseg-model/${sha256}`, location.origin).href;
+  return new URL(`/lightseg-model/${sha256}`, self.origin).href;
 }
 
 /** Undefined for pages that do not come by https, or must keep nothing, as in some private windows. */

@@ -1,3 +1,4 @@
+import { checkChoice } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { exponentiateAt, findClass } from "../inference/soft-mask.ts";
@@ -83,6 +84,7 @@ export function toCanvas(
   segmentation: Segmentation,
   { show = "overlay", look = {} }: DrawOptions = {},
 ): OffscreenCanvas {
+  checkChoice(show, ["overlay", "labels", "mask"], "toCanvas", "show");
   const { width, height, palette, labels } = segmentation;
   if (show === "mask") {
     const mask = requireMask(segmentation, "toCanvas");
@@ -95,7 +97,7 @@ export function toCanvas(
 }
 
 /** Draws a segmentation as a PNG. @throws LightsegError as `toCanvas` does */
-export function toBlob(segmentation: Segmentation, options: DrawOptions = {}): Promise<Blob> {
+export async function toBlob(segmentation: Segmentation, options: DrawOptions = {}): Promise<Blob> {
   return toCanvas(segmentation, options).convertToBlob({ type: "image/png" });
 }
 
@@ -109,7 +111,7 @@ export function toImageBitmap(segmentation: Segmentation, options: DrawOptions =
  *
  * @throws LightsegError INVALID_ARGUMENT if `softMask` was not asked for
  */
-export function cutoutBlob(segmentation: Segmentation): Promise<Blob> {
+export async function cutoutBlob(segmentation: Segmentation): Promise<Blob> {
   const mask = requireMask(segmentation, "cutoutBlob");
   const { data } = segmentation.photo;
   const canvas = fill(segmentation, (at) => [

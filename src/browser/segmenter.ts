@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkChoice, checkInteger, checkKeys } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
@@ -11,7 +12,7 @@ import { ASSET_OPTIONS } from "./addresses.ts";
 import { checkPlatform, ONE_THREAD } from "./choose-device.ts";
 import { type OpenDevice, openDevice, type SegmenterClient } from "./open-device.ts";
 import { cutoutBlob } from "./results.ts";
-import { makeSendable } from "./send-picture.ts";
+import { closeAll, makeSendable } from "./send-picture.ts";
 import { paintVideo, streamVideo, type UseWorker } from "./stream-video.ts";
 import type {
   Device,
@@ -24,6 +25,7 @@ import type {
   StreamedFrame,
   StreamOptions,
 } from "./types.ts";
+import { disposedError } from "./worker-client.ts";
 
 /**
  * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the
@@ -35,7 +37,7 @@ import type {
 export class Segmenter {
   #opened: OpenDevice;
   #reopening: Promise<OpenDevice> | undefined;
-  #isDisposed = false;
+  readonly #disposal = new AbortController();
   readonly #reopen: () => Promise<OpenDevice>;
   readonly #options: LoadOptions;
 
@@ -108,11 +110,12 @@ export class Segmenter {
    *   fails
    */
   async segment(source: PictureSource, options: SegmentOptions = {}): Promise<Segmentation> {
+    checkKeys(options, SEGMENT_OPTIONS, "segment");
     const { confidence, meanConfidence, scores, softMask } = options;
     return this.#use(async (client) => {
       const { picture, transfer } = await makeSendable(source);
       const wanted = { confidence, meanConfidence, scores, softMask };
-      return client.ask("segment", { picture, options: wanted }, transfer);
+      return client.ask("segment", { picture, options: wanted }, transfer).catch(closeAll(transfer));
     });
   }
 
@@ -146,7 +149,8 @@ export class Segmenter {
     video: HTMLVideoElement,
     options: StreamOptions = {},
   ): AsyncGenerator<StreamedFrame, void, undefined> {
-    return streamVideo(this.#use, video, options);
+    checkKeys(options, STREAM_OPTIONS, "stream");
+    return streamVideo(this.#use, video, { ...options, signals: this.#signals(options) });
   }
 
   /**
@@ -163,8 +167,9 @@ export class Segmenter {
    * @throws LightsegError as `stream` does
    */
   paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
+    checkKeys(options, [...STREAM_OPTIONS, "look", "labels"], "paint");
     const { maxPixels = MAX_NETWORK_PIXELS } = this.#opened.fitted ?? this.#options;
-    return paintVideo(this.#use, video, { ...options, maxPixels });
+    return paintVideo(this.#use, video, { ...options, maxPixels, signals: this.#signals(options) });
   }
 
   /**
@@ -172,12 +177,17 @@ export class Segmenter {
    * the engine's code for the next segmenter.
    */
   async dispose(): Promise<void> {
-    this.#isDisposed = true;
+    this.#disposal.abort(disposedError());
     this.#opened.client.terminate();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** What ends a stream. */
+  #signals({ signal }: StreamOptions): AbortSignal[] {
+    return [this.#disposal.signal, ...(signal ? [signal] : [])];
   }
 
   /** Works with the worker; where the graphics card is lost meanwhile, once more with a new one. */
@@ -187,7 +197,7 @@ export class Segmenter {
       return await work(client);
     } catch (error) {
       const isLost = error instanceof LightsegError && error.code === "DEVICE_LOST";
-      if (!isLost || this.#isDisposed) throw error;
+      if (!isLost || this.#disposal.signal.aborted) throw error;
       return work((await this.#openAgain(client, error)).client);
     }
   };
@@ -199,7 +209,7 @@ export class Segmenter {
     this.#reopening ??= this.#reopen()
       .then((opened) => {
         this.#opened = opened;
-        if (this.#isDisposed) opened.client.terminate();
+        if (this.#disposal.signal.aborted) opened.client.terminate();
         else this.#options.onNote?.(`the graphics card was lost, and opened again: ${opened.note}`);
         return opened;
       })
@@ -210,6 +220,10 @@ export class Segmenter {
   }
 }
 
+const SEGMENT_OPTIONS: readonly (keyof SegmentOptions)[] = [
+  ...(["confidence", "meanConfidence", "scores", "softMask"] as const),
+];
+const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = ["signal", "smoothing"];
 const OPTIONS: readonly (keyof LoadOptions)[] = [
   ...(["budget", "device", "dtype", "maxPixels", "threads"] as const),
   ...ASSET_OPTIONS,

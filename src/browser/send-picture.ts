@@ -23,7 +23,7 @@ export async function makeSendable(source: PictureSource): Promise<SendablePictu
   }
   if (isOfKind(source, "Blob", "File", "ImageData")) return { picture: source, transfer: [] };
   if (isOfKind(source, "VideoFrame")) {
-    const copy = source.clone();
+    const copy = cloneFrame(source);
     return { picture: copy, transfer: [copy] };
   }
   if (isOfKind(source, "ImageBitmap", "OffscreenCanvas", ...elements)) {
@@ -33,6 +33,22 @@ export async function makeSendable(source: PictureSource): Promise<SendablePictu
   // The worker looks at its parts.
   if (isOfKind(source, "Object")) return { picture: source, transfer: [] };
   throw invalid("picture", "must be a picture", { value: kindOf(source) });
+}
+
+/** Closes pictures that were not moved to a worker after all, and passes the error on. */
+export function closeAll(transfer: readonly Transferable[]): (error: unknown) => never {
+  return (error) => {
+    for (const item of transfer) if ("close" in item) item.close();
+    throw error;
+  };
+}
+
+function cloneFrame(frame: VideoFrame): VideoFrame {
+  try {
+    return frame.clone();
+  } catch (cause) {
+    throw invalid("VideoFrame", `has no picture that can be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 const elements = ["HTMLImageElement", "HTMLCanvasElement", "HTMLVideoElement"] as const;
@@ -71,7 +87,7 @@ function isOfKind<K extends keyof Kinds>(value: unknown, ...kinds: readonly K[])
 }
 
 /** The name of a platform's object, the same in all frames of a page: `HTMLImageElement`, `Null`. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 

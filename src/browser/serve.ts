@@ -88,7 +88,8 @@ class Server {
   }
 
   async #segment({ picture, options }: Asked<"segment">): Promise<Answer> {
-    const photo = await this.#pictures.read(picture);
+    const reading = this.#pictures.read(picture);
+    const photo = await reading.finally(() => picture instanceof ImageBitmap && picture.close());
     const segmentation = await this.#opened.segmenter.segment(photo, options);
     return { answer: segmentation, transfer: buffersOf(segmentation) };
   }
@@ -96,8 +97,13 @@ class Server {
   async #segmentFrame({ stream, frame, smoothing }: StreamFrame): Promise<Answer> {
     const segment = this.#streams.get(stream) ?? segmentSmoothly(this.#opened.segmenter, smoothing);
     this.#streams.set(stream, segment);
-    const segmentation = await segment(await this.#pictures.read(frame));
-    return { answer: { segmentation, frame }, transfer: [...buffersOf(segmentation), frame] };
+    try {
+      const segmentation = await segment(await this.#pictures.read(frame));
+      return { answer: { segmentation, frame }, transfer: [...buffersOf(segmentation), frame] };
+    } catch (error) {
+      frame.close();
+      throw error;
+    }
   }
 
   async #paint({ stream, frame, smoothing, options }: Asked<"paint">): Promise<Answer> {

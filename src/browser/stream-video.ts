@@ -1,9 +1,10 @@
 import { sizeWithin } from "../images/resample.ts";
 import type { SegmenterClient } from "./open-device.ts";
+import { checkLook } from "./painting/look.ts";
 import type { SegmenterProtocol } from "./protocol.ts";
-import { copyPicture } from "./send-picture.ts";
+import { closeAll, copyPicture } from "./send-picture.ts";
 import type { PaintedFrame, PaintOptions, StreamedFrame, StreamOptions } from "./types.ts";
-import { type ShownFrame, VideoFrames } from "./video-frames.ts";
+import { hasPicture, type ShownFrame, VideoFrames } from "./video-frames.ts";
 
 /** Does something with the worker: with a new one where the device was lost meanwhile. */
 export type UseWorker = <T>(work: (client: SegmenterClient) => Promise<T>) => Promise<T>;
@@ -12,11 +13,11 @@ export type UseWorker = <T>(work: (client: SegmenterClient) => Promise<T>) => Pr
 export async function* streamVideo(
   use: UseWorker,
   video: HTMLVideoElement,
-  { signal, smoothing = 0 }: StreamOptions,
+  { signals, smoothing = 0 }: Omit<StreamOptions, "signal"> & Signals,
 ): AsyncGenerator<StreamedFrame, void, undefined> {
   // Frames are moved to the worker and back, not copied.
   const answers = askForFrames(use, video, "frame", {
-    signal,
+    signals,
     request: (stream, frame) => ({ stream, frame, smoothing }),
   });
   for await (const { answer, ...shown } of answers) {
@@ -29,11 +30,11 @@ export async function* streamVideo(
 export async function* paintVideo(
   use: UseWorker,
   video: HTMLVideoElement,
-  { signal, smoothing = 0, look = () => ({}), labels = false, maxPixels }: PaintOptions & MaxPixels,
+  { signals, smoothing = 0, look = () => ({}), labels = false, maxPixels }: PaintVideoOptions,
 ): AsyncGenerator<PaintedFrame, void, undefined> {
   const answers = askForFrames(use, video, "paint", {
-    ...{ signal, maxPixels },
-    request: (stream, frame) => ({ stream, frame, smoothing, options: { look: look(), labels } }),
+    ...{ signals, maxPixels },
+    request: (stream, frame) => ({ stream, frame, smoothing, options: { look: checkLook(look()), labels } }),
   });
   for await (const { answer, ...shown } of answers) {
     const { painted, frame } = answer;
@@ -43,13 +44,19 @@ export async function* paintVideo(
   }
 }
 
-interface MaxPixels {
+interface Signals {
+  /** Each ends the iteration with its reason. */
+  readonly signals: readonly AbortSignal[];
+}
+
+interface PaintVideoOptions extends Omit<PaintOptions, "signal">, Signals {
   /** Most pixels of a frame; larger ones are shrunk. */
   readonly maxPixels: number;
 }
 
-interface AskOptions<K extends "frame" | "paint"> extends Partial<MaxPixels> {
-  readonly signal: AbortSignal | undefined;
+interface AskOptions<K extends "frame" | "paint">
+  extends Signals,
+    Partial<Pick<PaintVideoOptions, "maxPixels">> {
   readonly request: (stream: number, frame: ImageBitmap) => SegmenterProtocol[K]["request"];
 }
 
@@ -60,26 +67,38 @@ async function* askForFrames<K extends "frame" | "paint">(
   use: UseWorker,
   video: HTMLVideoElement,
   kind: K,
-  { signal, request, maxPixels = Number.POSITIVE_INFINITY }: AskOptions<K>,
+  { signals, request, maxPixels = Number.POSITIVE_INFINITY }: AskOptions<K>,
 ): AsyncGenerator<ShownFrame & { answer: SegmenterProtocol[K]["answer"] }, void, undefined> {
   const stream = streams++;
   const frames = new VideoFrames(video);
   try {
     for (;;) {
-      const shown = await frames.next(signal);
+      const shown = await frames.next(signals);
       if (!shown) return;
-      const answer = await use(async (client) => {
+      const asking = use(async (client) => {
         const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
-        return client.ask(kind, request(stream, picture), [picture]);
+        return client.ask(kind, request(stream, picture), [picture]).catch(closeAll([picture]));
       });
-      signal?.throwIfAborted();
-      yield { answer, ...shown };
+      const answer = await asking.catch((error: unknown) => {
+        // The source was changed while its frame was read.
+        if (hasPicture(video)) throw error;
+        return undefined;
+      });
+      const aborted = signals.find((signal) => signal.aborted);
+      if (aborted && answer) closePictures(answer);
+      aborted?.throwIfAborted();
+      if (answer) yield { answer, ...shown };
     }
   } finally {
     frames.stop();
     // Fails after `dispose`, which has ended the stream already.
     use((client) => client.ask("end", { stream })).catch(() => undefined);
   }
+}
+
+function closePictures(answer: SegmenterProtocol["frame" | "paint"]["answer"]): void {
+  answer.frame.close();
+  if ("painted" in answer) answer.painted.picture.close();
 }
 
 function shrinkOptions(

@@ -24,7 +24,10 @@ export interface AssetOptions {
    * their places in the package.
    */
   assetsUrl?: string | URL;
-  /** Of `wasm-worker.js` and `webgpu-worker.js`. May lie on another origin. Defaults to `assetsUrl`. */
+  /**
+   * Of `wasm-worker.js` and `webgpu-worker.js`, beside which `wasm-teacher.js` and `webgpu-teacher.js` lie. May
+   * lie on another origin. Defaults to `assetsUrl`.
+   */
   workerUrl?: DeviceUrls;
   /**
    * Of the engine, `ort-wasm-simd-threaded.wasm` and for WebGPU `ort-wasm-simd-threaded.asyncify.wasm`.

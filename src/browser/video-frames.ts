@@ -1,3 +1,5 @@
+import { LightsegError } from "../errors.ts";
+
 /** Which frame of a video is shown. */
 export interface ShownFrame {
   /** In seconds from the start of the video. */
@@ -19,8 +21,7 @@ export class VideoFrames {
   constructor(video: HTMLVideoElement) {
     this.#video = video;
     // A paused video shows no further frame.
-    if (video.readyState >= video.HAVE_CURRENT_DATA)
-      this.#newest = { timestamp: video.currentTime, count: 0 };
+    if (hasPicture(video)) this.#newest = { timestamp: video.currentTime, count: 0 };
     this.#watch();
   }
 
@@ -28,13 +29,15 @@ export class VideoFrames {
    * Waits for a frame that is newer than the last one, and for the page to be visible.
    *
    * @returns undefined when the video has ended, or has no source any more
-   * @throws the signal's reason
+   * @throws LightsegError INVALID_IMAGE for a video that cannot be played; the reason of one of the signals
    */
-  async next(signal?: AbortSignal): Promise<ShownFrame | undefined> {
+  async next(signals: readonly AbortSignal[]): Promise<ShownFrame | undefined> {
     for (;;) {
-      signal?.throwIfAborted();
+      for (const signal of signals) signal.throwIfAborted();
+      if (this.#video.error) throw unplayable(this.#video.error);
       if (!document.hidden) {
-        const newest = this.#newest;
+        // A source that was changed has no picture yet, whatever the one before has shown.
+        const newest = hasPicture(this.#video) ? this.#newest : undefined;
         this.#newest = undefined;
         if (newest) {
           const dropped = Math.max(0, newest.count - this.#lastCount - 1);
@@ -43,7 +46,7 @@ export class VideoFrames {
         }
         if (isOver(this.#video)) return undefined;
       }
-      await this.#change(signal);
+      await this.#change(signals);
     }
   }
 
@@ -64,7 +67,7 @@ export class VideoFrames {
   }
 
   /** Waits until something has happened that `next` should look at. */
-  #change(signal: AbortSignal | undefined): Promise<void> {
+  #change(signals: readonly AbortSignal[]): Promise<void> {
     return new Promise((resolve) => {
       const listening = new AbortController();
       this.#wake = () => {
@@ -72,14 +75,24 @@ export class VideoFrames {
         resolve();
       };
       const options = { signal: listening.signal };
-      this.#video.addEventListener("ended", this.#wake, options);
-      this.#video.addEventListener("emptied", this.#wake, options);
+      for (const type of ["ended", "emptied", "error"])
+        this.#video.addEventListener(type, this.#wake, options);
       if (this.#video.srcObject instanceof MediaStream)
         this.#video.srcObject.addEventListener("inactive", this.#wake, options);
       document.addEventListener("visibilitychange", this.#wake, options);
-      signal?.addEventListener("abort", this.#wake, options);
+      for (const signal of signals) signal.addEventListener("abort", this.#wake, options);
     });
   }
+}
+
+/** Whether a video has a picture now: not while its source is loaded. */
+export function hasPicture({ readyState, HAVE_CURRENT_DATA }: HTMLVideoElement): boolean {
+  return readyState >= HAVE_CURRENT_DATA;
+}
+
+function unplayable({ code, message }: MediaError): LightsegError {
+  const rule = `cannot be played: ${message || `error ${code}`}`;
+  return new LightsegError({ code: "INVALID_IMAGE", where: "stream", argument: "video", rule });
 }
 
 /**

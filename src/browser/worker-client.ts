@@ -40,33 +40,35 @@ export class WorkerClient<P extends Protocol<P>> extends RpcClient<P, Transferab
     worker.addEventListener("messageerror", () => this.terminate(failure("its answer could not be read")));
     worker.addEventListener("error", ({ message }) =>
       // A file that cannot be loaded has no message.
-      this.terminate(message ? failure(message) : failure("its file could not be loaded", LOADING_HINT)),
+      this.terminate(message ? failure(message) : failure("its file could not be loaded", loadingHint())),
     );
   }
 
   /** Ends the worker at once, which frees its memory; requests without an answer are rejected. */
-  terminate(reason = new LightsegError({ ...disposed })): void {
+  terminate(reason = disposedError()): void {
     this.#worker.terminate();
     if (this.#address.startsWith("blob:")) URL.revokeObjectURL(this.#address);
     this.abort(reason);
   }
 }
 
-const disposed = {
-  code: "RUNTIME",
-  where: "segment",
-  argument: "segmenter",
-  rule: "has been disposed of",
-} as const;
+/** What is asked for and not done ends with this. */
+export function disposedError(): LightsegError {
+  const rule = "has been disposed of";
+  return new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
+}
 
-const LOADING_HINT = "are the files of lightseg's dist/assets on the server? See workerUrl";
+function loadingHint(): string {
+  const missing = "are the files of lightseg's dist/assets on the server? See workerUrl";
+  return crossOriginIsolated ? `${missing}; on this isolated page they need its COEP header too` : missing;
+}
 
 /**
  * An address of this origin, since browsers start no other workers: a script of another origin is copied. The
  * engine starts its threads from the same address.
  */
 async function ownAddress(script: URL, signal: AbortSignal | undefined): Promise<string> {
-  if (script.origin === location.origin) return script.href;
+  if (script.origin === self.origin) return script.href;
   const source = await (await request(script, { signal })).text();
   return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
 }

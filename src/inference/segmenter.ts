@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { LightsegError } from "../errors.ts";
 import { checkPhoto, MAX_NETWORK_PIXELS } from "../images/check.ts";
 import { shrinkPhoto } from "../images/resample.ts";

@@ -69,6 +69,17 @@ describe.skipIf(missingBrowser)(`errors in a browser ${missingBrowser ?? ""}`, (
       expect(error).toMatch(/^WORKER_FAILED: segment: worker failed: .*on purpose$/);
   });
 
+  it("do not come of the exact address of one worker, beside which the teaching one lies", async () => {
+    const page = await openPage({ browser: shared.browser, server: plain });
+    const bytes = await page.evaluate<number>(`(async () => {
+      const { exportOnnx } = await import("/dist/web.js");
+      const model = await (await fetch("/models/camvid-ndnet45.safetensors")).blob();
+      return (await exportOnnx(model, { workerUrl: { wasm: "/dist/assets/wasm-worker.js" } })).size;
+    })()`);
+    await page.context().close();
+    expect(bytes).toBeGreaterThan(1e6);
+  });
+
   it("name an engine of another version, which compiles and does not start", async () => {
     const page = await openPage({ browser: shared.browser, server: plain });
     // (module (import "a" "zzz" (func)))

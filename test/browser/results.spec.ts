@@ -11,6 +11,8 @@ interface Results {
   readonly nearest: readonly { name: string; probability: number }[];
   readonly errors: readonly string[];
   readonly sureness: number | undefined;
+  /** Share of the pixels that a blur leaves as they are, with the canvas's filter and without. */
+  readonly kept: readonly number[];
 }
 
 /** What a page does with a photo of a cat. */
@@ -27,6 +29,18 @@ const script = `(async () => {
   const result = await segmenter.segment(photo, { softMask: ["cat"], scores: true });
   const plain = await segmenter.segment(new ImageData(32, 24));
   const sure = await segmenter.segment(photo, { meanConfidence: true });
+  const closed = new VideoFrame(toCanvas(result), { timestamp: 0 });
+  closed.close();
+  const pixelsOf = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const before = pixelsOf(toCanvas(result, { look: { strengths: new Array(21).fill(0) } }));
+  const blurAll = () => {
+    const look = { effect: "blur", strengths: new Array(21).fill(0) };
+    const after = pixelsOf(toCanvas(result, { look }));
+    return after.filter((value, at) => at % 4 < 3 && value === before[at]).length / (0.75 * after.length);
+  };
+  const kept = [blurAll()];
+  delete OffscreenCanvasRenderingContext2D.prototype.filter;
+  kept.push(blurAll());
   const cat = result.found.find(({ name }) => name === "cat");
   const bitmap = toImageBitmap(result, { look: { effect: "cutout" } });
   const canvas = toCanvas(result, { show: "labels" });
@@ -37,11 +51,16 @@ const script = `(async () => {
     sizes: [bitmap.width, bitmap.height, canvas.width, canvas.height],
     nearest: probabilitiesAt(result, { x: 225, y: 150 }),
     sureness: sure.meanConfidence,
+    kept,
     errors: [
       await errorOf(() => segmenter.cutout(photo, ["cow!"])),
       await errorOf(() => toBlob(plain, { show: "mask" })),
       await errorOf(() => probabilitiesAt(plain, { x: 1, y: 1 })),
       await errorOf(() => classMask(plain, "unicorn")),
+      await errorOf(() => segmenter.segment(closed)),
+      await errorOf(() => segmenter.segment(photo, { softmask: ["cat"] })),
+      await errorOf(() => toBlob(result, { look: { effect: "blurr" } })),
+      await errorOf(() => Segmenter.load({ model: "voc" })),
     ],
   };
 })()`;
@@ -75,6 +94,12 @@ describe.skipIf(missingBrowser)(`results in a browser ${missingBrowser ?? ""}`, 
     expect(sum).toBeCloseTo(1, 5);
   });
 
+  it("are blurred with and without the filters of canvases", () => {
+    const [filtered = 1, shrunk = 1] = results.kept;
+    expect(filtered).toBeLessThan(0.5);
+    expect(shrunk).toBeLessThan(0.5);
+  });
+
   it("say how sure they are, where asked", () => {
     expect(results.sureness).toBeGreaterThan(0.6);
     expect(results.sureness).toBeLessThan(1);
@@ -86,6 +111,10 @@ describe.skipIf(missingBrowser)(`results in a browser ${missingBrowser ?? ""}`, 
       expect.stringMatching(/^INVALID_ARGUMENT: toCanvas: segmentation must have a soft mask/),
       expect.stringMatching(/^INVALID_ARGUMENT: probabilitiesAt: segmentation must have scores/),
       expect.stringMatching(/^INVALID_ARGUMENT: classMask: class must be one of /),
+      expect.stringMatching(/^INVALID_IMAGE: segment: VideoFrame has no picture that can be read: /),
+      expect.stringMatching(/^INVALID_ARGUMENT: segment: option must be one of confidence, /),
+      'INVALID_ARGUMENT: paint: effect must be one of overlay, blur, cutout, got "blurr"',
+      expect.stringMatching(/^INVALID_ARGUMENT: Segmenter.load: model must be a name, an address or a Blob/),
     ]);
   });
 });

@@ -20,6 +20,44 @@ interface Streamed {
   readonly observed: boolean;
 }
 
+/** Streams of cameras that are painted by a timer. */
+const SOURCES = `(async () => {
+  const { Segmenter } = await import("/dist/web.js");
+  const segmenter = await Segmenter.load("camvid-ndnet45", { device: "wasm" });
+  const camera = () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 48 });
+    const context = canvas.getContext("2d");
+    setInterval(() => context.fillRect(0, 0, 64, 48), 20);
+    return canvas.captureStream(25);
+  };
+  const errorOf = (promise) => promise.then(() => "none", (error) => error.code + ": " + error.message);
+  const video = Object.assign(document.createElement("video"), { muted: true, srcObject: camera() });
+  document.body.append(video);
+  await video.play();
+  const play = (source) => {
+    video.srcObject = source;
+    return video.play();
+  };
+  let swaps = 0;
+  for await (const {} of segmenter.stream(video)) {
+    if (++swaps === 6) break;
+    setTimeout(() => void play(camera()), 3 * swaps);
+  }
+  const frames = segmenter.stream(video);
+  await frames.next();
+  video.pause();
+  const waiting = errorOf((async () => {
+    for await (const {} of frames);
+  })());
+  const lost = document.createElement("video");
+  document.body.append(lost);
+  lost.src = "/nowhere.mp4";
+  const missing = await errorOf(segmenter.stream(lost).next());
+  const typo = await errorOf((async () => segmenter.stream(video, { smothing: 0.5 }).next())());
+  await segmenter.dispose();
+  return { swaps, disposed: await waiting, missing, typo };
+})()`;
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
@@ -69,6 +107,16 @@ describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, 
 
   it("ends the iteration when it ends", async () => {
     expect(await callPage(page, "streamToEnd")).toBeGreaterThanOrEqual(2);
+  });
+
+  it("goes on when its source is changed, and ends with the segmenter or with the error of the video", async () => {
+    const found = await page.evaluate<Record<string, unknown>>(SOURCES);
+    expect(found).toEqual({
+      swaps: 6,
+      disposed: "RUNTIME: segment: segmenter has been disposed of",
+      missing: expect.stringMatching(/^INVALID_IMAGE: stream: video cannot be played: ./),
+      typo: expect.stringMatching(/^INVALID_ARGUMENT: stream: option must be one of signal, smoothing/),
+    });
   });
 
   it("waits while the page is hidden, and ends with the signal's reason", async () => {

@@ -1,3 +1,4 @@
+import { checkChoice, checkKeys } from "../../check.ts";
 import type { Palette } from "../../images/types.ts";
 
 /** How a segmented picture is painted. */
@@ -23,6 +24,16 @@ export interface Look {
   colors?: Palette;
   /** Share of the width, from the left, that shows the picture as it is, 0..1. Defaults to 0. */
   before?: number;
+}
+
+const LOOK: readonly (keyof Look)[] = ["effect", "strengths", "edges", "colors", "before"];
+
+/** @throws LightsegError INVALID_ARGUMENT for what a look does not have, as after a typing error */
+export function checkLook(look: Look): Look {
+  checkKeys(look, LOOK, "paint");
+  checkChoice(look.effect ?? "overlay", ["overlay", "blur", "cutout"], "paint", "effect");
+  checkChoice(look.edges ?? "hard", ["hard", "soft"], "paint", "edges");
+  return look;
 }
 
 /** Whether a picture in this look has soft edges. */

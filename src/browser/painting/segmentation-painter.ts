@@ -1,6 +1,6 @@
 import { LightsegError } from "../../errors.ts";
 import type { Segmentation } from "../../inference/segmenter.ts";
-import { blurRadius, hasSoftEdges, type Look, strengthsOf } from "./look.ts";
+import { blurRadius, checkLook, hasSoftEdges, type Look, strengthsOf } from "./look.ts";
 import { computeMatte } from "./matte.ts";
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -15,6 +15,7 @@ export class SegmentationPainter {
   readonly #layer = new OffscreenCanvas(1, 1);
   readonly #layerContext = contextOf(this.#layer);
   readonly #matte = new OffscreenCanvas(1, 1);
+  readonly #small = new OffscreenCanvas(1, 1);
   #pixels = new ImageData(1, 1);
 
   /** @param canvas takes the size of each picture; must not have a context of another kind */
@@ -25,11 +26,13 @@ export class SegmentationPainter {
 
   /**
    * @param picture what was segmented, at any size
-   * @throws LightsegError INVALID_ARGUMENT for soft edges of a segmentation without scores
+   * @throws LightsegError INVALID_ARGUMENT for a look that there is not, and for soft edges of a segmentation
+   *   without scores
    */
   paint(picture: CanvasImageSource, segmentation: Segmentation, look: Look = {}): void {
     const { width, height } = segmentation;
     resize(this.#canvas, width, height);
+    checkLook(look);
     const context = this.#context;
     const start = Math.round((look.before ?? 0) * width);
     if (hasSoftEdges(look)) this.#fillSoftly(segmentation, look);
@@ -53,12 +56,27 @@ export class SegmentationPainter {
     this.#layerContext.globalCompositeOperation = "source-over";
     const context = this.#context;
     if (effect === "blur") {
-      // Over the picture: at its border, what is blurred is half transparent.
-      context.filter = `blur(${blurRadius(width)}px)`;
-      context.drawImage(picture, 0, 0, width, height);
-      context.filter = "none";
+      this.#drawBlurred(picture);
     } else context.clearRect(0, 0, width, height);
     context.drawImage(this.#layer, 0, 0);
+  }
+
+  /** Over the picture: at its border, what is blurred is half transparent. */
+  #drawBlurred(picture: CanvasImageSource): void {
+    const { width, height } = this.#canvas;
+    const context = this.#context;
+    const radius = blurRadius(width);
+    if ("filter" in context) {
+      context.filter = `blur(${radius}px)`;
+      context.drawImage(picture, 0, 0, width, height);
+      context.filter = "none";
+      return;
+    }
+    // Where canvases have no filter, as in Safari: shrunk and enlarged, bilinearly.
+    const [w, h] = [Math.ceil(width / radius), Math.ceil(height / radius)];
+    resize(this.#small, w, h);
+    contextOf(this.#small).drawImage(picture, 0, 0, w, h);
+    contextOf(this.#canvas).drawImage(this.#small, 0, 0, width, height);
   }
 
   /** The color of each pixel's class, as opaque as the class is strong. */

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Readable } from "node:stream";
 import type { VideoFrameInput } from "../segment-frames.ts";
 import { type ClipDescription, invalidClip, probeClip } from "./probe.ts";

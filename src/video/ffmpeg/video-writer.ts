@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { open, rename, rm, stat } from "node:fs/promises";
 import { checkInteger, checkRange } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
