@@ -7,7 +7,7 @@ import { checkFileBytes, MAX_FILE_BYTES } from "./storage.ts";
 const TIMEOUT = 60_000;
 /** Milliseconds before each further try. */
 const PAUSES = [500, 2000, 8000, 30_000];
-/** Further tries where no answer says that another may help: lists have addresses of servers that are gone. */
+/** Further tries where no answer says that they may help: lists have addresses of servers that are gone. */
 const FEW_TRIES = 2;
 /** Answers of servers that are busy. */
 const BUSY = [429, 503];
@@ -15,8 +15,8 @@ const BUSY = [429, 503];
 const LONGEST_PAUSE = 60_000;
 
 /**
- * Fetches a photo, in up to three tries. A busy server (429, 503) is asked up to five times within 40 seconds,
- * or after the seconds of its `Retry-After`, at most 60 each.
+ * Fetches a photo, in up to three tries. A busy server (429, 503) is asked up to five times within 40
+ * seconds, or after the seconds of its `Retry-After`, at most 60 each.
  *
  * The error never holds the whole address, which may be a signed one.
  *

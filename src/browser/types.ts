@@ -25,8 +25,8 @@ export interface AssetOptions {
    */
   assetsUrl?: string | URL;
   /**
-   * Of `wasm-worker.js` and `webgpu-worker.js`, beside which `wasm-teacher.js` and `webgpu-teacher.js` lie. May
-   * lie on another origin. Defaults to `assetsUrl`.
+   * Of `wasm-worker.js` and `webgpu-worker.js`, beside which `wasm-teacher.js` and `webgpu-teacher.js` lie.
+   * May lie on another origin. Defaults to `assetsUrl`.
    */
   workerUrl?: DeviceUrls;
   /**
