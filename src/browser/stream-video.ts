@@ -77,7 +77,9 @@ async function* askForFrames<K extends "frame" | "paint">(
       if (!shown) return;
       const asking = use(async (client) => {
         const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
-        return client.ask(kind, request(stream, picture), [picture]).catch(closeAll([picture]));
+        // What the page's own functions throw counts too.
+        const ask = async () => client.ask(kind, request(stream, picture), [picture]);
+        return ask().catch(closeAll([picture]));
       });
       const answer = await asking.catch((error: unknown) => {
         // The source was changed while its frame was read.

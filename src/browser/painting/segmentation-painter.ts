@@ -30,9 +30,9 @@ export class SegmentationPainter {
    *   without scores
    */
   paint(picture: CanvasImageSource, segmentation: Segmentation, look: Look = {}): void {
+    checkLook(look);
     const { width, height } = segmentation;
     resize(this.#canvas, width, height);
-    checkLook(look);
     const context = this.#context;
     const start = Math.round((look.before ?? 0) * width);
     if (hasSoftEdges(look)) this.#fillSoftly(segmentation, look);
@@ -55,9 +55,8 @@ export class SegmentationPainter {
     this.#layerContext.drawImage(picture, 0, 0, width, height);
     this.#layerContext.globalCompositeOperation = "source-over";
     const context = this.#context;
-    if (effect === "blur") {
-      this.#drawBlurred(picture);
-    } else context.clearRect(0, 0, width, height);
+    if (effect === "blur") this.#drawBlurred(picture);
+    else context.clearRect(0, 0, width, height);
     context.drawImage(this.#layer, 0, 0);
   }
 
@@ -72,7 +71,7 @@ export class SegmentationPainter {
       context.filter = "none";
       return;
     }
-    // Where canvases have no filter, as in Safari: shrunk and enlarged, bilinearly.
+    // Canvases of some browsers have no filter: shrunk and enlarged, bilinearly.
     const [w, h] = [Math.ceil(width / radius), Math.ceil(height / radius)];
     resize(this.#small, w, h);
     contextOf(this.#small).drawImage(picture, 0, 0, w, h);
