@@ -16,9 +16,10 @@ export type WorkerRole = "worker" | "teacher";
 /** The address of a device's worker. */
 export function workerAddress(device: Device, role: WorkerRole, options: AssetOptions): URL {
   const file = deviceFiles[device][role];
-  const address = deviceAddress(options.workerUrl, device, file, options.assetsUrl);
-  // An exact address is that of the worker that segments; the one that teaches lies beside it.
-  return role === "worker" || address.pathname.endsWith(`/${file}`) ? address : new URL(file, address);
+  const exact = exactAddress(options.workerUrl, device);
+  // It is that of the worker that segments; the one that teaches lies beside it.
+  if (exact && role === "teacher") return new URL(file, exact);
+  return deviceAddress(options.workerUrl, device, file, options.assetsUrl);
 }
 
 /** The address of a device's engine, a WebAssembly module. */
@@ -55,11 +56,20 @@ function deviceAddress(
   file: keyof typeof packaged,
   assetsUrl: string | URL | undefined,
 ): URL {
-  const isFolder = typeof own === "string" || own instanceof URL;
-  const exact = isFolder ? undefined : own?.[device];
-  if (exact !== undefined) return resolveAddress(exact);
-  const folder = isFolder ? own : assetsUrl;
+  const exact = exactAddress(own, device);
+  if (exact) return exact;
+  const folder = isFolder(own) ? own : assetsUrl;
   return folder === undefined ? packaged[file]() : inFolder(folder, file);
+}
+
+/** The address of one device's file, where it was given instead of a folder. */
+function exactAddress(own: DeviceUrls | undefined, device: Device): URL | undefined {
+  const exact = isFolder(own) ? undefined : own?.[device];
+  return exact === undefined ? undefined : resolveAddress(exact);
+}
+
+function isFolder(own: DeviceUrls | undefined): own is string | URL {
+  return typeof own === "string" || own instanceof URL;
 }
 
 function inFolder(folder: string | URL, file: string): URL {
