@@ -45,7 +45,8 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
 async function readOwner(path: string, boot: string | undefined): Promise<number | undefined> {
   try {
     const owner: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (!isRecord(owner) || owner.host !== hostname() || owner.boot !== boot) return undefined;
+    if (!isRecord(owner) || owner.host !== hostname()) return undefined;
+    if (owner.boot !== undefined && owner.boot !== boot) return undefined;
     return typeof owner.process === "number" ? owner.process : undefined;
   } catch {
     // Taken away in the meantime, or half written.
