@@ -73,3 +73,8 @@ export function messageOf(error: unknown): string {
 export function systemCodeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
+
+/** The error of a call on something that `dispose` has freed. */
+export function disposedError(where: string, argument: string): LightsegError {
+  return new LightsegError({ code: "RUNTIME", where, argument, rule: "has been disposed of" });
+}

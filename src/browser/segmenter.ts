@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkChoice, checkInteger, checkKeys } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { disposedError, LightsegError } from "../errors.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
 import { MAX_BUDGET } from "../inference/max-budget.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
@@ -25,7 +25,6 @@ import type {
   StreamedFrame,
   StreamOptions,
 } from "./types.ts";
-import { disposedError } from "./worker-client.ts";
 
 /**
  * Segments pictures and videos with one model, in a worker of its own: the page's thread never runs the
@@ -177,7 +176,7 @@ export class Segmenter {
    * the engine's code for the next segmenter.
    */
   async dispose(): Promise<void> {
-    this.#disposal.abort(disposedError());
+    this.#disposal.abort(disposedError("segment", "segmenter"));
     this.#opened.client.terminate();
   }
 

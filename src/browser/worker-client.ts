@@ -1,4 +1,4 @@
-import { LightsegError, messageOf } from "../errors.ts";
+import { disposedError, LightsegError, messageOf } from "../errors.ts";
 import { type Protocol, RpcClient } from "../runtime/rpc.ts";
 import { request } from "./request.ts";
 
@@ -45,17 +45,11 @@ export class WorkerClient<P extends Protocol<P>> extends RpcClient<P, Transferab
   }
 
   /** Ends the worker at once, which frees its memory; requests without an answer are rejected. */
-  terminate(reason = disposedError()): void {
+  terminate(reason = disposedError("segment", "segmenter")): void {
     this.#worker.terminate();
     if (this.#address.startsWith("blob:")) URL.revokeObjectURL(this.#address);
     this.abort(reason);
   }
-}
-
-/** What is asked for and not done ends with this. */
-export function disposedError(): LightsegError {
-  const rule = "has been disposed of";
-  return new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
 }
 
 function loadingHint(): string {

@@ -1,4 +1,4 @@
-import { LightsegError } from "../errors.ts";
+import { disposedError, LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Dtype } from "../model-files/dtype.ts";
@@ -54,7 +54,7 @@ export function createPredictor(
   let isDisposed = false;
   return {
     async predict(photo) {
-      if (isDisposed) throw disposed();
+      if (isDisposed) throw disposedError("predict", "predictor");
       checkPhoto(photo, "predict");
       const { width, height, data } = photo;
       const { session, labels } = await sessions.for([height, width]);
@@ -79,11 +79,6 @@ export function createPredictor(
       return sessions.dispose();
     },
   };
-}
-
-function disposed(): LightsegError {
-  const rule = "has been disposed of";
-  return new LightsegError({ code: "RUNTIME", where: "predict", argument: "predictor", rule });
 }
 
 /** Of NaN every class is the best. @throws LightsegError RUNTIME */

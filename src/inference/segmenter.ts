@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { LightsegError } from "../errors.ts";
+import { disposedError } from "../errors.ts";
 import { checkPhoto, MAX_NETWORK_PIXELS } from "../images/check.ts";
 import { shrinkPhoto } from "../images/resample.ts";
 import type { Palette, Photo } from "../images/types.ts";
@@ -145,10 +145,7 @@ export class Segmenter {
    *   fails
    */
   async segment(source: PhotoSource, options: SegmentOptions = {}): Promise<Segmentation> {
-    if (this.#disposal) {
-      const rule = "has been disposed of";
-      throw new LightsegError({ code: "RUNTIME", where: "segment", argument: "segmenter", rule });
-    }
+    if (this.#disposal) throw disposedError("segment", "segmenter");
     const call = this.#segment(source, options);
     this.#underWay.add(call);
     try {
