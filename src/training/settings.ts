@@ -73,14 +73,12 @@ const networkType: ValueType<string> = {
   rule: "a network that lightseg info lists, or DECODER+BACKBONE",
   read: (text) => (isNetwork(text) ? text : undefined),
 };
+const upToThreads = integerType({ min: 1, max: MAX_THREADS });
 const replicasType: ValueType<"auto" | "halves" | number> = {
-  ...integerType({ min: 1, max: MAX_THREADS }),
+  ...upToThreads,
   rule: `auto, halves, or a whole number from 1 to ${MAX_THREADS}`,
   read: (text) => (text === "auto" || text === "halves" ? text : count.read(text)),
-  check: (value) =>
-    value === "auto" || value === "halves"
-      ? undefined
-      : integerType({ min: 1, max: MAX_THREADS }).check(value),
+  check: (value) => (value === "auto" || value === "halves" ? undefined : upToThreads.check(value)),
 };
 
 /** In the order of the help. */
@@ -318,7 +316,7 @@ export const settings = {
     defaultText: "default: one a thread, where the result is the same",
   }),
   /** Threads of the engine, 1 to 256. Another number may round sums differently. Default: all cores. */
-  threads: optional("run", integerType({ min: 1, max: MAX_THREADS }), {
+  threads: optional("run", upToThreads, {
     flag: "threads",
     help: "Threads of the engine",
     defaultText: "default: number of cores",
