@@ -1,9 +1,10 @@
 import { defineOp } from "../op.ts";
-import { countValues, fixedShape, shape4 } from "../shape.ts";
+import { shape4 } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
-import { convolutionDataGradient } from "./convolution-gradient.ts";
+import { convolutionDataGradient } from "./convolution-data-gradient.ts";
 import { multiply } from "./elementwise.ts";
 import {
+  countPooled,
   coverRegion,
   describePooling,
   type PoolingAttributes,
@@ -43,9 +44,7 @@ const averagePoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   },
   reads: ({ attributes }, region) => [coverRegion(region, attributes)],
   describe: ({ attributes }) => describePooling(attributes),
-  pooledValues({ output, attributes: { kernel } }) {
-    return countValues(fixedShape("averagePool", output.shape)) * kernel ** 2;
-  },
+  pooledValues: ({ output, attributes: { kernel } }) => countPooled("averagePool", output, kernel),
 });
 
 /** How many of each window's rows (or columns) lie in a map of this size. */

@@ -1,12 +1,19 @@
 import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
-import type { Span } from "../region.ts";
 import { countValues, featureMapShape, fixedShape, formatShape, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { convNode } from "./conv-node.ts";
-import { convolutionDataGradient, convolutionWeightGradient } from "./convolution-gradient.ts";
+import { convolutionDataGradient } from "./convolution-data-gradient.ts";
+import { convolutionWeightGradient } from "./convolution-weight-gradient.ts";
 import { channelSum } from "./reduction.ts";
-import { type ConvolutionAttributes, coverSpan, type Pair, slideWindow } from "./window.ts";
+import {
+  type ConvolutionAttributes,
+  coverSpan,
+  eachAxis,
+  type Pair,
+  slideWindow,
+  type Window,
+} from "./window.ts";
 
 export interface ConvolutionOptions {
   /** Added to every output channel, `[O]`. */
@@ -34,14 +41,12 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
     }
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs))
       throw invalidGraph("convolution", "bias", `must be [${outputs}]`, formatShape(bias.shape));
-    const slide = (size: typeof height, kernel: number, axis: 0 | 1) =>
-      slideWindow("convolution", size, {
-        kernel,
-        stride: stride[axis],
-        dilation: dilation[axis],
-        padding: 2 * padding[axis],
-      });
-    return { shape: [n, outputs, slide(height, kh, 0), slide(width, kw, 1)] };
+    const [vertical, horizontal] = windowsOf([kh, kw], { stride, padding, dilation });
+    const [rows, columns] = [
+      slideWindow("convolution", height, vertical),
+      slideWindow("convolution", width, horizontal),
+    ];
+    return { shape: [n, outputs, rows, columns] };
   },
 
   // y[o, p] = bias[o] + sum over i, k of weight[o, i, k] x[i, stride p + dilation k - padding].
@@ -63,11 +68,10 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
     return convNode(onnx, inputs, { stride, dilation, groups, pads: [...padding, ...padding], shape });
   },
 
-  reads({ inputs: [, weight], attributes: { stride, padding, dilation } }, { rows, columns }) {
-    const [, , height, width] = shape4("reads", weight);
-    const cover = (span: Span, kernel: number, axis: 0 | 1) =>
-      coverSpan(span, { kernel, stride: stride[axis], padding: padding[axis], dilation: dilation[axis] });
-    return [{ rows: cover(rows, height, 0), columns: cover(columns, width, 1) }];
+  reads({ inputs: [, weight], attributes }, { rows, columns }) {
+    const [, , kh, kw] = shape4("reads", weight);
+    const [vertical, horizontal] = windowsOf([kh, kw], attributes);
+    return [{ rows: coverSpan(rows, vertical), columns: coverSpan(columns, horizontal) }];
   },
 
   describe({ inputs: [, weight], attributes: { stride, dilation, groups } }) {
@@ -92,6 +96,19 @@ export function convolution(x: Tensor, weight: Tensor, options: ConvolutionOptio
   const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const attributes = { stride: pair(stride), padding: pair(padding), dilation: pair(dilation), groups };
   return convolutionOp(bias ? [x, weight, bias] : [x, weight], attributes);
+}
+
+/** The windows along height and width. */
+function windowsOf(
+  kernel: Pair,
+  { stride, padding, dilation }: Omit<ConvolutionAttributes, "groups">,
+): readonly [vertical: Window, horizontal: Window] {
+  return eachAxis((axis) => ({
+    kernel: kernel[axis],
+    stride: stride[axis],
+    padding: padding[axis],
+    dilation: dilation[axis],
+  }));
 }
 
 function pair(value: number | Pair): Pair {

@@ -1,5 +1,6 @@
+import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
-import { channelsOf } from "../shape.ts";
+import { channelsOf, formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { oneHot } from "./labels.ts";
 import { logSoftmax } from "./softmax.ts";
@@ -11,17 +12,22 @@ const hardPixelsOp = defineOp<
   { share: number }
 >({
   name: "hardPixels",
-  infer: ([, , target]) => ({ shape: target.shape, dtype: "int32" }),
+  infer([logProbabilities, isTarget, target], { share }) {
+    if (!sameShape(logProbabilities.shape, isTarget.shape)) {
+      const rule = `must have a label for each pixel of ${formatShape(logProbabilities.shape)}`;
+      throw invalidGraph("keepHardPixels", "target", rule, formatShape(target.shape));
+    }
+    if (!(share > 0 && share <= 1))
+      throw invalidGraph("keepHardPixels", "share", "must be above 0 and at most 1", share);
+    return { shape: target.shape, dtype: "int32" };
+  },
   // Piecewise constant: no gradient.
   gradient: () => [undefined, undefined, undefined],
   onnx({ inputs: [logProbabilities, isTarget, target], attributes: { share } }, onnx) {
     // log p of the true class; 0 at ignored pixels, which makes them the easiest.
-    const likelihood = onnx.node(
-      "ReduceSum",
-      [onnx.node("Mul", [logProbabilities, isTarget]), onnx.ints([1])],
-      { keepdims: 0 },
-    );
-    const labelled = onnx.node("ReduceSum", [isTarget], { keepdims: 0 });
+    const { shape } = isTarget;
+    const likelihood = onnx.sum(onnx.node("Mul", [logProbabilities, isTarget]), { axes: [1], shape });
+    const labelled = onnx.sum(isTarget, { axes: [0, 1, 2, 3], shape });
     const count = onnx.node("Ceil", [onnx.node("Mul", [labelled, onnx.float(share)])]);
     const k = onnx.cast(onnx.node("Max", [count, onnx.float(1)]), "int64");
     const [lowest] = onnx.nodeWithTwoOutputs("TopK", [onnx.reshape(likelihood, [-1]), onnx.reshape(k, [1])], {

@@ -4,6 +4,7 @@ import { countValues, fixedShape, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { maxPoolGradient } from "./pooling-gradient.ts";
 import {
+  countPooled,
   coverRegion,
   describePooling,
   type PoolingAttributes,
@@ -13,7 +14,7 @@ import {
 
 const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   name: "maxPool",
-  infer: ([x], attributes) => ({ shape: pooledShape("maxPool", x, attributes) }),
+  infer: ([x], attributes) => ({ shape: pooledShape("maxPool", x, attributes), dtype: x.dtype }),
   // y is one of the x in its window, the first of the largest: dy goes there and nowhere else.
   gradient: ({ inputs: [x], attributes, output }, dy) => [
     maxPoolGradient(x, dy, {
@@ -35,9 +36,7 @@ const maxPoolOp = defineOp<[x: Tensor], PoolingAttributes>({
   },
   reads: ({ attributes }, region) => [coverRegion(region, attributes)],
   describe: ({ attributes }) => describePooling(attributes),
-  pooledValues({ output, attributes: { kernel } }) {
-    return countValues(fixedShape("maxPool", output.shape)) * kernel ** 2;
-  },
+  pooledValues: ({ output, attributes: { kernel } }) => countPooled("maxPool", output, kernel),
   otherOperations: ({ inputs: [x] }) => countValues(fixedShape("maxPool", x.shape)),
   quantized: "inherited",
 });

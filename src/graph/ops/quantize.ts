@@ -8,13 +8,16 @@ import type { Tensor } from "../tensor.ts";
 export interface Quantization {
   /** Distance between neighbouring levels; greater than 0. */
   readonly scale: number;
-  /** The level of 0. */
+  /** The level of 0, a whole number from 0 to 255. */
   readonly zeroPoint: number;
 }
 
 const quantizeOp = defineOp<[x: Tensor], Quantization>({
   name: "quantize",
-  infer: ([x]) => ({ shape: x.shape, dtype: "uint8" }),
+  infer([x], quantization) {
+    checkQuantization("quantize", quantization);
+    return { shape: x.shape, dtype: "uint8" };
+  },
   onnx({ inputs: [x], attributes }, onnx) {
     return onnx.node("QuantizeLinear", [x, ...quantizationInputs(onnx, attributes)]);
   },
@@ -22,12 +25,21 @@ const quantizeOp = defineOp<[x: Tensor], Quantization>({
 
 export const dequantizeOp = defineOp<[q: Tensor], Quantization>({
   name: "dequantize",
-  infer: ([q]) => ({ shape: q.shape }),
+  infer([q], quantization) {
+    checkQuantization("dequantize", quantization);
+    return { shape: q.shape };
+  },
   onnx({ inputs: [q], attributes }, onnx) {
     return onnx.node("DequantizeLinear", [q, ...quantizationInputs(onnx, attributes)]);
   },
   quantized: "stored",
 });
+
+function checkQuantization(where: string, { scale, zeroPoint }: Quantization): void {
+  if (!(scale > 0)) throw invalidGraph(where, "scale", "must be greater than 0", scale);
+  if (!Number.isInteger(zeroPoint) || zeroPoint < 0 || zeroPoint > 255)
+    throw invalidGraph(where, "zeroPoint", "must be a whole number from 0 to 255", zeroPoint);
+}
 
 function quantizationInputs(onnx: OnnxWriter, { scale, zeroPoint }: Quantization): string[] {
   return [onnx.float(scale), onnx.stored(`%zero point ${zeroPoint}`, Uint8Array.of(zeroPoint), [])];

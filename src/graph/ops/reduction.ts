@@ -1,10 +1,11 @@
+// Reshaping, broadcasting and summing are each other's gradients, so they share a file.
+
 import { broadcastValues } from "../broadcast-values.ts";
 import { invalidGraph } from "../invalid-graph.ts";
 import { defineOp } from "../op.ts";
 import { broadcastShapes, countValues, fixedShape, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Reshaping, broadcasting and summing are each other's gradients, so they share a file. */
 const reshapeOp = defineOp<[x: Tensor], { shape: readonly number[] }>({
   name: "reshape",
   infer([x], { shape }) {
@@ -31,7 +32,7 @@ const broadcastOp = defineOp<[x: Tensor], { shape: readonly number[] }>({
       const rule = `must be one that ${formatShape(x.shape)} broadcasts to`;
       throw invalidGraph("broadcastTo", "shape", rule, formatShape(shape));
     }
-    return { shape };
+    return { shape, dtype: x.dtype };
   },
   gradient: ({ inputs: [x] }, dy) => [sumTo(dy, x.shape)],
   onnx: ({ inputs: [x], attributes: { shape } }, onnx) => onnx.node("Expand", [x, onnx.ints(shape)]),

@@ -19,7 +19,7 @@ export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], Resize
   infer([x, like], { size }) {
     const [n, c] = featureMapShape("resize", x.shape);
     const [, , h, w] = featureMapShape("resize", like?.shape ?? [n, c, ...(size ?? [])]);
-    return { shape: [n, c, h, w] };
+    return { shape: [n, c, h, w], dtype: x.dtype };
   },
   // Bilinear resizing is linear in x and acts on rows and columns apart: Y = V X Hᵀ, with one row of weights
   // for each output row (V) and column (H). So dX = Vᵀ dY H.

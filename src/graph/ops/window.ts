@@ -1,6 +1,16 @@
 import { invalidGraph } from "../invalid-graph.ts";
 import type { Region, Span } from "../region.ts";
-import { type Dim, featureMapShape, formatDim, type Shape, shiftDim, type TensorType } from "../shape.ts";
+import {
+  countValues,
+  type Dim,
+  featureMapShape,
+  fixedShape,
+  formatDim,
+  type Shape,
+  type Shape4,
+  shiftDim,
+  type TensorType,
+} from "../shape.ts";
 
 /** A value for rows and one for columns. */
 export type Pair = readonly [vertical: number, horizontal: number];
@@ -12,6 +22,12 @@ export interface ConvolutionAttributes {
   readonly padding: Pair;
   readonly dilation: Pair;
   readonly groups: number;
+}
+
+/** Attributes of a convolution's gradients. */
+export interface GradientAttributes extends ConvolutionAttributes {
+  /** Shape of the result: of the input `[N, I, H, W]`, or of the weight `[O, I / groups, kH, kW]`. */
+  readonly shape: Shape4;
 }
 
 /** A square window that moves over a feature map. */
@@ -31,21 +47,31 @@ export interface PoolingOptions {
   padding?: number;
 }
 
+/** What a rule gives for rows and for columns. */
+export const eachAxis = <T>(rule: (axis: 0 | 1) => T): readonly [vertical: T, horizontal: T] => [
+  rule(0),
+  rule(1),
+];
+
 /** The window of a convolution or a pooling along one axis. */
 export interface Window {
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Zeros (or -infinity) added before and after, together. */
+  /** Zeros (or -infinity) added on each side. */
   readonly padding: number;
 }
 
-/** Places of a window along an axis: `floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1`. */
+/** Places of a window along an axis: `floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`. */
 export function slideWindow(where: string, size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
-  const margin = padding - dilation * (kernel - 1) - 1;
+  for (const [argument, value] of Object.entries({ kernel, stride, dilation })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw invalidGraph(where, argument, "must be a whole number of at least 1", value);
+  }
+  const margin = 2 * padding - dilation * (kernel - 1) - 1;
   if (typeof size === "number") {
     if (size + margin >= 0) return Math.floor((size + margin) / stride) + 1;
-    const rule = `must fit into the ${size + padding} padded rows or columns of the map`;
+    const rule = `must fit into the ${size + 2 * padding} padded rows or columns of the map`;
     throw invalidGraph(where, "kernel", rule, dilation * (kernel - 1) + 1);
   }
   if (stride === 1) return shiftDim(size, margin + 1);
@@ -55,7 +81,7 @@ export function slideWindow(where: string, size: Dim, { kernel, stride, dilation
   return { term: `floor((${formatDim({ term: size.term, offset: r })})/${stride})`, offset: q + 1 };
 }
 
-/** The rows (columns) that windows at `places` lie on. @param padding before the first row */
+/** The rows (columns) that the windows at these places lie on. */
 export function coverSpan([first, last]: Span, { kernel, stride, dilation, padding }: Window): Span {
   return [first * stride - padding, last * stride - padding + dilation * (kernel - 1)];
 }
@@ -80,8 +106,13 @@ export function pooledShape(
     throw invalidGraph(where, "padding", rule, padding);
   }
   const [n, c, h, w] = featureMapShape(where, shape);
-  const window = { kernel, stride, dilation: 1, padding: 2 * padding };
+  const window = { kernel, stride, dilation: 1, padding };
   return [n, c, slideWindow(where, h, window), slideWindow(where, w, window)];
+}
+
+/** Values that a pooling reads: the window of each result. */
+export function countPooled(where: string, { shape }: Pick<TensorType, "shape">, kernel: number): number {
+  return countValues(fixedShape(where, shape)) * kernel ** 2;
 }
 
 /** A pooling as a layer table shows it. */

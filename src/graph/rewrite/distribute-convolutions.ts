@@ -2,7 +2,7 @@ import { convolutionOp } from "../ops/convolution.ts";
 import { add } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
 import { broadcastTo, reshape } from "../ops/reduction.ts";
-import { countValues, fixedShape } from "../shape.ts";
+import { countValues, fixedShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { isPointwise } from "./merge-convolutions.ts";
 import { countReaders, rewriteGraph } from "./rewrite.ts";
@@ -23,6 +23,8 @@ export function distributeConvolutions(outputs: readonly Tensor[]): (tensor: Ten
     const [sum, kernels, bias] = tensor.inputs;
     if (!convolutionOp.made(tensor) || tensor.attributes.groups !== 1) return tensor;
     if (!sum || !add.made(sum) || !kernels || readers(original.inputs[0]) !== 1) return tensor;
+    // A term that the sum repeats has no borders of its own to pad.
+    if (!sum.inputs.every((term) => sameShape(term.shape, sum.shape))) return tensor;
     const [channels = 0, , ...taps] = fixedShape("distributeConvolutions", kernels.shape);
     for (const [index, mixed] of sum.inputs.entries()) {
       const [b, matrix, biasOfTerm] = mixed.inputs;

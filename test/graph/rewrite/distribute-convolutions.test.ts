@@ -42,6 +42,7 @@ describe("distributeConvolutions", () => {
       "a term with kernels of its own",
       () => classify(add(a, convolution(b, weight("w", [40, 6, 3, 3]), { padding: 1 }))),
     ],
+    ["a term that the sum repeats", () => classify(add(weight("r", [1, 40, 1, 1]), mixed()))],
     ["an activation between", () => classify(relu(add(a, mixed())))],
     ["a classifier in groups", () => convolution(add(a, mixed()), weight("k", [4, 10, 1, 1]), { groups: 4 })],
   ])("leaves %s", (_name, build) => {

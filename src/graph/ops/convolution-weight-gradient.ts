@@ -1,118 +1,10 @@
-/**
- * The two derivatives of a convolution, each an op of its own, in the ONNX forms that run fastest on the CPU
- * (a convolution's gradient is again a convolution, but not every way to write it is equally fast).
- */
+/** The derivative of a convolution with respect to its weight, in the ONNX forms that run fastest on the CPU. */
 import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
 import { type Shape4, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { convNode } from "./conv-node.ts";
 import { correlateDepthwise, isDepthwise } from "./depthwise-gradient.ts";
-import { spread } from "./spread.ts";
-import type { ConvolutionAttributes, Pair } from "./window.ts";
-
-interface GradientAttributes extends ConvolutionAttributes {
-  /** Shape of the result: of the input `[N, I, H, W]`, or of the weight `[O, I / groups, kH, kW]`. */
-  readonly shape: Shape4;
-}
-
-const dataGradient = defineOp<[dy: Tensor, weight: Tensor], GradientAttributes>({
-  name: "convolutionDataGradient",
-  infer: (_inputs, { shape }) => ({ shape }),
-  onnx(call, onnx) {
-    const { stride, padding, dilation } = call.attributes;
-    const [, , kh, kw] = shape4("convolution", call.inputs[1]);
-    const reach: Pair = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)];
-    const isDense = stride[0] === 1 && stride[1] === 1 && padding[0] <= reach[0] && padding[1] <= reach[1];
-    // WebGPU's ConvTranspose is wrong for groups that have several outputs, and slow for others.
-    if (isDense || onnx.provider === "webgpu") return correlateFlipped(call, reach, onnx);
-    return transposeConvolve(call, reach, onnx);
-  },
-});
-
-/**
- * dx as seen from x: `dx[i, q] = sum over o, k of weight[o, i, k] dy[o, (q + padding - dilation k) /
- * stride]`, where the quotient is a whole number and inside dy.
- */
-export function convolutionDataGradient(
-  dy: Tensor,
-  weight: Tensor,
-  x: Tensor,
-  attributes: ConvolutionAttributes,
-): Tensor {
-  return dataGradient([dy, weight], { ...attributes, shape: shape4("convolution", x) });
-}
-
-type DataCall = { inputs: [dy: Tensor, weight: Tensor]; attributes: GradientAttributes };
-
-/** A transposed convolution: dy with zeros between its steps, the kernel turned by 180 degrees. */
-function correlateFlipped(
-  { inputs: [dy, weight], attributes }: DataCall,
-  reach: Pair,
-  onnx: OnnxWriter,
-): string {
-  const { stride, padding, dilation, groups, shape: xShape } = attributes;
-  const [o, i, kh, kw] = shape4("convolution", weight);
-  let kernel: OnnxInput = weight;
-  if (kh * kw > 1) {
-    // Whole axes backwards: from the last element to before the first.
-    kernel = onnx.slice(kernel, {
-      axes: [2, 3],
-      starts: [-1, -1],
-      ends: [-kh - 1, -kw - 1],
-      steps: [-1, -1],
-    });
-  }
-  if (groups === 1) kernel = onnx.transpose(kernel, [1, 0, 2, 3]);
-  else if (i > 1 || o > groups) {
-    const grouped = onnx.reshape(kernel, [groups, o / groups, i, kh, kw]);
-    kernel = onnx.reshape(onnx.transpose(grouped, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
-  }
-  const pads = [Math.max(0, reach[0] - padding[0]), Math.max(0, reach[1] - padding[1])];
-  // x, its padding, and a window's width less.
-  const size = ([0, 1] as const).map((axis) => (xShape[axis + 2] ?? 0) + 2 * padding[axis] - reach[axis]);
-  const dense = spread(onnx, dy, {
-    shape: shape4("convolution", dy),
-    stride,
-    size: [size[0] ?? 0, size[1] ?? 0],
-  });
-  // A padding beyond the kernel's reach: the border of dy saw zeros alone.
-  const unseen = [Math.max(0, padding[0] - reach[0]), Math.max(0, padding[1] - reach[1])];
-  const seen = unseen.some((lines) => lines > 0)
-    ? onnx.node("Pad", [dense, onnx.ints([0, 0, ...unseen, 0, 0, ...unseen].map((lines) => -lines))])
-    : dense;
-  return convNode(onnx, [seen, kernel], {
-    stride: [1, 1],
-    dilation,
-    groups,
-    pads: [...pads, ...pads],
-    shape: [groups * i, o / groups, kh, kw],
-  });
-}
-
-/** Any stride: ONNX's transposed convolution, told how many rows and columns the stride had left over. */
-function transposeConvolve(
-  { inputs: [dy, weight], attributes }: DataCall,
-  reach: Pair,
-  onnx: OnnxWriter,
-): string {
-  const { stride, padding, dilation, groups, shape } = attributes;
-  const output = shape4("convolution", dy).slice(2);
-  const leftOver = ([0, 1] as const).map(
-    (axis) =>
-      (shape[axis + 2] ?? 0) -
-      (((output[axis] ?? 0) - 1) * stride[axis] + reach[axis] + 1 - 2 * padding[axis]),
-  );
-  return onnx.node("ConvTranspose", [dy, weight], {
-    kernel_shape: shape4("convolution", weight).slice(2),
-    strides: stride,
-    // Rows that the stride left over come back as zeros; a negative end padding would say the same.
-    pads: [...padding, ...padding],
-    output_padding: leftOver,
-    dilations: dilation,
-    group: groups,
-  });
-}
+import { type ConvolutionAttributes, eachAxis, type GradientAttributes, type Pair } from "./window.ts";
 
 const weightGradient = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
   name: "convolutionWeightGradient",
@@ -212,11 +104,11 @@ function stackWindows({ inputs: [x, dy], attributes }: WeightCall, onnx: OnnxWri
   const [, , kh, kw] = shape;
   const [, , height, width] = shape4("convolution", x);
   const [, , outHeight, outWidth] = shape4("convolution", dy);
-  const after = ([0, 1] as const).map((axis) => {
+  const after = eachAxis((axis) => {
     const [size, output, k] = axis === 0 ? [height, outHeight, kh] : [width, outWidth, kw];
     return Math.max(0, (output - 1) * stride[axis] + dilation[axis] * (k - 1) + 1 - size - padding[axis]);
   });
-  const padded = pad(onnx, x, padding, [after[0] ?? 0, after[1] ?? 0]);
+  const padded = pad(onnx, x, padding, after);
   const starts = kernelPlaces(kh, kw).map(([ky, kx]): Pair => [dilation[0] * ky, dilation[1] * kx]);
   const whole = starts.length === 1 && padded === x && outHeight === height && outWidth === width;
   return whole ? padded : stackShifted(onnx, padded, starts, [outHeight, outWidth], stride);
