@@ -26,7 +26,7 @@ const matmulInteger = defineOp<[a: Tensor], { readonly weights: Int8Array }>({
   name: "matmulInteger",
   infer: () => ({ shape: [SIDE], dtype: "int32" }),
   onnx({ inputs: [a], attributes: { weights } }, onnx) {
-    const product = onnx.node("MatMulInteger", [onnx.name(a), onnx.stored("weights", weights, shape)]);
+    const product = onnx.node("MatMulInteger", [a, onnx.stored("weights", weights, shape)]);
     return onnx.node("ReduceSum", [product, onnx.ints([1])], { keepdims: 0 });
   },
 });

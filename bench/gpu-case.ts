@@ -102,7 +102,7 @@ async function prepareStep() {
     shape: [batch, height, width],
   };
   const crop: [number, number] = [height, width];
-  const [stage] = resolveStages(parseTrainingConfig({ network, dataset: "", data: "", batch, crop }));
+  const [stage] = resolveStages(parseTrainingConfig({ network, dataset: "none", data: "none", batch, crop }));
   if (!stage) throw new Error("there is no stage");
   const graph = buildTrainingGraph(stage, { network, classes: CLASSES });
   // The model has no parameters for auxiliary losses.

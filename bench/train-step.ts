@@ -46,7 +46,14 @@ async function ours(): Promise<{ step: Turn; forward: Turn; replicas: number }> 
   const name = "refinenet-lw-mobilenet-v2";
   const asked = values.replicas === "auto" ? "auto" : Number(values.replicas);
   const crop: [number, number] = [size, size];
-  const config = parseTrainingConfig({ network: name, dataset: "", data: "", batch, crop, replicas: asked });
+  const config = parseTrainingConfig({
+    network: name,
+    dataset: "none",
+    data: "none",
+    batch,
+    crop,
+    replicas: asked,
+  });
   const [stage] = resolveStages(config);
   if (!stage) throw new Error("there is no stage");
   const replicas = chooseReplicas(stage, { ...config, threads });

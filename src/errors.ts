@@ -1,3 +1,5 @@
+import { isRecord } from "./is-record.ts";
+
 /** The kind of error, so that a program can tell bad input from a full disk without the message. */
 export type ErrorCode =
   | "INVALID_ARGUMENT"
@@ -61,6 +63,7 @@ function describe(value: unknown): string {
     return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
   if (Array.isArray(value))
     return `[${value.slice(0, 12).map(describe).join(", ")}${value.length > 12 ? ", …" : ""}]`;
+  if (isRecord(value)) return `{${Object.keys(value).slice(0, 12).join(", ")}}`;
   return String(value);
 }
 

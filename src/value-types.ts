@@ -55,7 +55,8 @@ export function textType(placeholder: string): ValueType<string> {
     rule,
     read: (text) => text || undefined,
     show: String,
-    check: (value) => (typeof value === "string" ? undefined : refuse(`must be ${rule}`, value)),
+    check: (value) =>
+      typeof value === "string" && value !== "" ? undefined : refuse(`must be ${rule}`, value),
   };
 }
 

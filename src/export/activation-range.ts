@@ -43,7 +43,7 @@ function requireRange(map: Tensor, data: TensorData["data"] | readonly number[])
   if (largest <= LARGEST_HALF) return;
   throw new LightsegError({
     code: "RUNTIME",
-    where: "export",
+    where: "checkExport",
     argument: `${map.op} at ${placeOf(map)}`,
     rule: `must give values within ±${LARGEST_HALF} for fp16`,
     value: largest,

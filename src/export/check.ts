@@ -179,7 +179,7 @@ function worse(a: Drift, b: Drift): Drift {
 function requireClose({ error = 0, agreement = 1 }: Drift, tolerance: Tolerance): void {
   const fail = (argument: string, rule: string, value: string) => {
     const hint = "the exported file was not kept";
-    throw new LightsegError({ code: "RUNTIME", where: "export", argument, rule, value, hint });
+    throw new LightsegError({ code: "RUNTIME", where: "checkExport", argument, rule, value, hint });
   };
   if (!(error <= tolerance.error))
     fail("scores", `must be within ${tolerance.error} of the source's`, error.toExponential(2));

@@ -26,7 +26,7 @@ export function toHalfPrecision(bytes: Uint8Array): Uint8Array {
     if (tensor.dataType !== FLOAT) continue;
     // Copied, since floats must start at a multiple of 4 bytes.
     const data = new Float32Array(new Uint8Array(tensor.rawData).buffer);
-    tensor.rawData = encodeTensor(tensor.name, { shape: [data.length], data }, "F16", "export");
+    tensor.rawData = encodeTensor(tensor.name, { shape: [data.length], data }, "F16", "toHalfPrecision");
     tensor.dataType = FLOAT16;
   }
   for (const { opType, attribute } of graph.node) {

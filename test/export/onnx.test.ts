@@ -204,7 +204,7 @@ describe("checkExport", () => {
       exported,
       tolerance: { error: 1e-7, agreement: 0 },
     });
-    await expect(strict).rejects.toThrow(lightsegError("RUNTIME", "export"));
+    await expect(strict).rejects.toThrow(lightsegError("RUNTIME", "checkExport"));
   });
 
   it("finds feature maps that leave the range of float16 on the way to scores that do not", async () => {

@@ -94,8 +94,8 @@ describe("FRM", () => {
     const name = `frm+${backbone}`;
     const stage = onlyStage({
       network: name,
-      dataset: "",
-      data: "",
+      dataset: "none",
+      data: "none",
       batch: 2,
       crop: [48, 40],
     });

@@ -108,8 +108,8 @@ describe("at any size of photo", () => {
 async function lossesOf(network: string): Promise<[before: number, after: number]> {
   const stage = onlyStage({
     network,
-    dataset: "",
-    data: "",
+    dataset: "none",
+    data: "none",
     batch: 1,
     crop: [SIDE, SIDE],
     momentum: 0,

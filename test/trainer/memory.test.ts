@@ -6,7 +6,7 @@ import { onlyStage } from "../support/training.ts";
 
 const network = "ndnet29-fcn32";
 const stageOf = (side: number, batch = 1) =>
-  onlyStage({ network, dataset: "", data: "", crop: [side, side], batch });
+  onlyStage({ network, dataset: "none", data: "none", crop: [side, side], batch });
 const memoryOf = (side: number, batch?: number) =>
   estimateStepMemory(buildTrainingGraph(stageOf(side, batch), { network, classes: 3 }));
 

@@ -12,7 +12,7 @@ import { onlyStage } from "../support/training.ts";
 const network = "refinenet-lw-mobilenet-v2";
 const SIDE = 32;
 const stage = onlyStage({
-  ...{ network, dataset: "", data: "", batch: 2, crop: [SIDE, SIDE], dropout: false },
+  ...{ network, dataset: "none", data: "none", batch: 2, crop: [SIDE, SIDE], dropout: false },
   ...{ weightDecay: 0.01, clipNorm: 1 },
 });
 
@@ -78,7 +78,7 @@ describe("a replicated step", { timeout: 120_000 }, () => {
 
 describe("chooseReplicas", () => {
   const choose = (options: Partial<TrainingOptions>, threads: number, provider?: "webgpu") => {
-    const settings = { network, dataset: "", data: "", ...options };
+    const settings = { network, dataset: "none", data: "none", ...options };
     return chooseReplicas(onlyStage(settings), { ...parseTrainingConfig(settings), threads, provider });
   };
 
