@@ -60,7 +60,8 @@ export function createAveragingPredictor(
  * @example
  * const bytes = await quantizeModel({ model: await loadModel({ model: "camvid" }), calibration: photos });
  *
- * @throws LightsegError INVALID_ARGUMENT without photos
+ * @throws LightsegError INVALID_ARGUMENT without photos, INVALID_IMAGE for what is no photo, RUNTIME where a
+ *   feature map is not finite
  */
 export function quantizeModel(options: WithNodeEngine<QuantizeModelOptions>): Promise<Uint8Array> {
   return quantize({ ...options, open: openOf(options) });

@@ -25,9 +25,9 @@ export interface BenchmarkResult {
 export interface BenchmarkOptions {
   /** Height and width of the photo, in pixels. */
   size: readonly [height: number, width: number];
-  /** Runs that count. */
+  /** Runs that count, at least 1. */
   runs: number;
-  /** Runs before them that do not. */
+  /** Runs before them that do not, 0 or more. */
   warmup: number;
   onProgress?: (done: number, total: number) => void;
 }
@@ -36,6 +36,8 @@ export interface BenchmarkOptions {
  * Times a model by the paper's protocol (Sec. 4): random inputs, batch 1, mean and standard deviation.
  *
  * Call it once a process: large sessions that were open before slow later ones down.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for a number of runs out of range, RUNTIME if the engine fails
  */
 export async function benchmark(
   predictor: Predictor,

@@ -33,7 +33,7 @@ export type CostOptions = NetworkChoice & { classes: number; size: readonly [hei
 /**
  * Counts parameters, arithmetic and memory of a network.
  *
- * @throws LightsegError for an unknown network or number of classes
+ * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes out of range
  */
 export function countCost(options: CostOptions): Cost & { readonly layers: readonly Layer[] } {
   const { size } = options;

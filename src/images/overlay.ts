@@ -1,3 +1,4 @@
+import { checkRange } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { checkLabels, checkPhoto } from "./check.ts";
 import { IGNORE_LABEL, VOID_COLOR } from "./palette.ts";
@@ -59,15 +60,7 @@ function checkInputs(photo: Photo, labels: LabelMap, opacity: number): void {
       value: `${labels.width} x ${labels.height}`,
     });
   }
-  if (!(opacity >= 0 && opacity <= 1)) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where,
-      argument: "opacity",
-      rule: "must be from 0 to 1",
-      value: opacity,
-    });
-  }
+  checkRange(opacity, where, "opacity", [0, 1]);
 }
 
 /** Whether the pixel to the left, right, top or bottom has another label. */

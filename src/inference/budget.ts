@@ -1,5 +1,6 @@
 import { checkInteger } from "../check.ts";
 import { MAX_NETWORK_PIXELS } from "../images/check.ts";
+import { median } from "../median.ts";
 import type { RunnableModel } from "../model-files/model.ts";
 import { MAX_BUDGET } from "./max-budget.ts";
 import { createPredictor, type PredictorOptions } from "./predictor.ts";
@@ -65,5 +66,5 @@ async function timePhoto(model: RunnableModel, engine: PredictorOptions, side: n
   } finally {
     await predictor.dispose();
   }
-  return times.sort((a, b) => a - b)[RUNS >> 1] ?? Number.NaN;
+  return median(times) ?? Number.NaN;
 }

@@ -35,6 +35,7 @@ export interface PixelConfidence {
   readonly confidence: Float32Array;
 }
 
+/** Opens the small model that gives the confidence of each pixel from the scores. */
 export async function openConfidenceMeter(
   { classes, alignCorners }: ModelDescription,
   { open, threads }: Engine,

@@ -41,7 +41,7 @@ export interface Timing {
   preprocess: number;
   /** The network, from the photo's bytes to scores at the decoder's resolution. */
   inference: number;
-  /** From scores to labels at the photo's size, and counting them. */
+  /** From scores to labels at the photo's size, their shares, and whatever else the options ask for. */
   postprocess: number;
   /** Whether `inference` includes the preparation of the engine for this size: later runs take less. */
   warmUp: boolean;

@@ -92,7 +92,7 @@ export function convBnRelu6(scope: Scope, x: Tensor, options: ConvOptions): Tens
   return relu6(normalize(scope.at(1), conv(scope.at(0), x, options)));
 }
 
-/** Dropout of the share `rate`, 0..1, in training; the identity at inference. */
+/** Dropout of the share `rate`, 0 to below 1, in training; the identity at inference. */
 export function drop(scope: Scope, x: Tensor, rate: number): Tensor {
   const kept = scope.dropoutMask(x.shape, rate);
   return kept ? dropout(x, kept, { rate }) : x;

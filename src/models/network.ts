@@ -1,5 +1,5 @@
-import { LightsegError } from "../errors.ts";
-import { type Dim, symbol } from "../graph/shape.ts";
+import { checkInteger } from "../check.ts";
+import { type Dim, fixedShape, symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { OtherNames } from "./backbones/other-names.ts";
 import type { Block } from "./block.ts";
@@ -54,7 +54,7 @@ export interface Network {
 
 /** Names and shapes of a network's parameters. */
 export function parameterShapes({ parameters }: Network): Map<string, readonly number[]> {
-  return new Map([...parameters].map(([name, { shape }]) => [name, shape.map(Number)]));
+  return new Map([...parameters].map(([name, { shape }]) => [name, fixedShape("parameterShapes", shape)]));
 }
 
 /**
@@ -74,15 +74,7 @@ export function buildNetwork(options: NetworkOptions): Network {
     dropout = false,
     auxiliary: withAuxiliary = false,
   } = options;
-  if (!Number.isInteger(classes) || classes < 1 || classes > 255) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "buildNetwork",
-      argument: "classes",
-      rule: "must be a whole number from 1 to 255",
-      value: classes,
-    });
-  }
+  checkInteger(classes, "buildNetwork", "classes", 1, 255);
   const { backbone, decoder } = findNetwork(options.network ?? nameNetwork(options));
   const shared: Shared = {
     parameters: new Map(),

@@ -3,7 +3,7 @@ import { convolution } from "../graph/ops/convolution.ts";
 import { add, divide, exp, log, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
 import { flatten } from "../graph/ops/flatten.ts";
 import { gatherPixels } from "../graph/ops/gather.ts";
-import { bestClass, oneHot, resizeLabels } from "../graph/ops/labels.ts";
+import { bestClass, oneHot, resizeLabelTensor } from "../graph/ops/labels.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { reshape, sum } from "../graph/ops/reduction.ts";
 import { topK } from "../graph/ops/top-k.ts";
@@ -96,7 +96,7 @@ export function drawAnchors({
   const pixels = n * h * w;
   const slots = Math.min(ANCHORS_PER_CLASS, Math.floor(ANCHORS / classes), pixels);
   const row = [1, 1, pixels];
-  const isClass = oneHot(reshape(resizeLabels(target, [h, w]), row), classes);
+  const isClass = oneHot(reshape(resizeLabelTensor(target, [h, w]), row), classes);
   const isPredicted = oneHot(reshape(bestClass(scores), row), classes);
 
   const count = (x: Tensor) => sum(x, [3], { keepDims: true });

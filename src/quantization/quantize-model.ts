@@ -26,7 +26,9 @@ export interface QuantizeModelOptions extends Engine {
   readonly reduceRange?: boolean;
   /** Version of lightseg that the file names as its producer. Defaults to none. */
   readonly version?: string;
+  /** Called after each run of the network with the number done and the number of all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Stops between two runs; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 

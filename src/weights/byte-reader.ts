@@ -22,11 +22,11 @@ export class ByteReader {
   #window: DataView = new DataView(new ArrayBuffer(0));
   #windowStart = 0;
 
-  /** Reads `start` to `end`, by default the whole source, at least `readAhead` bytes at once (8192). */
   readonly #source: ByteSource;
   readonly #file: string;
   readonly #argument: string;
 
+  /** Reads `start` to `end`, by default the whole source, at least `readAhead` bytes at once (8192). */
   constructor(
     source: ByteSource,
     file: string,

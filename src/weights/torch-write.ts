@@ -2,6 +2,7 @@ import { type Zippable, zipSync } from "fflate";
 import { LightsegError } from "../errors.ts";
 import type { Weights, WeightTensor } from "../models/weights.ts";
 import { encodeTensor, type FloatType } from "./encode-tensor.ts";
+import { tensorNamed } from "./invalid.ts";
 import {
   pickle,
   pickleCall,
@@ -117,10 +118,6 @@ function zipAligned(files: readonly [path: string, bytes: Uint8Array][]): Uint8A
   }
   if (position > MAX_BYTES) fail("weights", "must take less than 4 GiB", position);
   return zipSync(entries);
-}
-
-function tensorNamed(name: string): string {
-  return `tensor ${JSON.stringify(name)}`;
 }
 
 function fail(argument: string, rule: string, value?: unknown): never {

@@ -77,7 +77,7 @@ it("lists every op, and which of them can be differentiated", async () => {
       "pixelPlanes",
       "quantize",
       "resizeGradient",
-      "resizeLabels",
+      "resizeLabelTensor",
       "scatterPixels",
       "storedWeight",
       "unpack",

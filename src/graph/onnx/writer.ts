@@ -31,8 +31,6 @@ export type Provider = "cpu" | "webgpu";
 /** What an op writes its ONNX form to. Every method that adds a value returns its name. */
 export interface OnnxWriter {
   readonly provider: Provider;
-  /** The name of a tensor that was lowered before. */
-  name(tensor: OnnxValue): string;
   /** Adds a node with one output. */
   node(type: string, inputs: readonly OnnxInput[], attributes?: OnnxAttributes): string;
   /** Adds a node with two outputs. */

@@ -1,5 +1,6 @@
 import { nearestIn } from "../../grid.ts";
 import { invalidGraph } from "../invalid-graph.ts";
+import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
 import { type Dim, featureMapShape, fixedShape, formatType } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -40,26 +41,25 @@ const oneHotOp = defineOp<[labels: Tensor], { classes: number }>({
   // Piecewise constant: no gradient.
   gradient: () => [undefined],
   onnx({ inputs: [labels], attributes: { classes } }, onnx) {
-    const whole = onnx.cast(labels, "int32");
-    const indices = onnx.int32s(
-      Array.from({ length: classes }, (_, index) => index),
-      [1, classes, 1, 1],
-    );
-    return onnx.cast(
-      onnx.node("Equal", [onnx.node("Unsqueeze", [whole, onnx.ints([1])]), indices]),
-      "float32",
-    );
+    return writeOneHot(onnx, onnx.cast(labels, "int32"), classes);
   },
 });
 
+/** Int32 labels `[N, H, W]` as float32 `[N, classes, H, W]`: 1 at the class of each pixel and 0 elsewhere. */
+export function writeOneHot(onnx: OnnxWriter, labels: OnnxInput, classes: number): string {
+  const indices = Array.from({ length: classes }, (_, index) => index);
+  const map = onnx.node("Unsqueeze", [labels, onnx.ints([1])]);
+  return onnx.cast(onnx.node("Equal", [map, onnx.int32s(indices, [1, classes, 1, 1])]), "float32");
+}
+
 const resizeLabelsOp = defineOp<[labels: Tensor], { size: readonly [number, number] }>({
-  name: "resizeLabels",
+  name: "resizeLabelTensor",
   infer([labels], { size }) {
-    const [n = 0] = fixedShape("resizeLabels", labelMapShape("resizeLabels", labels));
+    const [n = 0] = fixedShape("resizeLabelTensor", labelMapShape("resizeLabelTensor", labels));
     return { shape: [n, ...size], dtype: labels.dtype };
   },
   onnx({ inputs: [labels], attributes: { size } }, onnx) {
-    const [, height = 1, width = 1] = fixedShape("resizeLabels", labels.shape);
+    const [, height = 1, width = 1] = fixedShape("resizeLabelTensor", labels.shape);
     const rows = onnx.node("Gather", [labels, onnx.ints(nearest(height, size[0]))], { axis: 1 });
     return onnx.node("Gather", [rows, onnx.ints(nearest(width, size[1]))], { axis: 2 });
   },
@@ -95,6 +95,6 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
 }
 
 /** Nearest-neighbour resizing of labels to `[H, W]`. Needs fixed sizes. */
-export function resizeLabels(labels: Tensor, size: readonly [number, number]): Tensor {
+export function resizeLabelTensor(labels: Tensor, size: readonly [number, number]): Tensor {
   return resizeLabelsOp([labels], { size });
 }

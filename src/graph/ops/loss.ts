@@ -3,6 +3,7 @@ import type { OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
 import { channelsOf, featureMapShape, formatShape, formatType, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { writeOneHot } from "./labels.ts";
 import { logSoftmax } from "./softmax.ts";
 
 interface LikelihoodAttributes {
@@ -60,12 +61,7 @@ const negativeLogLikelihoodGradientOp = defineOp<[target: Tensor, dy: Tensor], L
 
 /** `[N, C, H, W]`: the class's weight at the pixel's target class, 0 elsewhere and at ignored pixels. */
 function weightOfTarget(onnx: OnnxWriter, target: Tensor, classWeights: readonly number[]): string {
-  const classes = onnx.int32s(
-    classWeights.map((_, index) => index),
-    [1, classWeights.length, 1, 1],
-  );
-  const isTarget = onnx.node("Equal", [onnx.node("Unsqueeze", [target, onnx.ints([1])]), classes]);
-  const oneHot = onnx.cast(isTarget, "float32");
+  const oneHot = writeOneHot(onnx, target, classWeights.length);
   if (classWeights.every((weight) => weight === 1)) return oneHot;
   return onnx.node("Mul", [oneHot, onnx.floats(classWeights, [1, classWeights.length, 1, 1])]);
 }

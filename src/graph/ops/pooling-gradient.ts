@@ -70,6 +70,7 @@ const gradientOp = defineOp<[x: Tensor, dy: Tensor], GradientAttributes>({
   },
 });
 
+/** The gradient of `maxPool` with respect to x, from x and from dy, the gradient of the result. */
 export function maxPoolGradient(x: Tensor, dy: Tensor, attributes: GradientAttributes): Tensor {
   return gradientOp([x, dy], attributes);
 }

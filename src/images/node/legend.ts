@@ -1,4 +1,4 @@
-import { LightsegError } from "../../errors.ts";
+import { checkRange } from "../../check.ts";
 import { checkPhoto } from "../check.ts";
 import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
 import { pastePicture } from "../paste.ts";
@@ -80,15 +80,7 @@ export async function addLegend(picture: Photo, entries: readonly LegendEntry[])
 
 function toLine(entry: LegendEntry): Line {
   const { name, color, share } = entry;
-  if (!(share >= 0 && share <= 1)) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "addLegend",
-      argument: `the share of ${name}`,
-      rule: "must be from 0 to 1",
-      value: share,
-    });
-  }
+  checkRange(share, "addLegend", `the share of ${name}`, [0, 1]);
   // As people count them: an emoji or a letter with marks is one.
   const characters = [...new Intl.Segmenter().segment(name.normalize("NFC"))].map(({ segment }) => segment);
   const shown =
@@ -123,12 +115,9 @@ function planLayout(pictureWidth: number, scale: number, lines: readonly Line[])
 
 /** A white picture with the given one in its top left corner. */
 function extendPicture(picture: Photo, width: number, height: number): Photo {
-  const data = new Uint8Array(width * height * 3).fill(PAPER);
-  const rowLength = picture.width * 3;
-  for (let y = 0; y < picture.height; y++) {
-    data.set(picture.data.subarray(y * rowLength, (y + 1) * rowLength), y * width * 3);
-  }
-  return { width, height, data };
+  const canvas = { width, height, data: new Uint8Array(width * height * 3).fill(PAPER) };
+  pastePicture(canvas, picture, 0, 0);
+  return canvas;
 }
 
 function drawLine(canvas: Photo, line: Line, x: number, y: number, layout: Layout): void {

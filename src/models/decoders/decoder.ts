@@ -19,7 +19,7 @@ export interface LossTerm {
 }
 
 /** What a decoder makes of feature maps. */
-export interface Prediction {
+interface Prediction {
   /** Raw class scores, `[N, classes, h, w]`. */
   readonly scores: Tensor;
   /** Empty for most decoders. */

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { checkChoice } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import type { OpenSession } from "../session.ts";
 import { buildDeviceCheck, findWrongAnswer } from "./device-check.ts";
@@ -60,18 +61,9 @@ export function findDevice(choice: DeviceChoice = "auto"): Promise<FoundDevice> 
 
 /** As `findDevice`, on a machine that is given, without a memory. */
 export async function chooseDevice(choice: DeviceChoice, machine: Machine): Promise<FoundDevice> {
+  checkChoice(choice, deviceChoices, "findDevice", "device");
   if (choice === "cpu") return onCpu();
-  if (choice === "webgpu" || choice === "cuda") return requireDevice(choice, machine);
-  if (choice !== "auto") {
-    const rule = `must be one of ${deviceChoices.join(", ")}`;
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "findDevice",
-      argument: "device",
-      rule,
-      value: choice,
-    });
-  }
+  if (choice !== "auto") return requireDevice(choice, machine);
   if (!machine.hasGraphics()) return onCpu();
   const { refusal, adapter } = await tryDevice("webgpu", machine);
   if (refusal !== undefined) return onCpu(`WebGPU does not work here: ${refusal}`);

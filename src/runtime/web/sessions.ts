@@ -4,10 +4,10 @@ import { OrtSession } from "../ort-session.mjs";
 import type { Feeds, OpenSession, Session, TensorData } from "../session.ts";
 
 /** A build of onnxruntime-web; builds differ in their execution providers, and in size. */
-export type OrtBuild = typeof import("onnxruntime-web");
+type OrtBuild = typeof import("onnxruntime-web");
 
 /** Where onnxruntime-web runs a model: on a WebGPU device, or on the CPU. */
-export type Provider = { readonly name: "webgpu"; readonly device: GPUDevice } | { readonly name: "wasm" };
+type ExecutionProvider = { readonly name: "webgpu"; readonly device: GPUDevice } | { readonly name: "wasm" };
 
 /** Rejected where the engine that was given does not start, on which onnxruntime-web would wait for ever. */
 let engineFailed: Promise<never> | undefined;
@@ -37,7 +37,7 @@ export function giveEngine(module: WebAssembly.Module): void {
  *
  * The first session sets the number of threads; WebAssembly cannot change it afterwards.
  */
-export function webSessions(ort: OrtBuild, provider: Provider): OpenSession {
+export function webSessions(ort: OrtBuild, provider: ExecutionProvider): OpenSession {
   return async (model, { threads, carried = [] } = {}) => {
     if (threads !== undefined) ort.env.wasm.numThreads = threads;
     const options = { executionProviders: [provider], carried };

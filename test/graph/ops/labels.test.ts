@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differentiate } from "../../../src/graph/gradient.ts";
-import { bestClass, confidence, oneHot, resizeLabels } from "../../../src/graph/ops/labels.ts";
+import { bestClass, confidence, oneHot, resizeLabelTensor } from "../../../src/graph/ops/labels.ts";
 import { sum } from "../../../src/graph/ops/reduction.ts";
 import { symbol } from "../../../src/graph/shape.ts";
 import { input } from "../../../src/graph/tensor.ts";
@@ -106,9 +106,9 @@ describe("oneHot", () => {
   });
 });
 
-describe("resizeLabels", () => {
+describe("resizeLabelTensor", () => {
   const resized = async (values: readonly number[], shape: number[], size: readonly [number, number]) => {
-    const small = resizeLabels(input("labels", shape, "int32"), size);
+    const small = resizeLabelTensor(input("labels", shape, "int32"), size);
     const result = await runGraph({ small }, { labels: ints(values, shape) });
     expect(result.small.shape).toEqual([shape[0], ...size]);
     expect(result.small.data).toBeInstanceOf(Int32Array);
@@ -135,8 +135,10 @@ describe("resizeLabels", () => {
   });
 
   it("refuses scores and sizes not known", () => {
-    expect(() => resizeLabels(input("labels", [1, 4, 4]), [1, 1])).toThrow(invalidGraph("resizeLabels"));
+    expect(() => resizeLabelTensor(input("labels", [1, 4, 4]), [1, 1])).toThrow(
+      invalidGraph("resizeLabelTensor"),
+    );
     const labels = input("labels", [1, symbol("H"), 4], "int32");
-    expect(() => resizeLabels(labels, [1, 1])).toThrow(invalidGraph("resizeLabels"));
+    expect(() => resizeLabelTensor(labels, [1, 1])).toThrow(invalidGraph("resizeLabelTensor"));
   });
 });
