@@ -1,7 +1,7 @@
 /**
  * Where the pixels of one grid lie in another, along one axis: the coordinates of PyTorch's `interpolate`.
  *
- * A position is counted in pixels of the grid that is read: 0 is the centre of its first pixel, `inSize - 1`
+ * A position is counted in pixels of the grid that is read: 0 is the center of its first pixel, `inSize - 1`
  * that of its last.
  */
 
@@ -26,7 +26,7 @@ export interface Neighbors {
 
 type Sizes = Pick<Grids, "inSize" | "outSize">;
 
-/** How far the centre of an output pixel lies from the edge of the picture, in input pixels. */
+/** How far the center of an output pixel lies from the edge of the picture, in input pixels. */
 export function centerIn(pixel: number, { inSize, outSize }: Sizes): number {
   return ((pixel + 0.5) * inSize) / outSize;
 }
@@ -45,7 +45,7 @@ export function neighborsIn(pixel: number, grids: Grids): Neighbors {
   return { low, high: Math.min(low + 1, last), share: position - low };
 }
 
-/** The input pixel that the centre of an output pixel lies in. */
+/** The input pixel that the center of an output pixel lies in. */
 export function nearestIn(pixel: number, sizes: Sizes): number {
   return Math.floor(centerIn(pixel, sizes));
 }

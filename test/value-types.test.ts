@@ -17,6 +17,14 @@ describe("bounds", () => {
   });
 });
 
+describe("texts", () => {
+  it("are never empty, typed or out of a file", () => {
+    expect(textType("X").read("")).toBeUndefined();
+    expect(textType("X").check("")?.rule).toBe("must be a text that is not empty");
+    expect(textType("X").check("a")).toBeUndefined();
+  });
+});
+
 describe("read", () => {
   it.each([
     ["12", 12],

@@ -6,7 +6,7 @@ import type { Network } from "../models/network.ts";
 
 /** A box of a diagram: a block, or a layer that lies in none. */
 export interface DiagramNode {
-  /** What it is, e.g. `3 x bottleneck` or `convolution 3x3`, and what follows, e.g. `relu`. */
+  /** What it is, e.g. `3 × bottleneck` or `convolution 3x3`, and what follows, e.g. `relu`. */
   readonly title: string;
   /** Where its parameters lie; empty where it has none. */
   readonly name: string;
@@ -98,6 +98,11 @@ function sourceBox(tensor: Tensor, { image }: Network): Draft {
   return { title, name: "", kind: undefined, output: tensor, parameters: 0, macs: 0 };
 }
 
+/** The kind of a block, and how often it follows itself, e.g. `3 × bottleneck`. */
+export function describeBlock({ kind, repeats }: Block): string {
+  return repeats > 1 ? `${repeats} × ${kind}` : kind;
+}
+
 function newBox(
   owner: Tensor | Block,
   output: Tensor,
@@ -105,8 +110,8 @@ function newBox(
 ): Draft {
   const counts = { output, parameters: 0, macs: 0 };
   if ("repeats" in owner) {
-    const { kind, name, repeats } = owner;
-    return { title: repeats > 1 ? `${repeats} × ${kind}` : kind, name, kind, ...counts };
+    const { kind, name } = owner;
+    return { title: describeBlock(owner), name, kind, ...counts };
   }
   const title = `${words(output.op)} ${layer?.detail ?? ""}`.trimEnd();
   return { title, name: layer?.name ?? "", kind: isUnfolded ? output.op : undefined, ...counts };

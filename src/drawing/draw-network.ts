@@ -2,7 +2,7 @@ import { LightsegError } from "../errors.ts";
 import { type Html, html } from "../html/html.ts";
 import type { Block } from "../models/block.ts";
 import { buildNetwork, type NetworkChoice } from "../models/network.ts";
-import { type DiagramNode, foldNetwork } from "./diagram.ts";
+import { type DiagramNode, describeBlock, foldNetwork } from "./diagram.ts";
 import { layOut, type Placement, type Point, type Size } from "./lay-out.ts";
 
 /** Options of `drawNetwork`: the network, its classes, and the size of the input in pixels. */
@@ -39,7 +39,7 @@ export function drawNetwork(options: DrawNetworkOptions): string {
 
   const sum = (count: (node: DiagramNode) => number) => nodes.reduce((total, node) => total + count(node), 0);
   const called = options.network ?? `${options.decoder}+${options.backbone}`;
-  const title = block ? `${describe(block)} of ${called}: ${block.name}` : called;
+  const title = block ? `${describeBlock(block)} of ${called}: ${block.name}` : called;
   const facts = `${formatShort(sum((node) => node.parameters))} parameters, ${formatShort(sum((node) => node.macs))} MACs; input ${size.join(" x ")}${block ? "" : `, ${classes} classes`}`;
   const width = Math.max(placed.width, 40 + Math.max(9 * title.length, LETTER.numbers * facts.length));
   const height = placed.height + HEADING;
@@ -66,10 +66,6 @@ function findBlock(blocks: readonly Block[], name: string): Block {
     value: name,
     hint: `known: ${blocks.map((each) => each.name).join(", ")}`,
   });
-}
-
-function describe({ kind, repeats }: Block): string {
-  return repeats > 1 ? `${repeats} x ${kind}` : kind;
 }
 
 /** The lines of a box. */

@@ -13,7 +13,7 @@ export interface Point {
 
 /** Where boxes and lines lie, in pixels from the top left corner. */
 export interface Placement extends Size {
-  /** The centre of each box. */
+  /** The center of each box. */
   readonly centers: readonly Point[];
   /** The points of each line, from the edge of a box to that of the next. */
   readonly lines: readonly (readonly Point[])[];

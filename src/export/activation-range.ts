@@ -15,7 +15,7 @@ const LARGEST_HALF = 65504;
  * Running the file does not show them: ONNX Runtime computes float16 models in float32 on CPUs. Other engines
  * do not.
  *
- * @param image a normalised photo `[N, 3, H, W]`; a small one, since all feature maps are held at once
+ * @param image a normalized photo `[N, 3, H, W]`; a small one, since all feature maps are held at once
  * @throws LightsegError RUNTIME naming the first layer with a value beyond ±65504
  */
 export async function requireHalfRange(

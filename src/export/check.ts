@@ -133,7 +133,7 @@ async function compare(
   for (const [index, photo] of photos.entries()) {
     const expected = await source.run({ image: batchOf(model, [photo]) }, ["scores", "labels"]);
     drift = worse(drift, {
-      ...(scores && { error: relativeError(rowOf(scores, index), expected.scores) }),
+      ...(scores && { error: largestError(rowOf(scores, index), expected.scores) }),
       ...(labels && { agreement: shareOfEqual(rowOf(labels, index), expected.labels) }),
     });
   }
@@ -146,13 +146,13 @@ function rowOf({ data, shape: [batch = 1, ...shape] }: TensorData, index: number
   return { data: data.subarray(index * size, (index + 1) * size), shape: [1, ...shape] };
 }
 
-/** Infinite for another shape, or a value that is no number. */
-function relativeError(actual: TensorData, expected: TensorData | undefined): number {
-  if (String(actual.shape) !== String(expected?.shape)) return Number.POSITIVE_INFINITY;
+/** The largest difference, relative to the largest value; infinite for another shape, or a value that is NaN. */
+function largestError(actual: TensorData, expected: TensorData): number {
+  if (String(actual.shape) !== String(expected.shape)) return Number.POSITIVE_INFINITY;
   let largest = Number.MIN_VALUE;
   let error = 0;
   for (let index = 0; index < actual.data.length; index++) {
-    const value = expected?.data[index] ?? Number.NaN;
+    const value = expected.data[index] ?? Number.NaN;
     const difference = Math.abs((actual.data[index] ?? Number.NaN) - value);
     if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
     largest = Math.max(largest, Math.abs(value));
@@ -161,11 +161,11 @@ function relativeError(actual: TensorData, expected: TensorData | undefined): nu
   return error / largest;
 }
 
-function shareOfEqual(actual: TensorData, expected: TensorData | undefined): number {
-  if (String(actual.shape) !== String(expected?.shape)) return 0;
+function shareOfEqual(actual: TensorData, expected: TensorData): number {
+  if (String(actual.shape) !== String(expected.shape)) return 0;
   let equal = 0;
   for (let index = 0; index < actual.data.length; index++)
-    if (actual.data[index] === expected?.data[index]) equal++;
+    if (actual.data[index] === expected.data[index]) equal++;
   return equal / actual.data.length;
 }
 

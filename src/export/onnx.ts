@@ -5,7 +5,6 @@ import { bestClass } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
 import { foldConstants } from "../graph/rewrite/fold-constants.ts";
-import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { toHalfPrecision } from "../inference/half-precision.ts";
 import { describeModel } from "../model-files/description.ts";
@@ -32,7 +31,7 @@ export interface ExportOptions {
 /**
  * Writes a model as ONNX for use elsewhere.
  *
- * Input `image`: a normalised photo, float32 `[N, 3, H, W]`. Outputs: `scores`, logits, float32 `[N, classes,
+ * Input `image`: a normalized photo, float32 `[N, 3, H, W]`. Outputs: `scores`, logits, float32 `[N, classes,
  * h, w]` at the decoder's resolution or the photo's; `labels`, uint8 `[N, H, W]`.
  *
  * In fp32 batch norm stays as BatchNormalization nodes, which engines fold themselves. Weights keep the
@@ -82,7 +81,7 @@ export function selectOutputs(
   const network = buildNetwork({
     network: model.network,
     classes: model.classes.length,
-    size: size ? [1, ...size] : [symbol("N"), symbol("H"), symbol("W")],
+    size: size && [1, ...size],
   });
   const fullSize = resize(network.scores, { like: network.image, alignCorners: model.alignCorners });
   return {

@@ -41,7 +41,7 @@ export interface OpDefinition<I extends readonly Tensor[], A> {
   reads?(call: Call<I, A>, region: Region): readonly (Region | undefined)[];
   /** Whether the result can take the place of the first input in memory, as that of an activation. */
   readonly inPlace?: boolean;
-  /** What quantisation to int8 does with the result. */
+  /** What quantization to int8 does with the result. */
   readonly quantized?: QuantizedForm;
   /** The form for ONNX Runtime's NCHWc layout on CPUs; undefined where `onnx` is best there too. */
   blockedForm?(call: Call<I, A>): Tensor | undefined;

@@ -23,7 +23,7 @@ export type Initialization =
 
 export interface ParameterOptions {
   readonly initialization: Initialization;
-  /** False for stored statistics, which no optimiser touches. Defaults to true. */
+  /** False for stored statistics, which no optimizer touches. Defaults to true. */
   readonly trainable?: boolean;
 }
 
@@ -46,11 +46,11 @@ export interface KnownValue {
 }
 
 /**
- * What quantisation does with the result of an op:
+ * What quantization does with the result of an op:
  *
- * - `weighted`: an integer kernel with weights computes it, and its first input is quantised for that
- * - `computed`: an integer kernel computes it where all its inputs are quantised
- * - `inherited`: its values are those of its first input, or between them, so it keeps that quantisation
+ * - `weighted`: an integer kernel with weights computes it, and its first input is quantized for that
+ * - `computed`: an integer kernel computes it where all its inputs are quantized
+ * - `inherited`: its values are those of its first input, or between them, so it keeps that quantization
  * - `absorbs`: it only clips the result of an integer kernel, and the clipping of uint8 stands for it
  * - `stored`: it is the value of stored integers
  */
@@ -138,7 +138,7 @@ export function scalar(value: number): Tensor {
   return constant(Float32Array.of(value), []);
 }
 
-/** Whether this is a parameter that an optimiser may change; stored statistics are not. */
+/** Whether this is a parameter that an optimizer may change; stored statistics are not. */
 export function isTrainable({ leaf }: Tensor): boolean {
   return leaf?.kind === "parameter" && leaf.parameter.trainable !== false;
 }

@@ -11,7 +11,7 @@ export const VOID_COLOR = [224, 224, 192] as const;
  * The PASCAL VOC color map: `size` colors (1 to 256, default 256), the first for label 0.
  *
  * Three bits of the label at a time go to red, green and blue, filling each channel from its
- * highest bit down, so that neighbouring labels get clearly different colors.
+ * highest bit down, so that neighboring labels get clearly different colors.
  * @throws LightsegError INVALID_ARGUMENT when `size` is out of range.
  */
 export function vocPalette(size = 256): Palette {

@@ -13,7 +13,7 @@ interface AxisNeighbors {
 /**
  * Resizes a photo to `[height, width, 3]` by bilinear interpolation, rounded to the nearest byte.
  *
- * Pixel centres lie at half integers (align_corners = false), the edge is repeated, and nothing is
+ * Pixel centers lie at half integers (align_corners = false), the edge is repeated, and nothing is
  * smoothed before shrinking. At the same size the result is an equal copy.
  * @throws LightsegError INVALID_IMAGE for a malformed photo, INVALID_ARGUMENT for a size below 1.
  */
@@ -73,7 +73,7 @@ export function shrinkPhoto(photo: Photo, maxPixels: number): Photo {
   if (width === photo.width && height === photo.height) return photo;
   let halved = photo;
   while (halved.width >= 2 * width && halved.height >= 2 * height) {
-    // Half-pixel centres make halving an average of 2 x 2 where the sides are even, nearly so where not.
+    // Half-pixel centers make halving an average of 2 x 2 where the sides are even, nearly so where not.
     halved = resizePhoto(halved, halved.width >> 1, halved.height >> 1);
   }
   return resizePhoto(halved, width, height);

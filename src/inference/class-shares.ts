@@ -35,7 +35,7 @@ export function shareOut(counts: ArrayLike<number>, { classes, palette }: LabelN
 /** Sum of the values (1 each where absent) at the pixels of each label. */
 export function sumByLabel(labels: ArrayLike<number>, values?: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(256);
-  // Neighbours mostly have one label, whose sum is written when it ends.
+  // Neighboring pixels mostly share a label, so each run is summed up and written once.
   let label = labels[0] ?? 0;
   let sum = 0;
   for (let pixel = 0; pixel < labels.length; pixel++) {

@@ -5,7 +5,6 @@ import { foldPreprocessing } from "../graph/rewrite/fold-preprocessing.ts";
 import { keepBlocked } from "../graph/rewrite/keep-blocked.ts";
 import { mergeConvolutions } from "../graph/rewrite/merge-convolutions.ts";
 import type { Rewrite } from "../graph/rewrite/rewrite.ts";
-import { symbol } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model-files/model.ts";
 import { buildNetwork, type Network } from "../models/network.ts";
@@ -15,9 +14,9 @@ import type { Layout } from "../runtime/session.ts";
 export interface CompileOptions {
   /** Size of the photos, one at a time. Defaults to symbols: batches of photos of any size. */
   size?: readonly [height: number, width: number];
-  /** The engine's layout (see `keepBlocked`), or `int8` for a graph to quantise. Defaults to `blocked`. */
+  /** The engine's layout (see `keepBlocked`), or `int8` for a graph to quantize. Defaults to `blocked`. */
   target?: Layout | "int8";
-  /** The graph's input: `pixels`, bytes of a photo, or `image`, normalised. Defaults to `pixels`. */
+  /** The graph's input: `pixels`, bytes of a photo, or `image`, normalized. Defaults to `pixels`. */
   input?: "pixels" | "image";
 }
 
@@ -43,7 +42,7 @@ export function compileForInference(
   const network = buildNetwork({
     network: model.network,
     classes: model.classes.length,
-    size: size ? [1, ...size] : [symbol("N"), symbol("H"), symbol("W")],
+    size: size && [1, ...size],
   });
   let { scores } = network;
   for (const { rewrite } of inferenceRewrites(network, model.preprocessing, options)) {
@@ -66,7 +65,7 @@ export function inferenceRewrites(
       ? [{ summary: "classifier across the last sum", rewrite: distributeConvolutions }]
       : []),
     ...(input === "pixels"
-      ? [{ summary: "normalisation into convolutions", rewrite: foldPreprocessing(image, preprocessing) }]
+      ? [{ summary: "normalization into convolutions", rewrite: foldPreprocessing(image, preprocessing) }]
       : []),
     ...(target === "blocked" ? [{ summary: "ReLU6 behind convolutions alone", rewrite: keepBlocked }] : []),
   ];

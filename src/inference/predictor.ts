@@ -23,7 +23,7 @@ export interface Predictor {
 
 /** Options of `createPredictor`. */
 export interface PredictorOptions extends Engine {
-  /** What the network is computed in; quantised models are always int8. Defaults to fp32. */
+  /** What the network is computed in; quantized models are always int8. Defaults to fp32. */
   readonly dtype?: Dtype | undefined;
 }
 

@@ -83,7 +83,7 @@ export interface Segmentation {
 
 /** How a `Segmenter` runs its model. */
 export interface SegmenterOptions {
-  /** What the network is computed in; quantised models are int8. Defaults to fp32. */
+  /** What the network is computed in; quantized models are int8. Defaults to fp32. */
   dtype?: Dtype | undefined;
   /** Threads of the engine. Defaults to the number of cores. */
   threads?: number;

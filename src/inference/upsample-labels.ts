@@ -158,7 +158,7 @@ function bestClasses(scores: TensorData["data"], classes: number, places: number
   return best;
 }
 
-/** Neighbouring places of the small map, and the places of the large one that lie between them. */
+/** Neighboring places of the small map, and the places of the large one that lie between them. */
 interface Cell {
   readonly from: number;
   readonly to: number;

@@ -53,7 +53,7 @@ export function quantizedModel(file: string): LightsegError {
     where: "loadModel",
     file,
     argument: "the model",
-    rule: "is quantised: it can segment and be evaluated as it is, and has no weights for anything else",
+    rule: "is quantized: it can segment and be evaluated as it is, and has no weights for anything else",
     hint: "take the model that it was made from",
   });
 }

@@ -6,7 +6,7 @@ import { descriptionOf, type ModelDescription, placeholderClass, type TrainedSpl
 /** The key of a model file's metadata that holds the model's description. */
 const METADATA_KEY = "lightseg";
 
-/** The key of an ONNX model's metadata that says that it is quantised, and how. */
+/** The key of an ONNX model's metadata that says that it is quantized, and how. */
 export const QUANTIZATION_KEY = "lightseg:quantization";
 
 /**
@@ -71,7 +71,7 @@ export function requireDescription(
     file,
     argument: "the file",
     rule: "does not say which network it belongs to",
-    hint: "name the network: --model NETWORK --weights FILE",
+    hint: "name the network, and give this file as its weights",
   });
 }
 

@@ -16,7 +16,7 @@ export type DtypeChoice = (typeof dtypeChoices)[number];
 /** `exact` picks fp32, and int8 only for a model that comes in nothing else: what is measured by default. */
 export type DtypeRequest = DtypeChoice | "exact";
 
-/** The forms of a model: float weights, which run in fp32 and fp16; quantised to int8; or both. */
+/** The forms of a model: float weights, which run in fp32 and fp16; quantized to int8; or both. */
 export interface ModelForms {
   readonly float: boolean;
   readonly int8: boolean;
@@ -46,10 +46,10 @@ export function resolveDtype(
   if (choice === "exact") return float ? "fp32" : "int8";
   if (choice === "int8" && !int8)
     throw refuse(
-      `must not be int8 for ${name}, which is not quantised`,
+      `must not be int8 for ${name}, which is not quantized`,
       "lightseg quantize writes a model in int8",
     );
   if (choice !== "int8" && !float)
-    throw refuse(`must be int8 for ${name}, which is quantised`, "take the model that it was made from");
+    throw refuse(`must be int8 for ${name}, which is quantized`, "take the model that it was made from");
   return choice;
 }

@@ -90,7 +90,7 @@ export function requireWeights(
 }
 
 /**
- * Checks what would give wrong labels without a word.
+ * Checks for values that would give wrong labels silently.
  *
  * @throws LightsegError INVALID_WEIGHTS for a value that is NaN or infinite, a negative variance, or whole
  *   numbers
@@ -98,7 +98,7 @@ export function requireWeights(
 export function checkValues(weights: Weights, fault: Pick<ErrorDetails, "code" | "where" | "file">): void {
   for (const [name, { data, isInteger }] of weights) {
     if (isInteger) {
-      const hint = "quantised weights cannot be read: take the model that they were made from";
+      const hint = "quantized weights cannot be read: take the model that they were made from";
       const rule = "must hold floating-point numbers, not integers";
       throw new LightsegError({ ...fault, argument: name, rule, hint });
     }

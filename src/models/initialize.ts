@@ -38,7 +38,7 @@ export function initialWeights(
   return new Map(
     [...parameters].map(([name, parameter]) => [
       name,
-      { shape: parameter.shape.map(Number), data: initialValue(parameter, options) },
+      { shape: fixedShape("initialWeights", parameter.shape), data: initialValue(parameter, options) },
     ]),
   );
 }

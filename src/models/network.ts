@@ -28,7 +28,7 @@ export type NetworkOptions = NetworkChoice & {
 
 /** A network as a graph. */
 export interface Network {
-  /** The normalised photo, `[N, 3, H, W]`. */
+  /** The normalized photo, `[N, 3, H, W]`. */
   readonly image: Tensor;
   /** Raw class scores, `[N, classes, h, w]` at the decoder's resolution. */
   readonly scores: Tensor;

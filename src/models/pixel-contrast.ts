@@ -7,7 +7,7 @@ import { bestClass, oneHot, resizeLabelTensor } from "../graph/ops/labels.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { reshape, sum } from "../graph/ops/reduction.ts";
 import { topK } from "../graph/ops/top-k.ts";
-import { featureMapShape, fixedShape } from "../graph/shape.ts";
+import { featureMapShape, fixedShape, shape4 } from "../graph/shape.ts";
 import { constant, scalar, type Tensor } from "../graph/tensor.ts";
 import type { LossTerm } from "./decoders/decoder.ts";
 import type { Scope } from "./scope.ts";
@@ -92,7 +92,7 @@ export function drawAnchors({
   target,
   numbers,
 }: Record<"scores" | "target" | "numbers", Tensor>): Anchors {
-  const [n = 0, classes = 0, h = 0, w = 0] = fixedShape("pixelContrast", scores.shape);
+  const [n, classes, h, w] = shape4("pixelContrast", scores);
   const pixels = n * h * w;
   const slots = Math.min(ANCHORS_PER_CLASS, Math.floor(ANCHORS / classes), pixels);
   const row = [1, 1, pixels];

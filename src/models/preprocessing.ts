@@ -22,7 +22,7 @@ export const imagenetPreprocessing: Preprocessing = {
 };
 
 /**
- * Normalises a photo into the planes of one image of a batch tensor.
+ * Normalizes a photo into the planes of one image of a batch tensor.
  *
  * @param photo `[H, W, 3]`
  * @param out float32 NCHW; the numbers from `offset` on, `[3, H, W]`, are overwritten

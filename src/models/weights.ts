@@ -2,7 +2,7 @@
 export interface WeightTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
-  /** Whether the file holds whole numbers, as counters are, and weights that were quantised. */
+  /** Whether the file holds whole numbers, as counters are, and weights that were quantized. */
   readonly isInteger?: true;
 }
 

@@ -6,7 +6,7 @@ const TRIES = 4096;
 const STEP = 1e-6;
 
 /**
- * The quantisation of a sum of two quantised maps, with a scale at which every engine rounds alike.
+ * The quantization of a sum of two quantized maps, with a scale at which every engine rounds alike.
  *
  * A sum of levels a and b is `(scaleA (a - zeroA) + scaleB (b - zeroB)) / scale + zero`, rounded. Engines
  * compute it in float32 in different orders, which changes the last bits. Near a rounding tie they then round

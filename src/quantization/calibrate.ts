@@ -1,4 +1,5 @@
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
+import { channelsOf } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Photo } from "../images/types.ts";
 import type { Engine, TensorData } from "../runtime/session.ts";
@@ -37,7 +38,7 @@ export async function calibrate(
   for (const group of groups) {
     const named = Object.fromEntries(group.map((map, index) => [`map ${index}`, map]));
     const collectors = new Map(
-      Object.entries(named).map(([name, { shape }]) => [name, new Collector(Number(shape[1]))]),
+      Object.entries(named).map(([name, map]) => [name, new Collector(channelsOf("calibrate", map))]),
     );
     const bytes = lowerToOnnx(named, {
       parameters: (name) => weights.get(name) ?? "input",

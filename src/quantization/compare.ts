@@ -3,7 +3,7 @@ import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "../evaluation/metrics.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 
-/** What quantising has changed on a split. */
+/** What quantizing has changed on a split. */
 export interface Comparison {
   readonly before: Metrics;
   readonly after: Metrics;
@@ -14,7 +14,7 @@ export interface Comparison {
 export interface CompareOptions {
   /** The label map of a photo, from the model as it was. */
   readonly before: (photo: Photo) => Promise<LabelMap>;
-  /** The same from the quantised one. */
+  /** The same from the quantized one. */
   readonly after: (photo: Photo) => Promise<LabelMap>;
   /** Called after each photo with the number done and the number of all. */
   readonly onProgress?: (done: number, total: number) => void;

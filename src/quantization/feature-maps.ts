@@ -1,18 +1,18 @@
 import { countReaders } from "../graph/rewrite/rewrite.ts";
 import { collect, type Tensor } from "../graph/tensor.ts";
 
-/** How a feature map of a quantised network is treated. */
+/** How a feature map of a quantized network is treated. */
 export type Treatment =
   /** It gets a range of its own. */
   | "quantized"
-  /** Its values are those of its first input, or between them, and it keeps its quantisation. */
+  /** Its values are those of its first input, or between them, and it keeps its quantization. */
   | "inherited"
-  /** Nobody but a ReLU reads it: the ReLU is what is left where the quantised values cannot be negative. */
+  /** Nobody but a ReLU reads it: the ReLU is what is left where the quantized values cannot be negative. */
   | "absorbed";
 
 /**
- * The feature maps that are quantised, and how: inputs of convolutions, and results of convolutions, sums,
- * their ReLUs, max-pooling and resizing of quantised maps. ONNX Runtime has integer kernels for these; other
+ * The feature maps that are quantized, and how: inputs of convolutions, and results of convolutions, sums,
+ * their ReLUs, max-pooling and resizing of quantized maps. ONNX Runtime has integer kernels for these; other
  * maps stay float.
  */
 export function treatFeatureMaps(outputs: readonly Tensor[]): ReadonlyMap<Tensor, Treatment> {

@@ -1,12 +1,12 @@
 import { LightsegError } from "../errors.ts";
 
-/** Bins on each side of 0: some eight for each of the 255 steps of a quantised value. */
+/** Bins on each side of 0: some eight for each of the 255 steps of a quantized value. */
 const SIDE = 4096;
 
 /**
  * Counts values of any range: 8192 bins of one width around 0. A value beyond them doubles the width.
  *
- * Zeros are counted apart, since they are exact in any quantisation, and about half of what a ReLU gives.
+ * Zeros are counted apart, since they are exact in any quantization, and about half of what a ReLU gives.
  */
 export class Histogram {
   /** The smallest and the largest value, and 0. */
@@ -53,7 +53,7 @@ export class Histogram {
     }
   }
 
-  /** Neighbours become one, as many as go into the new width. */
+  /** Neighbors become one, as many as go into the new width. */
   #widen(width: number): void {
     const wide = new Float64Array(2 * SIDE);
     for (const [bin, count] of this.counts.entries()) {
@@ -71,6 +71,6 @@ function notFinite(): LightsegError {
     where: "quantizeModel",
     argument: "feature maps",
     rule: "must be finite on the photos",
-    hint: "weights of a training that diverged cannot be quantised",
+    hint: "weights of a training that diverged cannot be quantized",
   });
 }

@@ -26,13 +26,13 @@ export interface QuantizeGraphOptions {
 }
 
 /**
- * Writes a float graph in terms of quantised feature maps and weights.
+ * Writes a float graph in terms of quantized feature maps and weights.
  *
  * Each map becomes `dequantize(quantize(map))`. ONNX Runtime fuses dequantize, op and quantize into one
- * integer kernel. An absorbed ReLU is left out: the quantised range begins at 0, and for ReLU6 ends at 6 or
+ * integer kernel. An absorbed ReLU is left out: the quantized range begins at 0, and for ReLU6 ends at 6 or
  * less.
  *
- * @returns what stands for a tensor of the float graph; all that is quantised is float32 there
+ * @returns what stands for a tensor of the float graph; all that is quantized is float32 there
  */
 export function quantizeGraph(
   outputs: readonly Tensor[],
@@ -64,7 +64,7 @@ function quantizationOfSum(tensor: Tensor, chosen: Quantization): Quantization {
   return avoidHalves(chosen, [a.attributes, b.attributes]);
 }
 
-/** The uint8 map that a tensor was dequantised from; for others the tensor. */
+/** The uint8 map that a tensor was dequantized from; for others the tensor. */
 function wholeNumbers(tensor: Tensor): Tensor {
   return (dequantizeOp.made(tensor) ? tensor.inputs[0] : undefined) ?? tensor;
 }

@@ -33,7 +33,7 @@ export interface QuantizeModelOptions extends Engine {
 }
 
 /**
- * Quantises a model to int8: weights with a scale for each output channel, uint8 feature maps with a scale
+ * Quantizes a model to int8: weights with a scale for each output channel, uint8 feature maps with a scale
  * each.
  *
  * @returns an ONNX model with the model's description, from `pixels`, uint8 `[N, H, W, 3]`, to `scores`,

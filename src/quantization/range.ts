@@ -8,11 +8,10 @@ import type { Histogram } from "./histogram.ts";
  * - `percentile`: but for the outermost 0.01 % on each side.
  * - `mse`: the one with the least mean squared error of what was seen, clipping and rounding together.
  */
-export type RangeMethod = "minmax" | "percentile" | "mse";
+export const rangeMethods = ["minmax", "percentile", "mse"] as const;
+export type RangeMethod = (typeof rangeMethods)[number];
 
-export const rangeMethods: readonly RangeMethod[] = ["minmax", "percentile", "mse"];
-
-const LEVELS = 255;
+const STEPS = 255;
 const OUTSIDE = 1e-4;
 /** Ranges that `mse` tries: shares of the largest value, in steps of a fiftieth. */
 const SHARES = Array.from({ length: 46 }, (_, step) => 1 - step / 50);
@@ -22,7 +21,7 @@ interface Range {
   readonly high: number;
 }
 
-/** The uint8 quantisation of values of which a histogram is known; 0 is exact in it. */
+/** The uint8 quantization of values of which a histogram is known; 0 is exact in it. */
 export function chooseQuantization(histogram: Histogram, method: RangeMethod): Quantization {
   const whole = { low: histogram.min, high: histogram.max };
   if (method === "minmax") return quantizationOf(whole);
@@ -31,7 +30,7 @@ export function chooseQuantization(histogram: Histogram, method: RangeMethod): Q
 
 /** 256 levels over a range that holds 0. Where all is 0 any scale will do. */
 export function quantizationOf({ low, high }: Range): Quantization {
-  const scale = Math.fround((high - low) / LEVELS) || 1;
+  const scale = Math.fround((high - low) / STEPS) || 1;
   return { scale, zeroPoint: Math.round((0 - low) / scale) };
 }
 
@@ -80,14 +79,14 @@ function best(histogram: Histogram, ranges: readonly Range[]): Range {
   return chosen;
 }
 
-/** Sum of squared errors of quantising values, each taken as the middle of its bin. */
+/** Sum of squared errors of quantizing values, each taken as the middle of its bin. */
 export function squaredError(histogram: Histogram, { scale, zeroPoint }: Quantization): number {
   let sum = 0;
   for (let bin = 0; bin < histogram.counts.length; bin++) {
     const count = histogram.counts[bin] ?? 0;
     if (count === 0) continue;
     const value = histogram.middle(bin);
-    const level = Math.min(LEVELS, Math.max(0, Math.round(value / scale) + zeroPoint));
+    const level = Math.min(STEPS, Math.max(0, Math.round(value / scale) + zeroPoint));
     sum += count * (value - scale * (level - zeroPoint)) ** 2;
   }
   return sum;

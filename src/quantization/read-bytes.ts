@@ -19,7 +19,7 @@ export interface ScoreGraph {
  *
  *   W * (v - m) + b  =  W * (v - z) + (b + sum of W[o, i, k] (z - m[i]))
  *
- * Exact but at the border, beyond which lies z now, and not m: a few levels of 255 apart.
+ * Exact but at the border: padding is z there, not m, a few of 255 levels apart.
  */
 export function readBytes({ scores, weights }: ScoreGraph): ScoreGraph {
   const added = new Map<string, Float32Array>();

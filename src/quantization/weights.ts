@@ -9,7 +9,7 @@ export interface QuantizedWeight {
 const LARGEST_BIAS = 2 ** 30;
 
 /**
- * Quantises a convolution's weight symmetrically, each output channel with a scale of its own.
+ * Quantizes a convolution's weight symmetrically, each output channel with a scale of its own.
  *
  * @param weight `[O, ...]`, row-major
  * @param bias `[O]`; no scale is so small that it could not be stored in steps of `scales[o] inputScale`
@@ -48,7 +48,7 @@ export function quantizeBias(
 
 /**
  * Bias correction (Nagel et al. 2019, Sec. 4.2): the bias with which each channel keeps its mean under the
- * quantised weight, less by the sum over inputs i of `(quantised - weight)[o, i] mean[i]`.
+ * quantized weight, less by the sum over inputs i of `(quantized - weight)[o, i] mean[i]`.
  *
  * @param means of the input's channels; those of a depthwise convolution are one to a group
  */

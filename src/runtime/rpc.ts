@@ -85,7 +85,10 @@ export class RpcClient<P extends Protocol<P>, Transfer> {
   }
 }
 
-/** Methods, whose parameters TypeScript compares in both directions: the answer's type is known to `ask`. */
+/**
+ * Methods, not function properties: TypeScript compares their parameters bivariantly, so `ask` can store a
+ * resolve for its own answer.
+ */
 interface Pending<P extends Protocol<P>> {
   resolve(answer: P[keyof P]["answer"]): void;
   reject(error: Error): void;

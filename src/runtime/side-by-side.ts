@@ -39,7 +39,7 @@ class SessionsSideBySide implements Session {
     const lane = this.#lanes.reduce((least, other) => (other.waiting < least.waiting ? other : least));
     lane.waiting++;
     const result = lane.session.run(feeds, outputs, handOver).finally(() => lane.waiting--);
-    // Until the results before it are there, nobody waits for this one.
+    // Marks the rejection as handled: the caller gets it by way of `inOrder`.
     result.catch(ignore);
     const inOrder = this.#last.then(() => result);
     this.#last = inOrder.catch(ignore);

@@ -21,7 +21,7 @@ const elementTypes = new Map([
 
 /** Names of values that lightseg's exporter makes up begin with this; they are no weights. */
 const MADE_UP = "%";
-/** So begin the names of weights that the exporter has folded batch norm into. */
+/** Prefix of the names of weights that the exporter has folded batch norm into. */
 export const FOLDED = "%folded:";
 /** The first field, the format's version, and the fields that may follow it. */
 const VERSION_FIELD = 0x08;

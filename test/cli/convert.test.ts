@@ -251,7 +251,7 @@ describe("lightseg convert", { timeout: 180_000 }, () => {
     expect((await readWeights(file("b.pth"))).weights.get("q.weight")?.data).toEqual(Float32Array.of(7, -7));
   });
 
-  it("says that a quantised model has no weights to convert", async () => {
+  it("says that a quantized model has no weights to convert", async () => {
     await cp("models/camvid.int8.onnx", file("a.onnx"));
     await expect(run("a.onnx", "b.pth")).rejects.toMatchObject({
       code: "INVALID_WEIGHTS",

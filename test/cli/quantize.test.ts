@@ -58,7 +58,7 @@ describe("lightseg quantize", { timeout: 240_000 }, () => {
 
     const exported = await runCli(["export", path, "--out", join(folder, "b.onnx")]);
     expect(exported.code).toBe(1);
-    expect(exported.stderr).toContain("is quantised");
+    expect(exported.stderr).toContain("is quantized");
   });
 
   it("stops without a file", async () => {

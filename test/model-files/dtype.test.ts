@@ -15,7 +15,7 @@ it.each<[DtypeRequest, string | undefined, string | undefined, string | undefine
     try {
       return resolveDtype(choice, forms, "street");
     } catch (error) {
-      expect(String(error)).toMatch(/dtype must (not )?be int8 for street, which is (not )?quantised/);
+      expect(String(error)).toMatch(/dtype must (not )?be int8 for street, which is (not )?quantized/);
       return undefined;
     }
   });

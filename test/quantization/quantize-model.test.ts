@@ -92,7 +92,7 @@ describe("quantizeModel", { timeout: 120_000 }, () => {
   });
 });
 
-describe("a quantised file", { timeout: 120_000 }, () => {
+describe("a quantized file", { timeout: 120_000 }, () => {
   it("is a model to segment with", async () => {
     await using segmenter = await Segmenter.load(path, { threads: 1 });
     expect(segmenter.model.classes).toEqual(model.classes);
@@ -109,6 +109,6 @@ describe("a quantised file", { timeout: 120_000 }, () => {
   it("says what it is, and has no weights to give", async () => {
     expect(isQuantized((await loadRunnableModel({ model: path })).model)).toBe(true);
     await expect(loadModel({ model: path })).rejects.toThrow(lightsegError("INVALID_WEIGHTS", "loadModel"));
-    await expect(loadRunnableModel({ model: path, classes: 3 })).rejects.toThrow("is quantised");
+    await expect(loadRunnableModel({ model: path, classes: 3 })).rejects.toThrow("is quantized");
   });
 });

@@ -15,6 +15,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "./onnx_pb.ts";
+import { writeSum } from "./sum.ts";
 import type {
   AttributeValue,
   OnnxAttributes,
@@ -180,28 +181,8 @@ export class OnnxBuilder implements OnnxWriter {
     return name;
   }
 
-  sum(value: OnnxInput, { axes, shape, keepDims = false }: SumOptions): string {
-    const whole = this.#nameOf(value);
-    const reduce = (from: string, over: readonly number[]) =>
-      this.node("ReduceSum", [from, this.ints(over)], { keepdims: keepDims ? 1 : 0 });
-    if (this.provider !== "webgpu") return reduce(whole, axes);
-    const rows = this.#sumRows(whole, axes, shape);
-    return reductionPasses(axes, rows.shape).reduce(reduce, rows.sum);
-  }
-
-  /** Sums along axes that are too long for one pass, until their extents are short. */
-  #sumRows(value: string, axes: readonly number[], shape: Shape): { sum: string; shape: Shape } {
-    const extents = shape.flatMap((dim) => (typeof dim === "number" ? [dim] : []));
-    const axis = axes.find((axis) => (extents[axis] ?? 0) > VALUES_OF_A_PASS);
-    if (axis === undefined || extents.length < shape.length) return { sum: value, shape };
-    const extent = extents[axis] ?? 0;
-    const rows = Math.ceil(extent / ROW);
-    const zeros = extents.map(() => 0);
-    const pads = this.ints([...zeros, ...zeros.with(axis, rows * ROW - extent)]);
-    const full = extent % ROW === 0 ? value : this.node("Pad", [value, pads]);
-    const inRows = this.reshape(full, extents.toSpliced(axis, 1, rows, ROW));
-    const sums = this.node("ReduceSum", [inRows, this.ints([axis + 1])], { keepdims: 0 });
-    return this.#sumRows(sums, axes, extents.with(axis, rows));
+  sum(value: OnnxInput, options: SumOptions): string {
+    return writeSum(this, value, options);
   }
 
   #nameOf(value: OnnxInput): string {
@@ -270,32 +251,6 @@ export class OnnxBuilder implements OnnxWriter {
       }),
     );
   }
-}
-
-/** How many values WebGPU's kernel sums up at once: it gives each result to 32 threads. */
-const VALUES_OF_A_PASS = 4096;
-
-/** How many neighbors along one axis are summed up where it is longer. */
-const ROW = 1024;
-
-/**
- * Axes to sum over, some at a time, innermost first: a sum of millions into few at once would leave a GPU
- * idle.
- */
-function reductionPasses(axes: readonly number[], shape: Shape): number[][] {
-  const passes: number[][] = [];
-  let values = Number.POSITIVE_INFINITY;
-  for (const axis of axes.toSorted((a, b) => b - a)) {
-    const dim = shape[axis];
-    const extent = typeof dim === "number" ? dim : Number.POSITIVE_INFINITY;
-    values *= extent;
-    if (values <= VALUES_OF_A_PASS) passes.at(-1)?.push(axis);
-    else {
-      passes.push([axis]);
-      values = extent;
-    }
-  }
-  return passes;
 }
 
 function fixed(shape: Shape): number[] {

@@ -94,7 +94,7 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
   return oneHotOp([labels], { classes });
 }
 
-/** Nearest-neighbour resizing of labels to `[H, W]`. Needs fixed sizes. */
+/** Nearest-neighbor resizing of labels to `[H, W]`. Needs fixed sizes. */
 export function resizeLabelTensor(labels: Tensor, size: readonly [number, number]): Tensor {
   return resizeLabelsOp([labels], { size });
 }

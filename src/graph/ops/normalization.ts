@@ -41,8 +41,8 @@ export const batchNormOp = defineOp<Inputs, BatchNormAttributes>({
     const scale = perChannel(multiply(gamma, r));
     if (statistics === "stored") return [multiply(dy, scale), dgamma, dbeta];
     const share = scalar(1 / valuesPerChannel(x));
-    const centred = subtract(dy, perChannel(multiply(dbeta, share)));
-    const dx = subtract(centred, multiply(normalized, perChannel(multiply(dgamma, share))));
+    const centered = subtract(dy, perChannel(multiply(dbeta, share)));
+    const dx = subtract(centered, multiply(normalized, perChannel(multiply(dgamma, share))));
     return [multiply(dx, scale), dgamma, dbeta];
   },
 
@@ -80,8 +80,8 @@ export function batchNormWithUpdate(
   momentum: number,
 ): { y: Tensor; runningMean: Tensor; runningVariance: Tensor } {
   const average = mean(x, [0, 2, 3]);
-  const centred = subtract(x, perChannel(average));
-  const variance = mean(multiply(centred, centred), [0, 2, 3]);
+  const centered = subtract(x, perChannel(average));
+  const variance = mean(multiply(centered, centered), [0, 2, 3]);
   const m = valuesPerChannel(x);
   const blend = (running: Tensor, measured: Tensor, factor: number) =>
     add(multiply(running, scalar(1 - momentum)), multiply(measured, scalar(momentum * factor)));
@@ -103,9 +103,9 @@ export function layerNorm(
   x: Tensor,
   { gamma, beta, epsilon = 1e-5 }: { gamma: Tensor; beta: Tensor; epsilon?: number },
 ): Tensor {
-  const centred = subtract(x, mean(x, [1], { keepDims: true }));
-  const variance = mean(multiply(centred, centred), [1], { keepDims: true });
-  const normalized = divide(centred, squareRoot(add(variance, scalar(epsilon))));
+  const centered = subtract(x, mean(x, [1], { keepDims: true }));
+  const variance = mean(multiply(centered, centered), [1], { keepDims: true });
+  const normalized = divide(centered, squareRoot(add(variance, scalar(epsilon))));
   return add(multiply(normalized, perChannel(gamma)), perChannel(beta));
 }
 

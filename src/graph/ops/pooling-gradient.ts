@@ -103,7 +103,7 @@ function chainGradient(
     if (links.length < 2 * shifts.length) maximum = body.node("MaxPool", [maximum], window);
   }
 
-  // By 1, and zero beyond the border: the engine keeps its blocked layout from one convolution to the next.
+  // A convolution by 1 pads dy with zeros. A Pad would leave the blocked layout (NCHWc).
   const ends = [0, 0, height - places[0], width - places[1]];
   let gradient = convolve(body, dy, { taps: [1], shift: [0, 0], channels, pads: ends });
   for (const { loses, shift } of links.reverse()) {

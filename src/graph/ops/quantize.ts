@@ -4,9 +4,9 @@ import { defineOp } from "../op.ts";
 import { countValues, formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Affine quantisation of real numbers x to integers q: `x = scale (q - zeroPoint)`. */
+/** Affine quantization of real numbers x to integers q: `x = scale (q - zeroPoint)`. */
 export interface Quantization {
-  /** Distance between neighbouring levels; greater than 0. */
+  /** Distance between neighboring levels; greater than 0. */
   readonly scale: number;
   /** The level of 0, a whole number from 0 to 255. */
   readonly zeroPoint: number;

@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.ts";
 interface ResizeAttributes {
   /** Height and width of the result; those of the second input where absent. */
   readonly size?: readonly [number, number];
-  /** PyTorch's `align_corners`: whether the centres of the corner pixels coincide, or the picture's edges. */
+  /** PyTorch's `align_corners`: whether the centers of the corner pixels coincide, or the picture's edges. */
   readonly alignCorners: boolean;
 }
 

@@ -23,7 +23,7 @@ export function foldConstants(
     if (data) values.set(tensor, { data, shape: fixedShape("foldConstants", tensor.shape) });
   }
 
-  // A known value that only known values read was an intermediate result.
+  // Values that only folded tensors read need no name.
   const wanted = new Set([
     ...outputs,
     ...tensors.filter((tensor) => !values.has(tensor)).flatMap(({ inputs }) => inputs),

@@ -16,10 +16,10 @@ interface Normalization {
 }
 
 /**
- * Lets the graph take a photo's bytes: input `pixels`, uint8 `[N, H, W, 3]`, in place of the normalised
+ * Lets the graph take a photo's bytes: input `pixels`, uint8 `[N, H, W, 3]`, in place of the normalized
  * `image`.
  *
- * The factor of the normalisation goes into the weights W of the convolutions that read the photo. The offset
+ * The factor of the normalization goes into the weights W of the convolutions that read the photo. The offset
  * stays in the graph: beyond the border such a convolution sees 0, the mean color, and no factor changes 0:
  *
  *   W * ((v scale - mean) / std)  =  (W scale / std) * (v - mean / scale)
@@ -27,9 +27,9 @@ interface Normalization {
 export function foldPreprocessing(image: Tensor, { scale, mean, std }: Normalization) {
   const [n, , h, w] = featureMapShape("foldPreprocessing", image.shape);
   const pixels = pixelPlanes(input("pixels", [n, h, w, 3], "uint8"));
-  const centred = subtract(pixels, perChannel(mean.map((value) => value / scale)));
+  const centered = subtract(pixels, perChannel(mean.map((value) => value / scale)));
   const factor = perChannel(std.map((value) => scale / value));
-  const normalized = multiply(centred, factor);
+  const normalized = multiply(centered, factor);
 
   return (outputs: readonly Tensor[]): ((tensor: Tensor) => Tensor) =>
     rewriteGraph(outputs, (tensor, original) => {
@@ -39,7 +39,7 @@ export function foldPreprocessing(image: Tensor, { scale, mean, std }: Normaliza
       if (x && resizeOp.made(tensor) && other === normalized) return tensor.withInputs([x, pixels]);
       if (x !== normalized || !other || !convolutionOp.made(tensor) || tensor.attributes.groups !== 1)
         return tensor;
-      return tensor.withInputs([centred, multiply(other, factor), ...rest]);
+      return tensor.withInputs([centered, multiply(other, factor), ...rest]);
     });
 }
 

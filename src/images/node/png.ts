@@ -63,7 +63,7 @@ export function decodePng(bytes: Uint8Array, file: string, check: (header: PngHe
   if (header.depth > 8) throw invalidMask(file, "must have at most 8 bits a sample", header.depth);
   let palette = new Uint8Array();
   const compressed: Uint8Array[] = [];
-  // What lacks of the pixels is noticed when they are inflated; an end mark alone does not matter.
+  // Missing pixels are noticed when they are inflated. A missing IEND is harmless.
   for (let chunk = chunks.next(); chunk.name !== "IEND"; chunk = chunks.isAtEnd ? END : chunks.next()) {
     if (chunk.name === "PLTE") palette = Uint8Array.from(chunk.data);
     else if (chunk.name === "IDAT") compressed.push(chunk.data);
@@ -72,7 +72,10 @@ export function decodePng(bytes: Uint8Array, file: string, check: (header: PngHe
   if (header.kind === "palette" && palette.length === 0) throw damaged(file, "no palette");
 
   const passes = (interlaced ? PASSES : WHOLE).map(([left, top, across, down]) => ({
-    ...{ left, top, across, down },
+    left,
+    top,
+    across,
+    down,
     width: Math.ceil((header.width - left) / across),
     height: Math.ceil((header.height - top) / down),
   }));

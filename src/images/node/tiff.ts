@@ -111,10 +111,8 @@ const SHORT = 3;
 const BIG_ENTRY = 20;
 /** Sizes, storage, compression, colors, orientation and color profile. */
 const PIXEL_TAGS: ReadonlySet<number> = new Set([
-  ...[
-    256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 332,
-  ],
-  ...[338, 339, 347, 529, 530, 531, 532, 34675],
+  256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324, 325, 332,
+  338, 339, 347, 529, 530, 531, 532, 34675,
 ]);
 
 /** The first directory of a TIFF. */

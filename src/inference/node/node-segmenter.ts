@@ -20,7 +20,15 @@ export interface LoadSegmenterOptions
 }
 
 const OPTIONS = [
-  ...["budget", "classes", "concurrency", "device", "dtype", "maxPixels", "onNote", "threads", "weights"],
+  "budget",
+  "classes",
+  "concurrency",
+  "device",
+  "dtype",
+  "maxPixels",
+  "onNote",
+  "threads",
+  "weights",
 ];
 
 /** Segments photos in Node; see the options of `load`. */

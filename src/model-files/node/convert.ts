@@ -96,7 +96,7 @@ async function readAll(file: string, renamings: readonly Renaming[], choose: Cho
     file,
     argument: "the file",
     rule: "must hold tensors",
-    hint: "a quantised model holds none that can be told from each other: take the model that it was made from",
+    hint: "a quantized model holds none that can be told from each other: take the model that it was made from",
   });
 }
 

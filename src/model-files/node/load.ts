@@ -52,7 +52,7 @@ export interface LoadModelOptions {
 export interface LoadRunnableModelOptions extends LoadModelOptions {
   /**
    * What the network is computed in. fp16 rounds weights and feature maps, which is no faster on CPUs. int8
-   * needs a quantised model; shipped models have both forms. `"exact"` is fp32 where there is a choice.
+   * needs a quantized model; shipped models have both forms. `"exact"` is fp32 where there is a choice.
    * Defaults to `"auto"`: int8 where there is such a model, else fp32.
    */
   dtype?: DtypeRequest;
@@ -110,7 +110,7 @@ async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<Lo
     dtype = resolveDtype(choice, { float: true, int8: int8 !== undefined }, name);
     stored = await readShippedModel(dtype === "int8" && int8 ? int8 : shipped);
     if (choice === "auto" && dtype === "int8")
-      onNote?.("computed in int8, which is fastest on CPUs; --dtype fp32 is exact");
+      onNote?.("computed in int8, which is fastest on CPUs; dtype fp32 is exact");
   } else {
     stored =
       typeof model === "string"

@@ -11,8 +11,12 @@ const EPSILON = 1e-5;
 const torchvision: readonly Readonly<Record<string, string>>[] = [
   { "conv.0.0": "1.0", "conv.0.1": "1.1", "conv.1": "2.0", "conv.2": "2.1" },
   {
-    ...{ "conv.0.0": "0.0", "conv.0.1": "0.1", "conv.1.0": "1.0", "conv.1.1": "1.1" },
-    ...{ "conv.2": "2.0", "conv.3": "2.1" },
+    "conv.0.0": "0.0",
+    "conv.0.1": "0.1",
+    "conv.1.0": "1.0",
+    "conv.1.1": "1.1",
+    "conv.2": "2.0",
+    "conv.3": "2.1",
   },
 ];
 

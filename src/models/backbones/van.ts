@@ -76,7 +76,7 @@ function attention(scope: Scope, x: Tensor): Tensor {
 }
 
 function mlp(scope: Scope, x: Tensor, ratio: number): Tensor {
-  const channels = channelsOf("perceptron", x);
+  const channels = channelsOf("mlp", x);
   const inside = channels * ratio;
   const wide = conv(scope.at("fc1"), x, { channels: inside, bias: true });
   const filtered = conv(scope.at("dwconv").at("dwconv"), wide, {

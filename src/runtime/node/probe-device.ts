@@ -36,9 +36,9 @@ export interface ProbeOptions {
 /**
  * Runs a model once on a device, in a process of its own: a driver that crashes ends that process alone.
  *
- * The engine keeps the adapter's name to itself. On Linux the loader of Vulkan, which Dawn opens its device
- * through, writes the name into its debug log, as the device that it is in fact: an adapter in software
- * beside a graphics card is told from it, which files of drivers and device nodes do not.
+ * The engine keeps the adapter's name to itself. On Linux Dawn opens its device through the Vulkan loader,
+ * whose debug log names the adapter in use. That tells a software adapter from a card; driver files and
+ * device nodes do not.
  */
 export async function probeDevice(
   device: Device,

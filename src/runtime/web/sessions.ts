@@ -28,7 +28,7 @@ export function giveEngine(module: WebAssembly.Module): void {
     };
     Object.assign(globalThis, { lightsegEngine: { instantiateWasm } });
   });
-  // Those who open sessions are told; there may be none.
+  // Marks the rejection as handled. Sessions that are opened still get it.
   engineFailed.catch(() => undefined);
 }
 

@@ -33,6 +33,20 @@ describe("keepHardPixels", () => {
     expect(await keep([1, 1, 1, 5], [0, 0, 0, 0], 0.25)).toEqual([0, 0, 0, -1]);
   });
 
+  it.each([0, 1.5, Number.NaN])("refuses a share of %d", (share) => {
+    const target = input("target", [1, 1, 4], "int32");
+    expect(() => keepHardPixels(input("scores", [1, 2, 1, 4]), target, { share })).toThrow(
+      /share must be above 0/,
+    );
+  });
+
+  it("refuses a target of another size than the scores", () => {
+    const target = input("target", [1, 8, 8], "int32");
+    expect(() => keepHardPixels(input("scores", [1, 2, 4, 4]), target, { share: 1 })).toThrow(
+      "keepHardPixels: target must have a label for each pixel of [1, 2, 4, 4]",
+    );
+  });
+
   it("leaves a target without labels without labels", async () => {
     expect((await keep([1, 2], [255, 255], 0.5)).every((label) => label < 0 || label > 1)).toBe(true);
   });

@@ -139,6 +139,11 @@ describe("any max-pool", () => {
 });
 
 describe("maxPool's shape rule", () => {
+  it("keeps the element type", () => {
+    expect(maxPool(input("bytes", [1, 3, 8, 8], "uint8"), { kernel: 3 }).dtype).toBe("uint8");
+  });
+
+
   it("refuses a window larger than the padded map", () => {
     expect(() => maxPool(input("x", [1, 1, 4, 2]), { kernel: 3 })).toThrow(invalidGraph("maxPool"));
   });

@@ -58,7 +58,7 @@ describe("foldPreprocessing", () => {
     expectClose(actual.y, expected.y);
   });
 
-  it("normalises for whatever else reads the photo", async () => {
+  it("normalizes for whatever else reads the photo", async () => {
     const depthwise = convolution(image, weight("weight", [3, 1, 1, 1]), { groups: 3 });
     const plain = add(depthwise, image);
     const weights = { weight: floats([1, 2, 3], [3, 1, 1, 1]) };

@@ -129,7 +129,7 @@ describe("loadModel", () => {
   it("says that weights of a model in int8 are none", async () => {
     const int8 = join(shippedFolder(), "camvid.int8.onnx");
     const error = await failureOf(loadModel({ model: network, weights: int8 }));
-    expect(error.message).toContain(`${int8}: the model is quantised`);
+    expect(error.message).toContain(`${int8}: the model is quantized`);
   });
 
   it("says of an encoder alone that it lacks the rest", async () => {
