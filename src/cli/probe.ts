@@ -1,7 +1,7 @@
 import { takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
-import { LightsegError } from "../errors.ts";
 import { byClassName } from "../evaluation/metrics.ts";
+import { requireClasses } from "../evaluation/require-classes.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
@@ -65,12 +65,12 @@ export const probe: Command = {
     const val = takeFirst(await description.open(folder, args.get(valSplit) ?? "val"), args.get(limit));
     const model = await loadStudied(args);
     const { classes: labels } = val.labels;
-    requireClasses(model.classes, labels);
+    requireClasses(model, val, { where: "probe" });
     const engine = { open: openNodeSession, threads: args.get(threads) };
     const note = "stopping after the run of the network under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const probes = await probeNetwork(
-        model,
+        { ...model, classes: labels },
         {
           ...typed,
           ...{ at: names, train, val, signal },
@@ -94,13 +94,4 @@ export const probe: Command = {
 
 function describe({ at, map, miou, accuracy }: Probe): string[] {
   return [at, map.join("x"), formatShare(miou), formatShare(accuracy)];
-}
-
-function requireClasses(found: readonly string[], expected: readonly string[]): void {
-  if (found.length === expected.length) return;
-  throw new LightsegError({
-    ...{ code: "INVALID_WEIGHTS", where: "probe", argument: "model" },
-    rule: `must have the ${expected.length} classes of the data set`,
-    value: found.length,
-  });
 }
