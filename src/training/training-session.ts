@@ -126,11 +126,14 @@ export async function openTrainingSession(
       provider: open.provider,
     },
   );
+  const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
   const session = await open(model, {
     threads,
     carried: [...update.parameters, ...update.memory, ...update.averages].map(carry),
+  }).catch(async (error: unknown) => {
+    await replicas?.dispose();
+    throw error;
   });
-  const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
 
   return {
     async run(batch, { step, rates }) {
