@@ -1,5 +1,5 @@
 import { parse } from "node:path";
-import type { Dataset, DatasetDescription } from "../datasets/dataset.ts";
+import { type Dataset, type DatasetDescription, spreadEvenly } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
 import { requireClasses } from "../evaluation/require-classes.ts";
 import type { Photo } from "../images/types.ts";
@@ -178,10 +178,9 @@ function chooseDataset(args: Arguments, model: Model): DatasetDescription {
 /** So many photos, spread evenly over a split; all of a smaller one. */
 async function loadPhotos(dataset: Dataset, count: number, signal: AbortSignal): Promise<Photo[]> {
   const loaded: Photo[] = [];
-  const taken = Math.min(count, dataset.size);
-  for (let index = 0; index < taken; index++) {
+  for (const index of spreadEvenly(dataset.size, count)) {
     signal.throwIfAborted();
-    const { photo } = await dataset.load(Math.floor((index * dataset.size) / taken));
+    const { photo } = await dataset.load(index);
     loaded.push(photo);
   }
   return loaded;

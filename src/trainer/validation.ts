@@ -1,4 +1,4 @@
-import type { Dataset } from "../datasets/dataset.ts";
+import { type Dataset, spreadEvenly } from "../datasets/dataset.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import type { LabelMap } from "../images/types.ts";
@@ -41,16 +41,13 @@ export async function validate(
 ): Promise<Validation> {
   const predictor = createPredictor(model, { open, threads });
   try {
-    const every = Math.max(1, Math.floor(dataset.size / PANELS));
-    const shown = new Map(
-      dataset.ids.map((id, index) => [id, index] as const).filter(([, i]) => i % every === 0),
-    );
+    const shown = new Map(spreadEvenly(dataset.size, PANELS).map((index) => [dataset.ids[index], index]));
     const predictions = new Map<number, LabelMap>();
     const { miou, pixelAccuracy, iou, confusion, lowConfidence } = await evaluate(dataset, {
       predict: predictWithConfidence(predictor),
       onPrediction: async (id, labels) => {
         const index = shown.get(id);
-        if (index !== undefined && predictions.size < PANELS) predictions.set(index, labels);
+        if (index !== undefined) predictions.set(index, labels);
       },
       onProgress,
     });
