@@ -35,8 +35,9 @@ function checkClasses(classes: readonly TaughtClass[]): void {
   if (!Array.isArray(classes) || classes.length < 2 || classes.length > 64)
     throw refuse("classes", "must be 2 to 64 classes", classes?.length, "what is not wanted is a class too");
   const names = classes.map(({ name }) => name);
-  const twice = names.find((name, index) => name.trim() === "" || names.indexOf(name) !== index);
-  if (twice !== undefined) throw refuse("classes", "must have names that differ", twice);
+  const isName = (name: unknown) => typeof name === "string" && name.trim() !== "";
+  const wrong = names.findIndex((name, index) => !isName(name) || names.indexOf(name) !== index);
+  if (wrong >= 0) throw refuse("classes", "must have names that differ and are not empty", names[wrong]);
   for (const { color = [] } of classes)
     for (const value of color) checkInteger(value, "fineTune", "classes' color", 0, 255);
 }
