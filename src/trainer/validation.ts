@@ -1,4 +1,5 @@
 import { type Dataset, spreadEvenly } from "../datasets/dataset.ts";
+import { confusionRows } from "../evaluation/confusion-matrix.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import type { LabelMap } from "../images/types.ts";
@@ -52,9 +53,6 @@ export async function validate(
       onProgress,
     });
     const { classes, palette } = model;
-    const rows = classes.map((_, truth) =>
-      Array.from(confusion.counts.subarray(truth * classes.length, (truth + 1) * classes.length)),
-    );
     return {
       metrics: { miou, pixelAccuracy, iou: byClassName(classes, iou) },
       lowConfidence,
@@ -68,7 +66,7 @@ export async function validate(
           step,
           classes: [...classes],
           palette: palette.map(([red, green, blue]) => [red, green, blue]),
-          confusion: rows,
+          confusion: confusionRows(confusion),
           panels,
         };
       },
