@@ -28,33 +28,31 @@ export interface AugmentationOptions {
   readonly preprocessing: Preprocessing;
 }
 
+/** What the network sees of a sample, a part of a batch. */
+export interface Crop {
+  /** `[3, h, w]`, normalized. */
+  readonly image: Float32Array;
+  /** `[h, w]`, 0..classes-1 or 255. */
+  readonly target: Int32Array;
+}
+
 /**
- * Writes a randomly resized, cropped and mirrored version of a sample into one slot of a batch.
+ * Writes a randomly resized, cropped and mirrored version of a sample into a crop.
  *
  * The photo is interpolated bilinearly, the labels take the nearest pixel. A resized photo smaller than the
  * crop lies at a random place in it. Around it the image is the mean color, about 0 after normalisation, and
  * the target the ignore label 255.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
- * @param images float32 `[N, 3, h, w]`, normalised
- * @param targets int32 `[N, h, w]`, 0..classes-1 or 255
- * @param slot 0..N-1
  */
 export function augmentInto(
   sample: LabelledPhoto,
   options: AugmentationOptions,
   random: Random,
-  images: Float32Array,
-  targets: Int32Array,
-  slot: number,
+  { image, target }: Crop,
 ): void {
   const { photo, labels } = sample;
-  const [height, width] = options.crop;
   const { rows, columns, color } = drawVariation(photo, photo, options, random);
-
-  const area = height * width;
-  const image = images.subarray(slot * 3 * area, (slot + 1) * 3 * area);
-  const target = targets.subarray(slot * area, (slot + 1) * area);
   fillPadding(image, options.preprocessing);
   target.fill(IGNORE_LABEL);
   writeImage(photo, rows, columns, color, options.preprocessing, image);
