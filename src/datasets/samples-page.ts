@@ -3,6 +3,7 @@ import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
+import { sumByLabel } from "../inference/class-shares.ts";
 import type { DatasetCheck, LabelCount, Range } from "./check.ts";
 import { type Dataset, type LabelSpace, type Sample, spreadEvenly } from "./dataset.ts";
 import type { DatasetIssue } from "./issues.ts";
@@ -98,9 +99,8 @@ ${images}</div>
 
 /** What occurs in a sample, the largest share first. */
 function renderLegend({ labels: { data } }: Sample, labels: LabelSpace): Html[] {
-  const counts = new Map<number, number>();
-  for (const label of data) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts]
+  return [...sumByLabel(data).entries()]
+    .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)
     .map(([label, count]) => {
       return html`<li>${renderLabel(label, labels)} ${formatPercent(count / data.length, 2)}</li>\n`;

@@ -14,13 +14,9 @@ import { loadModel } from "../model-files/node/load.ts";
 import { lightWeightRefineNetWithRcu } from "../models/decoders/refinenet.ts";
 import { findNetwork } from "../models/zoo.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
-import { photosOf } from "../studies/photos.ts";
+import { photosOf, type StudyProgress } from "../studies/photos.ts";
 import { type Probe, probeNetwork } from "../studies/probe.ts";
-import {
-  type ReceptiveFieldStudy,
-  type StudyProgress,
-  studyReceptiveField,
-} from "../studies/receptive-field.ts";
+import { type ReceptiveFieldStudy, studyReceptiveField } from "../studies/receptive-field.ts";
 import type { Ablation } from "./ablation.ts";
 import type { PhotoComparison } from "./compare.ts";
 import { compareModels, withModels } from "./compare-models.ts";

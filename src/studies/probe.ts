@@ -25,9 +25,9 @@ import { learningRateFactor } from "../training/schedule.ts";
 import { buildTrainingStep } from "../training/step.ts";
 import { openTrainingSession } from "../training/training-session.ts";
 import { buildHeads, type Heads, PRESENT, presenceLoss, presentInput } from "./heads.ts";
+import type { StudyProgress } from "./photos.ts";
 import { findPresent, MultiLabelAccuracy, objectLabels } from "./presence.ts";
 import { fitWithin, stack, subsample, TARGET_STRIDE } from "./probe-samples.ts";
-import type { StudyProgress } from "./receptive-field.ts";
 import { findTap } from "./tap.ts";
 
 /** Options of `probeNetwork`. */
@@ -230,7 +230,7 @@ async function measureHeads(
     count,
     engine,
     options,
-  }: Collecting & { classes: number; size: Size; objects: readonly number[] },
+  }: Collecting & { classes: number; size: Size },
 ): Promise<Probe[]> {
   const { at, onProgress, signal } = options;
   const { scope } = openScope();
