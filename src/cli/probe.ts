@@ -9,7 +9,7 @@ import { type Probe, probeNetwork } from "../studies/probe.ts";
 import type { Command } from "./arguments.ts";
 import { classes, data, dataset, help, integer, json, real, text, threads, weights } from "./options.ts";
 import { colors, formatShare } from "./output.ts";
-import { at, limit, loadStudied, typedMaps } from "./study-options.ts";
+import { at, limit, loadStudied } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
@@ -51,7 +51,7 @@ export const probe: Command = {
   ],
 
   async run(args, print) {
-    const names = typedMaps(args);
+    const names = args.requireAll(at);
     const description = findDataset(args.require(dataset));
     const folder = args.require(data);
     const typed = {

@@ -60,7 +60,7 @@ export function checkSample({ photo, labels }: LabelledPhoto): void {
  * @param counts pixels of each label
  * @throws LightsegError INVALID_ARGUMENT for a label that is no class, or a class without pixels
  */
-export function countClasses(counts: Float64Array, classes: readonly TaughtClass[]): Float64Array {
+export function requireLabelledClasses(counts: Float64Array, classes: readonly TaughtClass[]): Float64Array {
   const beyond = counts.findIndex(
     (count, label) => count > 0 && label >= classes.length && label !== IGNORE_LABEL,
   );
@@ -73,7 +73,11 @@ export function countClasses(counts: Float64Array, classes: readonly TaughtClass
 
 function refuse(argument: string, rule: string, value: unknown, hint?: string): LightsegError {
   return new LightsegError({
-    ...{ code: "INVALID_ARGUMENT", where: "fineTune", argument, rule, value },
-    ...(hint !== undefined && { hint }),
+    code: "INVALID_ARGUMENT",
+    where: "fineTune",
+    argument,
+    rule,
+    value,
+    hint,
   });
 }
