@@ -119,7 +119,7 @@ export const quantize: Command = {
       print(formatWritten(path, model, bytes));
       if (!evaluated) return { json: { ...written, finished: true } };
 
-      const comparison = await compareModels(
+      const comparison = await measureBoth(
         evaluated,
         model,
         { ...model, onnx: bytes },
@@ -186,19 +186,19 @@ async function loadPhotos(dataset: Dataset, count: number, signal: AbortSignal):
   return loaded;
 }
 
-interface CompareModelsOptions {
-  /** Of the model as it was; one in int8 runs on the CPU. */
+interface MeasureBothOptions {
+  /** Opens the float model; the int8 model always runs on the CPU. */
   open: OpenSession;
   threads: number | undefined;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
 }
 
-async function compareModels(
+async function measureBoth(
   dataset: Dataset,
   before: RunnableModel,
   after: RunnableModel,
-  { open, threads, ...options }: CompareModelsOptions,
+  { open, threads, ...options }: MeasureBothOptions,
 ) {
   const first = createPredictor(before, { open, threads });
   const second = createPredictor(after, { threads });

@@ -8,6 +8,7 @@ import type { Model } from "../model-files/model.ts";
 import { makePanel } from "../report/panels.ts";
 import type { RunEvaluation } from "../runs/evaluation-file.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import type { ValidationRecord } from "../training/events.ts";
 
 export interface ValidateOptions {
   open: OpenSession;
@@ -15,13 +16,10 @@ export interface ValidateOptions {
   onProgress: (done: number, total: number) => void;
 }
 
-export interface Validation {
+/** A model that was measured, and what was found. */
+export interface MeasuredModel {
   /** The values for the log. */
-  readonly metrics: {
-    readonly miou: number;
-    readonly pixelAccuracy: number;
-    readonly iou: Readonly<Record<string, number | null>>;
-  };
+  readonly metrics: Pick<ValidationRecord, "miou" | "pixelAccuracy" | "iou">;
   /**
    * The mean confidence that few of the photos are under, see `ModelDescription`; undefined where all is
    * background.
@@ -39,7 +37,7 @@ export async function validate(
   model: Model,
   dataset: Dataset,
   { open, threads, onProgress }: ValidateOptions,
-): Promise<Validation> {
+): Promise<MeasuredModel> {
   const predictor = createPredictor(model, { open, threads });
   try {
     const shown = new Map(spreadEvenly(dataset.size, PANELS).map((index) => [dataset.ids[index], index]));
