@@ -130,7 +130,7 @@ const STEPS = 5;
 const MAX_COORDINATE = 65_536;
 
 /**
- * Adds the pixels whose centre lies inside a polygon, by the even-odd rule, to a region.
+ * Adds the pixels whose center lies inside a polygon, by the even-odd rule, to a region.
  *
  * Wherever the boundary crosses the middle of a column, the pixels below change between outside and inside.
  */

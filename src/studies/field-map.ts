@@ -5,7 +5,7 @@ export interface FieldMap {
   readonly height: number;
   /** Mean influence of each pixel, row by row. */
   readonly values: Float32Array;
-  /** The square root of the number of pixels that have more than `INFLUENCE_SHARE` of the largest influence. */
+  /** The square root of the number of pixels above `INFLUENCE_SHARE` of the largest influence. */
   readonly side: number;
 }
 

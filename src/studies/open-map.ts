@@ -10,7 +10,7 @@ import type { Engine, TensorData } from "../runtime/session.ts";
 
 /** A part of a network, from the photo to a map, ready to run. */
 export interface OpenMap {
-  /** @param image a normalised photo `[1, 3, H, W]`, which is handed over @returns the map `[1, C, h, w]` */
+  /** @param image a normalized photo `[1, 3, H, W]`, which is handed over @returns the map `[1, C, h, w]` */
   run(image: Float32Array<ArrayBuffer>): Promise<TensorData>;
   dispose(): Promise<void>;
 }

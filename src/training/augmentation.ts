@@ -13,7 +13,7 @@ export interface AugmentationOptions {
   readonly scale: readonly [min: number, max: number];
   /** The factor is at least what makes the shorter side this long, in pixels. Default 0: no such limit. */
   readonly shorterSide?: number;
-  /** Whether to mirror samples left to right: every other one at random, or `always`. */
+  /** Whether to mirror samples left to right: each with probability 1/2, or `always`. */
   readonly mirror: boolean | "always";
   /**
    * Brightness, contrast (about the mean color) and saturation are each multiplied by a factor drawn from
@@ -40,7 +40,7 @@ export interface Crop {
  * Writes a randomly resized, cropped and mirrored version of a sample into a crop.
  *
  * The photo is interpolated bilinearly, the labels take the nearest pixel. A resized photo smaller than the
- * crop lies at a random place in it. Around it the image is the mean color, about 0 after normalisation, and
+ * crop lies at a random place in it. Around it the image is the mean color, about 0 after normalization, and
  * the target the ignore label 255.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
@@ -184,7 +184,7 @@ function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): 
   }
 }
 
-/** Interpolates, changes the color and normalises in one pass over the crop. */
+/** Interpolates, changes the color and normalizes in one pass over the crop. */
 export function writeImage(
   photo: Photo,
   rows: AxisSamples,
@@ -212,11 +212,11 @@ export function writeImage(
       const green = bilinear(data, a + 1, b + 1, c + 1, d + 1, across, down) * gain + bias[1];
       const blue = bilinear(data, a + 2, b + 2, c + 2, d + 2, across, down) * gain + bias[2];
 
-      const grey = (0.299 * red + 0.587 * green + 0.114 * blue) * (1 - saturation);
+      const gray = (0.299 * red + 0.587 * green + 0.114 * blue) * (1 - saturation);
       const pixel = y * width + x;
-      image[pixel] = (clip(red * saturation + grey) * scale - mean[0]) / std[0];
-      image[area + pixel] = (clip(green * saturation + grey) * scale - mean[1]) / std[1];
-      image[2 * area + pixel] = (clip(blue * saturation + grey) * scale - mean[2]) / std[2];
+      image[pixel] = (clip(red * saturation + gray) * scale - mean[0]) / std[0];
+      image[area + pixel] = (clip(green * saturation + gray) * scale - mean[1]) / std[1];
+      image[2 * area + pixel] = (clip(blue * saturation + gray) * scale - mean[2]) / std[2];
     }
   }
 }

@@ -79,7 +79,7 @@ export interface CutObject {
  * Cuts all pixels of a class out of a photo.
  *
  * Pixels with the ignore label are left out: PASCAL VOC's ignored border holds surroundings too. The mask is
- * of the whole class, not of one connected part, since things in front tear objects apart.
+ * of the whole class, not of one connected part, since occluders split an object into parts.
  *
  * @returns undefined if the photo has no pixel of the class
  */

@@ -26,7 +26,7 @@ import {
   weightInput,
 } from "./state-names.ts";
 
-/** Parameters that share the settings of the optimiser. */
+/** Parameters that share the settings of the optimizer. */
 export interface ParameterGroup extends OptimizerSettings {
   /** Names the inputs that hold this group's learning rate and bias corrections. */
   readonly name: string;
