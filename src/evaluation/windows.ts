@@ -1,4 +1,5 @@
 import { centerIn } from "../grid.ts";
+
 /** A window along one axis of a scaled photo, and the photo's pixels that lie in it. */
 export interface Span {
   /** Where the window begins, in pixels of the scaled photo. */
