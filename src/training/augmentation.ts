@@ -3,10 +3,12 @@ import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Random } from "../random.ts";
+import { between } from "./between.ts";
+import { type ColorChange, type ColorOptions, changeGamma, drawColorChange } from "./color-change.ts";
 import type { LabelledPhoto } from "./samples.ts";
 
 /** How training samples are varied. Bounds are checked with the settings (`settings.ts`). */
-export interface AugmentationOptions {
+export interface AugmentationOptions extends ColorOptions {
   /** The size of what the network sees, `[height, width]` in pixels. */
   readonly crop: readonly [height: number, width: number];
   /** The photo is resized by a factor drawn uniformly from `[min, max]`, greater than 0. */
@@ -15,17 +17,6 @@ export interface AugmentationOptions {
   readonly shorterSide?: number;
   /** Whether to mirror samples left to right: each with probability 1/2, or `always`. */
   readonly mirror: boolean | "always";
-  /**
-   * Brightness, contrast (about the mean color) and saturation are each multiplied by a factor drawn from
-   * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colors alone.
-   */
-  readonly colorJitter?: number;
-  /**
-   * Random gamma: values v, 0..255, become `255 (v / 255)^e`, with e drawn log-uniformly from `[1 / (1 +
-   * gamma), 1 + gamma]`. At least 0; default 0, which changes and draws nothing.
-   */
-  readonly gamma?: number;
-  readonly preprocessing: Preprocessing;
 }
 
 /** What the network sees of a sample, a part of a batch. */
@@ -136,44 +127,6 @@ function reverse(samples: AxisSamples): void {
   for (const values of [samples.low, samples.high, samples.weight, samples.nearest]) values.reverse();
 }
 
-/**
- * Each channel v becomes 255 (v / 255)^gamma, then v * gain + bias, then moves from its pixel's gray by the
- * saturation.
- */
-export interface ColorChange {
-  readonly gamma: number;
-  readonly gain: number;
-  readonly bias: readonly [red: number, green: number, blue: number];
-  readonly saturation: number;
-}
-
-function drawColorChange(
-  { colorJitter = 0, gamma = 0, preprocessing }: AugmentationOptions,
-  random: Random,
-): ColorChange {
-  const range = [1 - colorJitter, 1 + colorJitter] as const;
-  const brightness = between(range, random);
-  const contrast = between(range, random);
-  const saturation = between(range, random);
-  // Drawn last, and only if asked for, so that resumed trainings of early versions keep their draws.
-  const exponent = gamma === 0 ? 1 : (1 + gamma) ** between([-1, 1], random);
-  const [red, green, blue] = preprocessing.mean;
-  // Contrast: (v - mean) * contrast + mean, where mean / scale is the mean in pixel values.
-  const bias = (1 - contrast) / preprocessing.scale;
-  return {
-    gamma: exponent,
-    gain: brightness * contrast,
-    bias: [red * bias, green * bias, blue * bias],
-    saturation,
-  };
-}
-
-/** The bytes of a photo that was exposed otherwise. */
-function changeGamma(bytes: Uint8Array, gamma: number): Uint8Array {
-  const changed = Uint8Array.from({ length: 256 }, (_, value) => Math.round(255 * (value / 255) ** gamma));
-  return bytes.map((value) => changed[value] ?? 0);
-}
-
 function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): void {
   const area = image.length / 3;
   for (let channel = 0; channel < 3; channel++) {
@@ -250,8 +203,4 @@ function writeTarget(labels: LabelMap, rows: AxisSamples, columns: AxisSamples, 
 
 function clip(value: number): number {
   return Math.min(Math.max(value, 0), 255);
-}
-
-function between([min, max]: readonly [number, number], random: Random): number {
-  return min + (max - min) * random();
 }

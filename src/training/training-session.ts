@@ -13,14 +13,8 @@ import { type Member, unpackMembers } from "./packs.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
 import { openReplicas } from "./replicas.ts";
 import { averageName, copiedParameter, copyName } from "./state-names.ts";
-import {
-  buildReplicatedStep,
-  buildTrainingStep,
-  type ReplicatedStep,
-  type StateVariable,
-  type TrainingStep,
-  type Update,
-} from "./step.ts";
+import { buildReplicatedStep, buildTrainingStep, type ReplicatedStep, type TrainingStep } from "./step.ts";
+import type { StateVariable, Update } from "./update.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
 export interface LearningRates {
