@@ -62,7 +62,8 @@ export const compare: Command = {
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const comparison = await withModels(args.operands, options, (models) =>
         compareModels(source.photos(), models, {
-          ...{ total: source.size, signal },
+          total: source.size,
+          signal,
           ...(source.labels && { labels: source.labels }),
           onProgress: (done, total) => progress.update("photos", done, total),
         }),

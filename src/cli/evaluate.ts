@@ -117,7 +117,10 @@ export const evaluate: Command = {
     const note = "stopping after the run of the network under way; once more to stop at once";
     return withInterrupt({ note, stopped }, async (run) => {
       const evaluation = await measureModel(samples, loaded, {
-        ...{ views, boundary, run, threads: threadCount },
+        views,
+        boundary,
+        run,
+        threads: threadCount,
         onPrediction: out ? predictionWriter(samples, out) : undefined,
         onProgress(number, total) {
           done = number;

@@ -73,7 +73,10 @@ export const probe: Command = {
         { ...model, classes: labels },
         {
           ...typed,
-          ...{ at: names, train, val, signal },
+          at: names,
+          train,
+          val,
+          signal,
           onProgress: ({ task, done, total }) => progress.update(task, done, total),
         },
         engine,
@@ -84,7 +87,10 @@ export const probe: Command = {
       print(formatTable([["map", "shape", "mIoU", "accuracy"], ...probes.map(describe)], "  "));
       return {
         json: {
-          ...{ model: called, dataset: description.name, train: train.size, val: val.size },
+          model: called,
+          dataset: description.name,
+          train: train.size,
+          val: val.size,
           maps: probes.map(({ iou, ...rest }) => ({ ...rest, iou: byClassName(labels, iou) })),
         },
       };

@@ -108,7 +108,9 @@ export const quantize: Command = {
     return withInterrupt({ note, stopped }, async ({ progress, signal }) => {
       const bytes = await quantizeModel({
         ...options,
-        ...{ model, open, signal },
+        model,
+        open,
+        signal,
         calibration: await loadPhotos(calibration, options.count, signal),
         version: await readVersion(),
         onProgress: (done, total) => progress.update("calibration", done, total),
@@ -124,7 +126,9 @@ export const quantize: Command = {
         model,
         { ...model, onnx: bytes },
         {
-          ...{ open, signal, threads: options.threads },
+          open,
+          signal,
+          threads: options.threads,
           onProgress: (done, total) => progress.update("evaluation", done, total),
         },
       );

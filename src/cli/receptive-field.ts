@@ -72,7 +72,9 @@ export const receptiveField: Command = {
       for (const name of names) {
         const options = {
           ...typed,
-          ...{ at: name, photos, signal },
+          at: name,
+          photos,
+          signal,
           onProgress: ({ task, done, total }: { task: string; done: number; total: number }) =>
             progress.update(`${name}: ${task}`, done, total),
         };

@@ -148,8 +148,13 @@ export async function studyReceptiveField(
     await gradient.dispose();
   }
   return {
-    ...{ at, size, map: [channels, rows, columns], theoretical },
-    ...{ effective: effective.finish(), empirical: empirical.finish(), units: studied },
+    at,
+    size,
+    map: [channels, rows, columns],
+    theoretical,
+    effective: effective.finish(),
+    empirical: empirical.finish(),
+    units: studied,
   };
 }
 
@@ -188,7 +193,13 @@ async function occludeTops(
     const places = here.map(({ place }) => place);
     const random = createRandom(deriveSeed("occluder", seed, photo));
     const maps = await measureDiscrepancy(await read(photo), {
-      ...{ run, size, occluder, step, onRun, places, random },
+      run,
+      size,
+      occluder,
+      step,
+      onRun,
+      places,
+      random,
     });
     for (const [index, { peak }] of here.entries()) {
       const discrepancy = maps[index];

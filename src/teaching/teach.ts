@@ -39,7 +39,11 @@ export async function teach(base: TeachingBase, options: TeachingOptions, engine
   const { onModel } = options;
   const weights = await trainOnFew(base.weights, {
     ...options,
-    ...{ layers, network, photos, seed, engine },
+    layers,
+    network,
+    photos,
+    seed,
+    engine,
     classWeights: balancedWeights(counts),
     preprocessing: description.preprocessing,
     onWeights: onModel && ((weights) => onModel({ ...description, weights })),

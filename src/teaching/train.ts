@@ -136,7 +136,9 @@ async function prepare(
   const count = inputs.length;
   const views = await computeFeatures(features, weights, {
     take: async (index) => shown[index - count]?.batch ?? inputs[index]?.() ?? missingView(index),
-    ...{ count: count + shown.length, engine, signal },
+    count: count + shown.length,
+    engine,
+    signal,
   });
   const viewAt = (index: number) => views[index] ?? missingView(index);
   return {

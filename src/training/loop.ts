@@ -282,8 +282,12 @@ function requireNumbers({ state, step }: Checkpoint): void {
     for (const value of data)
       if (!Number.isFinite(value))
         throw new LightsegError({
-          ...{ code: "RUNTIME", where: "train", argument: `weights after step ${step}` },
-          ...{ rule: "must be numbers", value, hint: DIVERGES },
+          code: "RUNTIME",
+          where: "train",
+          argument: `weights after step ${step}`,
+          rule: "must be numbers",
+          value,
+          hint: DIVERGES,
         });
 }
 
