@@ -57,14 +57,15 @@ export class Arguments {
   }
 
   /**
-   * @returns undefined if the option was not typed @throws LightsegError INVALID_ARGUMENT for a malformed
-   * value
+   * The value of an option, undefined if it was not typed.
+   *
+   * @throws LightsegError INVALID_ARGUMENT for a malformed value
    */
   get<T>(option: Option<T>): T | undefined {
     return this.getAll(option).at(-1);
   }
 
-  /** The values of an option in the order in which they were typed @throws LightsegError as `get` does */
+  /** The values of an option in the order in which they were typed. @throws LightsegError as `get` does */
   getAll<T>(option: Option<T>): T[] {
     return (this.#texts.get(option.name) ?? []).map((text) => this.#read(option, text));
   }
@@ -83,9 +84,19 @@ export class Arguments {
   /** @throws LightsegError INVALID_ARGUMENT if the option was not typed or has a malformed value */
   require<T>(option: Option<T>): T {
     const value = this.get(option);
-    if (value === undefined)
-      throw this.usageError(`--${option.name} ${option.value ?? ""}`.trim(), "is required");
+    if (value === undefined) throw this.#missing(option);
     return value;
+  }
+
+  /** The values of an option, at least one. @throws LightsegError as `require` does */
+  requireAll<T>(option: Option<T>): T[] {
+    const values = this.getAll(option);
+    if (values.length === 0) throw this.#missing(option);
+    return values;
+  }
+
+  #missing({ name, value = "" }: Option<unknown>): LightsegError {
+    return this.usageError(`--${name} ${value}`.trim(), "is required");
   }
 
   usageError(argument: string, rule: string, value?: unknown): LightsegError {

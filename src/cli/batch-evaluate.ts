@@ -1,6 +1,7 @@
 import { evaluateBatch } from "../batch/evaluate.ts";
+import { confusionRows } from "../evaluation/confusion-matrix.ts";
 import type { Command } from "./arguments.ts";
-import { confusionRows, formatClasses, formatSummary } from "./evaluate-output.ts";
+import { formatClasses, formatSummary } from "./evaluate-output.ts";
 import { help, json } from "./options.ts";
 
 export const batchEvaluate: Command = {

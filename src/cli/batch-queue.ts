@@ -18,7 +18,7 @@ const lock = integer(
   "Time after which the chunk of a worker that died is given to another (default 30)",
 );
 const watch = flag("watch", "Show it again and again until the job is done");
-const RETURN_NOTE =
+const SERVER_NOTE =
   "The server is Redis 6.2 or newer, or Valkey, best with its append-only file on. Its password is best given in LIGHTSEG_QUEUE.";
 
 export const batchSubmit: Command = {
@@ -26,7 +26,7 @@ export const batchSubmit: Command = {
   summary: "Puts a batch on a queue, for workers on any number of machines.",
   operands: { name: "SOURCE", min: 1, max: 1 },
   options: [queue, name, ...batchOptions, json, help],
-  notes: ["SOURCE and TARGET are those of lightseg batch run; all workers must reach them.", RETURN_NOTE],
+  notes: ["SOURCE and TARGET are those of lightseg batch run; all workers must reach them.", SERVER_NOTE],
   examples: [
     "lightseg batch submit s3://shop/photos --out s3://shop/classes --queue redis://queue:6379 --name shop",
   ],
@@ -45,7 +45,7 @@ export const batchWork: Command = {
   summary: "Does chunks from a queue until it is stopped.",
   options: [queue, concurrency, threads, lock, untilEmpty, json, help],
   notes: [
-    RETURN_NOTE,
+    SERVER_NOTE,
     "Ctrl-C and SIGTERM give the chunks under way back to the queue and end the program within the time of a photo. A worker that is killed loses the chunks under way, which others take over.",
   ],
   examples: [

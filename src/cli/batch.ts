@@ -43,8 +43,9 @@ const batchRun: Command = {
     "lightseg batch run unlabeled/ --out pseudo --keep-confident 0.9",
   ],
   async run(args, print) {
+    const typed = typedBatch(args);
     const result = await runWithProgress({
-      ...typedBatch(args),
+      ...typed,
       concurrency: args.get(concurrency),
       threads: args.get(threads),
     });
@@ -55,7 +56,7 @@ const batchRun: Command = {
     }
     const { own, errors, seconds, job } = result;
     print(`${job.photos} photos done, ${own} of them now, ${errors} with errors${rate(own, seconds)}`);
-    print(`wrote ${typedBatch(args).out}/results/*.parquet`);
+    print(`wrote ${typed.out}/results/*.parquet`);
     return {
       json: { finished: true, photos: job.photos, done: job.photos, own, errors, seconds, model: job.model },
     };
@@ -74,7 +75,7 @@ const overview: Command = {
   run: () => Promise.reject(new TypeError("the overview is only shown")),
 };
 
-export type RunOutcome =
+type RunOutcome =
   | (BatchResult & { readonly seconds: number })
   | (Pick<BatchProgress, "done" | "photos"> & { readonly exitCode: number });
 

@@ -1,4 +1,5 @@
 import { basename, parse } from "node:path";
+import { takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { encodePng } from "../images/node/encode.ts";
@@ -61,7 +62,8 @@ export const compare: Command = {
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const comparison = await withModels(args.operands, options, (models) =>
         compareModels(source.photos(), models, {
-          ...{ total: source.size, signal },
+          total: source.size,
+          signal,
           ...(source.labels && { labels: source.labels }),
           onProgress: (done, total) => progress.update("photos", done, total),
         }),
@@ -84,23 +86,22 @@ const renderers: Readonly<Record<string, (comparison: PhotoComparison) => Promis
 
 /** The photos that were named, and the names of their labels where they have any. */
 async function openSource(args: Arguments) {
-  const paths = args.getAll(photos);
   const most = args.get(limit) ?? DEFAULT_LIMIT;
   if (args.has(dataset)) {
-    if (paths.length > 0) throw args.usageError("--photos", "cannot be given beside --dataset");
+    if (args.has(photos)) throw args.usageError("--photos", "cannot be given beside --dataset");
     const description = findDataset(args.require(dataset));
-    const samples = await description.open(args.require(data), args.get(split) ?? "val");
-    const size = Math.min(most, samples.size);
+    const opened = await description.open(args.require(data), args.get(split) ?? "val");
+    const samples = takeFirst(opened, most);
     async function* load(): AsyncGenerator<PhotoToCompare> {
-      for (let index = 0; index < size; index++) {
+      for (let index = 0; index < samples.size; index++) {
         const { id, photo, labels } = await samples.load(index);
         yield { id, photo, truth: labels };
       }
     }
-    return { size, labels: samples.labels, photos: load };
+    return { size: samples.size, labels: samples.labels, photos: load };
   }
-  if (paths.length === 0) args.require(photos);
-  const found = (await findPhotos(paths, "compare")).photos.slice(0, most);
+  const all = await findPhotos(args.requireAll(photos), "compare");
+  const found = all.photos.slice(0, most);
   async function* read(): AsyncGenerator<PhotoToCompare> {
     for (const path of found) yield { id: basename(path), photo: await decodePhoto(path) };
   }

@@ -129,7 +129,10 @@ function chooseAverages(file: string): ChooseNames {
     const chosen = validatedNames(all);
     if ([...chosen].some(([stored, name]) => stored !== name)) return chosen;
     throw new LightsegError({
-      ...{ code: "INVALID_WEIGHTS", where: "convert", file, argument: "the file" },
+      code: "INVALID_WEIGHTS",
+      where: "convert",
+      file,
+      argument: "the file",
       rule: "must hold moving averages of weights",
       hint: "last.safetensors of a run with --averaging holds them; best.safetensors is one",
     });

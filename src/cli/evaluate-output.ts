@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
-import type { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
+import { type ConfusionMatrix, confusionRows } from "../evaluation/confusion-matrix.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { formatTable } from "../format-table.ts";
 import { encodeIndexedPng } from "../images/indexed-png.ts";
@@ -34,13 +34,6 @@ export function formatSummary(evaluation: Evaluation): string {
     ...(lowConfidence === undefined ? [] : [["low mean confidence", formatShare(lowConfidence)]]),
     ...(boundary ? [["mean boundary F", formatShare(boundary.meanScore)]] : []),
     ["images", String(images)],
-  ]);
-}
-
-/** The counts row by row: one row for each true class, one column for each predicted one. */
-export function confusionRows({ classes, counts }: ConfusionMatrix): number[][] {
-  return Array.from({ length: classes }, (_, row) => [
-    ...counts.subarray(row * classes, (row + 1) * classes),
   ]);
 }
 

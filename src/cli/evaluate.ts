@@ -5,6 +5,7 @@ import { findLabelIssues } from "../datasets/issues.ts";
 import { hasLabels } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
 import type { ViewOptions } from "../evaluation/average-views.ts";
+import { confusionRows } from "../evaluation/confusion-matrix.ts";
 import { type EvaluateOptions, type Evaluation, evaluate as measure } from "../evaluation/evaluate.ts";
 import { byClassName, meanIouOf } from "../evaluation/metrics.ts";
 import { requireClasses } from "../evaluation/require-classes.ts";
@@ -21,13 +22,7 @@ import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
 import { sideBySide } from "../runtime/side-by-side.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
-import {
-  confusionCsv,
-  confusionRows,
-  formatClasses,
-  formatSummary,
-  predictionWriter,
-} from "./evaluate-output.ts";
+import { confusionCsv, formatClasses, formatSummary, predictionWriter } from "./evaluate-output.ts";
 import {
   classes,
   data,
@@ -122,7 +117,10 @@ export const evaluate: Command = {
     const note = "stopping after the run of the network under way; once more to stop at once";
     return withInterrupt({ note, stopped }, async (run) => {
       const evaluation = await measureModel(samples, loaded, {
-        ...{ views, boundary, run, threads: threadCount },
+        views,
+        boundary,
+        run,
+        threads: threadCount,
         onPrediction: out ? predictionWriter(samples, out) : undefined,
         onProgress(number, total) {
           done = number;

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { describePassedOver } from "../datasets/file-names.ts";
 import { LightsegError } from "../errors.ts";
 import { PHOTO_ENDINGS } from "../images/node/decode.ts";
+import { unreadableRule } from "../node/files.ts";
 import { log } from "./output.ts";
 
 /** Endings of results. */
@@ -38,7 +39,11 @@ export async function findPhotos(operands: readonly string[], where: string): Pr
 async function photosIn(folder: string, where: string): Promise<FoundPhotos> {
   const isPhoto = (name: string) => PHOTO_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending));
   const names: string[] = [];
-  for (const name of (await readdir(folder)).sort()) {
+  const found = await readdir(folder).catch((cause: unknown) => {
+    const rule = unreadableRule(folder, cause);
+    throw new LightsegError({ code: "NOT_FOUND", where, file: folder, argument: "folder", rule, cause });
+  });
+  for (const name of found.sort()) {
     if (name.startsWith(".") || name.endsWith(LABELS) || name.endsWith(OVERLAY)) continue;
     // A file that is only named as a photo, or a link to nothing, is kept: reading it reports the fault.
     const status = await stat(join(folder, name)).catch(() => undefined);

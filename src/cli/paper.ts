@@ -69,7 +69,8 @@ export const paper: Command = {
     const conditions = {
       version: await readVersion(),
       cpu: cpus()[0]?.model ?? "unknown",
-      ...{ threads: threadCount, data: [...given.keys()] },
+      threads: threadCount,
+      data: [...given.keys()],
     };
     const ablations: Ablation[] = [];
     for (const runs of args.getAll(ablation)) ablations.push(await readAblation(runs));
@@ -78,8 +79,12 @@ export const paper: Command = {
     const note = "stopping after the run under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const measured = await measurePaper({
-        ...{ data: given, photos: files, limit: args.get(limit), multiScale: args.has(multiScale) },
-        ...{ threads: threadCount, signal },
+        data: given,
+        photos: files,
+        limit: args.get(limit),
+        multiScale: args.has(multiScale),
+        threads: threadCount,
+        signal,
         ablations,
         time: args.has(times) ? timeIn(threadCount) : undefined,
         onProgress: ({ task, done, total }) => progress.update(task, done, total),

@@ -1,7 +1,7 @@
 import { takeFirst } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
-import { LightsegError } from "../errors.ts";
 import { byClassName } from "../evaluation/metrics.ts";
+import { requireClasses } from "../evaluation/require-classes.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
@@ -9,7 +9,7 @@ import { type Probe, probeNetwork } from "../studies/probe.ts";
 import type { Command } from "./arguments.ts";
 import { classes, data, dataset, help, integer, json, real, text, threads, weights } from "./options.ts";
 import { colors, formatShare } from "./output.ts";
-import { at, limit, loadStudied, typedMaps } from "./study-options.ts";
+import { at, limit, loadStudied } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
@@ -51,7 +51,7 @@ export const probe: Command = {
   ],
 
   async run(args, print) {
-    const names = typedMaps(args);
+    const names = args.requireAll(at);
     const description = findDataset(args.require(dataset));
     const folder = args.require(data);
     const typed = {
@@ -65,15 +65,18 @@ export const probe: Command = {
     const val = takeFirst(await description.open(folder, args.get(valSplit) ?? "val"), args.get(limit));
     const model = await loadStudied(args);
     const { classes: labels } = val.labels;
-    requireClasses(model.classes, labels);
+    requireClasses(model, val, { where: "probe" });
     const engine = { open: openNodeSession, threads: args.get(threads) };
     const note = "stopping after the run of the network under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const probes = await probeNetwork(
-        model,
+        { ...model, classes: labels },
         {
           ...typed,
-          ...{ at: names, train, val, signal },
+          at: names,
+          train,
+          val,
+          signal,
           onProgress: ({ task, done, total }) => progress.update(task, done, total),
         },
         engine,
@@ -84,7 +87,10 @@ export const probe: Command = {
       print(formatTable([["map", "shape", "mIoU", "accuracy"], ...probes.map(describe)], "  "));
       return {
         json: {
-          ...{ model: called, dataset: description.name, train: train.size, val: val.size },
+          model: called,
+          dataset: description.name,
+          train: train.size,
+          val: val.size,
           maps: probes.map(({ iou, ...rest }) => ({ ...rest, iou: byClassName(labels, iou) })),
         },
       };
@@ -94,13 +100,4 @@ export const probe: Command = {
 
 function describe({ at, map, miou, accuracy }: Probe): string[] {
   return [at, map.join("x"), formatShare(miou), formatShare(accuracy)];
-}
-
-function requireClasses(found: readonly string[], expected: readonly string[]): void {
-  if (found.length === expected.length) return;
-  throw new LightsegError({
-    ...{ code: "INVALID_WEIGHTS", where: "probe", argument: "model" },
-    rule: `must have the ${expected.length} classes of the data set`,
-    value: found.length,
-  });
 }

@@ -1,5 +1,5 @@
 import { parse } from "node:path";
-import type { Dataset, DatasetDescription } from "../datasets/dataset.ts";
+import { type Dataset, type DatasetDescription, spreadEvenly } from "../datasets/dataset.ts";
 import { datasets, findDataset } from "../datasets/index.ts";
 import { requireClasses } from "../evaluation/require-classes.ts";
 import type { Photo } from "../images/types.ts";
@@ -108,7 +108,9 @@ export const quantize: Command = {
     return withInterrupt({ note, stopped }, async ({ progress, signal }) => {
       const bytes = await quantizeModel({
         ...options,
-        ...{ model, open, signal },
+        model,
+        open,
+        signal,
         calibration: await loadPhotos(calibration, options.count, signal),
         version: await readVersion(),
         onProgress: (done, total) => progress.update("calibration", done, total),
@@ -119,12 +121,14 @@ export const quantize: Command = {
       print(formatWritten(path, model, bytes));
       if (!evaluated) return { json: { ...written, finished: true } };
 
-      const comparison = await compareModels(
+      const comparison = await measureBoth(
         evaluated,
         model,
         { ...model, onnx: bytes },
         {
-          ...{ open, signal, threads: options.threads },
+          open,
+          signal,
+          threads: options.threads,
           onProgress: (done, total) => progress.update("evaluation", done, total),
         },
       );
@@ -178,28 +182,27 @@ function chooseDataset(args: Arguments, model: Model): DatasetDescription {
 /** So many photos, spread evenly over a split; all of a smaller one. */
 async function loadPhotos(dataset: Dataset, count: number, signal: AbortSignal): Promise<Photo[]> {
   const loaded: Photo[] = [];
-  const taken = Math.min(count, dataset.size);
-  for (let index = 0; index < taken; index++) {
+  for (const index of spreadEvenly(dataset.size, count)) {
     signal.throwIfAborted();
-    const { photo } = await dataset.load(Math.floor((index * dataset.size) / taken));
+    const { photo } = await dataset.load(index);
     loaded.push(photo);
   }
   return loaded;
 }
 
-interface CompareModelsOptions {
-  /** Of the model as it was; one in int8 runs on the CPU. */
+interface MeasureBothOptions {
+  /** Opens the float model; the int8 model always runs on the CPU. */
   open: OpenSession;
   threads: number | undefined;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
 }
 
-async function compareModels(
+async function measureBoth(
   dataset: Dataset,
   before: RunnableModel,
   after: RunnableModel,
-  { open, threads, ...options }: CompareModelsOptions,
+  { open, threads, ...options }: MeasureBothOptions,
 ) {
   const first = createPredictor(before, { open, threads });
   const second = createPredictor(after, { threads });

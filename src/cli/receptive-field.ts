@@ -7,7 +7,7 @@ import { type ReceptiveFieldStudy, studyReceptiveField } from "../studies/recept
 import type { Command } from "./arguments.ts";
 import { classes, data, dataset, help, integer, json, size, text, threads, weights } from "./options.ts";
 import { colors } from "./output.ts";
-import { at, limit, loadStudied, openPhotos, typedMaps } from "./study-options.ts";
+import { at, limit, loadStudied, openPhotos } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
@@ -50,7 +50,7 @@ export const receptiveField: Command = {
   ],
 
   async run(args, print) {
-    const names = typedMaps(args);
+    const names = args.requireAll(at);
     const typed = {
       size: args.get(photoSize),
       units: args.get(units),
@@ -72,7 +72,9 @@ export const receptiveField: Command = {
       for (const name of names) {
         const options = {
           ...typed,
-          ...{ at: name, photos, signal },
+          at: name,
+          photos,
+          signal,
           onProgress: ({ task, done, total }: { task: string; done: number; total: number }) =>
             progress.update(`${name}: ${task}`, done, total),
         };

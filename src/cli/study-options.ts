@@ -22,13 +22,6 @@ export const limit = integer(
   "Photos that are looked at, the first ones (default all)",
 );
 
-/** The maps that were typed, of which there must be one at least. */
-export function typedMaps(args: Arguments): string[] {
-  const names = args.getAll(at);
-  if (names.length === 0) args.require(at);
-  return names;
-}
-
 /** The model of a study, in float32: int8 has no maps and no gradients. */
 export function loadStudied(args: Arguments): Promise<Model> {
   return loadModel({ model: args.operands[0], weights: args.get(weights), classes: args.get(classes) });

@@ -8,7 +8,7 @@ export const summaries = {
   compare: "Shows photos, the truth and the results of several models side by side.",
   data: "Checks a data set before training: reads every photo and mask and lists the faults.",
   export: "Exports a model as ONNX, and checks the file against the model.",
-  quantize: "Quantises a model to int8: smaller and faster, nearly as accurate.",
+  quantize: "Quantizes a model to int8: smaller and faster, nearly as accurate.",
   benchmark: "Times models on random photos with batch 1, by the paper's protocol.",
   info: "Lists networks and shipped models, or shows one model's parameters, MACs and memory.",
   "receptive-field": "Measures how far units of a network see: by its ops, by gradients, by occluders.",

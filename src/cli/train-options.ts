@@ -58,15 +58,8 @@ function settingOption<T>({ flag = "", type, help, defaultText, default: own }: 
   return option(flag, type, `${help}${note ? ` (${note})` : ""}`);
 }
 
-/**
- * The settings that were typed, and no others: a resumed run has its own.
- *
- * @param scheduled what a warm-up goes with where no schedule was typed
- */
-export async function typedSettings(
-  args: Arguments,
-  scheduled: Schedule = settings.schedule.default,
-): Promise<Partial<TrainingOptions>> {
+/** The settings that were typed, and no others: a resumed run has its own. */
+export async function typedSettings(args: Arguments): Promise<Partial<TrainingOptions>> {
   const typed: Record<string, unknown> = {};
   for (const [name, found] of tableOptions) {
     // A switch turns the default around.
@@ -76,7 +69,6 @@ export async function typedSettings(
   const pair = pairedNetwork(args);
   if (pair !== undefined && args.has(network))
     throw args.usageError("--model", "cannot be given together with --backbone and --decoder");
-  const steps = args.get(warmup);
   const folder = args.get(data);
   const name = args.get(dataset);
   if (pair !== undefined) typed.network = pair;
@@ -85,9 +77,18 @@ export async function typedSettings(
   if (folder !== undefined) typed.data = resolve(folder);
   if (typeof typed.weights === "string" && !(await isWeightsName(typed.weights)))
     typed.weights = resolve(typed.weights);
-  if (steps !== undefined) typed.schedule = { ...(args.get(schedule) ?? scheduled), warmup: steps };
+  Object.assign(typed, typedSchedule(args));
   checkSettings(typed);
   return typed;
+}
+
+/** The schedule, where a warm-up was typed. @param base what it goes with where no schedule was typed */
+function typedSchedule(
+  args: Arguments,
+  base: Schedule = settings.schedule.default,
+): Pick<TrainingOptions, "schedule"> {
+  const steps = args.get(warmup);
+  return steps === undefined ? {} : { schedule: { ...(args.get(schedule) ?? base), warmup: steps } };
 }
 
 /** Whether this names weights that come with lightseg, or none: no path. */
@@ -106,18 +107,21 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   const file = args.get(config);
   if (name !== undefined && file !== undefined)
     throw args.usageError("--recipe and --config", "do not go together");
+  const typed = await typedSettings(args);
   const byPhotos = photoRecipes.find((known) => known === name);
-  if (byPhotos !== undefined) return finetuneOptions(args, byPhotos);
-  if (name !== undefined) return recipeSettings(args, name);
+  if (byPhotos !== undefined) return finetuneOptions(args, byPhotos, typed);
+  if (name !== undefined) return recipeSettings(args, name, typed);
   if (file !== undefined) {
     const stored = await readConfig(file);
     // Where early versions were given no weights, all began at random.
     const { weights = RANDOM_WEIGHTS } = stored ?? {};
-    if (stored) return overrideSettings({ ...stored, weights }, await typedSettings(args, stored.schedule));
+    if (stored) {
+      const schedule = typedSchedule(args, stored.schedule);
+      return overrideSettings({ ...stored, weights }, { ...typed, ...schedule });
+    }
     throw args.usageError("--config", "must be a file that is there", file);
   }
-  const typed = await typedSettings(args);
-  if (typed.network === undefined) return finetuneOptions(args, "finetune");
+  if (typed.network === undefined) return finetuneOptions(args, "finetune", typed);
   return {
     ...typed,
     network: typed.network,
@@ -129,16 +133,16 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
 async function finetuneOptions(
   args: Arguments,
   recipe: (typeof photoRecipes)[number],
+  typed: Partial<TrainingOptions>,
 ): Promise<TrainingOptions> {
-  const typed = await typedSettings(args);
   const own = await finetuneSettings({ ...typed, recipe, data: resolve(args.require(data)) });
-  const settings = overrideSettings(own, await typedSettings(args, own.schedule));
+  const settings = overrideSettings(own, { ...typed, ...typedSchedule(args, own.schedule) });
   const { weights = "its default weights", network, epochs, crop } = settings;
   log(`recipe ${recipe}: ${network} from ${weights}, ${epochs} epochs, crops of ${crop?.join("x")}`);
   return settings;
 }
 
-async function recipeSettings(args: Arguments, name: string): Promise<TrainingOptions> {
+function recipeSettings(args: Arguments, name: string, typed: Partial<TrainingOptions>): TrainingOptions {
   if (args.has(dataset))
     throw args.usageError("--dataset", "cannot be given together with --recipe, which has its own");
   const used = recipes.find((known) => known.name === name)?.datasets ?? [];
@@ -148,8 +152,8 @@ async function recipeSettings(args: Arguments, name: string): Promise<TrainingOp
     throw args.usageError("--data", `must be ${used.map((known) => `${known}=DIR`).join(",")}`);
   const own = applyRecipe(name, { network: pairedNetwork(args) ?? args.require(network), folders });
   // The recipe has taken --data, for each of its stages.
-  const { data: _folder, ...overrides } = await typedSettings(args, own.schedule);
-  return overrideSettings(own, overrides);
+  const { data: _folder, ...overrides } = typed;
+  return overrideSettings(own, { ...overrides, ...typedSchedule(args, own.schedule) });
 }
 
 /** `DIR` for a single data set, or `NAME=DIR,NAME=DIR`. */

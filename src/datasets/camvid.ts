@@ -4,7 +4,7 @@ import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace, OpenOptions } from "./dataset.ts";
 import { requireSplit } from "./errors.ts";
 import { readList } from "./list-file.ts";
-import type { MaskValues } from "./mask-values.ts";
+import { indexValues } from "./mask-values.ts";
 import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset, type SampleFiles } from "./paired-files.ts";
 
@@ -39,10 +39,7 @@ const labels: LabelSpace = {
 };
 
 const voidValue = 11;
-const maskValues: MaskValues = new Map([
-  ...labels.classes.map((_, index): [number, number] => [index, index]),
-  [voidValue, IGNORE_LABEL],
-]);
+const maskValues = indexValues(labels.classes, voidValue);
 
 /** The drives that the training frames are from. Names begin with the drive: `0001TP_006690`. */
 const drives = ["0001TP", "0006R0", "0016E5"];

@@ -1,4 +1,5 @@
 import { LightsegError } from "../errors.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { type DatasetIssue, findLabelIssues, findRepeatedIds, findTurned } from "./issues.ts";
 import { LabelCounts } from "./label-counts.ts";
@@ -121,8 +122,8 @@ function checkSample({ id, photo, labels }: Sample, classes: number): void {
     const rule = `must have labels of the size of its photo, ${photo.width}x${photo.height}`;
     throw fault(rule, `${labels.width}x${labels.height}`);
   }
-  const wrong = labels.data.find((label) => label >= classes && label !== 255);
-  if (wrong !== undefined) throw fault(`must have labels 0 to ${classes - 1} or 255`, wrong);
+  const wrong = labels.data.find((label) => label >= classes && label !== IGNORE_LABEL);
+  if (wrong !== undefined) throw fault(`must have labels 0 to ${classes - 1} or ${IGNORE_LABEL}`, wrong);
 }
 
 /** The name of the function that noticed says nothing to those who look at a data set. */

@@ -3,7 +3,7 @@ import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
 import { requireSplit } from "./errors.ts";
 import { listFileNames } from "./file-names.ts";
-import type { MaskValues } from "./mask-values.ts";
+import { indexValues, type MaskValues } from "./mask-values.ts";
 import { endingsOf, pairFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
@@ -38,10 +38,7 @@ export const cityscapesLabels: LabelSpace = {
 };
 
 /** Masks of trainIds: 0 to 18, and 255 for what is ignored. */
-export const trainIdValues: MaskValues = new Map([
-  ...table.map((_, trainId): [number, number] => [trainId, trainId]),
-  [255, IGNORE_LABEL],
-]);
+export const trainIdValues = indexValues(cityscapesLabels.classes);
 
 /** Masks of the official ids, 0 to 33. Ids without class are ignored, as is 255, for the id -1. */
 const idValues: MaskValues = new Map([

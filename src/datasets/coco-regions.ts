@@ -41,7 +41,7 @@ export function drawRegion(
 
 /** Whether an object can have pixels: an outline with both extents within the photo, or a run inside. */
 export function hasExtent(segmentation: Segmentation, { width, height }: RegionSize): boolean {
-  if ("counts" in segmentation) return segmentation.counts.length > 1;
+  if ("counts" in segmentation) return countRuns(segmentation) > 1;
   const outlines = segmentation[0]?.length === 4 ? segmentation.map(outlineOfBox) : segmentation;
   const varies = (places: readonly number[], end: number) =>
     places.some((place) => clamp(place, end) !== clamp(places[0] ?? 0, end));
@@ -57,6 +57,12 @@ export function hasExtent(segmentation: Segmentation, { width, height }: RegionS
         height,
       ),
   );
+}
+
+/** A packed number ends with the character that has no bit for "more follow". */
+function countRuns({ counts }: Runs): number {
+  if (typeof counts !== "string") return counts.length;
+  return [...counts].filter((character) => ((character.charCodeAt(0) - 48) & 32) === 0).length;
 }
 
 function clamp(place: number, end: number): number {
@@ -110,7 +116,7 @@ function unpackRuns(text: string, invalid: Invalid): number[] {
     value |= (bits & 31) << shift;
     shift += 5;
     if ((bits & 32) !== 0) continue;
-    if ((bits & 16) !== 0 && shift < 32) value |= -1 << shift;
+    if ((bits & 16) !== 0) value |= -1 << shift;
     counts.push(counts.length > 2 ? value + (counts.at(-2) ?? 0) : value);
     value = 0;
     shift = 0;
@@ -124,7 +130,7 @@ const STEPS = 5;
 const MAX_COORDINATE = 65_536;
 
 /**
- * Adds the pixels whose centre lies inside a polygon, by the even-odd rule, to a region.
+ * Adds the pixels whose center lies inside a polygon, by the even-odd rule, to a region.
  *
  * Wherever the boundary crosses the middle of a column, the pixels below change between outside and inside.
  */

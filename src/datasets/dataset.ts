@@ -51,6 +51,12 @@ export function takeFirst(dataset: Dataset, most = dataset.size): Dataset {
   return { ...dataset, size, ids: dataset.ids.slice(0, size) };
 }
 
+/** So many of the places 0..size-1, spread evenly; all of them where there are fewer. */
+export function spreadEvenly(size: number, count: number): number[] {
+  const length = Math.min(count, size);
+  return Array.from({ length }, (_, index) => Math.floor((index * size) / length));
+}
+
 /** How a data set is opened. */
 export interface OpenOptions {
   /**

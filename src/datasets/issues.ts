@@ -36,9 +36,10 @@ export function findLabelIssues(
   const hasFewClasses = absent.length > 0 || classes.length === 1;
   if (ignored > 0 && hasFewClasses && ignoredValues.length > 0) {
     const values = ignoredValues.join(", ");
+    const several = ignoredValues.length > 1;
     issues.push({
       severity: "warning",
-      message: `masks of ${split} hold ${values}, which is ignored, and ${present} of ${classes.length} classes: if ${ignoredValues.length > 1 ? "one of these values" : values} means a class, give that class "value: ${ignoredValues[0]}" and set "ignore: []" in dataset.yaml`,
+      message: `masks of ${split} hold ${values}, which ${several ? "are" : "is"} ignored, and ${present} of ${classes.length} classes: if ${several ? "one of these values" : values} means a class, give that class "value: ${ignoredValues[0]}" and set "ignore: []" in dataset.yaml`,
     });
   }
   return issues;

@@ -1,8 +1,14 @@
 import { LightsegError } from "../errors.ts";
+import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap } from "../images/types.ts";
 
 /** What each value in a data set's mask files stands for: value -> class, or -> the ignore label. */
 export type MaskValues = ReadonlyMap<number, number>;
+
+/** The values of masks that hold the place of each class in the list, and one for what is ignored. */
+export function indexValues(classes: readonly string[], ignored: number = IGNORE_LABEL): MaskValues {
+  return new Map(classes.map((_, label) => [label, label])).set(ignored, IGNORE_LABEL);
+}
 
 /**
  * Replaces each value of a mask file by the label it stands for.

@@ -12,25 +12,13 @@ import {
 } from "./mat5-elements.ts";
 
 /** A variable of a MATLAB file. Arrays are column-major. */
-export type MatValue = MatNumbers | MatText | MatCells | MatStruct | MatOther;
+export type MatValue = MatNumbers | MatStruct | MatOther;
 
 /** An array of any numeric or logical class; the real part of a complex one. */
 export interface MatNumbers {
   readonly kind: "numbers";
   readonly dims: readonly number[];
   readonly data: Float64Array;
-}
-
-/** Characters in the order in which they are stored, so that a single row reads as text. */
-export interface MatText {
-  readonly kind: "text";
-  readonly text: string;
-}
-
-export interface MatCells {
-  readonly kind: "cells";
-  readonly dims: readonly number[];
-  readonly cells: readonly MatValue[];
 }
 
 /** One map of field names to values for each element of the array; none where there are no fields. */
@@ -40,15 +28,13 @@ export interface MatStruct {
   readonly elements: readonly ReadonlyMap<string, MatValue>[];
 }
 
-/** A sparse matrix, an object or a function: passed over. */
+/** Cells, text, a sparse matrix, an object or a function: passed over. */
 export interface MatOther {
   readonly kind: "other";
 }
 
 /** Classes of arrays that are read; the numeric ones are double, single and the integers. */
-const CELL = 1;
 const STRUCT = 2;
-const CHAR = 4;
 const isNumeric = (arrayClass: number) => arrayClass >= 6 && arrayClass <= 15;
 
 const HEADER_LENGTH = 128;
@@ -109,25 +95,21 @@ function readMatrix(
   const { file } = source;
   if (element.type !== MATRIX) throw invalidMat(file, "must have arrays within arrays", element.type);
   if (depth > MAX_DEPTH) throw invalidMat(file, `must be nested at most ${MAX_DEPTH} deep`);
-  // `[]` within cells and structs may be stored as nothing at all.
+  // `[]` within structs may be stored as nothing at all.
   if (element.bytes.length === 0)
     return { name: "", value: { kind: "numbers", dims: [0, 0], data: new Float64Array() } };
 
   const parts = new MatCursor(element.bytes, source);
   const [flags = 0] = readNumbers(parts.next(), source);
   const arrayClass = flags & 0xff;
-  const isRead = [CELL, STRUCT, CHAR].includes(arrayClass) || isNumeric(arrayClass);
-  if (!isRead) return { name: "", value: { kind: "other" } };
+  if (arrayClass !== STRUCT && !isNumeric(arrayClass)) return { name: "", value: { kind: "other" } };
 
   const dims = [...readNumbers(parts.next(), source)];
   const count = dims.reduce((product, length) => product * length, 1);
   if (dims.length < 2 || !dims.every((length) => length >= 0) || !Number.isSafeInteger(count))
     throw invalidMat(file, "must have arrays of two or more dimensions", dims);
   const name = readText(parts.next(), source);
-  const inner = { parts, dims, count, source, depth };
-  if (arrayClass === CELL) return { name, value: readCells(inner) };
-  if (arrayClass === STRUCT) return { name, value: readStruct(inner) };
-  if (arrayClass === CHAR) return { name, value: { kind: "text", text: readText(parts.next(), source) } };
+  if (arrayClass === STRUCT) return { name, value: readStruct({ parts, dims, count, source, depth }) };
   const data = readNumbers(parts.next(), source);
   if (data.length !== count)
     throw invalidMat(file, `must have ${count} numbers in ${name || "an array"}`, data.length);
@@ -140,12 +122,6 @@ interface Inner {
   readonly count: number;
   readonly source: MatSource;
   readonly depth: number;
-}
-
-function readCells({ parts, dims, count, source, depth }: Inner): MatCells {
-  requireRoom(count, parts, source);
-  const cells = Array.from({ length: count }, () => readMatrix(parts.next(), source, depth + 1).value);
-  return { kind: "cells", dims, cells };
 }
 
 function readStruct({ parts, dims, count, source, depth }: Inner): MatStruct {

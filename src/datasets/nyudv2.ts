@@ -5,7 +5,7 @@ import type { Dataset, DatasetDescription, LabelSpace, OpenOptions } from "./dat
 import { notFound, requireSplit } from "./errors.ts";
 import { firstPresent, isThere, spelledOnDisk } from "./files.ts";
 import { isPicture, type ListLine, nameOf, readList, withoutEnding } from "./list-file.ts";
-import type { MaskValues } from "./mask-values.ts";
+import { indexValues } from "./mask-values.ts";
 import { openLabeledMat } from "./nyudv2-mat.ts";
 import { endingsOf } from "./pair-files.ts";
 import { pairedFilesDataset, type SampleFiles } from "./paired-files.ts";
@@ -53,10 +53,7 @@ const classes = [
   "other prop",
 ];
 const labels: LabelSpace = { classes, palette: vocPalette(classes.length), ignoreLabel: IGNORE_LABEL };
-const maskValues: MaskValues = new Map([
-  ...classes.map((_, index): [number, number] => [index, index]),
-  [255, IGNORE_LABEL],
-]);
+const maskValues = indexValues(classes);
 const splits = ["train", "val"];
 
 const labeledMat = "nyu_depth_v2_labeled.mat";

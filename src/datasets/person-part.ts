@@ -4,16 +4,13 @@ import type { DatasetDescription, LabelSpace } from "./dataset.ts";
 import { requireSplit } from "./errors.ts";
 import { firstPresent } from "./files.ts";
 import { readList } from "./list-file.ts";
-import type { MaskValues } from "./mask-values.ts";
+import { indexValues } from "./mask-values.ts";
 import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
 const classes = ["background", "head", "torso", "upper arms", "lower arms", "upper legs", "lower legs"];
 const labels: LabelSpace = { classes, palette: vocPalette(classes.length), ignoreLabel: IGNORE_LABEL };
-const maskValues: MaskValues = new Map([
-  ...classes.map((_, index): [number, number] => [index, index]),
-  [255, IGNORE_LABEL],
-]);
+const maskValues = indexValues(classes);
 const splits = ["train", "val", "trainval"];
 
 /**

@@ -3,8 +3,9 @@ import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
+import { sumByLabel } from "../inference/class-shares.ts";
 import type { DatasetCheck, LabelCount, Range } from "./check.ts";
-import type { Dataset, LabelSpace, Sample } from "./dataset.ts";
+import { type Dataset, type LabelSpace, type Sample, spreadEvenly } from "./dataset.ts";
 import type { DatasetIssue } from "./issues.ts";
 import { drawPanels } from "./sample-panels.ts";
 
@@ -48,8 +49,8 @@ async function renderSplit({ issues, checked }: PageSplit, samples: number): Pro
   if (!checked) return [renderIssues(issues)];
   const { dataset, check } = checked;
   const parts = [renderSizes(check), renderIssues(issues), renderCounts(check, dataset.labels)];
-  for (const index of pickEvenly(check.sound, samples))
-    parts.push(await renderSample(await dataset.load(index), dataset.labels));
+  const shown = spreadEvenly(check.sound.length, samples).flatMap((place) => check.sound[place] ?? []);
+  for (const index of shown) parts.push(await renderSample(await dataset.load(index), dataset.labels));
   return parts;
 }
 
@@ -98,9 +99,8 @@ ${images}</div>
 
 /** What occurs in a sample, the largest share first. */
 function renderLegend({ labels: { data } }: Sample, labels: LabelSpace): Html[] {
-  const counts = new Map<number, number>();
-  for (const label of data) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts]
+  return [...sumByLabel(data).entries()]
+    .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a)
     .map(([label, count]) => {
       return html`<li>${renderLabel(label, labels)} ${formatPercent(count / data.length, 2)}</li>\n`;
@@ -111,13 +111,4 @@ function renderLegend({ labels: { data } }: Sample, labels: LabelSpace): Html[] 
 function renderLabel(label: number, { classes, palette }: LabelSpace): Html {
   if (label === IGNORE_LABEL) return html`${renderSwatch("ignored")}ignored`;
   return html`${renderSwatch(palette[label])}${classes[label] ?? label}`;
-}
-
-/** Up to `count` of the items, the last of each of as many equal stretches. */
-function pickEvenly<T>(items: readonly T[], count: number): T[] {
-  const wanted = Math.min(count, items.length);
-  return items.filter(
-    (_, index) =>
-      Math.floor(((index + 1) * wanted) / items.length) > Math.floor((index * wanted) / items.length),
-  );
 }

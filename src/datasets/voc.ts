@@ -4,7 +4,7 @@ import type { DatasetDescription, LabelSpace } from "./dataset.ts";
 import { requireSplit } from "./errors.ts";
 import { isThere } from "./files.ts";
 import { readList } from "./list-file.ts";
-import type { MaskValues } from "./mask-values.ts";
+import { indexValues } from "./mask-values.ts";
 import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
@@ -39,10 +39,7 @@ export const vocLabels: LabelSpace = {
   ignoreLabel: IGNORE_LABEL,
 };
 
-export const vocMaskValues: MaskValues = new Map([
-  ...classes.map((_, index): [number, number] => [index, index]),
-  [255, IGNORE_LABEL],
-]);
+export const vocMaskValues = indexValues(classes);
 
 const splits = ["train", "val", "trainval", "train_aug", "test"];
 

@@ -15,9 +15,15 @@ export interface ViewOptions {
   scales?: readonly number[];
   /** Whether to average with the photo mirrored left to right, too. Defaults to false. */
   flip?: boolean;
-  /** Size of the pieces that the network sees one at a time. Defaults to the whole photo. */
+  /**
+   * Size of the pieces that the network sees one at a time, in pixels of the resized photo. Defaults to the
+   * whole photo.
+   */
   window?: readonly [height: number, width: number];
-  /** Distance between windows, at most their size. Defaults to two thirds of it. */
+  /**
+   * Distance between windows, in pixels of the resized photo, at most their size. Defaults to two thirds of
+   * it.
+   */
   stride?: readonly [height: number, width: number];
   /**
    * How scores are brought to the photo's size. Defaults to `bilinear`, as in `segment`; `bicubic` is what
@@ -111,7 +117,7 @@ function reachOf(
   options: { size: number; alignCorners: boolean; reversed: boolean; upsampling: Upsampling },
 ): AxisPart {
   const { size, reversed, upsampling } = options;
-  // OpenCV, whose bicubic resizing this is, never aligns the centres of corner pixels.
+  // OpenCV, whose bicubic resizing this is, never aligns the centers of corner pixels.
   const alignCorners = options.alignCorners && upsampling === "bilinear";
   const places = positions.map((pixel) =>
     positionIn(reversed ? length - 1 - pixel : pixel, { inSize: size, outSize: length, alignCorners }),

@@ -38,7 +38,7 @@ export async function createAveragingPredictor(
     fill: meanColor(model.preprocessing),
   };
   return {
-    predict: (photo) => averageViews(photo, network, { ...views, ...(signal && { signal }) }),
+    predict: (photo) => averageViews(photo, network, { ...views, signal }),
     dispose: () => predictor.dispose(),
   };
 }

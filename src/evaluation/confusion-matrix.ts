@@ -74,6 +74,13 @@ export class ConfusionMatrix {
   }
 }
 
+/** The counts row by row: one row for each true class, one column for each predicted one. */
+export function confusionRows({ classes, counts }: ConfusionMatrix): number[][] {
+  return Array.from({ length: classes }, (_, row) => [
+    ...counts.subarray(row * classes, (row + 1) * classes),
+  ]);
+}
+
 function invalid(argument: string, rule: string, value: unknown): LightsegError {
   return new LightsegError({ code: "INVALID_ARGUMENT", where: "ConfusionMatrix", argument, rule, value });
 }

@@ -42,8 +42,7 @@ export interface Evaluation extends Metrics {
 /**
  * Measures a predictor on a split, at full size: one confusion matrix over all its pixels.
  *
- * The next photos are decoded and predicted while one is counted. Memory does not grow with the number of
- * photos.
+ * The next photos are decoded and predicted while one is counted. Memory grows by one number a photo.
  */
 export async function evaluate(
   dataset: Dataset,

@@ -17,7 +17,7 @@ const CUBIC = -0.75;
 /**
  * The samples of places along one axis of a score map; samples beyond its ends are those at the ends.
  *
- * @param positions where the places lie, in samples: 0 is the centre of the first, `size - 1` that of the
+ * @param positions where the places lie, in samples: 0 is the center of the first, `size - 1` that of the
  *   last
  */
 export function interpolationWeights(

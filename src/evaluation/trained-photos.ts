@@ -5,7 +5,7 @@ import type { ModelDescription } from "../model-files/model.ts";
 /**
  * How many photos of a split a model was trained on, by their ids: measurements on them flatter it.
  *
- * A split that it was trained on and that is not there counts for nothing.
+ * Splits whose files are absent are passed over.
  *
  * @param openSplit opens another split of the same data set
  */

@@ -1,11 +1,12 @@
 import { centerIn } from "../grid.ts";
+
 /** A window along one axis of a scaled photo, and the photo's pixels that lie in it. */
 export interface Span {
   /** Where the window begins, in pixels of the scaled photo. */
   readonly offset: number;
   /** In pixels of the scaled photo; more than it has where it is smaller than the window. */
   readonly length: number;
-  /** The photo's first pixel whose centre lies in the window. */
+  /** The photo's first pixel whose center lies in the window. */
   readonly start: number;
   /** Centers of the pixels from `start` on, in the window's pixels: its first center is 0. */
   readonly positions: Float64Array;
@@ -36,9 +37,9 @@ export function coverAxis({
   const last = Math.max(0, scaled - window);
   const offsets = Array.from({ length: Math.ceil(last / stride) + 1 }, (_, i) => Math.min(i * stride, last));
   const sizes = { inSize: scaled, outSize: extent };
-  const centres = Float64Array.from({ length: extent }, (_, pixel) => centerIn(pixel, sizes));
+  const centers = Float64Array.from({ length: extent }, (_, pixel) => centerIn(pixel, sizes));
   const firstFrom = (edge: number) => {
-    const index = centres.findIndex((centre) => centre >= edge);
+    const index = centers.findIndex((center) => center >= edge);
     return index < 0 ? extent : index;
   };
   const ranges = offsets.map((offset) => ({
@@ -54,7 +55,7 @@ export function coverAxis({
     offset,
     length: window,
     start,
-    positions: centres.slice(start, end).map((centre) => centre - offset - 0.5),
+    positions: centers.slice(start, end).map((center) => center - offset - 0.5),
     weights: covering.slice(start, end).map((number) => 1 / number),
   }));
 }

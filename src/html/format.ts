@@ -18,8 +18,8 @@ export function formatPercent(share: number | null | undefined, digits = 1): str
 
 /** Seconds as `42 s`, `4 min` or `2 h 13 min`. */
 export function formatSeconds(seconds: number): string {
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
-  if (minutes < 1) return `${Math.round(seconds)} s`;
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

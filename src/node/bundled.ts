@@ -37,6 +37,6 @@ export function bundledError(part: string, cause?: unknown): LightsegError {
     argument: part,
     rule: "must lie where lightseg was installed, and this code was moved away from there by a bundler",
     hint: HINT,
-    ...(cause !== undefined && { cause }),
+    cause,
   });
 }

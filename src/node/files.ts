@@ -126,7 +126,7 @@ export async function checkFolderOf(path: string): Promise<void> {
   }
 }
 
-/** A link to nothing is none, though something of its name is there. */
+/** Whether a path is a folder; false for a dangling link. */
 function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (status) => status.isDirectory(),

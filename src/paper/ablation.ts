@@ -48,7 +48,10 @@ export async function readAblation(folder: string): Promise<Ablation> {
   const [first] = runs;
   if (!first) {
     throw new LightsegError({
-      ...{ code: "NOT_FOUND", where: "readAblation", file: folder, argument: "folder" },
+      code: "NOT_FOUND",
+      where: "readAblation",
+      file: folder,
+      argument: "folder",
       rule: "must hold folders of training runs that have ended",
       hint: "bench/ablation.ts makes them",
     });
@@ -67,7 +70,10 @@ function requireAlike(first: Run, other: Run): void {
   const settings = ({ network: _, ...config }: TrainingConfig) => JSON.stringify(config);
   if (settings(first.config) === settings(other.config)) return;
   throw new LightsegError({
-    ...{ code: "INVALID_RUN", where: "readAblation", file: other.folder, argument: "config.json" },
+    code: "INVALID_RUN",
+    where: "readAblation",
+    file: other.folder,
+    argument: "config.json",
     rule: `must have the settings of ${first.name}, but for the network`,
     hint: "lightseg report RUN RUN shows what differs",
   });
@@ -78,8 +84,10 @@ function describeRun({ config: { network }, steps, validations, classes, folder 
   const curve = validations.map(({ step, miou }) => ({ step, miou }));
   return {
     network,
-    ...{ parameters: parameters.total, macs: macs.total },
-    ...{ miou: findBest(validations)?.miou ?? 0, last: curve.at(-1)?.miou ?? 0 },
+    parameters: parameters.total,
+    macs: macs.total,
+    miou: findBest(validations)?.miou ?? 0,
+    last: curve.at(-1)?.miou ?? 0,
     steps: steps.length,
     curve,
     weights: join(folder, "best.safetensors"),

@@ -14,13 +14,9 @@ import { loadModel } from "../model-files/node/load.ts";
 import { lightWeightRefineNetWithRcu } from "../models/decoders/refinenet.ts";
 import { findNetwork } from "../models/zoo.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
-import { photosOf } from "../studies/photos.ts";
+import { photosOf, type StudyProgress } from "../studies/photos.ts";
 import { type Probe, probeNetwork } from "../studies/probe.ts";
-import {
-  type ReceptiveFieldStudy,
-  type StudyProgress,
-  studyReceptiveField,
-} from "../studies/receptive-field.ts";
+import { type ReceptiveFieldStudy, studyReceptiveField } from "../studies/receptive-field.ts";
 import type { Ablation } from "./ablation.ts";
 import type { PhotoComparison } from "./compare.ts";
 import { compareModels, withModels } from "./compare-models.ts";
@@ -134,7 +130,8 @@ export async function measurePaper(options: MeasurePaperOptions): Promise<PaperM
   const comparison = options.photos.length > 0 ? await comparePhotos(options) : undefined;
   const folder = options.data.get(STUDIED.dataset);
   return {
-    ...{ accuracies, ablations },
+    accuracies,
+    ablations,
     ...(times && { times }),
     ...(comparison && { comparison }),
     ...(folder !== undefined && {
@@ -183,7 +180,8 @@ async function measureAccuracy(
   try {
     const task = `${name}: ${views}`;
     const { miou, pixelAccuracy } = await evaluate(samples, {
-      ...{ predict: predictor.predict, signal },
+      predict: predictor.predict,
+      signal,
       onProgress: (done, total) => onProgress?.({ task, done, total }),
     });
     const { name: dataset, split, size: photos } = samples;
@@ -211,7 +209,8 @@ function comparePhotos({
   const names = MODELS.map(({ model }) => model);
   return withModels(names, { threads }, (models) =>
     compareModels(read(), models, {
-      ...{ total: photos.length, signal },
+      total: photos.length,
+      signal,
       onProgress: (done, total) => onProgress?.({ task: "Figure 2", done, total }),
     }),
   );
@@ -225,7 +224,10 @@ async function measureFields(folder: string, { limit, threads, onProgress, signa
   const studies: PlacedStudy[] = [];
   for (const { place, at } of FIELD_MAPS) {
     const options = {
-      ...{ at, photos, step: FIELD.step, signal },
+      at,
+      photos,
+      step: FIELD.step,
+      signal,
       onProgress: ({ task, ...counts }: StudyProgress) => onProgress?.({ task: `${at}: ${task}`, ...counts }),
     };
     const study = await studyReceptiveField(model, options, { open: openNodeSession, threads });
@@ -262,13 +264,18 @@ async function probe(
 ): Promise<ProbedNetwork> {
   const model = await loadModel({ model: name });
   const options = {
-    ...{ at: places.map(({ at }) => at), train, val, signal },
+    at: places.map(({ at }) => at),
+    train,
+    val,
+    signal,
     onProgress: ({ task, ...counts }: StudyProgress) =>
       onProgress?.({ task: `Table 4, ${model.network}: ${task}`, ...counts }),
   };
   const maps = await probeNetwork(model, options, { open: openNodeSession, threads });
   return {
-    ...{ network: model.network, train: train.size, val: val.size },
+    network: model.network,
+    train: train.size,
+    val: val.size,
     maps: maps.map((map, index) => ({ ...map, place: places[index]?.place ?? "" })),
   };
 }

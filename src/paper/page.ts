@@ -138,8 +138,11 @@ export function describePaper(measured: PaperMeasurements, conditions: PaperCond
         : null,
       receptiveFields: receptiveFields
         ? receptiveFields.studies.map(({ at, effective, empirical, theoretical: { rows, columns } }) => ({
-            ...{ at, photos: receptiveFields.photos, theoretical: { rows, columns } },
-            ...{ effective: effective.side, empirical: empirical.side },
+            at,
+            photos: receptiveFields.photos,
+            theoretical: { rows, columns },
+            effective: effective.side,
+            empirical: empirical.side,
           }))
         : null,
       probes: probes ?? null,

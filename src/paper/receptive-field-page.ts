@@ -4,8 +4,9 @@ import { jpegUri, pngUri } from "../images/node/data-uri.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { Photo } from "../images/types.ts";
 import type { FieldMap } from "../studies/field-map.ts";
+import { regionOf } from "../studies/field-map.ts";
 import type { Photos } from "../studies/photos.ts";
-import { type ReceptiveFieldStudy, regionOf, type StudiedUnit } from "../studies/receptive-field.ts";
+import type { ReceptiveFieldStudy, StudiedUnit } from "../studies/receptive-field.ts";
 
 /** From no influence to the largest. */
 const COLORS = [
@@ -96,7 +97,7 @@ async function renderUnit(
   const panels: Html[] = [];
   for (const peak of peaks) {
     const photo = resizePhoto(await photos.load(peak.photo), width, height);
-    const picture = await jpegUri(keepRegion(photo, regionOf(peak)), { quality: 80 });
+    const picture = await jpegUri(keepRegion(photo, regionOf(peak.discrepancy)), { quality: 80 });
     panels.push(
       html`<figure><img src="${picture}" alt="photo ${peak.photo}" style="max-width: ${width}px"><figcaption>${peak.activation.toFixed(2)}</figcaption></figure>`,
     );

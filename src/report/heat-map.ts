@@ -6,7 +6,7 @@ import type { RunEvaluation } from "../runs/evaluation-file.ts";
 const MOST_CLASSES = 60;
 /** Up to so many classes, the cells are large enough for their numbers. */
 const MOST_NUMBERED = 12;
-/** Cells of a larger share are so deep in color that their numbers are written in that of the paper. */
+/** Above this share a cell is dark: its number gets the page's background color. */
 const STRONG = 0.3;
 const LETTER = 6.2;
 const LONGEST_NAME = 22;

@@ -96,7 +96,7 @@ function drawMarks(marks: readonly { step: number; name: string }[], x: Axis): H
   return marks.map(({ step, name }, index) => {
     const at = round(placeX(x, step));
     const [side, anchor] = x.place(step) < 0.5 ? [4, "start"] : [-4, "end"];
-    // In two rows, so that neighbours do not overlap.
+    // In two rows, so that neighbors do not overlap.
     const top = TOP + 12 + 15 * (index % 2);
     return html`<line class="mark" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text x="${at + side}" y="${top}" text-anchor="${anchor}">${name}</text>\n`;
   });

@@ -29,7 +29,7 @@ export function downsample(points: readonly Point[], limit: number): readonly Po
   return kept;
 }
 
-/** The runs of neighbouring points that are all shown. */
+/** The runs of neighboring points that are all shown. */
 export function splitAt(points: readonly Point[], isShown: (point: Point) => boolean): Point[][] {
   const segments: Point[][] = [];
   let open: Point[] | undefined;

@@ -58,7 +58,7 @@ function renderPanels({ step, panels }: NonNullable<Run["evaluation"]>): Html {
     const description = `${id}: photo and truth above, prediction and errors below`;
     return html`<figure class="card"><figcaption>${id}</figcaption><img src="${image}" alt="${description}"></figure>\n`;
   });
-  return html`<p class="dim">Photo and truth above, prediction and errors below, after step ${step}. The colors are those of the classes above; errors are red; grey pixels are left out of measuring.</p>
+  return html`<p class="dim">Photo and truth above, prediction and errors below, after step ${step}. The colors are those of the classes above; errors are red; gray pixels are left out of measuring.</p>
 <div class="grid">
 ${figures}</div>
 `;

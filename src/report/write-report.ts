@@ -12,17 +12,13 @@ import { renderReport } from "./report.ts";
  */
 export async function writeReport(folder: string, path = join(folder, "report.html")) {
   const run = await readRun(folder);
-  await writeText(path, renderReport(run));
+  await writeFileAtomically(path, renderReport(run));
   return { path, run };
 }
 
 /** Writes the page that compares runs. @throws as `writeReport` does */
 export async function writeComparison(folders: readonly string[], path: string): Promise<Run[]> {
   const runs = await Promise.all(folders.map((folder) => readRun(folder)));
-  await writeText(path, renderComparison(runs));
+  await writeFileAtomically(path, renderComparison(runs));
   return runs;
-}
-
-function writeText(path: string, text: string): Promise<void> {
-  return writeFileAtomically(path, text);
 }

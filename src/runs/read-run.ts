@@ -31,7 +31,9 @@ export interface Run {
   readonly validations: readonly ValidationRecord[];
   /** Of the best validation; undefined before the first. */
   readonly evaluation: RunEvaluation | undefined;
-  /** `running` if it wrote to its log within the last minutes; else `stopped`, unless it is at its end. */
+  /**
+   * `running` if it wrote to its log within the last 15 minutes; else `stopped`, unless it is at its end.
+   */
   readonly state: "running" | "stopped" | "finished";
   /** When it last wrote to its log, or began. */
   readonly updated: Date;
@@ -112,7 +114,8 @@ async function readLog(path: string): Promise<LogRecord[]> {
 }
 
 /**
- * An epoch's only validation is at its end. A training with patience may have ended before the last epoch.
+ * The last epoch ends with a validation: a run is finished when that follows its last step. With patience a
+ * run may finish earlier.
  */
 function isFinished(
   config: TrainingConfig,

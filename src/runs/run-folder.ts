@@ -79,8 +79,8 @@ export class RunFolder implements AsyncDisposable {
       weightsSha256: await hashWeights(config.weights),
       ...(warnings.length > 0 && { warnings }),
     };
-    await this.#write(this.#origin, toJson(origin));
-    await this.#write(this.#config, toJson(config));
+    await writeFileAtomically(this.#origin, toJson(origin));
+    await writeFileAtomically(this.#config, toJson(config));
   }
 
   /** The run's settings. @throws LightsegError if there are none, or others, or the run is locked */
@@ -141,7 +141,7 @@ export class RunFolder implements AsyncDisposable {
         return false;
       }
     });
-    await this.#write(this.#log, kept.map((line) => `${line}\n`).join(""));
+    await writeFileAtomically(this.#log, kept.map((line) => `${line}\n`).join(""));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -152,10 +152,6 @@ export class RunFolder implements AsyncDisposable {
   async #lockAndTidy(): Promise<void> {
     this.#lock = await lockRun(this.path);
     await removeTemporaryFiles(this.path);
-  }
-
-  #write(path: string, text: string): Promise<void> {
-    return writeFileAtomically(path, text);
   }
 }
 

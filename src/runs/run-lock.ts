@@ -54,7 +54,7 @@ async function readOwner(path: string, boot: string | undefined): Promise<number
   }
 }
 
-/** Another each time that the machine is started; undefined where the system has none, but for Linux. */
+/** Linux's boot id, new at every start of the machine; undefined on other systems. */
 function bootId(): Promise<string | undefined> {
   return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
     (text) => text.trim(),

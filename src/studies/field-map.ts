@@ -5,7 +5,7 @@ export interface FieldMap {
   readonly height: number;
   /** Mean influence of each pixel, row by row. */
   readonly values: Float32Array;
-  /** The root of the number of pixels that have more than `SHARE` of the largest influence. */
+  /** The square root of the number of pixels above `INFLUENCE_SHARE` of the largest influence. */
   readonly side: number;
 }
 
@@ -13,7 +13,7 @@ export interface FieldMap {
  * Pixels with less than this share of the largest influence do not count: 1 - 95.45 %, two standard
  * deviations (Luo et al. 2016, Sec. 4.1).
  */
-export const SHARE = 0.0455;
+export const INFLUENCE_SHARE = 0.0455;
 
 /** Averages maps of influence, each moved so that its unit lies in the middle (Zhou et al. 2015, Sec. 3). */
 export class FieldAverage {
@@ -57,11 +57,13 @@ export class FieldAverage {
   }
 }
 
-/** The root of the number of values above `SHARE` of the largest; 0 where none is above 0. */
+/** The values above `INFLUENCE_SHARE` of the largest: 1 for each, else 0. None where all are 0. */
+export function regionOf(values: Float32Array): Uint8Array {
+  const largest = values.reduce((most, value) => Math.max(most, value), 0);
+  return Uint8Array.from(values, (value) => (value > INFLUENCE_SHARE * largest ? 1 : 0));
+}
+
+/** The square root of the number of pixels in the region. */
 export function sideOf(values: Float32Array): number {
-  let largest = 0;
-  for (const value of values) largest = Math.max(largest, value);
-  let count = 0;
-  for (const value of values) if (value > SHARE * largest) count += 1;
-  return Math.sqrt(count);
+  return Math.sqrt(regionOf(values).reduce((count, inside) => count + inside, 0));
 }

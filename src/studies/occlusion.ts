@@ -2,7 +2,7 @@ import type { Random } from "../random.ts";
 import type { TensorData } from "../runtime/session.ts";
 
 export interface OcclusionOptions {
-  /** Runs the network on a normalised photo `[1, 3, H, W]`, up to the map. */
+  /** Runs the network on a normalized photo `[1, 3, H, W]`, up to the map. */
   run(image: Float32Array<ArrayBuffer>): Promise<TensorData>;
   /** Height and width of the photo, in pixels. */
   size: readonly [height: number, width: number];
@@ -31,7 +31,7 @@ export async function measureDiscrepancy(
   const whole = (await run(Float32Array.from(image))).data;
   const sums = places.map(() => new Float64Array(height * width));
   const counts = new Uint32Array(height * width);
-  // Around the mean of the data set, within its spread: what networks of this kind get.
+  // Uniform in -2..2: inputs are normalized, so this spans two standard deviations around the mean.
   const noise = Float32Array.from({ length: 3 * occluder * occluder }, () => 4 * random() - 2);
   for (const top of placesAlong(height, occluder, step))
     for (const left of placesAlong(width, occluder, step)) {

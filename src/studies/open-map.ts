@@ -2,6 +2,7 @@ import { differentiate } from "../graph/gradient.ts";
 import { multiply } from "../graph/ops/elementwise.ts";
 import { sum } from "../graph/ops/reduction.ts";
 import { foldBatchNorm } from "../graph/rewrite/fold-batch-norm.ts";
+import { countValues } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import { openGraph } from "../inference/open-graph.ts";
 import type { Weights } from "../models/weights.ts";
@@ -9,7 +10,7 @@ import type { Engine, TensorData } from "../runtime/session.ts";
 
 /** A part of a network, from the photo to a map, ready to run. */
 export interface OpenMap {
-  /** @param image a normalised photo `[1, 3, H, W]`, which is handed over @returns the map `[1, C, h, w]` */
+  /** @param image a normalized photo `[1, 3, H, W]`, which is handed over @returns the map `[1, C, h, w]` */
   run(image: Float32Array<ArrayBuffer>): Promise<TensorData>;
   dispose(): Promise<void>;
 }
@@ -44,13 +45,13 @@ export async function openGradient(
   const folded = foldBatchNorm([map])(map);
   const chosen = input("unit", map.shape);
   const loss = sum(multiply(folded, chosen), [0, 1, 2, 3]);
-  const [gradient = loss] = differentiate(loss, [image]);
+  const [gradient] = differentiate(loss, [image]);
+  if (!gradient) throw new RangeError("the photo must have a gradient");
   const session = await openGraph({ gradient }, weights, engine);
   const [imageShape, mapShape] = [image.shape.map(Number), map.shape.map(Number)];
-  const values = mapShape.reduce((product, extent) => product * extent, 1);
   return {
     async run(data, at) {
-      const unit = new Float32Array(values);
+      const unit = new Float32Array(countValues(mapShape));
       unit[at] = 1;
       const feeds = { image: { data, shape: imageShape }, unit: { data: unit, shape: mapShape } };
       return (await session.run(feeds, ["gradient"], ["image", "unit"])).gradient.data;

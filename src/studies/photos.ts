@@ -9,6 +9,13 @@ export interface Photos {
   load(index: number): Promise<Photo>;
 }
 
+/** Where a study stands. */
+export interface StudyProgress {
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+}
+
 /** The photos of labelled samples. */
 export function photosOf(samples: Samples): Photos {
   return { size: samples.size, load: async (index) => (await samples.load(index)).photo };

@@ -1,3 +1,4 @@
+import { IGNORE_LABEL } from "../images/palette.ts";
 import type { TensorData } from "../runtime/session.ts";
 import { shrinkLabelled } from "../teaching/fit-photos.ts";
 import type { StepInputs } from "../training/batches.ts";
@@ -19,7 +20,7 @@ export function subsample({ data, shape: [, height = 0, width = 0] }: TensorData
   const [rows, columns] = [Math.ceil(height / TARGET_STRIDE), Math.ceil(width / TARGET_STRIDE)];
   const part = Int32Array.from({ length: rows * columns }, (_, at) => {
     const row = TARGET_STRIDE * Math.floor(at / columns);
-    return data[row * width + TARGET_STRIDE * (at % columns)] ?? 255;
+    return data[row * width + TARGET_STRIDE * (at % columns)] ?? IGNORE_LABEL;
   });
   return { data: part, shape: [1, rows, columns] };
 }

@@ -5,15 +5,12 @@
 import { checkInteger } from "../check.ts";
 import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics } from "../evaluation/metrics.ts";
-import { bestClass } from "../graph/ops/labels.ts";
-import { resize } from "../graph/ops/resize.ts";
 import { fixedShape } from "../graph/shape.ts";
-import { input, type Tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { openGraph } from "../inference/open-graph.ts";
 import type { Model } from "../model-files/model.ts";
 import { initialWeights } from "../models/initialize.ts";
-import { buildNetwork, type Network } from "../models/network.ts";
-import { Scope } from "../models/scope.ts";
+import { buildNetwork } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Engine, TensorData } from "../runtime/session.ts";
 import { computeFeatures } from "../teaching/features.ts";
@@ -24,10 +21,10 @@ import type { Samples } from "../training/samples.ts";
 import { learningRateFactor } from "../training/schedule.ts";
 import { buildTrainingStep } from "../training/step.ts";
 import { openTrainingSession } from "../training/training-session.ts";
-import { buildHeads, type Heads, PRESENT, presenceLoss, presentInput } from "./heads.ts";
+import { buildHeadNetwork, buildHeads, mapInput, openScope, outputsOf, PRESENT, scopeOf } from "./heads.ts";
+import type { StudyProgress } from "./photos.ts";
 import { findPresent, MultiLabelAccuracy, objectLabels } from "./presence.ts";
-import { fitWithin, stack, subsample, TARGET_STRIDE } from "./probe-samples.ts";
-import type { StudyProgress } from "./receptive-field.ts";
+import { fitWithin, stack, subsample } from "./probe-samples.ts";
 import { findTap } from "./tap.ts";
 
 /** Options of `probeNetwork`. */
@@ -99,13 +96,29 @@ export async function probeNetwork(model: Model, options: ProbeOptions, engine: 
   };
   const counts = { classes: model.classes.length, objects: objects.length };
   const features = await collectFeatures(taps, {
-    ...{ take: take(train), count: train.size, objects, weights: model.weights, engine, options },
+    take: take(train),
+    count: train.size,
+    objects,
+    weights: model.weights,
+    engine,
+    options,
   });
   const trained = await trainHeads(taps, features, {
-    ...{ ...counts, size, epochs, batch: Math.min(batch, train.size), engine, options },
+    ...counts,
+    size,
+    epochs,
+    batch: Math.min(batch, train.size),
+    engine,
+    options,
   });
   return measureHeads(taps, network.image, new Map([...model.weights, ...trained]), {
-    ...{ ...counts, size, take: take(val), count: val.size, objects, engine, options },
+    ...counts,
+    size,
+    take: take(val),
+    count: val.size,
+    objects,
+    engine,
+    options,
   });
 }
 
@@ -126,7 +139,9 @@ async function collectFeatures(
 ): Promise<StepInputs[]> {
   const presents: TensorData[] = [];
   const found = await computeFeatures(new Map(taps.map((tap, index) => [mapInput(index), tap])), weights, {
-    ...{ count, engine, signal: options.signal },
+    count,
+    engine,
+    signal: options.signal,
     async take(index) {
       const { image, target } = await take(index);
       presents[index] = { data: findPresent(target.data, objects), shape: [1, objects.length, 1] };
@@ -185,39 +200,6 @@ async function trainHeads(
   }
 }
 
-/** The heads of all maps as a network on the maps of a batch. Its image is there for its size alone. */
-function buildHeadNetwork(
-  taps: readonly Tensor[],
-  {
-    classes,
-    objects,
-    size: [height, width],
-    batch,
-  }: Pick<Training, "classes" | "objects" | "size" | "batch">,
-): Network {
-  const { scope, parameters } = openScope();
-  const heads = taps.map((tap, index) => {
-    const [, ...shape] = fixedShape(WHERE, tap.shape);
-    return buildHeads(scopeOf(scope, index), input(mapInput(index), [batch, ...shape]), { classes, objects });
-  });
-  const [first, ...others] = heads;
-  if (!first) throw new RangeError("there must be a map");
-  const present = presentInput(first);
-  const part = (side: number) => Math.ceil(side / TARGET_STRIDE);
-  return {
-    image: input("image", [batch, 3, part(height), part(width)]),
-    scores: first.scores,
-    auxiliary: others.map(({ scores }) => ({ scores, weight: 1 })),
-    lossTerms: heads.map((head) => presenceLoss(head, present)),
-    alignCorners: false,
-    parameters,
-    encoder: new Set(),
-    blocks: [],
-    updates: new Map(),
-    randomInputs: new Map(),
-  };
-}
-
 async function measureHeads(
   taps: readonly Tensor[],
   image: Tensor,
@@ -230,7 +212,7 @@ async function measureHeads(
     count,
     engine,
     options,
-  }: Collecting & { classes: number; size: Size; objects: readonly number[] },
+  }: Collecting & { classes: number; size: Size },
 ): Promise<Probe[]> {
   const { at, onProgress, signal } = options;
   const { scope } = openScope();
@@ -267,35 +249,11 @@ async function measureHeads(
     const [, channels = 0, rows = 0, columns = 0] = fixedShape(WHERE, taps[index]?.shape ?? []);
     const { miou, iou } = computeMetrics(confusion);
     return {
-      ...{ at: at[index] ?? "", map: [channels, rows, columns], miou, iou },
+      at: at[index] ?? "",
+      map: [channels, rows, columns],
+      miou,
+      iou,
       accuracy: multiLabel.accuracy,
     };
   });
-}
-
-/** For each map the labels at the photo's size, and 1 for each class that is there. */
-function outputsOf(heads: readonly Heads[], size: Size): Record<string, Tensor> {
-  return Object.fromEntries(
-    heads.flatMap(({ scores, presence }, index) => [
-      [`labels${index}`, bestClass(resize(scores, { size, alignCorners: false }))],
-      [`presence${index}`, bestClass(presence)],
-    ]),
-  );
-}
-
-function mapInput(index: number): string {
-  return `map${index}`;
-}
-
-function scopeOf(scope: Scope, index: number): Scope {
-  return scope.at(`probe${index}`);
-}
-
-function openScope(): { scope: Scope; parameters: Map<string, Tensor> } {
-  const parameters = new Map<string, Tensor>();
-  const scope = new Scope({
-    ...{ parameters, updates: new Map(), randomInputs: new Map(), blocks: [] },
-    ...{ batchNorm: "frozen", dropout: false, auxiliary: true },
-  });
-  return { scope, parameters };
 }

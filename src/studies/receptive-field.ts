@@ -7,25 +7,19 @@ import { receptiveField } from "../analysis/receptive-field.ts";
 import { checkInteger } from "../check.ts";
 import type { Region } from "../graph/region.ts";
 import { shape4 } from "../graph/shape.ts";
+import { positionIn } from "../grid.ts";
 import { resizePhoto } from "../images/resample.ts";
 import type { Model } from "../model-files/model.ts";
 import { buildNetwork } from "../models/network.ts";
 import { normalizeInto } from "../models/preprocessing.ts";
 import { createRandom, deriveSeed } from "../random.ts";
 import type { Engine, TensorData } from "../runtime/session.ts";
-import { FieldAverage, type FieldMap, SHARE } from "./field-map.ts";
+import { FieldAverage, type FieldMap } from "./field-map.ts";
 import { countOcclusions, measureDiscrepancy } from "./occlusion.ts";
 import { openGradient, openMap } from "./open-map.ts";
-import type { Photos } from "./photos.ts";
+import type { Photos, StudyProgress } from "./photos.ts";
 import { findTap } from "./tap.ts";
 import { type Peak, TopPhotos, type Unit } from "./top-units.ts";
-
-/** Where a study stands. */
-export interface StudyProgress {
-  readonly task: string;
-  readonly done: number;
-  readonly total: number;
-}
 
 /** Options of `studyReceptiveField`. */
 export interface StudyReceptiveFieldOptions {
@@ -129,8 +123,8 @@ export async function studyReceptiveField(
     await forward.dispose();
   }
   const centerOf = ({ row, column }: Peak) => ({
-    row: ((row + 0.5) * height) / rows - 0.5,
-    column: ((column + 0.5) * width) / columns - 0.5,
+    row: positionIn(row, { inSize: height, outSize: rows, alignCorners: false }),
+    column: positionIn(column, { inSize: width, outSize: columns, alignCorners: false }),
   });
   const empirical = new FieldAverage(size);
   const studied = units.map(({ unit, peaks }): StudiedUnit => {
@@ -154,8 +148,13 @@ export async function studyReceptiveField(
     await gradient.dispose();
   }
   return {
-    ...{ at, size, map: [channels, rows, columns], theoretical },
-    ...{ effective: effective.finish(), empirical: empirical.finish(), units: studied },
+    at,
+    size,
+    map: [channels, rows, columns],
+    theoretical,
+    effective: effective.finish(),
+    empirical: empirical.finish(),
+    units: studied,
   };
 }
 
@@ -194,7 +193,13 @@ async function occludeTops(
     const places = here.map(({ place }) => place);
     const random = createRandom(deriveSeed("occluder", seed, photo));
     const maps = await measureDiscrepancy(await read(photo), {
-      ...{ run, size, occluder, step, onRun, places, random },
+      run,
+      size,
+      occluder,
+      step,
+      onRun,
+      places,
+      random,
     });
     for (const [index, { peak }] of here.entries()) {
       const discrepancy = maps[index];
@@ -210,12 +215,6 @@ async function occludeTops(
 /** Where the value of a unit at its peak lies in the data of the map. */
 function placeOf(unit: number, { row, column }: Peak, [rows, columns]: Size): number {
   return (unit * rows + row) * columns + column;
-}
-
-/** The pixels that change a unit by more than `SHARE` of the most that any does: 1 for each, else 0. */
-export function regionOf({ discrepancy }: StudiedPeak): Uint8Array {
-  const largest = discrepancy.reduce((most, value) => Math.max(most, value), 0);
-  return Uint8Array.from(discrepancy, (value) => (value > SHARE * largest ? 1 : 0));
 }
 
 /** The absolute values of a gradient `[3, H, W]`, summed over the colors. */

@@ -24,7 +24,10 @@ export function findTap(network: Network, name: string, where: string): Tensor {
     return isBefore && x ? x : tensor;
   }
   throw new LightsegError({
-    ...{ code: "NOT_FOUND", where, argument: "at", value: name },
+    code: "NOT_FOUND",
+    where,
+    argument: "at",
+    value: name,
     rule: "must be a block or layer of the network, or before: and the name of one",
     hint: `blocks: ${network.blocks.map((each) => each.name).join(", ")}; lightseg info --layers has the layers`,
   });
@@ -35,7 +38,10 @@ function onlyInput(block: Block, name: string, where: string): Tensor {
   const [only, ...others] = read;
   if (only && others.length === 0) return only;
   throw new LightsegError({
-    ...{ code: "INVALID_ARGUMENT", where, argument: "at", value: name },
+    code: "INVALID_ARGUMENT",
+    where,
+    argument: "at",
+    value: name,
     rule: `must not be before: a block that is computed from ${read.length} maps`,
     hint: "name the blocks that they come from",
   });

@@ -20,7 +20,10 @@ export function networkOfBase({ file, backbone, metadata }: BaseFile): string {
   const described = readDescription(metadata, file);
   if (described) return described.network;
   throw new LightsegError({
-    ...{ code: "INVALID_WEIGHTS", where: "fineTune", file, argument: "base" },
+    code: "INVALID_WEIGHTS",
+    where: "fineTune",
+    file,
+    argument: "base",
     rule: "must be a model file, which says what network it is of",
     hint: "imagenet, voc, camvid, or best.safetensors of a run",
   });

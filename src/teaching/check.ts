@@ -35,8 +35,9 @@ function checkClasses(classes: readonly TaughtClass[]): void {
   if (!Array.isArray(classes) || classes.length < 2 || classes.length > 64)
     throw refuse("classes", "must be 2 to 64 classes", classes?.length, "what is not wanted is a class too");
   const names = classes.map(({ name }) => name);
-  const twice = names.find((name, index) => name.trim() === "" || names.indexOf(name) !== index);
-  if (twice !== undefined) throw refuse("classes", "must have names that differ", twice);
+  const isName = (name: unknown) => typeof name === "string" && name.trim() !== "";
+  const wrong = names.findIndex((name, index) => !isName(name) || names.indexOf(name) !== index);
+  if (wrong >= 0) throw refuse("classes", "must have names that differ and are not empty", names[wrong]);
   for (const { color = [] } of classes)
     for (const value of color) checkInteger(value, "fineTune", "classes' color", 0, 255);
 }
@@ -59,7 +60,7 @@ export function checkSample({ photo, labels }: LabelledPhoto): void {
  * @param counts pixels of each label
  * @throws LightsegError INVALID_ARGUMENT for a label that is no class, or a class without pixels
  */
-export function countClasses(counts: Float64Array, classes: readonly TaughtClass[]): Float64Array {
+export function requireLabelledClasses(counts: Float64Array, classes: readonly TaughtClass[]): Float64Array {
   const beyond = counts.findIndex(
     (count, label) => count > 0 && label >= classes.length && label !== IGNORE_LABEL,
   );
@@ -72,7 +73,11 @@ export function countClasses(counts: Float64Array, classes: readonly TaughtClass
 
 function refuse(argument: string, rule: string, value: unknown, hint?: string): LightsegError {
   return new LightsegError({
-    ...{ code: "INVALID_ARGUMENT", where: "fineTune", argument, rule, value },
-    ...(hint !== undefined && { hint }),
+    code: "INVALID_ARGUMENT",
+    where: "fineTune",
+    argument,
+    rule,
+    value,
+    hint,
   });
 }

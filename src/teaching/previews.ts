@@ -33,7 +33,7 @@ export function makePreviewBatch(
   const image = { data: new Float32Array(3 * height * width), shape: [1, 3, height, width] };
   const target = { data: new Int32Array(height * width), shape: [1, height, width] };
   const asItIs = { crop, preprocessing, scale: [1, 1], mirror: false } as const;
-  augmentInto({ photo: seen, labels }, asItIs, () => 0, image.data, target.data, 0);
+  augmentInto({ photo: seen, labels }, asItIs, () => 0, { image: image.data, target: target.data });
   return { ...size, batch: { image, target } };
 }
 

@@ -10,7 +10,7 @@ import { backboneOf, nameNetwork } from "../models/zoo.ts";
 import { isOutOfMemory } from "../runtime/engine-error.ts";
 import type { Engine } from "../runtime/session.ts";
 import { balancedWeights } from "../training/class-weights.ts";
-import { countClasses } from "./check.ts";
+import { requireLabelledClasses } from "./check.ts";
 import { fitPhotos } from "./fit-photos.ts";
 import type { TaughtClass, TeachingBase, TeachingOptions } from "./options.ts";
 import { trainOnFew } from "./train.ts";
@@ -27,7 +27,7 @@ import { trainOnFew } from "./train.ts";
 export async function teach(base: TeachingBase, options: TeachingOptions, engine: Engine): Promise<Model> {
   const { classes, layers = "head", longSide = 480, seed = 0 } = options;
   const photos = await fitPhotos(options.samples, longSide);
-  const counts = countClasses(photos.counts, classes);
+  const counts = requireLabelledClasses(photos.counts, classes);
   const network =
     layers === "head"
       ? nameNetwork({ backbone: backboneOf(base.network), decoder: "hypercolumn" })
@@ -39,7 +39,11 @@ export async function teach(base: TeachingBase, options: TeachingOptions, engine
   const { onModel } = options;
   const weights = await trainOnFew(base.weights, {
     ...options,
-    ...{ layers, network, photos, seed, engine },
+    layers,
+    network,
+    photos,
+    seed,
+    engine,
     classWeights: balancedWeights(counts),
     preprocessing: description.preprocessing,
     onWeights: onModel && ((weights) => onModel({ ...description, weights })),

@@ -13,7 +13,7 @@ import { openTrainingSession } from "../training/training-session.ts";
 import { computeFeatures } from "./features.ts";
 import type { FittedPhotos } from "./fit-photos.ts";
 import type { Layers, TeachingOptions } from "./options.ts";
-import { makePreviewBatch, openPreviews, type PreviewInputs } from "./previews.ts";
+import { makePreviewBatch, openPreviews, type PreviewInputs, type Previews } from "./previews.ts";
 import { splitAtEncoder } from "./split.ts";
 
 /**
@@ -79,12 +79,13 @@ export async function trainOnFew(base: Weights, options: TrainOptions): Promise<
   });
   const { open, threads } = engine;
   const session = await openTrainingSession({ network: trained, step }, weights, { open, threads, seed });
-  const previews = shown.length > 0 ? await openPreviews(trained, shown, engine) : undefined;
+  let previews: Previews | undefined;
   const current = async () => {
     const state = await session.state();
     return new Map([...weights].map(([name, value]) => [name, state.get(name) ?? value]));
   };
   try {
+    if (shown.length > 0) previews = await openPreviews(trained, shown, engine);
     for (let done = 0; done < steps; done++) {
       signal?.throwIfAborted();
       const factor = learningRateFactor(SCHEDULE, { step: done, totalSteps: steps, stepsPerEpoch: 1 });
@@ -135,7 +136,9 @@ async function prepare(
   const count = inputs.length;
   const views = await computeFeatures(features, weights, {
     take: async (index) => shown[index - count]?.batch ?? inputs[index]?.() ?? missingView(index),
-    ...{ count: count + shown.length, engine, signal },
+    count: count + shown.length,
+    engine,
+    signal,
   });
   const viewAt = (index: number) => views[index] ?? missingView(index);
   return {

@@ -56,7 +56,7 @@ function describeShared(training: Dataset, validation: Dataset): string | undefi
   if (shared.length === 0) return undefined;
   const examples = `${shared.slice(0, 3).join(", ")}${shared.length > 3 ? " ..." : ""}`;
   const which = `${shared.length} of the ${validation.size} photos of ${validation.split} (${examples})`;
-  return `${validation.name}: ${which} are in ${training.split} too, so validations say too much`;
+  return `${validation.name}: ${which} are in ${training.split} too, so validation mIoU is too high`;
 }
 
 /** Share of a photo that a crop shows at least without a warning. */
@@ -93,7 +93,7 @@ async function readUntil(
 ): Promise<Seen> {
   const counts = new LabelCounts();
   const turned: string[] = [];
-  // Neighbours are alike in data sets of clips.
+  // Neighbors are alike in data sets of clips.
   for (const [done, index] of shuffled(dataset.size, createRandom(0)).entries()) {
     const sample = await dataset.load(index);
     counts.add(sample.labels);

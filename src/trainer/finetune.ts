@@ -1,4 +1,4 @@
-import type { Dataset } from "../datasets/dataset.ts";
+import { type Dataset, spreadEvenly } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { median } from "../median.ts";
 import { readDescription, requireDescription } from "../model-files/description.ts";
@@ -65,9 +65,8 @@ async function networkOf(weights: string): Promise<string | undefined> {
 }
 
 async function summarizePhotos(dataset: Dataset): Promise<PhotosSummary> {
-  const every = Math.ceil(dataset.size / LOOKED_AT);
   const sizes = { height: [] as number[], width: [] as number[] };
-  for (let index = 0; index < dataset.size; index += every) {
+  for (const index of spreadEvenly(dataset.size, LOOKED_AT)) {
     const { photo } = await dataset.load(index);
     sizes.height.push(photo.height);
     sizes.width.push(photo.width);

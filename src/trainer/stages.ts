@@ -24,7 +24,8 @@ export async function openStages(
   const data: StageData<Dataset>[] = [];
   for (const [index, own] of resolveStages(config).entries()) {
     const all = await findDataset(own.dataset).open(own.data, own.split);
-    const isRelative = own.dataset !== config.dataset && photosOf(own.dataset) === photosOf(config.dataset);
+    const isRelative =
+      own.dataset !== config.dataset && photoSourceOf(own.dataset) === photoSourceOf(config.dataset);
     const kept = isRelative ? withoutIds(all, new Set(validation.ids)) : all;
     if (kept.size < all.size) {
       const text = `${all.size - kept.size} photos of ${all.name} ${all.split} are left out: they are in ${validation.name} ${validation.split}`;
@@ -65,7 +66,7 @@ function selectSamples(dataset: Dataset, places: readonly number[]): Dataset {
   };
 }
 
-function photosOf(dataset: string): string {
+function photoSourceOf(dataset: string): string {
   return findDataset(dataset).photosOf ?? dataset;
 }
 

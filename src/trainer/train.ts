@@ -214,7 +214,7 @@ async function beginWeights(
     seed: config.seed,
     scheme: config.initialization,
   });
-  if (note !== undefined) onEvent({ kind: "note", text: note });
+  onEvent({ kind: "note", text: note });
   return { start: { step: 0, state: weights }, trainedOn };
 }
 

@@ -1,4 +1,5 @@
-import type { Dataset } from "../datasets/dataset.ts";
+import { type Dataset, spreadEvenly } from "../datasets/dataset.ts";
+import { confusionRows } from "../evaluation/confusion-matrix.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import type { LabelMap } from "../images/types.ts";
@@ -7,6 +8,7 @@ import type { Model } from "../model-files/model.ts";
 import { makePanel } from "../report/panels.ts";
 import type { RunEvaluation } from "../runs/evaluation-file.ts";
 import type { OpenSession } from "../runtime/session.ts";
+import type { ValidationRecord } from "../training/events.ts";
 
 export interface ValidateOptions {
   open: OpenSession;
@@ -14,13 +16,10 @@ export interface ValidateOptions {
   onProgress: (done: number, total: number) => void;
 }
 
-export interface Validation {
+/** A model that was measured, and what was found. */
+export interface MeasuredModel {
   /** The values for the log. */
-  readonly metrics: {
-    readonly miou: number;
-    readonly pixelAccuracy: number;
-    readonly iou: Readonly<Record<string, number | null>>;
-  };
+  readonly metrics: Pick<ValidationRecord, "miou" | "pixelAccuracy" | "iou">;
   /**
    * The mean confidence that few of the photos are under, see `ModelDescription`; undefined where all is
    * background.
@@ -38,26 +37,20 @@ export async function validate(
   model: Model,
   dataset: Dataset,
   { open, threads, onProgress }: ValidateOptions,
-): Promise<Validation> {
+): Promise<MeasuredModel> {
   const predictor = createPredictor(model, { open, threads });
   try {
-    const every = Math.max(1, Math.floor(dataset.size / PANELS));
-    const shown = new Map(
-      dataset.ids.map((id, index) => [id, index] as const).filter(([, i]) => i % every === 0),
-    );
+    const shown = new Map(spreadEvenly(dataset.size, PANELS).map((index) => [dataset.ids[index], index]));
     const predictions = new Map<number, LabelMap>();
     const { miou, pixelAccuracy, iou, confusion, lowConfidence } = await evaluate(dataset, {
       predict: predictWithConfidence(predictor),
       onPrediction: async (id, labels) => {
         const index = shown.get(id);
-        if (index !== undefined && predictions.size < PANELS) predictions.set(index, labels);
+        if (index !== undefined) predictions.set(index, labels);
       },
       onProgress,
     });
     const { classes, palette } = model;
-    const rows = classes.map((_, truth) =>
-      Array.from(confusion.counts.subarray(truth * classes.length, (truth + 1) * classes.length)),
-    );
     return {
       metrics: { miou, pixelAccuracy, iou: byClassName(classes, iou) },
       lowConfidence,
@@ -71,7 +64,7 @@ export async function validate(
           step,
           classes: [...classes],
           palette: palette.map(([red, green, blue]) => [red, green, blue]),
-          confusion: rows,
+          confusion: confusionRows(confusion),
           panels,
         };
       },

@@ -3,58 +3,47 @@ import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Random } from "../random.ts";
+import { between } from "./between.ts";
+import { type ColorChange, type ColorOptions, changeGamma, drawColorChange } from "./color-change.ts";
 import type { LabelledPhoto } from "./samples.ts";
 
 /** How training samples are varied. Bounds are checked with the settings (`settings.ts`). */
-export interface AugmentationOptions {
+export interface AugmentationOptions extends ColorOptions {
   /** The size of what the network sees, `[height, width]` in pixels. */
   readonly crop: readonly [height: number, width: number];
   /** The photo is resized by a factor drawn uniformly from `[min, max]`, greater than 0. */
   readonly scale: readonly [min: number, max: number];
   /** The factor is at least what makes the shorter side this long, in pixels. Default 0: no such limit. */
   readonly shorterSide?: number;
-  /** Whether to mirror samples left to right: every other one at random, or `always`. */
+  /** Whether to mirror samples left to right: each with probability 1/2, or `always`. */
   readonly mirror: boolean | "always";
-  /**
-   * Brightness, contrast (about the mean color) and saturation are each multiplied by a factor drawn from
-   * `[1 - colorJitter, 1 + colorJitter]`; 0..1, default 0, which leaves the colors alone.
-   */
-  readonly colorJitter?: number;
-  /**
-   * Random gamma: values v, 0..255, become `255 (v / 255)^e`, with e drawn log-uniformly from `[1 / (1 +
-   * gamma), 1 + gamma]`. At least 0; default 0, which changes and draws nothing.
-   */
-  readonly gamma?: number;
-  readonly preprocessing: Preprocessing;
+}
+
+/** What the network sees of a sample, a part of a batch. */
+export interface Crop {
+  /** `[3, h, w]`, normalized. */
+  readonly image: Float32Array;
+  /** `[h, w]`, 0..classes-1 or 255. */
+  readonly target: Int32Array;
 }
 
 /**
- * Writes a randomly resized, cropped and mirrored version of a sample into one slot of a batch.
+ * Writes a randomly resized, cropped and mirrored version of a sample into a crop.
  *
  * The photo is interpolated bilinearly, the labels take the nearest pixel. A resized photo smaller than the
- * crop lies at a random place in it. Around it the image is the mean color, about 0 after normalisation, and
+ * crop lies at a random place in it. Around it the image is the mean color, about 0 after normalization, and
  * the target the ignore label 255.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
- * @param images float32 `[N, 3, h, w]`, normalised
- * @param targets int32 `[N, h, w]`, 0..classes-1 or 255
- * @param slot 0..N-1
  */
 export function augmentInto(
   sample: LabelledPhoto,
   options: AugmentationOptions,
   random: Random,
-  images: Float32Array,
-  targets: Int32Array,
-  slot: number,
+  { image, target }: Crop,
 ): void {
   const { photo, labels } = sample;
-  const [height, width] = options.crop;
   const { rows, columns, color } = drawVariation(photo, photo, options, random);
-
-  const area = height * width;
-  const image = images.subarray(slot * 3 * area, (slot + 1) * 3 * area);
-  const target = targets.subarray(slot * area, (slot + 1) * area);
   fillPadding(image, options.preprocessing);
   target.fill(IGNORE_LABEL);
   writeImage(photo, rows, columns, color, options.preprocessing, image);
@@ -138,44 +127,6 @@ function reverse(samples: AxisSamples): void {
   for (const values of [samples.low, samples.high, samples.weight, samples.nearest]) values.reverse();
 }
 
-/**
- * Each channel v becomes 255 (v / 255)^gamma, then v * gain + bias, then moves from its pixel's gray by the
- * saturation.
- */
-export interface ColorChange {
-  readonly gamma: number;
-  readonly gain: number;
-  readonly bias: readonly [red: number, green: number, blue: number];
-  readonly saturation: number;
-}
-
-function drawColorChange(
-  { colorJitter = 0, gamma = 0, preprocessing }: AugmentationOptions,
-  random: Random,
-): ColorChange {
-  const range = [1 - colorJitter, 1 + colorJitter] as const;
-  const brightness = between(range, random);
-  const contrast = between(range, random);
-  const saturation = between(range, random);
-  // Drawn last, and only if asked for, so that resumed trainings of early versions keep their draws.
-  const exponent = gamma === 0 ? 1 : (1 + gamma) ** between([-1, 1], random);
-  const [red, green, blue] = preprocessing.mean;
-  // Contrast: (v - mean) * contrast + mean, where mean / scale is the mean in pixel values.
-  const bias = (1 - contrast) / preprocessing.scale;
-  return {
-    gamma: exponent,
-    gain: brightness * contrast,
-    bias: [red * bias, green * bias, blue * bias],
-    saturation,
-  };
-}
-
-/** The bytes of a photo that was exposed otherwise. */
-function changeGamma(bytes: Uint8Array, gamma: number): Uint8Array {
-  const changed = Uint8Array.from({ length: 256 }, (_, value) => Math.round(255 * (value / 255) ** gamma));
-  return bytes.map((value) => changed[value] ?? 0);
-}
-
 function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): void {
   const area = image.length / 3;
   for (let channel = 0; channel < 3; channel++) {
@@ -186,7 +137,7 @@ function fillPadding(image: Float32Array, { scale, mean, std }: Preprocessing): 
   }
 }
 
-/** Interpolates, changes the color and normalises in one pass over the crop. */
+/** Interpolates, changes the color and normalizes in one pass over the crop. */
 export function writeImage(
   photo: Photo,
   rows: AxisSamples,
@@ -214,11 +165,11 @@ export function writeImage(
       const green = bilinear(data, a + 1, b + 1, c + 1, d + 1, across, down) * gain + bias[1];
       const blue = bilinear(data, a + 2, b + 2, c + 2, d + 2, across, down) * gain + bias[2];
 
-      const grey = (0.299 * red + 0.587 * green + 0.114 * blue) * (1 - saturation);
+      const gray = (0.299 * red + 0.587 * green + 0.114 * blue) * (1 - saturation);
       const pixel = y * width + x;
-      image[pixel] = (clip(red * saturation + grey) * scale - mean[0]) / std[0];
-      image[area + pixel] = (clip(green * saturation + grey) * scale - mean[1]) / std[1];
-      image[2 * area + pixel] = (clip(blue * saturation + grey) * scale - mean[2]) / std[2];
+      image[pixel] = (clip(red * saturation + gray) * scale - mean[0]) / std[0];
+      image[area + pixel] = (clip(green * saturation + gray) * scale - mean[1]) / std[1];
+      image[2 * area + pixel] = (clip(blue * saturation + gray) * scale - mean[2]) / std[2];
     }
   }
 }
@@ -252,8 +203,4 @@ function writeTarget(labels: LabelMap, rows: AxisSamples, columns: AxisSamples, 
 
 function clip(value: number): number {
   return Math.min(Math.max(value, 0), 255);
-}
-
-function between([min, max]: readonly [number, number], random: Random): number {
-  return min + (max - min) * random();
 }

@@ -35,8 +35,9 @@ export async function makeBatch(samples: Samples, options: BatchOptions, step: n
   const { batch, seed, augmentation } = options;
   const { epoch, indices } = batchIndices({ size: samples.size, batch, seed, step });
   const [height, width] = augmentation.crop;
-  const images = new Float32Array(batch * 3 * height * width);
-  const targets = new Int32Array(batch * height * width);
+  const area = height * width;
+  const images = new Float32Array(batch * 3 * area);
+  const targets = new Int32Array(batch * area);
   const fillSlot = async (index: number, slot: number) => {
     // The object's draws are apart from the photo's, which are the same with and without it.
     const forObject = createRandom(deriveSeed("paste", seed, epoch, index));
@@ -45,8 +46,12 @@ export async function makeBatch(samples: Samples, options: BatchOptions, step: n
       drawObject(samples, options, forObject),
     ]);
     const random = createRandom(deriveSeed("augment", seed, epoch, index));
-    augmentInto(sample, augmentation, random, images, targets, slot);
-    if (object) pasteInto(object, augmentation, forObject, images, targets, slot);
+    const crop = {
+      image: images.subarray(slot * 3 * area, (slot + 1) * 3 * area),
+      target: targets.subarray(slot * area, (slot + 1) * area),
+    };
+    augmentInto(sample, augmentation, random, crop);
+    if (object) pasteInto(object, augmentation, forObject, crop);
   };
   await Promise.all(indices.map(fillSlot));
   return {

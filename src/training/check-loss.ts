@@ -12,7 +12,11 @@ export function checkLoss(
 ): void {
   if (Number.isFinite(loss)) return;
   throw new LightsegError({
-    ...{ code: "RUNTIME", where, argument: `loss at step ${step}` },
-    ...{ rule: "must be a number", value: loss, hint },
+    code: "RUNTIME",
+    where,
+    argument: `loss at step ${step}`,
+    rule: "must be a number",
+    value: loss,
+    hint,
   });
 }

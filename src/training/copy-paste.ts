@@ -5,7 +5,7 @@
 import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Random } from "../random.ts";
-import { type AugmentationOptions, bilinear, drawVariation, writeImage } from "./augmentation.ts";
+import { type AugmentationOptions, bilinear, type Crop, drawVariation, writeImage } from "./augmentation.ts";
 import { presentClasses } from "./photo-labels.ts";
 import type { LabelledPhoto } from "./samples.ts";
 
@@ -79,7 +79,7 @@ export interface CutObject {
  * Cuts all pixels of a class out of a photo.
  *
  * Pixels with the ignore label are left out: PASCAL VOC's ignored border holds surroundings too. The mask is
- * of the whole class, not of one connected part, since things in front tear objects apart.
+ * of the whole class, not of one connected part, since occluders split an object into parts.
  *
  * @returns undefined if the photo has no pixel of the class
  */
@@ -108,24 +108,20 @@ export function cutObject({ photo, labels }: LabelledPhoto, label: number): CutO
 }
 
 /**
- * Pastes an object over the sample that `augmentInto` wrote into a slot of a batch.
+ * Pastes an object over the sample that `augmentInto` wrote into a crop.
  *
  * The object is resized, mirrored and changed in color by its own draws from the photos' ranges. A small
  * object lies in the crop as a whole; of a large one a part is seen. Its mask is interpolated like its
  * colors: at the outline object and photo are mixed, and the label is the object's from half on.
  *
  * @param random consumed in a fixed order, so that equal generators give equal results
- * @param images float32 `[N, 3, h, w]`, normalized, changed in place
- * @param targets int32 `[N, h, w]`, changed in place
- * @param slot 0..N-1
+ * @param crop changed in place
  */
 export function pasteInto(
   { label, photo, source, mask }: CutObject,
   options: AugmentationOptions,
   random: Random,
-  images: Float32Array,
-  targets: Int32Array,
-  slot: number,
+  { image, target }: Crop,
 ): void {
   const [height, width] = options.crop;
   const { rows, columns, color } = drawVariation(photo, source, options, random);
@@ -133,8 +129,6 @@ export function pasteInto(
   const area = height * width;
   const object = new Float32Array(3 * area);
   writeImage(photo, rows, columns, color, options.preprocessing, object);
-  const image = images.subarray(slot * 3 * area, (slot + 1) * 3 * area);
-  const target = targets.subarray(slot * area, (slot + 1) * area);
   for (let y = rows.begin; y < rows.end; y++) {
     const upper = (rows.low[y] ?? 0) * photo.width;
     const lower = (rows.high[y] ?? 0) * photo.width;

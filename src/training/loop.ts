@@ -110,7 +110,7 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
       checkpoint = await runStage(stage, checkpoint, options);
   const { step, best, ended = false, validationDue = false } = checkpoint;
   const finished = !validationDue && (ended || step === countSteps(stages));
-  return { step, finished, ...(best && { best }) };
+  return { step, finished, best };
 }
 
 async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {
@@ -143,7 +143,7 @@ async function runStage(stage: Stage, start: Checkpoint, options: RunTrainingOpt
       const isLast = step === first + stage.steps || signal?.aborted;
       if (!isValidated && !isLast && step % config.saveEvery !== 0) continue;
       const { best } = checkpoint;
-      checkpoint = { step, state: await session.state(), ...(best && { best }) };
+      checkpoint = { step, state: await session.state(), best };
       requireNumbers(checkpoint);
       // Saved before the validation, so that one that fails loses no step.
       await storage.save({ ...checkpoint, ...(isValidated && { validationDue: true }) });
@@ -185,7 +185,7 @@ async function takeStep(
 /** Validates a checkpoint, keeps its weights if they are the best so far, and saves it again. */
 async function measure({ step, best, state }: Checkpoint, options: RunTrainingOptions): Promise<Checkpoint> {
   const { config, stages, validate, storage, onEvent } = options;
-  if (!validate) return { step, state, ...(best && { best }) };
+  if (!validate) return { step, state, best };
   const { metrics, keep } = await validate(validatedWeights(state), step);
   const isBest = !best || metrics.miou > best.miou;
   if (isBest) await keep();
@@ -282,8 +282,12 @@ function requireNumbers({ state, step }: Checkpoint): void {
     for (const value of data)
       if (!Number.isFinite(value))
         throw new LightsegError({
-          ...{ code: "RUNTIME", where: "train", argument: `weights after step ${step}` },
-          ...{ rule: "must be numbers", value, hint: DIVERGES },
+          code: "RUNTIME",
+          where: "train",
+          argument: `weights after step ${step}`,
+          rule: "must be numbers",
+          value,
+          hint: DIVERGES,
         });
 }
 

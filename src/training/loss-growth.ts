@@ -7,7 +7,7 @@ const FACTOR = 10;
 /** Weight of the past in the moving average of the loss. */
 const SMOOTHING = 0.9;
 
-/** Notices a loss that grows instead of shrinking, which may go on for hours before it is no number. */
+/** Notices a loss that grows: hours may pass until it becomes NaN. */
 export class LossGrowth {
   readonly #first: number[] = [];
   /** Median of the first steps. */

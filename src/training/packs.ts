@@ -2,7 +2,7 @@
  * Packs: many small tensors as one vector. A step then updates all of them by a few large operations, and
  * carries a few values from step to step instead of hundreds.
  */
-import { unpack } from "../graph/ops/pack.ts";
+import { pack, unpack } from "../graph/ops/pack.ts";
 import { countValues, fixedShape } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 
@@ -61,4 +61,41 @@ export function makePack(name: string, tensors: ReadonlyMap<string, Tensor>): Pa
 /** Each member of a vector, by its name. */
 export function unpackMembers(vector: Tensor, members: readonly Member[]): Map<string, Tensor> {
   return new Map(members.map(({ name, ...place }) => [name, unpack(vector, place)]));
+}
+
+/** What is updated at once: a tensor, or a pack of those of one kind. */
+export interface Gathered<T> extends Pack {
+  /** Stands for the others of its kind. */
+  readonly first: T;
+  /** A tensor of each entry, in the form of the pack. */
+  join(tensorOf: (entry: T) => Tensor): Tensor;
+}
+
+/** Tensors as they are updated: each alone, or packed with those of its kind. */
+export function gather<T extends { readonly name: string; readonly tensor: Tensor }>(
+  entries: readonly T[],
+  packed: boolean,
+  kindOf: (entry: T) => string,
+): Gathered<T>[] {
+  if (!packed)
+    return entries.map((entry): Gathered<T> => ({ ...alone(entry), first: entry, join: (of) => of(entry) }));
+  const kinds = new Map<string, T[]>();
+  for (const entry of entries) kinds.set(kindOf(entry), [...(kinds.get(kindOf(entry)) ?? []), entry]);
+  const runs = [...kinds].flatMap(([kind, all]) =>
+    divideForPacks(all).map((run, index) => ({ name: `pack:${kind}${index > 0 ? `:${index}` : ""}`, run })),
+  );
+  return runs.flatMap(({ name, run }) => {
+    const own = makePack(name, new Map(run.map(({ name, tensor }) => [name, tensor])));
+    return run.slice(0, 1).map((first): Gathered<T> => ({ ...own, first, join: (of) => pack(run.map(of)) }));
+  });
+}
+
+function alone({ name, tensor }: { readonly name: string; readonly tensor: Tensor }): Pack {
+  const shape = fixedShape("buildTrainingStep", tensor.shape);
+  return { name, tensor, members: [{ name, shape, offset: 0 }] };
+}
+
+/** The members of a pack under other names. */
+export function renamed(members: readonly Member[], rename: (name: string) => string): Member[] {
+  return members.map((member) => ({ ...member, name: rename(member.name) }));
 }

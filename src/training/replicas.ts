@@ -23,7 +23,7 @@ export function chooseReplicas(
   { batch, batchNorm, hardPixels, jaccard }: StageConfig,
   { network, replicas, threads, provider }: ChooseReplicasOptions,
 ): number {
-  // They exchange state in each step, for which it would have to leave the GPU.
+  // Replicas exchange weights and gradients in each step, which would have to leave the GPU.
   if (provider === "webgpu" && typeof replicas === "string") return 1;
   if (replicas === "halves") return batch % 2 === 0 && batchNorm === "frozen" ? 2 : 1;
   if (replicas === "auto") {

@@ -144,7 +144,7 @@ export const settings = {
     flag: "shorter-side",
     help: "Least length of a photo's shorter side after resizing",
   }),
-  /** Mirror every other photo left to right. */
+  /** Mirror each photo left to right with probability 1/2. */
   mirror: setting("stage", switchType, {
     default: true,
     flag: "no-mirror",
@@ -162,11 +162,13 @@ export const settings = {
     flag: "gamma",
     help: "Range of random gamma, such as 0.5: exponents from 1/1.5 to 1.5",
   }),
+  /** Learning rate of the encoder, which the schedule lowers; above 0. */
   encoderLearningRate: setting("stage", positive, {
     default: 1e-3,
     flag: "encoder-lr",
     help: "Learning rate of the encoder",
   }),
+  /** Learning rate of the decoder, which the schedule lowers; above 0. */
   decoderLearningRate: setting("stage", positive, {
     default: 1e-2,
     flag: "decoder-lr",
@@ -199,6 +201,7 @@ export const settings = {
     help: "EMA: validate and keep exponential moving averages of the weights, such as 0.999",
     defaultText: "default 0: the weights as they are",
   }),
+  /** Weight decay, the factor of L2, at least 0; see `weightDecayOn`. */
   weightDecay: setting("stage", notNegative, {
     default: 1e-5,
     flag: "weight-decay",
@@ -217,6 +220,7 @@ export const settings = {
     help: "Initialization of the weights that no file holds",
     defaultText: "default uniform, as in PyTorch",
   }),
+  /** How the learning rates change over the steps of a stage. */
   schedule: setting("stage", scheduleType, {
     default: { kind: "poly", power: 0.9 },
     flag: "schedule",

@@ -13,14 +13,8 @@ import { type Member, unpackMembers } from "./packs.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
 import { openReplicas } from "./replicas.ts";
 import { averageName, copiedParameter, copyName } from "./state-names.ts";
-import {
-  buildReplicatedStep,
-  buildTrainingStep,
-  type ReplicatedStep,
-  type StateVariable,
-  type TrainingStep,
-  type Update,
-} from "./step.ts";
+import { buildReplicatedStep, buildTrainingStep, type ReplicatedStep, type TrainingStep } from "./step.ts";
+import type { StateVariable, Update } from "./update.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
 export interface LearningRates {
@@ -126,11 +120,14 @@ export async function openTrainingSession(
       provider: open.provider,
     },
   );
+  const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
   const session = await open(model, {
     threads,
     carried: [...update.parameters, ...update.memory, ...update.averages].map(carry),
+  }).catch(async (error: unknown) => {
+    await replicas?.dispose();
+    throw error;
   });
-  const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
 
   return {
     async run(batch, { step, rates }) {

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawRegion, type RegionSize, type Segmentation } from "../../src/datasets/coco-regions.ts";
+import {
+  drawRegion,
+  hasExtent,
+  type RegionSize,
+  type Segmentation,
+} from "../../src/datasets/coco-regions.ts";
 import { lightsegError } from "../support/errors.ts";
 
 /** The rows of a region, `#` inside. */
@@ -127,5 +132,19 @@ describe("drawRegion, runs", () => {
   ] as [string, Segmentation, RegExp][])("refuses %s", (_, runs, message) => {
     expect(() => draw(runs, size)).toThrow(message);
     expect(() => draw(runs, size)).toThrow(lightsegError("INVALID_DATASET", "load"));
+  });
+});
+
+describe("hasExtent", () => {
+  it("wants a run inside, plain or packed", () => {
+    const size = { width: 240, height: 320 };
+    const runs = (counts: readonly number[] | string) => ({ counts, size: [320, 240] as const });
+    // 76,800 is 0, 0 and 11 times 32, then 2 times 32 to the third.
+    for (const counts of [[76_800], "PP[2"]) {
+      expect(hasExtent(runs(counts), size)).toBe(false);
+      expect(drawRegion(runs(counts), size, "a.json", "annotation 1").includes(1)).toBe(false);
+    }
+    for (const counts of [[76_799, 1], "ooZ21", [0, 76_800], "0PP[2"])
+      expect(hasExtent(runs(counts), size)).toBe(true);
   });
 });

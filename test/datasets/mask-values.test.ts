@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mapMaskValues } from "../../src/datasets/mask-values.ts";
+import { indexValues, mapMaskValues } from "../../src/datasets/mask-values.ts";
 
 const values = new Map([
   [0, 255],
@@ -24,4 +24,13 @@ describe("mapMaskValues", () => {
       /a\.png: \w+ must only hold the mask values 0, 1, 2, got "7 at column 1, row 1"/,
     );
   });
+});
+
+it("takes values for the places of classes, and one for what is ignored", () => {
+  expect([...indexValues(["sky", "road"])]).toEqual([
+    [0, 0],
+    [1, 1],
+    [255, 255],
+  ]);
+  expect(indexValues(["sky", "road"], 2).get(2)).toBe(255);
 });

@@ -5,7 +5,8 @@ import { initialWeights } from "../../src/models/initialize.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import { createRandom } from "../../src/random.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
-import { regionOf, studyReceptiveField } from "../../src/studies/receptive-field.ts";
+import { regionOf } from "../../src/studies/field-map.ts";
+import { studyReceptiveField } from "../../src/studies/receptive-field.ts";
 
 const name = "refinenet-lw-mobile-96+mobilenet-v2";
 const { parameters } = buildNetwork({ network: name, classes: 2 });
@@ -44,7 +45,7 @@ describe("studyReceptiveField", () => {
     expect(study.units).toHaveLength(2);
     for (const { peaks } of study.units)
       for (const peak of peaks) {
-        const region = regionOf(peak);
+        const region = regionOf(peak.discrepancy);
         const pixels = [...region.keys()].filter((pixel) => region[pixel] === 1);
         expect(pixels.length).toBeGreaterThan(0);
         for (const pixel of pixels) {

@@ -126,7 +126,18 @@ describe("fineTune", { timeout: 120_000 }, () => {
     [
       "a name twice",
       { classes: [{ name: "sky" }, { name: "sky" }] },
-      'classes must have names that differ, got "sky"',
+      'classes must have names that differ and are not empty, got "sky"',
+    ],
+    [
+      "a blank name",
+      { classes: [{ name: "sky" }, { name: " " }] },
+      'classes must have names that differ and are not empty, got " "',
+    ],
+    [
+      "a class without a name",
+      // @ts-expect-error what programs in JavaScript may pass
+      { classes: [{ name: "sky" }, {}] },
+      "classes must have names that differ and are not empty",
     ],
     ["no photos", { samples: [] }, "samples must be 1 to 100 pictures with labels, got 0"],
     [

@@ -4,6 +4,7 @@ import { buildNetwork } from "../../src/models/network.ts";
 import { engineError } from "../../src/runtime/engine-error.ts";
 import { teach } from "../../src/teaching/teach.ts";
 import { samplesOf } from "../../src/training/samples.ts";
+import { countingEngine } from "../support/counting-engine.ts";
 import { failureOf } from "../support/errors.ts";
 import { strokedLandscape } from "../support/landscape.ts";
 
@@ -21,6 +22,15 @@ describe("teach", () => {
     expect(error.message).toBe(
       "fineTune: memory must suffice: the engine failed: std::bad_alloc (longSide 64 takes a quarter of it)",
     );
+  });
+
+  it("frees what it holds where there is no memory for the previews", async () => {
+    // The encoder's maps and the training come before.
+    const { open, counts } = countingEngine(3);
+    const previews = { previews: [photo], onPreview: () => undefined };
+    const error = await failureOf(teach(base, { ...options, ...previews }, { open, threads: 1 }));
+    expect(error.message).toContain("std::bad_alloc");
+    expect(counts).toEqual({ opened: 3, held: 0 });
   });
 
   it("leaves other errors of the engine as they are", async () => {

@@ -53,6 +53,23 @@ describe("makeBatch", () => {
     expect(otherSeed).not.toEqual(first);
     expect([...first.target.data].every((label) => [0, 1, 255].includes(label))).toBe(true);
   });
+
+  it("gives each photo its own part of the batch", async () => {
+    const samples = {
+      size: 2,
+      load: async (index: number) => ({
+        photo: { width: 2, height: 1, data: new Uint8Array(6).fill(10 + index) },
+        labels: { width: 2, height: 1, data: Uint8Array.of(index, index) },
+      }),
+    };
+    const preprocessing = { scale: 1, mean: [0, 0, 0], std: [1, 1, 1] } as const;
+    const augmentation = { crop: [1, 2], scale: [1, 1], mirror: false, preprocessing } as const;
+    const { image, target } = await makeBatch(samples, { batch: 2, seed: 0, augmentation }, 0);
+    const [first = 0, , second = 0] = target.data;
+    expect([first, second].sort()).toEqual([0, 1]);
+    expect([...target.data]).toEqual([first, first, second, second]);
+    expect([...image.data]).toEqual([...Array(6).fill(10 + first), ...Array(6).fill(10 + second)]);
+  });
 });
 
 describe("makeBatch with copyPaste", () => {

@@ -33,7 +33,7 @@ function paste(
   const object = cutObject(donor, 7);
   if (!object) throw new Error("the donor has no class 7");
   const defaults = { scale: [1, 1], mirror: false, preprocessing } as const;
-  pasteInto(object, { ...defaults, ...options }, random, images, targets, 0);
+  pasteInto(object, { ...defaults, ...options }, random, { image: images, target: targets });
   return { images, red: [...images.subarray(0, area)], targets: [...targets] };
 }
 
@@ -144,20 +144,9 @@ describe("pasteInto", () => {
     if (!object) throw new Error("no object");
     const options = { crop: [1, 1], scale: [1, 1], mirror: false, colorJitter: 0.5, preprocessing } as const;
     // Draws: scale, row, column, brightness 1.4, contrast 1, saturation 1.
-    pasteInto(object, options, sequence(0, 0, 0, 0.9, 0.5, 0.5), images, targets, 0);
+    pasteInto(object, options, sequence(0, 0, 0, 0.9, 0.5, 0.5), { image: images, target: targets });
     expect(targets[0]).toBe(7);
     for (const value of images) expect(value).toBeCloseTo(140, 4);
-  });
-
-  it("writes its own slot only", () => {
-    const images = new Float32Array(9).fill(50);
-    const targets = new Int32Array(3).fill(1);
-    const object = cutObject(sampleOf([[7]], 100), 7);
-    if (!object) throw new Error("no object");
-    const options = { crop: [1, 1], scale: [1, 1], mirror: false, preprocessing } as const;
-    pasteInto(object, options, sequence(), images, targets, 1);
-    expect([...targets]).toEqual([1, 7, 1]);
-    expect([...images]).toEqual([50, 50, 50, 100, 100, 100, 50, 50, 50]);
   });
 });
 

@@ -7,6 +7,8 @@ import { parseTrainingConfig, type TrainingOptions } from "../../src/training/co
 import { chooseReplicas } from "../../src/training/replicas.ts";
 import { buildTrainingGraph, openTrainingSession } from "../../src/training/training-session.ts";
 import { relativeError } from "../support/array.ts";
+import { countingEngine } from "../support/counting-engine.ts";
+import { failureOf } from "../support/errors.ts";
 import { onlyStage } from "../support/training.ts";
 
 const network = "refinenet-lw-mobilenet-v2";
@@ -73,6 +75,17 @@ describe("a replicated step", { timeout: 120_000 }, () => {
     const { losses, state } = await trainWith(2, new Int32Array(2 * SIDE ** 2).fill(255));
     expect(losses).toEqual([0, 0, 0]);
     for (const [name, { data }] of state) expect(data.every(Number.isFinite), name).toBe(true);
+  });
+});
+
+describe("openTrainingSession", () => {
+  it.each([1, 2, 3])("frees what it holds where there is no memory for session %i of three", async (at) => {
+    const graph = buildTrainingGraph(stage, { network, classes: 3, replicas: 2 });
+    const { open, counts } = countingEngine(at);
+    const weights = initialWeights(graph.network.parameters, { seed: 1 });
+    const error = await failureOf(openTrainingSession(graph, weights, { open, threads: 1, seed: 1 }));
+    expect(error.message).toContain("std::bad_alloc");
+    expect(counts).toEqual({ opened: at, held: 0 });
   });
 });
 

@@ -14,7 +14,7 @@ export const nyudv2: Recipe = {
   }),
 };
 
-/** The authors' code of 2018: three stages of 100 epochs, each with a new optimiser, the last at 0.2. */
+/** The authors' code of 2018: three stages of 100 epochs, each with a new optimizer, the last at 0.2. */
 export const nyudv2Code: Recipe = {
   name: "nyudv2-code",
   summary: "the authors' code: three stages of 100 epochs at rates of 1, 1/2 and 1/5",
