@@ -19,8 +19,8 @@ export interface ServeOptions {
   readonly open: OpenSession;
   /** Tries a model before it is used; its error becomes the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
-  /** Rejected when the device is lost, after which no answer comes. */
-  readonly lost?: Promise<never>;
+  /** Aborted, with the error, when the device is lost, after which no answer comes. */
+  readonly lost?: AbortSignal;
   /** Reads a quantised model; absent where none runs. */
   readonly decodeQuantized?: typeof decodeQuantized;
   /** Makes the painter for the frames of one video. */

@@ -19,8 +19,8 @@ export interface ServeTeachingOptions {
   open(): Promise<OpenSession>;
   /** Tries the device with the network before it trains; its error becomes the answer. */
   readonly check?: (base: TeachingBase) => Promise<void>;
-  /** Rejected when the device is lost, after which no answer comes. */
-  readonly lost?: Promise<never>;
+  /** Aborted, with the error, when the device is lost, after which no answer comes. */
+  readonly lost?: AbortSignal;
 }
 
 type Asked = TeachingProtocol["teach"]["request"];
