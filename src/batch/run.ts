@@ -33,9 +33,9 @@ export interface RunBatchOptions extends BatchOptions, LaneOptions {
 
 /** How many networks run side by side. */
 export interface LaneOptions {
-  /** Networks. Defaults to one a core, less where memory is small. */
+  /** Networks, 1 to 256. Defaults to one a core, less where memory is small. */
   readonly concurrency?: number | undefined;
-  /** Threads of each. Defaults to the cores divided among them. */
+  /** Threads of each, 1 to 256. Defaults to the cores divided among them. */
   readonly threads?: number | undefined;
 }
 
