@@ -43,7 +43,7 @@ type Answer = Outgoing<SegmenterProtocol[keyof SegmenterProtocol]["answer"]>;
 
 class Server {
   readonly #options: ServeOptions;
-  readonly #pictures = new PictureReader();
+  readonly #pictures = new PictureReader("segment");
   /** By the number of the stream. */
   readonly #streams = new Map<number, (frame: Photo) => Promise<Segmentation>>();
   readonly #painters = new Map<number, Promise<FramePainter>>();
@@ -88,8 +88,7 @@ class Server {
   }
 
   async #segment({ picture, options }: Asked<"segment">): Promise<Answer> {
-    const reading = this.#pictures.read(picture);
-    const photo = await reading.finally(() => picture instanceof ImageBitmap && picture.close());
+    const photo = await this.#pictures.take(picture);
     const segmentation = await this.#opened.segmenter.segment(photo, options);
     return { answer: segmentation, transfer: buffersOf(segmentation) };
   }
