@@ -73,7 +73,7 @@ function describeAnswer(answer: Response | undefined): CachedModel | undefined {
   return { file: decodeURIComponent(file), bytes: Number(answer?.headers.get(BYTES)), sha256 };
 }
 
-/** Never fetched: the cache asks for an address of http, and a page may have none, as in a sandboxed frame. */
+/** Never fetched: the cache asks for an address of http, and a frame in a sandbox has none. */
 function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
   return `https://lightseg.invalid/lightseg-model/${sha256}`;
 }

@@ -106,8 +106,9 @@ export class Segmenter {
   /**
    * Finds the class of every pixel.
    *
-   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, INVALID_ARGUMENT for an
-   *   unknown option or class, RUNTIME if the engine fails or after `dispose`, WORKER_FAILED if the worker ends
+   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, INVALID_ARGUMENT for
+   *   an unknown option or class, RUNTIME if the engine fails or after `dispose`, WORKER_FAILED if the worker
+   *   ends
    */
   async segment(source: PictureSource, options: SegmentOptions = {}): Promise<Segmentation> {
     checkKeys(options, SEGMENT_OPTIONS, "segment");

@@ -95,7 +95,7 @@ async function* askForFrames<K extends "frame" | "paint">(
     }
   } finally {
     frames.stop();
-    // Not by `use`, which would open a lost device again. Fails where the worker is gone, and the stream with it.
+    // Not by `use`, which would open a lost device again. Fails where the worker is gone, the stream with it.
     last?.ask("end", { stream }).catch(() => undefined);
   }
 }

@@ -25,8 +25,8 @@ export interface AssetOptions {
    */
   assetsUrl?: string | URL;
   /**
-   * Folder or addresses of the workers `wasm-worker.js` and `webgpu-worker.js`, beside which `wasm-teacher.js`
-   * and `webgpu-teacher.js` lie. May be on another origin. Defaults to `assetsUrl`.
+   * Folder or addresses of the workers `wasm-worker.js` and `webgpu-worker.js`, beside which
+   * `wasm-teacher.js` and `webgpu-teacher.js` lie. May be on another origin. Defaults to `assetsUrl`.
    */
   workerUrl?: DeviceUrls;
   /**
