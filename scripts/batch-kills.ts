@@ -1,8 +1,7 @@
 /**
  * Segments many photos with three workers of which one is killed with -9 every few seconds, restarts Redis
- * once in the middle, and checks
- * that nothing is lost, doubled or half-written: `npm run build && npx tsx scripts/batch-kills.ts [--photos
- * 2000] [--every 4]`.
+ * once in the middle, and checks that nothing is lost, doubled or half-written:
+ * `npm run build && npx tsx scripts/batch-kills.ts [--photos 2000] [--every 4]`.
  *
  * Needs redis-server on the PATH. The photos are copies of the examples, made smaller.
  */

@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { parseSync } from "vite";
 
 const MOST_COLUMNS = 110;
+const CHECKED = /\.(ts|mjs|js|css|py|md|sh|yaml)$|^deploy\/Dockerfile$|^\.ci\/run$/;
 const EXEMPT = /https?:\/\/\S{40}/;
 const EXEMPT_IN_MARKDOWN = /^ *\||^ {4}/;
 const GENERATED = /^(src\/graph\/onnx\/onnx_pb\.ts|docs\/api\/)/;
@@ -29,7 +30,7 @@ function checkedLines(file: string, text: string): ReadonlySet<number> {
 
 let count = 0;
 for (const file of execFileSync("git", ["ls-files"], { encoding: "utf8" }).trim().split("\n")) {
-  if (!/\.(ts|mjs|js|css|py|md)$/.test(file) || GENERATED.test(file)) continue;
+  if (!CHECKED.test(file) || GENERATED.test(file)) continue;
   const text = readFileSync(file, "utf8");
   const long = [...text.split("\n").entries()].filter(
     ([, line]) =>

@@ -18,7 +18,8 @@ if ! ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1;
   # Containers are given the driver without the file that names it.
   for driver in libGLX_nvidia.so.0 libEGL_nvidia.so.0; do
     ldconfig -p | grep -q "$driver" || continue
-    echo '{"file_format_version":"1.0.0","ICD":{"library_path":"'$driver'","api_version":"1.3.0"}}' >"$results/icd.json"
+    echo '{"file_format_version":"1.0.0","ICD":{"library_path":"'$driver'","api_version":"1.3.0"}}' \
+      >"$results/icd.json"
     export VK_DRIVER_FILES=$results/icd.json
     break
   done
@@ -28,8 +29,9 @@ bench() { "$here/node" "$here/app/bench/gpu.js" "$@"; }
 
 echo "== device"
 nvidia-smi >"$results/nvidia-smi.txt" 2>&1
-if ! lightseg segment "$here/app/examples/chelsea.jpg" --model voc --device webgpu --out "$results/segment"; then
-  VK_LOADER_DEBUG=all lightseg segment "$here/app/examples/chelsea.jpg" --model voc --device webgpu --out "$results/segment" >"$results/loader.txt" 2>&1
+segment=(segment "$here/app/examples/chelsea.jpg" --model voc --device webgpu --out "$results/segment")
+if ! lightseg "${segment[@]}"; then
+  VK_LOADER_DEBUG=all lightseg "${segment[@]}" >"$results/loader.txt" 2>&1
   tail -40 "$results/loader.txt"
   exit 1
 fi
@@ -39,7 +41,8 @@ small=(--size 64x64 --crop 64 --batch 1 --step-batch 2 --dtype fp32 --runs 2 --w
 bench --json --cpu "${small[@]}" ${PARITY:-} >"$results/parity.json"
 "$here/node" -e '
   const { rows } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
-  const isWrong = ({ error, found = {} }) => error || found.equalLabels < 0.995 || found.lossDifference > 1e-3;
+  const isWrong = ({ error, found = {} }) =>
+    error || found.equalLabels < 0.995 || found.lossDifference > 1e-3;
   const wrong = rows.filter(isWrong).map(({ kind, network }) => `${kind} ${network}`);
   console.log(wrong.length ? `differs: ${wrong.join(", ")}` : `${rows.length} rows, all equal`);
 ' "$results/parity.json"
@@ -56,7 +59,8 @@ if [ -e "$here/dataset" ] && [ "$(left)" -gt 60 ]; then
   echo "== training for $(left) seconds"
   # A checkpoint is written at the signal.
   timeout --signal=INT --kill-after=60 "$(($(left) - 30))" "$here/node" "$here/app/src/cli/main.js" train \
-    --run "$results/run" --model refinenet-lw-mobilenet-v2 --dataset "$(cat "$here/dataset")" --data "$here/data" \
+    --run "$results/run" --model refinenet-lw-mobilenet-v2 \
+    --dataset "$(cat "$here/dataset")" --data "$here/data" \
     --weights imagenet --device webgpu --json ${TRAIN:-} >"$results/train.json"
 fi
 echo "== done: $results"

@@ -27,17 +27,21 @@ cp models/manifest.json models/voc.safetensors models/mobilenet-v2-imagenet.safe
 cp examples/chelsea.jpg "$app/examples"
 cp bench/pytorch/*.py "$app/bench/pytorch"
 
-npm ls --omit=dev --all --parseable 2>/dev/null | sed "s#^$PWD/##" | grep "^node_modules/" | grep -v h5wasm | while read -r package; do
+npm ls --omit=dev --all --parseable 2>/dev/null | sed "s#^$PWD/##" | grep "^node_modules/" |
+  grep -v h5wasm | while read -r package; do
   mkdir -p "$app/$(dirname "$package")"
   cp -r "$package" "$app/$(dirname "$package")"
 done
-find "$app/node_modules" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete
-find "$app/node_modules/onnxruntime-node/bin" -mindepth 3 -type d ! -path '*/linux/x64' ! -path '*/linux' -prune -exec rm -r {} +
+find "$app/node_modules" -type f \
+  \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete
+find "$app/node_modules/onnxruntime-node/bin" -mindepth 3 -type d \
+  ! -path '*/linux/x64' ! -path '*/linux' -prune -exec rm -r {} +
 cp "$(node -p process.execPath)" "$kit/node"
 strip "$kit/node" 2>/dev/null || true
 
 # NVIDIA's Vulkan driver needs the libraries of libglvnd too, even where no display is.
-(cd "$work/debs" && apt-get download -q libvulkan1 libegl1 libglvnd0 libopengl0 libgl1 libglx0 libgles2 >/dev/null)
+(cd "$work/debs" &&
+  apt-get download -q libvulkan1 libegl1 libglvnd0 libopengl0 libgl1 libglx0 libgles2 >/dev/null)
 for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$kit/vulkan"; done
 rm -r "$kit/vulkan/usr/share"
 

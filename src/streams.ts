@@ -101,8 +101,12 @@ export async function* untilAborted<T>(
   }
 }
 
-/** Not `Promise.race` with one promise for the signal: that would hold on to every item until the end. */
-function settleUnlessAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * Starts work, and settles as it does, or with the signal's reason if that is aborted before.
+ *
+ * Not `Promise.race` with one promise for the signal: that would hold on to every result until the end.
+ */
+export function settleUnlessAborted<T>(start: () => Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const abort = () => reject(signal.reason);

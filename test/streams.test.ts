@@ -1,7 +1,7 @@
-import { EventEmitter, once } from "node:events";
+import { EventEmitter, getEventListeners, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { mapAhead, readAhead, readNewest, untilAborted } from "../src/streams.ts";
+import { mapAhead, readAhead, readNewest, settleUnlessAborted, untilAborted } from "../src/streams.ts";
 
 /** A source that counts what it has been asked for, and whether it was told to stop. */
 function countingSource(length: number, between: () => Promise<unknown> = async () => undefined) {
@@ -144,5 +144,27 @@ describe("untilAborted", () => {
   it("is the source itself without an abort", async () => {
     const { items } = countingSource(3);
     expect(await collect(untilAborted(items, new AbortController().signal))).toEqual([0, 1, 2]);
+  });
+});
+
+describe("settleUnlessAborted", () => {
+  it("listens to the signal no longer than the work takes", async () => {
+    const { signal } = new AbortController();
+    const reason = new Error("broken");
+    expect(await settleUnlessAborted(async () => 5, signal)).toBe(5);
+    await expect(settleUnlessAborted(() => Promise.reject(reason), signal)).rejects.toBe(reason);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("gives the reason, in the middle of the work and instead of it", async () => {
+    const stop = new AbortController();
+    const reason = new Error("lost");
+    const settling = settleUnlessAborted(() => new Promise(() => undefined), stop.signal);
+    stop.abort(reason);
+    await expect(settling).rejects.toBe(reason);
+    const start = async () => {
+      throw new Error("was started");
+    };
+    await expect(settleUnlessAborted(start, stop.signal)).rejects.toBe(reason);
   });
 });

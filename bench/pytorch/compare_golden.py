@@ -1,30 +1,22 @@
 """
 Compares the definitions of this folder with values saved from the authors' networks, which makes the fixtures
-written
-from them evidence.
+written from them evidence.
 
   python3 bench/pytorch/compare_golden.py FOLDER
 
 The folder holds parameter names and shapes (NAME_names.json), logits and feature maps (.npy) and three
-training steps
-(mbv2_21_training.json) of the authors' networks, filled as in formula.py, and the photo that they saw.
-Printed for
-float32 and float64: the largest difference of logits, relative to the largest logit; of losses and norms, the
-largest
-relative difference. Run in November 2026 (PyTorch 1.13, AVX2):
+training steps (mbv2_21_training.json) of the authors' networks, filled as in formula.py, and the photo that
+they saw. Printed for float32 and float64: the largest difference of logits, relative to the largest logit; of
+losses and norms, the largest relative difference. Run in November 2026 (PyTorch 1.13, AVX2):
 
 - names and shapes: equal in all five networks
 - logits of MobileNet-v2, LW-50 and NDNet45, and the four stages of VAN-B0: at most 1.8e-6 in float32, 1.5e-6
-  in
-  float64 (tests allow 1e-4)
+  in float64 (tests allow 1e-4)
 - three steps with frozen batch norm, in float64: losses 6.3e-7 (tests allow 1e-4), gradient norms 2.3e-4
-  (1e-3), norms
-  of parameters 1.7e-8
+  (1e-3), norms of parameters 1.7e-8
 - with batch statistics, which amplify rounding, in float64: losses 2.7e-6, 3.3e-5 and 3.2e-3 (1e-4, 1e-3,
-  2e-2),
-  gradient norms 4.0e-3 (2e-2), running statistics 8.6e-5 (1e-3); without layer2.0.output.2.1.bias, whose true
-gradient
-  is zero
+  2e-2), gradient norms 4.0e-3 (2e-2), running statistics 8.6e-5 (1e-3); without layer2.0.output.2.1.bias,
+  whose true gradient is zero
 
 The saved values are float32; gradients in float32 differ from themselves in float64 by up to 4.1e-3.
 """

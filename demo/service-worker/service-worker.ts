@@ -2,9 +2,9 @@
  * Lets the page work without a network, and with threads on hosts that send no headers for them.
  *
  * What the page is made of and its example photos are kept when it is first visited, other files of the site
- * when they are fetched.
- * The network comes first, so that a new version is seen at once. Models are not kept here, since the library
- * keeps those that are used; but for the one that teaching begins with, which may first be used offline.
+ * when they are fetched. The network comes first, so that a new version is seen at once. Models are not kept
+ * here, since the library keeps those that are used; but for the one that teaching begins with, which may
+ * first be used offline.
  */
 declare const self: ServiceWorkerGlobalScope;
 /** Written in by the build: the files that the page is made of. */

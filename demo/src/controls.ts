@@ -1,7 +1,7 @@
 import type { Effect } from "./look.ts";
 import { openPhoto } from "./open-photo.ts";
 import { part, sayError } from "./page.ts";
-import { displayColors } from "./palette.ts";
+import { displayColors, toHex } from "./palette.ts";
 
 const effectSelect = part("effect", HTMLSelectElement);
 const opacity = part("opacity", HTMLInputElement);
@@ -43,8 +43,7 @@ export interface LookEvents {
 }
 
 export function connectLook({ onLook, onSmoothing }: LookEvents): void {
-  const [red, green, blue] = displayColors[0] ?? [0, 0, 0];
-  backdropColor.value = `#${[red, green, blue].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  backdropColor.value = toHex(displayColors[0] ?? [0, 0, 0]);
   effectSelect.addEventListener("input", () => {
     isEffectChosen = true;
     showParts();

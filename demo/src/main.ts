@@ -23,7 +23,9 @@ const clipButton = part("save-clip", HTMLButtonElement);
 
 const models = new Models();
 const stage = new Stage();
-const model = () => models.get(choice());
+/** The models are listed; what is opened before waits for it. */
+const listed = showModels();
+const model = () => listed.then(() => models.get(choice()));
 const player = new Player({ stage, model, device: () => deviceSelect.value, onSource });
 /** Whether the visitor has chosen a model, which the camera then takes too. */
 let isModelChosen = false;
@@ -82,6 +84,7 @@ async function openClipSource(file: Blob): Promise<Source> {
 }
 
 async function openCameraSource(): Promise<Source> {
+  await listed;
   const hasPeople = [...modelSelect.options].some(({ value }) => value === PEOPLE);
   const playing = await openCamera(hasPeople ? "user" : "environment");
   if (hasPeople && !isModelChosen) {
@@ -148,14 +151,20 @@ async function registerServiceWorker(): Promise<void> {
   await navigator.serviceWorker.register("./service-worker.js").catch(console.warn);
 }
 
-async function start(): Promise<void> {
-  connect();
+async function showModels(): Promise<void> {
   await registerServiceWorker();
   const names = await listModels();
-  modelSelect.replaceChildren(...names.map((name) => new Option(describeModel(name), name)));
-  chooseModel(DEFAULT_MODEL);
+  modelSelect.prepend(...names.map((name) => new Option(describeModel(name), name)));
+  if (!isModelChosen) chooseModel(DEFAULT_MODEL);
+}
+
+async function start(): Promise<void> {
+  connect();
+  await listed;
   const [first = ""] = examplesFor(DEFAULT_MODEL);
-  openFile(await fetchExample(first));
+  const example = await fetchExample(first);
+  // What the visitor has opened meanwhile stays.
+  if (!player.isUsed) openFile(example);
 }
 
 start().catch(sayError);

@@ -22,9 +22,10 @@ export interface LoadedModel {
   readonly list: ShownClasses;
 }
 
-/** Holds one loaded model at a time; another choice frees it first. */
+/** Holds one loaded model at a time; another choice frees it first, or ends its download. */
 export class Models {
   #loaded: { key: string; model: Promise<LoadedModel> } | undefined;
+  #loading = new AbortController();
   /** What was taught last. */
   #taught: { name: string; file: Blob } | undefined;
   #lessons = 0;
@@ -40,7 +41,9 @@ export class Models {
     const key = JSON.stringify(choice);
     if (this.#loaded?.key === key) return this.#loaded.model;
     const file = this.#taught?.name === choice.model ? this.#taught.file : undefined;
-    const model = load({ ...choice, file }, this.#loaded?.model);
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    const model = load({ ...choice, file, signal: this.#loading.signal }, this.#loaded?.model);
     this.#loaded = { key, model };
     // What failed to load is loaded again when it is asked for again.
     model.catch(() => {
@@ -50,8 +53,13 @@ export class Models {
   }
 }
 
+interface LoadChoice extends Choice {
+  readonly file: Blob | undefined;
+  readonly signal: AbortSignal;
+}
+
 async function load(
-  { model, file, device, dtype, rate }: Choice & { file: Blob | undefined },
+  { model, file, device, dtype, rate, signal }: LoadChoice,
   before: Promise<LoadedModel> | undefined,
 ): Promise<LoadedModel> {
   await before?.then(({ segmenter }) => segmenter.dispose()).catch(() => undefined);
@@ -59,12 +67,15 @@ async function load(
   say(`Loading ${name}…`);
   showProgress("working");
   try {
+    let isTold = false;
     const segmenter = await Segmenter.load(file ?? model, {
-      ...{ device, dtype },
+      ...{ device, dtype, signal },
       ...(rate !== undefined && { budget: Math.floor((1000 * NETWORK_SHARE) / rate) }),
       onProgress({ loaded, total }) {
         showProgress(loaded / total);
-        say(`Loading ${name} and its engine: ${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
+        // Once: screen readers read it aloud each time.
+        if (!isTold) say(`Loading ${name} and its engine: ${(total / 1e6).toFixed(1)} MB`);
+        isTold = true;
       },
     });
     const { classes, palette } = segmenter.model;

@@ -12,21 +12,38 @@ export function element(name: string, text: string): HTMLElement {
   return made;
 }
 
-const status = part("status", HTMLElement);
-
-/** Says what is going on, also to screen readers. */
-export function say(text: string): void {
-  status.classList.remove("bad");
-  status.textContent = text;
+/** Puts other items into a list; the control in the place of the one with the keyboard's focus gets that. */
+export function refill(list: HTMLElement, items: readonly HTMLElement[]): void {
+  const controlsOf = (item: Element | undefined) => [
+    ...(item?.querySelectorAll<HTMLElement>("button, input") ?? []),
+  ];
+  const focused = document.activeElement;
+  const place = [...list.children].findIndex((item) => item.contains(focused));
+  const kind = focused instanceof HTMLElement ? controlsOf(list.children[place]).indexOf(focused) : -1;
+  list.replaceChildren(...items);
+  if (place < 0) return;
+  const controls = controlsOf(items[Math.min(place, items.length - 1)]);
+  const same = controls[kind];
+  (same?.matches(":disabled") ? controls[0] : same)?.focus();
 }
 
-/** Says what went wrong, and what can be done about it where the error knows. */
-export function sayError(error: unknown): void {
-  if (isAbort(error)) return;
-  console.error(error);
-  status.classList.add("bad");
-  status.textContent = messageOf(error);
+/** Ways to say in an element what is going on, and what went wrong. */
+export function makeStatus(line: HTMLElement) {
+  const say = (text: string): void => {
+    line.classList.remove("bad");
+    line.textContent = text;
+  };
+  const sayError = (error: unknown): void => {
+    if (isAbort(error)) return;
+    console.error(error);
+    say(messageOf(error));
+    line.classList.add("bad");
+  };
+  return { say, sayError };
 }
+
+/** Says below the stage what is going on, also to screen readers. */
+export const { say, sayError } = makeStatus(part("status", HTMLElement));
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -48,6 +48,11 @@ export function displayPalette(classes: readonly string[]): Palette {
   return classes.map((name) => usual[name] ?? choose());
 }
 
+/** A color as pages write it: `#rrggbb`. */
+export function toHex(color: Color): string {
+  return `#${color.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
 /** The same color, half as strong. */
 function lighten([red, green, blue]: Color): Color {
   return [(red + 255) >> 1, (green + 255) >> 1, (blue + 255) >> 1];

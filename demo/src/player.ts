@@ -34,6 +34,11 @@ export class Player {
     this.#options = options;
   }
 
+  /** Whether anything was opened, be it in vain. */
+  get isUsed(): boolean {
+    return this.#openings > 0;
+  }
+
   get source(): Source | undefined {
     return this.#source;
   }

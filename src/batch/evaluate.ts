@@ -3,7 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "../evaluation/metrics.ts";
 import { parseAddress } from "./address.ts";
-import { chunkName, countChunks, readJob } from "./job.ts";
+import { chunkName, countChunks, readJob, readJson } from "./job.ts";
 import { openStorage } from "./open-storage.ts";
 import { listMissingChunks } from "./results.ts";
 
@@ -20,7 +20,8 @@ export interface BatchEvaluation extends Metrics {
  * Sums the confusion matrices that workers have left beside their results, one a chunk.
  *
  * @param out the target of a batch that was run with masks
- * @throws LightsegError INVALID_RUN if it is not done, or had no masks
+ * @throws LightsegError INVALID_RUN if it is not done, is damaged or had no masks, NOT_FOUND if a matrix is
+ *   gone, STORAGE
  */
 export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
   const target = await openStorage(parseAddress(out));
@@ -35,8 +36,7 @@ export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
   const { classes } = job.model;
   const confusion = new ConfusionMatrix(classes.length);
   for (let index = 0; index < chunks; index++) {
-    const text = new TextDecoder().decode(await target.read(`confusion/${chunkName(index)}.json`));
-    const counts = z.array(z.number()).parse(JSON.parse(text));
+    const counts = await readJson(target, `confusion/${chunkName(index)}.json`, z.array(z.number()));
     for (const [cell, count] of counts.entries())
       confusion.counts[cell] = (confusion.counts[cell] ?? 0) + count;
   }

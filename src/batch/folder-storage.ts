@@ -3,7 +3,7 @@ import { readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 import { makeFolder, unreadableRule, writeFileAtomically } from "../node/files.ts";
-import { checkFileBytes, type Storage, type StoredFile } from "./storage.ts";
+import { checkFileBytes, type Storage, StorageError, type StoredFile } from "./storage.ts";
 
 /**
  * Where files lie until they are whole: apart from the results, so that a killed writer leaves nothing
@@ -66,7 +66,7 @@ async function* walk(folder: string, prefix: string, above: ReadonlySet<string>)
   if (own === undefined || above.has(own)) return;
   const inside = new Set([...above, own]);
   const names = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw unreadable(folder, cause);
+    throw unlistable(folder, cause);
   });
   for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith(".")) continue;
@@ -85,7 +85,7 @@ export async function readLocalFile(path: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
     // A read from a pipe or a device might never end.
-    if (!status.isFile()) throw unreadable(path, "it is not a regular file");
+    if (!status.isFile()) throw irregular(path);
     checkFileBytes(status.size, path);
     return await readFile(path);
   } catch (cause) {
@@ -97,15 +97,13 @@ export async function readLocalFile(path: string): Promise<Uint8Array> {
   }
 }
 
-function unreadable(path: string, reason: unknown): LightsegError {
-  const rule = `cannot be read: ${messageOf(reason)}`;
+function irregular(file: string): LightsegError {
+  const rule = "cannot be read: it is not a regular file";
   const where = "readLocalFile";
-  return new LightsegError({
-    code: "INVALID_IMAGE",
-    where,
-    file: path,
-    argument: "the file",
-    rule,
-    cause: reason,
-  });
+  return new LightsegError({ code: "INVALID_IMAGE", where, file, argument: "the file", rule });
+}
+
+function unlistable(file: string, cause: unknown): StorageError {
+  const rule = `cannot be listed: ${messageOf(cause)}`;
+  return new StorageError({ where: "openStorage", file, argument: "the folder", rule, transient: false });
 }

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { LightsegError } from "../errors.ts";
 import { publicAddress } from "./address.ts";
+import { pause } from "./pause.ts";
 import { checkFileBytes, MAX_FILE_BYTES } from "./storage.ts";
 
 /** Milliseconds that a server has for one photo. */
@@ -21,28 +21,23 @@ const LONGEST_PAUSE = 60_000;
  * The error never holds the whole address, which may be a signed one.
  *
  * @param signal ends tries and pauses, with its reason
- * @param pause waits for some milliseconds; a test puts its own in place
+ * @param wait waits for some milliseconds; a test puts its own in place
  * @throws LightsegError NOT_FOUND if the server does not give the photo, INVALID_IMAGE if it has too many
  *   bytes
  */
 export async function readHttp(
   url: string,
   signal?: AbortSignal,
-  pause: Pause = (milliseconds) => wait(milliseconds, undefined, signal && { signal }),
+  wait: (milliseconds: number) => Promise<unknown> = (milliseconds) => pause(milliseconds, signal),
 ): Promise<Uint8Array> {
   for (let tries = 0; ; tries++) {
     const answer = await fetchOnce(url, signal);
     if (answer instanceof Uint8Array) return answer;
     const least = PAUSES[tries];
     if (least === undefined || tries >= answer.tries) throw unavailable(url, answer.reason);
-    await pause(Math.max(least, answer.pause ?? 0)).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw error;
-    });
+    await wait(Math.max(least, answer.pause ?? 0));
   }
 }
-
-type Pause = (milliseconds: number) => Promise<unknown>;
 
 interface Refusal {
   readonly reason: string;

@@ -81,20 +81,25 @@ export function countChunks({ photos, chunkSize }: Pick<BatchJob, "photos" | "ch
 }
 
 /**
- * The job of a target; undefined where there is none, or where planning one was cut short. @throws
- * LightsegError INVALID_RUN, STORAGE
+ * The job of a target; undefined where there is none, or where planning one was cut short.
+ *
+ * @throws LightsegError INVALID_RUN, STORAGE
  */
-export async function readJob(target: Storage): Promise<BatchJob | undefined> {
-  const bytes = await target.read(JOB_KEY).catch((error: unknown) => {
+export function readJob(target: Storage): Promise<BatchJob | undefined> {
+  return readJson(target, JOB_KEY, jobSchema).catch((error: unknown) => {
     if (error instanceof LightsegError && error.code === "NOT_FOUND") return undefined;
     throw error;
   });
-  if (bytes === undefined) return undefined;
+}
+
+/** Reads a file of a job. @throws LightsegError INVALID_RUN for a damaged one, NOT_FOUND, STORAGE */
+export async function readJson<T>(target: Storage, key: string, schema: z.ZodType<T>): Promise<T> {
+  const bytes = await target.read(key);
   try {
-    return jobSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     const rule = `cannot be read: ${messageOf(cause).replaceAll(/\s+/g, " ")}`;
-    throw new LightsegError({ code: "INVALID_RUN", where: "readJob", argument: JOB_KEY, rule, cause });
+    throw new LightsegError({ code: "INVALID_RUN", where: "readJob", argument: key, rule, cause });
   }
 }
 
@@ -121,10 +126,9 @@ export async function writeChunk(
   await target.write(`plan/${chunkName(index)}.json`, toJson(photos));
 }
 
-/** @throws LightsegError NOT_FOUND, STORAGE */
-export async function readChunk(target: Storage, index: number): Promise<PhotoEntry[]> {
-  const bytes = await target.read(`plan/${chunkName(index)}.json`);
-  return z.array(entrySchema).parse(JSON.parse(new TextDecoder().decode(bytes)));
+/** @throws LightsegError INVALID_RUN, NOT_FOUND, STORAGE */
+export function readChunk(target: Storage, index: number): Promise<PhotoEntry[]> {
+  return readJson(target, `plan/${chunkName(index)}.json`, z.array(entrySchema));
 }
 
 export function toJson(value: unknown): Uint8Array {

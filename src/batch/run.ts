@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import { checkInteger } from "../check.ts";
 import { countFittingNetworks } from "../inference/node/share-threads.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
@@ -10,6 +9,7 @@ import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
 import type { Lane } from "./lane.ts";
 import { LanePool } from "./lane-pool.ts";
 import { openStorage } from "./open-storage.ts";
+import { pause } from "./pause.ts";
 import { type ChunkOptions, checkApart, planJob } from "./plan.ts";
 import { listMissingChunks } from "./results.ts";
 import { type ChunkResult, type SegmentChunkOptions, segmentChunk } from "./segment-chunk.ts";
@@ -33,9 +33,9 @@ export interface RunBatchOptions extends BatchOptions, LaneOptions {
 
 /** How many networks run side by side. */
 export interface LaneOptions {
-  /** Networks. Defaults to one a core, less where memory is small. */
+  /** Networks, 1 to 256. Defaults to one a core, less where memory is small. */
   readonly concurrency?: number | undefined;
-  /** Threads of each. Defaults to the cores divided among them. */
+  /** Threads of each, 1 to 256. Defaults to the cores divided among them. */
   readonly threads?: number | undefined;
 }
 
@@ -66,27 +66,28 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
   const { job, target, model } = await prepareBatch(options);
   const missing = await listMissingChunks(target, job);
   const before = job.photos - missing.reduce((sum, index) => sum + chunkPhotos(job, index), 0);
-  const counts: { own: number; errors: number }[] = [];
-  const report = () => {
-    const own = counts.reduce((sum, chunk) => sum + chunk.own, 0);
-    const errors = counts.reduce((sum, chunk) => sum + chunk.errors, 0);
-    return { done: before + own, photos: job.photos, own, errors };
-  };
+  const total = { own: 0, errors: 0 };
+  const report = () => ({ done: before + total.own, photos: job.photos, ...total });
   const count = Math.min(most.count, Math.max(1, missing.length));
   const pool = new LanePool(chooseLanes({ ...options, concurrency: count }).threads);
   try {
     const work = async () => {
       for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
         const photos = await readChunk(target, index);
-        const count = { own: 0, errors: 0 };
-        counts.push(count);
+        const tried = { own: 0, errors: 0 };
         const onPhoto = (hasError: boolean) => {
-          count.own++;
-          if (hasError) count.errors++;
+          for (const count of [total, tried]) {
+            count.own++;
+            if (hasError) count.errors++;
+          }
           onProgress?.(report());
         };
         // When a chunk is tried again, its photos are counted from 0.
-        const onTry = () => Object.assign(count, { own: 0, errors: 0 });
+        const onTry = () => {
+          total.own -= tried.own;
+          total.errors -= tried.errors;
+          Object.assign(tried, { own: 0, errors: 0 });
+        };
         const chunk = { index, photos, job, target, signal, onPhoto };
         await segmentPatiently(chunk, { onTry, lend: (use) => pool.lend(job.model.version, model, use) });
       }
@@ -136,15 +137,14 @@ async function segmentPatiently(
   options: Omit<SegmentChunkOptions, "lane">,
   { onTry, lend }: Tries,
 ): Promise<ChunkResult> {
-  for (const [tries, pause] of PAUSES.entries()) {
+  for (const [tries, seconds] of PAUSES.entries()) {
     onTry();
     try {
       return await lend((lane) => segmentChunk({ ...options, lane, blamePhotos: tries > 0 }));
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof StorageError && !error.transient) throw error;
       if (!mayPass(error)) throw error;
-      await wait(pause * 1000, undefined, options.signal && { signal: options.signal });
+      await pause(1000 * seconds, options.signal);
     }
   }
   onTry();

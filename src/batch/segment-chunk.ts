@@ -8,7 +8,7 @@ import { renderOverlay } from "../inference/node/render.ts";
 import { keyOfId, publicAddress } from "./address.ts";
 import { maskDoubtful } from "./confident-mask.ts";
 import { type BatchJob, chunkName, toJson } from "./job.ts";
-import { encodeLabelPng } from "./label-png.ts";
+import { writeLabelPng } from "./label-png.ts";
 import type { Lane, LaneResult } from "./lane.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { readAddress } from "./open-storage.ts";
@@ -136,10 +136,10 @@ async function writePictures(
   if (isSample(number, job)) await write(`samples/${chunkName(number)}.png`, renderSample(result));
   if (settings.keepConfident !== null) {
     const data = maskDoubtful(result, settings.keepConfident);
-    return write(`masks/${keyOfId(withoutEnding(id))}.png`, encodeLabelPng({ width, height, data }, palette));
+    return write(`masks/${keyOfId(withoutEnding(id))}.png`, writeLabelPng({ width, height, data }, palette));
   }
   if (settings.labels !== "png") return null;
-  return write(`labels/${key}.png`, encodeLabelPng({ width, height, data: labels }, palette));
+  return write(`labels/${key}.png`, writeLabelPng({ width, height, data: labels }, palette));
 }
 
 /** Whether a photo is one of the samples, which lie evenly over the job. */

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { publicAddress } from "./address.ts";
 import { Ledger } from "./ledger.ts";
+import { pause } from "./pause.ts";
 import { openQueue, type QueueConnection } from "./queue.ts";
 import { chunkId } from "./submit.ts";
 
@@ -60,7 +60,7 @@ export async function* watchBatch({
       const status = await readStatus(connection, name);
       yield status;
       if (["done", "failed", "cancelled"].includes(status.state)) return;
-      await wait(every, undefined, signal && { signal }).catch(() => undefined);
+      await pause(every, signal).catch(() => undefined);
       if (signal?.aborted) return;
     }
   } finally {

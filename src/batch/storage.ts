@@ -22,6 +22,8 @@ export interface Storage {
   /**
    * The files whose keys start with a folder such as `results/`, in no certain order; none where there is no
    * such folder.
+   *
+   * @throws LightsegError STORAGE
    */
   list(folder: string): AsyncIterable<StoredFile>;
   /** Removes what writers that were killed have left behind. */
@@ -33,11 +35,10 @@ export class StorageError extends LightsegError {
   /** Whether it may be well again in a while. */
   readonly transient: boolean;
 
-  constructor({ transient, cause, ...details }: StorageErrorDetails) {
+  /** Takes no cause, which others might print: a request holds its headers, and they the credentials. */
+  constructor({ transient, ...details }: StorageErrorDetails) {
     super({ code: "STORAGE", ...details });
     this.transient = transient;
-    // Not a cause for others to print: a request holds its headers, and they the credentials.
-    void cause;
   }
 }
 
@@ -49,7 +50,6 @@ interface StorageErrorDetails {
   readonly rule: string;
   readonly hint?: string;
   readonly transient: boolean;
-  readonly cause?: unknown;
 }
 
 /** A photo or a list of more bytes than this is refused: 256 MB. */

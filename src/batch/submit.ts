@@ -10,7 +10,7 @@ import { type BatchOptions, prepareBatch } from "./run.ts";
 export interface SubmitBatchOptions extends BatchOptions {
   /** `redis://[user:password@]host:port`. */
   readonly queue: string;
-  /** What the job is called: letters, digits, dots, hyphens and underscores. */
+  /** What the job is called: 1 to 64 letters, digits, dots, hyphens and underscores. */
   readonly name: string;
 }
 

@@ -9,6 +9,7 @@ import { openJobModel } from "./job-model.ts";
 import { LanePool } from "./lane-pool.ts";
 import { Ledger, type LedgerEntry } from "./ledger.ts";
 import { openStorage } from "./open-storage.ts";
+import { pause } from "./pause.ts";
 import {
   type ChunkMessage,
   loadQueuePackages,
@@ -16,6 +17,7 @@ import {
   QUEUE_NAME,
   type QueueConnection,
 } from "./queue.ts";
+import { RecentMap } from "./recent-map.ts";
 import { listMissingChunks } from "./results.ts";
 import { chooseLanes, type LaneOptions } from "./run.ts";
 import { segmentChunk } from "./segment-chunk.ts";
@@ -39,6 +41,8 @@ export interface WorkOnBatchesOptions extends LaneOptions {
 const LOOK_EVERY = 1000;
 /** How often the chunk of a worker that died is given to another: it may be what workers die of. */
 const MAX_DEATHS = 50;
+/** Jobs whose weights stay in memory: chunks of a few come in turns, and a worker of days sees many. */
+const MOST_JOBS = 4;
 
 /**
  * Does chunks from a queue until it is stopped.
@@ -46,8 +50,8 @@ const MAX_DEATHS = 50;
  * The lock on a chunk is renewed while its network runs, which is in another thread.
  *
  * @returns how many chunks were done
- * @throws LightsegError QUEUE; STORAGE or OUTPUT where this machine cannot do its work, after the chunk has
- *   gone back to the queue
+ * @throws LightsegError QUEUE, INVALID_ARGUMENT, DEPENDENCY; STORAGE, OUTPUT, INVALID_WEIGHTS or DEPENDENCY
+ *   where this machine cannot do its work, after the chunk has gone back to the queue
  */
 export async function workOnBatches(options: WorkOnBatchesOptions): Promise<number> {
   const { untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;
@@ -59,7 +63,7 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
   const shared = {
     ledger: new Ledger(connection.redis),
     pool: new LanePool(threads),
-    jobs: new Map<string, KnownJob>(),
+    jobs: new RecentMap<string, KnownJob>(MOST_JOBS),
     onNote,
     signal: AbortSignal.any([...(options.signal ? [options.signal] : []), halt.signal]),
   };
@@ -69,8 +73,7 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
     QUEUE_NAME,
     async (message, token) => {
       try {
-        await doChunk(message, shared);
-        done++;
+        if (await doChunk(message, shared)) done++;
       } catch (error) {
         const isOwn = isFaultOfMachine(error);
         if (isOwn) {
@@ -98,10 +101,13 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
   // The connection tells of its errors; a lock that was lost means that another worker does the chunk.
   worker.on("error", () => undefined);
   onNote(`working on the queue at ${connection.server}: ${count} networks of ${threads} threads`);
-  await untilStopped(connection, shared.signal, untilEmpty);
-  await worker.close();
-  await shared.pool.dispose();
-  await connection.close();
+  try {
+    await untilStopped(connection, shared.signal, untilEmpty);
+  } finally {
+    await worker.close();
+    await shared.pool.dispose();
+    await connection.close();
+  }
   if (failure !== undefined) throw failure;
   return done;
 }
@@ -124,16 +130,17 @@ interface OpenJob {
 interface Shared {
   readonly ledger: Ledger;
   readonly pool: LanePool;
-  readonly jobs: Map<string, KnownJob>;
+  readonly jobs: RecentMap<string, KnownJob>;
   readonly signal: AbortSignal;
   readonly onNote: (text: string) => void;
 }
 
-async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<void> {
+/** @returns whether it was done; not so where its job was cancelled */
+async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<boolean> {
   const { job: name, index } = message.data;
   const { ledger, pool, onNote } = shared;
   const entry = await ledger.require(name);
-  if (entry.cancelled === "1") return;
+  if (entry.cancelled === "1") return false;
   const { job, storage, model, target } = await openJob(name, entry, shared);
   const photos = await readChunk(storage, index);
   const cancelled = watchCancel(name, ledger);
@@ -155,9 +162,11 @@ async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<
     const done = await ledger.markDone(name, index, errors);
     const isLast = done === countChunks(job) && (await listMissingChunks(storage, job)).length === 0;
     if (isLast) await finishJob(storage, job, { model: model.model, address: parseAddress(target) });
+    return true;
   } catch (error) {
     if (!cancelled.signal.aborted) throw error;
     if (!(await ledger.isCancelled(name))) throw new SubmittedAgain();
+    return false;
   } finally {
     cancelled.stop();
   }
@@ -215,14 +224,6 @@ async function untilStopped(
   };
   while (!signal.aborted) {
     if (untilEmpty && (await isEmpty())) return;
-    await new Promise<void>((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", finish);
-        resolve();
-      };
-      const timer = setTimeout(finish, LOOK_EVERY);
-      signal.addEventListener("abort", finish);
-    });
+    await pause(LOOK_EVERY, signal).catch(() => undefined);
   }
 }

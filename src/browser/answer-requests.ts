@@ -1,6 +1,7 @@
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Protocol, Reply, Request, WorkerError } from "../runtime/rpc.ts";
 import { Turns } from "../runtime/turns.ts";
+import { settleUnlessAborted } from "../streams.ts";
 
 /** An answer, and the parts of it that are moved to the page instead of copied. */
 export interface Outgoing<Answer> {
@@ -10,8 +11,8 @@ export interface Outgoing<Answer> {
 
 export interface AnswerRequestsOptions<P extends Protocol<P>> {
   answer(message: Request<P>): Promise<Outgoing<P[keyof P]["answer"]>>;
-  /** Rejected when the device is lost, after which no answer comes. */
-  readonly lost?: Promise<never> | undefined;
+  /** Aborted, with the error, when the device is lost, after which no answer comes. */
+  readonly lost?: AbortSignal | undefined;
 }
 
 /** Answers the requests of the page that started this worker, one after the other. */
@@ -33,8 +34,8 @@ async function replyTo<P extends Protocol<P>>(
 ): Promise<{ reply: Reply<P>; transfer: Transferable[] }> {
   const { id } = message;
   try {
-    const answering = answer(message);
-    const { answer: found, transfer } = await Promise.race([answering, lost ?? answering]);
+    const answering = lost ? settleUnlessAborted(() => answer(message), lost) : answer(message);
+    const { answer: found, transfer } = await answering;
     return { reply: { id, answer: found }, transfer };
   } catch (error) {
     return { reply: { id, error: describe(error) }, transfer: [] };

@@ -72,12 +72,12 @@ export function checkPlatform(where: string): void {
   });
 }
 
-/** Told where there is one thread, and nobody asked for that. */
+/** The note for pages that get one thread without having asked for one. */
 export const ONE_THREAD =
   "WebAssembly runs on one thread: for more, serve the page and its files with the headers Cross-Origin-Opener-Policy: " +
   "same-origin and Cross-Origin-Embedder-Policy: require-corp";
 
-/** Of the threads that are taken where no number is given; more may be asked for. */
+/** The default number of threads is the number of cores, at most this. */
 const MOST_THREADS = 8;
 
 /** Threads need memory that they share, which browsers give to isolated pages alone. */

@@ -35,7 +35,7 @@ export async function downloadChecked(
   if (!fault) return second.bytes;
   throw new LightsegError({
     code: "INVALID_WEIGHTS",
-    where: "Segmenter.load",
+    where: "fetch",
     argument: url.href,
     rule: `must be the file that the manifest names: ${fault}`,
     hint: "it was fetched twice; are manifest and models of the same version?",
@@ -63,7 +63,7 @@ export async function downloadWhole(
  *
  * @param entry its name, and its size where that is known: no more is read
  */
-export async function download(
+async function download(
   url: URL,
   entry: { readonly file: string; readonly bytes?: number },
   { signal, onProgress, cache }: DownloadOptions = {},
@@ -117,7 +117,7 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   if (!globalThis.isSecureContext) {
     throw new LightsegError({
       code: "RUNTIME",
-      where: "Segmenter.load",
+      where: "fetch",
       argument: "the page",
       rule: "must come by https, or from localhost: without, browsers neither check nor keep models",
     });

@@ -6,7 +6,7 @@ import { SharedDownloads } from "./shared-download.ts";
 /** Downloads under way, by address. */
 const downloads = new SharedDownloads<WebAssembly.Module>();
 
-/** By address. All segmenters of the page share one, those after the last was disposed of too. */
+/** Compiled engines by address. They outlive the segmenters, for the next one. */
 const compiled = new Map<string, WebAssembly.Module>();
 
 /** Whether an engine is there already. */

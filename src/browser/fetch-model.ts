@@ -41,7 +41,13 @@ export interface FoundModel {
   read(options: DownloadOptions): Promise<ModelFile>;
 }
 
-/** Names of the models in a folder. @param options as for `Segmenter.load` */
+/**
+ * Names of the models in a folder.
+ *
+ * @param options as for `Segmenter.load`
+ * @throws LightsegError NOT_FOUND if the folder has no list of models, INVALID_WEIGHTS if that is damaged,
+ *   RUNTIME if it cannot be had and was not kept; the signal's reason
+ */
 export async function listModels({
   signal,
   ...options
@@ -151,7 +157,7 @@ async function downloadAndKeep(
   return { name: entry.file, bytes };
 }
 
-/** From the server, or as it was last fetched where the server cannot be reached. */
+/** From the server, or as it was last fetched where the server cannot be reached or fails. */
 async function fetchManifest({ manifest: url }: ModelAddresses, signal?: AbortSignal): Promise<Manifest> {
   let text: string;
   try {

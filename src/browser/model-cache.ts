@@ -2,7 +2,7 @@ import type { ManifestFile } from "../model-files/manifest.ts";
 import { findFault } from "./download.ts";
 import type { CachedModel } from "./types.ts";
 
-/** Of the browser's Cache API. Models lie in it under their hash, lists of models under their address. */
+/** Name of the cache (Cache API). Keys: a model's hash, a list's address. */
 const CACHE_NAME = "lightseg-models";
 
 /** The models that the browser keeps for this site. */
@@ -73,9 +73,9 @@ function describeAnswer(answer: Response | undefined): CachedModel | undefined {
   return { file: decodeURIComponent(file), bytes: Number(answer?.headers.get(BYTES)), sha256 };
 }
 
-/** Never fetched: the cache asks for an address of http. */
+/** Never fetched: the cache asks for an address of http, and a frame in a sandbox has none. */
 function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
-  return new URL(`/lightseg-model/${sha256}`, self.origin).href;
+  return `https://lightseg.invalid/lightseg-model/${sha256}`;
 }
 
 /** Undefined for pages that do not come by https, or must keep nothing, as in some private windows. */

@@ -1,11 +1,11 @@
-import { LightsegError, messageOf } from "../errors.ts";
+import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
 
 /**
  * Fetches a file whose answer is just that: not an error, and not a page in its place, as servers of
  * single-page apps give.
  *
- * @throws LightsegError NOT_FOUND if the server does not have it, RUNTIME if there is no answer; the signal's
- *   reason
+ * @throws LightsegError NOT_FOUND if the server does not have it, RUNTIME if there is no answer or the server
+ *   fails (5xx); the signal's reason
  */
 export async function request(url: URL, init: RequestInit = {}): Promise<Response> {
   let response: Response;
@@ -24,18 +24,17 @@ export async function request(url: URL, init: RequestInit = {}): Promise<Respons
   }
   if (!response.ok) {
     void response.body?.cancel();
-    throw missing(
-      url,
-      `could not be fetched: the server answered ${response.status} ${response.statusText}`.trim(),
-    );
+    const { status, statusText } = response;
+    const rule = `could not be fetched: the server answered ${status} ${statusText}`.trim();
+    throw refusal(status < 500 ? "NOT_FOUND" : "RUNTIME", url, rule);
   }
   if (/^text\/html\b/i.test(response.headers.get("content-type") ?? "")) {
     void response.body?.cancel();
-    throw missing(url, "is not on the server, which sent a web page in its place");
+    throw refusal("NOT_FOUND", url, "is not on the server, which sent a web page in its place");
   }
   return response;
 }
 
-function missing(url: URL, rule: string): LightsegError {
-  return new LightsegError({ code: "NOT_FOUND", where: "fetch", argument: url.href, rule });
+function refusal(code: ErrorCode, url: URL, rule: string): LightsegError {
+  return new LightsegError({ code, where: "fetch", argument: url.href, rule });
 }

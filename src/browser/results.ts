@@ -1,4 +1,4 @@
-import { checkChoice } from "../check.ts";
+import { checkChoice, checkKeys } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { exponentiateAt, findClass } from "../inference/soft-mask.ts";
@@ -78,12 +78,11 @@ export function probabilitiesAt(
 /**
  * Draws a segmentation on a canvas of its own.
  *
- * @throws LightsegError INVALID_ARGUMENT for a mask that was not asked for
+ * @throws LightsegError INVALID_ARGUMENT for a mask that was not asked for, an unknown option, `show` or look
  */
-export function toCanvas(
-  segmentation: Segmentation,
-  { show = "overlay", look = {} }: DrawOptions = {},
-): OffscreenCanvas {
+export function toCanvas(segmentation: Segmentation, options: DrawOptions = {}): OffscreenCanvas {
+  const { show = "overlay", look = {} } = options;
+  checkKeys(options, ["show", "look"], "toCanvas");
   checkChoice(show, ["overlay", "labels", "mask"], "toCanvas", "show");
   const { width, height, palette, labels } = segmentation;
   if (show === "mask") {

@@ -8,6 +8,7 @@ import { type Dtype, dtypeChoices } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import type { ModelDescription } from "../model-files/model.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
+import { checkSmoothing } from "../video/smoothing.ts";
 import { ASSET_OPTIONS } from "./addresses.ts";
 import { checkPlatform, ONE_THREAD } from "./choose-device.ts";
 import { type OpenDevice, openDevice, type SegmenterClient } from "./open-device.ts";
@@ -37,11 +38,11 @@ export class Segmenter {
   #opened: OpenDevice;
   #reopening: Promise<OpenDevice> | undefined;
   readonly #disposal = new AbortController();
-  readonly #reopen: () => Promise<OpenDevice>;
+  readonly #reopen: Reopen;
   readonly #options: LoadOptions;
 
   /** @param reopen opens the same model again, in a new worker */
-  private constructor(opened: OpenDevice, reopen: () => Promise<OpenDevice>, options: LoadOptions) {
+  private constructor(opened: OpenDevice, reopen: Reopen, options: LoadOptions) {
     this.#opened = opened;
     this.#reopen = reopen;
     this.#options = options;
@@ -105,14 +106,15 @@ export class Segmenter {
   /**
    * Finds the class of every pixel.
    *
-   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, RUNTIME if the engine
-   *   fails
+   * @throws LightsegError NOT_FOUND or INVALID_IMAGE for a picture that cannot be read, INVALID_ARGUMENT for
+   *   an unknown option or class, RUNTIME if the engine fails or after `dispose`, WORKER_FAILED if the worker
+   *   ends
    */
   async segment(source: PictureSource, options: SegmentOptions = {}): Promise<Segmentation> {
     checkKeys(options, SEGMENT_OPTIONS, "segment");
     const { confidence, meanConfidence, scores, softMask } = options;
     return this.#use(async (client) => {
-      const { picture, transfer } = await makeSendable(source);
+      const { picture, transfer } = await makeSendable(source, "segment");
       const wanted = { confidence, meanConfidence, scores, softMask };
       return client.ask("segment", { picture, options: wanted }, transfer).catch(closeAll(transfer));
     });
@@ -149,6 +151,7 @@ export class Segmenter {
     options: StreamOptions = {},
   ): AsyncGenerator<StreamedFrame, void, undefined> {
     checkKeys(options, STREAM_OPTIONS, "stream");
+    checkSmoothing(options.smoothing ?? 0, "stream");
     return streamVideo(this.#use, video, { ...options, signals: this.#signals(options) });
   }
 
@@ -167,6 +170,7 @@ export class Segmenter {
    */
   paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
     checkKeys(options, [...STREAM_OPTIONS, "look", "labels"], "paint");
+    checkSmoothing(options.smoothing ?? 0, "paint");
     const { maxPixels = MAX_NETWORK_PIXELS } = this.#opened.fitted ?? this.#options;
     return paintVideo(this.#use, video, { ...options, maxPixels, signals: this.#signals(options) });
   }
@@ -205,7 +209,7 @@ export class Segmenter {
   async #openAgain(lost: SegmenterClient, error: LightsegError): Promise<OpenDevice> {
     if (this.#opened.client !== lost) return this.#opened;
     lost.terminate(error);
-    this.#reopening ??= this.#reopen()
+    this.#reopening ??= this.#reopen(this.#disposal.signal)
       .then((opened) => {
         this.#opened = opened;
         if (this.#disposal.signal.aborted) opened.client.terminate();
@@ -219,8 +223,13 @@ export class Segmenter {
   }
 }
 
+type Reopen = (signal: AbortSignal) => Promise<OpenDevice>;
+
 const SEGMENT_OPTIONS: readonly (keyof SegmentOptions)[] = [
-  ...(["confidence", "meanConfidence", "scores", "softMask"] as const),
+  "confidence",
+  "meanConfidence",
+  "scores",
+  "softMask",
 ];
 const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = ["signal", "smoothing"];
 const OPTIONS: readonly (keyof LoadOptions)[] = [

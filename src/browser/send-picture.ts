@@ -13,26 +13,29 @@ export interface SendablePicture {
 /**
  * Makes a picture fit to be sent to a worker; decoding and reading its pixels is left to the worker.
  *
+ * @param where the function that was called, for errors
  * @throws LightsegError NOT_FOUND or RUNTIME for an address that cannot be fetched, INVALID_IMAGE for
  *   anything that is no picture
  */
-export async function makeSendable(source: PictureSource): Promise<SendablePicture> {
+export async function makeSendable(source: PictureSource, where: string): Promise<SendablePicture> {
   if (typeof source === "string" || isOfKind(source, "URL")) {
     const response = await request(resolveAddress(source));
     return { picture: await response.blob(), transfer: [] };
   }
   if (isOfKind(source, "Blob", "File", "ImageData")) return { picture: source, transfer: [] };
   if (isOfKind(source, "VideoFrame")) {
-    const copy = cloneFrame(source);
+    const copy = cloneFrame(source, where);
     return { picture: copy, transfer: [copy] };
   }
   if (isOfKind(source, "ImageBitmap", "OffscreenCanvas", ...elements)) {
-    const copy = await copyPicture(source);
+    const copy = await copyPicture(source, where);
     return { picture: copy, transfer: [copy] };
   }
   // The worker looks at its parts.
   if (isOfKind(source, "Object")) return { picture: source, transfer: [] };
-  throw invalid("picture", "must be a picture", { value: kindOf(source) });
+  const rule = "must be a picture";
+  const value = kindOf(source);
+  throw new LightsegError({ code: "INVALID_IMAGE", where, argument: "picture", rule, value });
 }
 
 /** Closes pictures that were not moved to a worker after all, and passes the error on. */
@@ -43,25 +46,31 @@ export function closeAll(transfer: readonly Transferable[]): (error: unknown) =>
   };
 }
 
-function cloneFrame(frame: VideoFrame): VideoFrame {
+function cloneFrame(frame: VideoFrame, where: string): VideoFrame {
   try {
     return frame.clone();
   } catch (cause) {
-    throw invalid("VideoFrame", `has no picture that can be read: ${messageOf(cause)}`, { cause });
+    throw unreadable(where, "VideoFrame", cause);
   }
 }
 
 const elements = ["HTMLImageElement", "HTMLCanvasElement", "HTMLVideoElement"] as const;
 
 /** The picture that an element shows now. @param options a size, where it is to have another */
-export async function copyPicture(source: Drawable, options?: ImageBitmapOptions): Promise<ImageBitmap> {
+export async function copyPicture(
+  source: Drawable,
+  where: string,
+  options?: ImageBitmapOptions,
+): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(source, options);
   } catch (cause) {
-    throw invalid(kindOf(source), `has no picture that can be read: ${messageOf(cause)}`, {
-      hint: "is it loaded, and from this site or one that allows it (CORS)?",
+    throw unreadable(
+      where,
+      kindOf(source),
       cause,
-    });
+      "is it loaded, and from this site or one that allows it (CORS)?",
+    );
   }
 }
 
@@ -91,10 +100,7 @@ export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
-function invalid(
-  argument: string,
-  rule: string,
-  more: { value?: unknown; hint?: string; cause?: unknown },
-): LightsegError {
-  return new LightsegError({ code: "INVALID_IMAGE", where: "segment", argument, rule, ...more });
+function unreadable(where: string, argument: string, cause: unknown, hint?: string): LightsegError {
+  const rule = `has no picture that can be read: ${messageOf(cause)}`;
+  return new LightsegError({ code: "INVALID_IMAGE", where, argument, rule, hint, cause });
 }

@@ -19,8 +19,8 @@ export interface ServeOptions {
   readonly open: OpenSession;
   /** Tries a model before it is used; its error becomes the answer to `open`. */
   readonly check?: (model: Model, dtype: Dtype) => Promise<void>;
-  /** Rejected when the device is lost, after which no answer comes. */
-  readonly lost?: Promise<never>;
+  /** Aborted, with the error, when the device is lost, after which no answer comes. */
+  readonly lost?: AbortSignal;
   /** Reads a quantised model; absent where none runs. */
   readonly decodeQuantized?: typeof decodeQuantized;
   /** Makes the painter for the frames of one video. */
@@ -43,7 +43,7 @@ type Answer = Outgoing<SegmenterProtocol[keyof SegmenterProtocol]["answer"]>;
 
 class Server {
   readonly #options: ServeOptions;
-  readonly #pictures = new PictureReader();
+  readonly #pictures = new PictureReader("segment");
   /** By the number of the stream. */
   readonly #streams = new Map<number, (frame: Photo) => Promise<Segmentation>>();
   readonly #painters = new Map<number, Promise<FramePainter>>();
@@ -88,8 +88,7 @@ class Server {
   }
 
   async #segment({ picture, options }: Asked<"segment">): Promise<Answer> {
-    const reading = this.#pictures.read(picture);
-    const photo = await reading.finally(() => picture instanceof ImageBitmap && picture.close());
+    const photo = await this.#pictures.take(picture);
     const segmentation = await this.#opened.segmenter.segment(photo, options);
     return { answer: segmentation, transfer: buffersOf(segmentation) };
   }

@@ -1,8 +1,8 @@
 import type { DownloadOptions } from "./download.ts";
 import type { DownloadProgress } from "./types.ts";
 
-interface Running {
-  readonly result: Promise<unknown>;
+interface Running<Result> {
+  readonly result: Promise<Result>;
   readonly stop: AbortController;
   readonly listeners: Set<(progress: DownloadProgress) => void>;
   last: DownloadProgress | undefined;
@@ -12,11 +12,11 @@ interface Running {
 
 /** Makes callers of the same key share one download; it is given up when none of them waits any more. */
 export class SharedDownloads<Result> {
-  readonly #running = new Map<string, Running & { readonly result: Promise<Result> }>();
+  readonly #running = new Map<string, Running<Result>>();
 
   /**
    * @param start begins the download if none of this key runs
-   * @throws what `start` throws; the signal's reason
+   * @throws what `start` or this caller's `onProgress` throws; the signal's reason
    */
   async get(
     key: string,
@@ -26,20 +26,29 @@ export class SharedDownloads<Result> {
     signal?.throwIfAborted();
     const running = this.#running.get(key) ?? this.#begin(key, start);
     running.waiting++;
-    const tell = (progress: DownloadProgress) => onProgress(progress);
-    running.listeners.add(tell);
-    if (running.last) tell(running.last);
     let leave = (): void => undefined;
     try {
       return await new Promise<Result>((resolve, reject) => {
         const abort = () => reject(signal?.reason);
+        const tell = (progress: DownloadProgress) => {
+          // What it throws is this caller's own, and leaves the others their download.
+          try {
+            onProgress(progress);
+          } catch (error) {
+            reject(error);
+          }
+        };
         signal?.addEventListener("abort", abort);
-        leave = () => signal?.removeEventListener("abort", abort);
+        running.listeners.add(tell);
+        leave = () => {
+          signal?.removeEventListener("abort", abort);
+          running.listeners.delete(tell);
+        };
+        if (running.last) tell(running.last);
         running.result.then(resolve, reject);
       });
     } finally {
       leave();
-      running.listeners.delete(tell);
       if (--running.waiting === 0) {
         running.stop.abort();
         if (this.#running.get(key) === running) this.#running.delete(key);
@@ -47,15 +56,15 @@ export class SharedDownloads<Result> {
     }
   }
 
-  #begin(key: string, start: (options: DownloadOptions) => Promise<Result>) {
+  #begin(key: string, start: (options: DownloadOptions) => Promise<Result>): Running<Result> {
     const stop = new AbortController();
-    const listeners: Running["listeners"] = new Set();
+    const listeners: Running<Result>["listeners"] = new Set();
     const onProgress = (progress: DownloadProgress) => {
       running.last = progress;
       for (const tell of listeners) tell(progress);
     };
     const result = start({ signal: stop.signal, onProgress });
-    const running = { result, stop, listeners, last: undefined as Running["last"], waiting: 0 };
+    const running: Running<Result> = { result, stop, listeners, last: undefined, waiting: 0 };
     this.#running.set(key, running);
     return running;
   }

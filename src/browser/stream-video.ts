@@ -71,12 +71,14 @@ async function* askForFrames<K extends "frame" | "paint">(
 ): AsyncGenerator<ShownFrame & { answer: SegmenterProtocol[K]["answer"] }, void, undefined> {
   const stream = streams++;
   const frames = new VideoFrames(video);
+  let last: SegmenterClient | undefined;
   try {
     for (;;) {
       const shown = await frames.next(signals);
       if (!shown) return;
       const asking = use(async (client) => {
-        const picture = await copyPicture(video, shrinkOptions(video, maxPixels));
+        last = client;
+        const picture = await copyPicture(video, "stream", shrinkOptions(video, maxPixels));
         // What the page's own functions throw counts too.
         const ask = async () => client.ask(kind, request(stream, picture), [picture]);
         return ask().catch(closeAll([picture]));
@@ -93,8 +95,8 @@ async function* askForFrames<K extends "frame" | "paint">(
     }
   } finally {
     frames.stop();
-    // Fails after `dispose`, which has ended the stream already.
-    use((client) => client.ask("end", { stream })).catch(() => undefined);
+    // Not by `use`, which would open a lost device again. Fails where the worker is gone, the stream with it.
+    last?.ask("end", { stream }).catch(() => undefined);
   }
 }
 

@@ -25,13 +25,13 @@ export interface AssetOptions {
    */
   assetsUrl?: string | URL;
   /**
-   * Of `wasm-worker.js` and `webgpu-worker.js`, beside which `wasm-teacher.js` and `webgpu-teacher.js` lie.
-   * May lie on another origin. Defaults to `assetsUrl`.
+   * Folder or addresses of the workers `wasm-worker.js` and `webgpu-worker.js`, beside which
+   * `wasm-teacher.js` and `webgpu-teacher.js` lie. May be on another origin. Defaults to `assetsUrl`.
    */
   workerUrl?: DeviceUrls;
   /**
-   * Of the engine, `ort-wasm-simd-threaded.wasm` and for WebGPU `ort-wasm-simd-threaded.asyncify.wasm`.
-   * Defaults to `assetsUrl`.
+   * Folder or addresses of the engine: `ort-wasm-simd-threaded.wasm`, and for WebGPU
+   * `ort-wasm-simd-threaded.asyncify.wasm`. Defaults to `assetsUrl`.
    */
   wasmUrl?: DeviceUrls;
   /** The folder of `manifest.json` and the models that it names. Defaults to `assetsUrl`. */
@@ -154,7 +154,10 @@ export interface PaintedFrame extends PaintedPicture {
 
 /** A model that is kept in the browser. */
 export interface CachedModel {
+  /** Its name, such as `voc.safetensors`. */
   readonly file: string;
+  /** Its size. */
   readonly bytes: number;
+  /** Its SHA-256, in hexadecimal digits. */
   readonly sha256: string;
 }

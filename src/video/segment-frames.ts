@@ -1,7 +1,7 @@
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
 import { mapAhead, readAhead, readNewest, untilAborted } from "../streams.ts";
-import { segmentSmoothly } from "./smoothing.ts";
+import { checkSmoothing, segmentSmoothly } from "./smoothing.ts";
 
 /** A frame of a clip or camera: its pixels, and when it is shown. */
 export interface VideoFrameInput extends Photo {
@@ -40,8 +40,8 @@ export interface SegmentFramesOptions {
  * Segments the frames of a clip or camera, in order.
  *
  * The next frames are read and segmented while the last result is used; at most three are held, and more by
- * a segmenter with several networks. With `dropLate`
- * a frame is segmented only when a result is asked for, to be as fresh as possible.
+ * a segmenter with several networks. With `dropLate` a frame is segmented only when a result is asked for, to
+ * be as fresh as possible.
  *
  * @example
  * await using video = await openVideo("street.mp4");
@@ -56,6 +56,7 @@ export function segmentFrames<Frame extends VideoFrameInput>(
   frames: AsyncIterable<Frame>,
   { signal, dropLate = false, smoothing = 0 }: SegmentFramesOptions = {},
 ): AsyncIterableIterator<SegmentedFrame<Frame>> {
+  checkSmoothing(smoothing, "segmentFrames");
   const segment = segmentSmoothly(segmenter, smoothing);
   const results = dropLate
     ? segmentEach(readNewest(frames), segment)

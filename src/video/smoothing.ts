@@ -39,13 +39,11 @@ export class ScoreSmoother {
  * changes.
  *
  * @param smoothing the share of the past, from 0, none, to below 1
- * @throws LightsegError INVALID_ARGUMENT for a smoothing out of range
  */
 export function segmentSmoothly(
   segmenter: Segmenter,
   smoothing: number,
 ): (frame: Photo, options?: Pick<SegmentOptions, "scores">) => Promise<Segmentation> {
-  checkSmoothing(smoothing);
   if (smoothing === 0) return (frame, options) => segmenter.segment(frame, options);
   let smoother = new ScoreSmoother(smoothing);
   let lastSize = "";
@@ -60,13 +58,10 @@ export function segmentSmoothly(
 }
 
 /** @throws LightsegError INVALID_ARGUMENT unless from 0 to below 1 */
-export function checkSmoothing(smoothing: number): void {
+export function checkSmoothing(smoothing: number, where: string): void {
   if (smoothing >= 0 && smoothing < 1) return;
+  const rule = "must be from 0 to below 1";
   throw new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where: "segmentFrames",
-    argument: "smoothing",
-    rule: "must be from 0 to below 1",
-    value: smoothing,
+    ...{ code: "INVALID_ARGUMENT", where, argument: "smoothing", rule, value: smoothing },
   });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyOfId, parseAddress, publicAddress } from "../../src/batch/address.ts";
-import { encodeLabelPng } from "../../src/batch/label-png.ts";
+import { writeLabelPng } from "../../src/batch/label-png.ts";
 import { mapConcurrently } from "../../src/batch/map-concurrently.ts";
 import { decodeMask } from "../../src/images/node/mask.ts";
 
@@ -49,7 +49,7 @@ it("writes label maps that read back the same", async () => {
     height: 5,
     data: Uint8Array.from({ length: 35 }, (_, index) => (index * 7) % 256),
   };
-  expect(decodeMask(await encodeLabelPng(labels, [[1, 2, 3]]), "mask")).toEqual(labels);
+  expect(decodeMask(await writeLabelPng(labels, [[1, 2, 3]]), "mask")).toEqual(labels);
 });
 
 it("keeps the order, the limit, and the first failure", async () => {

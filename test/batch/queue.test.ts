@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Ledger } from "../../src/batch/ledger.ts";
 import { openQueue } from "../../src/batch/queue.ts";
 import { runBatch } from "../../src/batch/run.ts";
 import { cancelBatch, readBatchStatus, watchBatch } from "../../src/batch/status.ts";
@@ -82,6 +83,15 @@ describe.skipIf(!hasRedis)("a queue on Redis", () => {
     expect((await submit("stopped", true)).chunks).toBe(7);
     await work();
     await expectSameAsSingle("stopped");
+  });
+
+  it("counts no chunk of a job that was cancelled when its turn comes", async () => {
+    await submit("waiting");
+    const connection = await openQueue(redis.url);
+    await new Ledger(connection.redis).cancel("waiting");
+    await connection.close();
+    expect(await work()).toBe(0);
+    expect(await status("waiting")).toMatchObject({ state: "cancelled", done: 0 });
   });
 
   it("does a job whose name was used before, in a worker that knows the old one", async () => {

@@ -70,8 +70,10 @@ describe("runBatch on folders", () => {
   it("does what is missing, and nothing else, when it goes on", async () => {
     const out = at("resume");
     const stop = new AbortController();
-    const onProgress = ({ own }: { own: number }) => own === 3 && stop.abort();
-    await expect(run(out, { concurrency: 1, signal: stop.signal, onProgress })).rejects.toThrow();
+    const reason = new Error("enough");
+    const onProgress = ({ own }: { own: number }) => own === 3 && stop.abort(reason);
+    const stopped = run(out, { concurrency: 1, signal: stop.signal, onProgress });
+    await expect(stopped).rejects.toBe(reason);
     const [kept = ""] = await readdir(join(out, "results"));
     const before = await readFile(join(out, "results", kept));
     await expect(run(out)).rejects.toThrow(/holds a batch of 7 photos.*--resume/);
@@ -118,6 +120,10 @@ describe("runBatch on folders", () => {
     expect(confusion.counts.reduce((sum, count) => sum + count, 0)).toBe(64 * 48 * 2 + 50 * 50 + 20 * 90);
     expect((await run(at("measured"), { source: masks, resume: true })).own).toBe(0);
     await expect(evaluateBatch(at("truth"))).rejects.toThrow(/without masks/);
+    await writeFile(at("measured", "confusion", "00000000.json"), "[1, ");
+    await expect(evaluateBatch(at("measured"))).rejects.toMatchObject({
+      ...{ code: "INVALID_RUN", message: expect.stringContaining("confusion/00000000.json cannot be read") },
+    });
     const later = run(at("truth"), { resume: true, masks: at("masks") });
     await expect(later).rejects.toThrow(/was begun without masks/);
   });

@@ -47,6 +47,8 @@ it("tells a folder that is not there from one without photos", async () => {
   await mkdir(join(folder, "empty"));
   await expect(list({ source: join(folder, "empty") })).rejects.toThrow(/the source holds no photos/);
   await expect(list({ source: join(folder, "none") })).rejects.toThrow(/none: the source does not exist/);
+  const file = join(folder, "photos", "notes.txt");
+  await expect(list({ source: `${file}/` })).rejects.toMatchObject({ code: "STORAGE", transient: false });
 });
 
 it("tells lists by their endings, in the working directory and at signed addresses", () => {

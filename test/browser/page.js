@@ -78,8 +78,9 @@ async function tryLoad(model, options) {
 }
 
 /**
- * Loads a model three times at once and aborts one of the loads. @returns the errors, and the bytes that were
- * told to the others in the end
+ * Loads a model four times at once, aborts one of the loads and throws in the progress of another.
+ *
+ * @returns the errors, and the bytes that were told to the others in the end
  *
  * @param {string} model
  */
@@ -89,15 +90,16 @@ async function loadTogether(model) {
   const errors = [];
   /** @type {number[]} */
   const totals = [];
-  const loads = [aborting.signal, undefined, undefined].map(async (signal) => {
+  const loads = ["aborts", "throws", "loads", "loads"].map(async (fate) => {
     let total = 0;
     try {
       const segmenter = await Segmenter.load(model, {
         device: "wasm",
-        ...(signal && { signal }),
+        ...(fate === "aborts" && { signal: aborting.signal }),
         onProgress: ({ loaded }) => {
           total = loaded;
-          if (signal && loaded > 0) aborting.abort(new Error("enough"));
+          if (fate === "throws") throw new Error("the page's own");
+          if (fate === "aborts" && loaded > 0) aborting.abort(new Error("enough"));
         },
       });
       totals.push(total);
@@ -367,22 +369,35 @@ async function paintPhoto(address, size, { model, ...options }) {
 }
 
 /**
- * Paints a video whose picture changes. @returns how many labels after that are those before it, and those of
- * the new picture
+ * The labels of a video, frame by frame.
+ *
+ * @param {import("../../src/web.ts").Segmenter} segmenter
+ * @param {HTMLVideoElement} video
+ * @param {{ way: "stream" | "paint"; smoothing: number }} options
+ */
+async function* labelFrames(segmenter, video, { way, smoothing }) {
+  if (way === "paint")
+    for await (const { labels } of segmenter.paint(video, { smoothing, labels: true })) yield labels;
+  else for await (const { segmentation } of segmenter.stream(video, { smoothing })) yield segmentation.labels;
+}
+
+/**
+ * Streams or paints a video whose picture changes.
  *
  * @param {[string, string]} addresses
  * @param {{ width: number; height: number }} size
- * @param {LoadOptions & { model: string; smoothing: number }} options
+ * @param {LoadOptions & { model: string; way: "stream" | "paint"; smoothing: number }} options
+ * @returns how many labels after that are those before it, and those of the new picture
  */
-async function paintChange([first, second], size, { model, smoothing, ...options }) {
+async function changePicture([first, second], size, { model, way, smoothing, ...options }) {
   await using segmenter = await Segmenter.load(model, options);
   const { video, change, stop } = await playPhoto(first, size);
-  const painted = segmenter.paint(video, { smoothing, labels: true });
-  const { labels: before } = (await painted.next()).value ?? {};
+  const frames = labelFrames(segmenter, video, { way, smoothing });
+  const before = (await frames.next()).value;
   await change(second);
   const { labels } = await segmenter.segment(video);
-  const { labels: after } = (await painted.next()).value ?? {};
-  await painted.return();
+  const after = (await frames.next()).value;
+  await frames.return();
   stop();
   return {
     old: share(before ?? [], (label, at) => label === after?.[at]),
@@ -391,8 +406,10 @@ async function paintChange([first, second], size, { model, smoothing, ...options
 }
 
 /**
- * The size at which a photo is painted. @param {{ width: number; height: number }} size @param {LoadOptions}
- * options
+ * The size at which a photo is painted.
+ *
+ * @param {{ width: number; height: number }} size
+ * @param {LoadOptions} options
  */
 async function paintedSize(size, options) {
   await using segmenter = await Segmenter.load("camvid-ndnet45", options);
@@ -757,7 +774,7 @@ Object.assign(globalThis, {
   teach,
   countClosed,
   paintPhoto,
-  paintChange,
+  changePicture,
   paintedSize,
   streamHidden,
   restart,

@@ -70,10 +70,10 @@ describe.skipIf(missingBrowser)(`a painted video in a browser ${missingBrowser ?
     const change = (smoothing: number) =>
       callPage<{ old: number; new: number }>(
         page,
-        "paintChange",
+        "changePicture",
         ["/examples/chelsea.jpg", "/examples/astronaut.jpg"],
         { width: 80, height: 60 },
-        { device, model: "camvid-ndnet45", smoothing },
+        { device, model: "camvid-ndnet45", way: "paint", smoothing },
       );
     const [steady, free] = [await change(0.999), await change(0)];
     expect(steady.old).toBeGreaterThan(0.98);

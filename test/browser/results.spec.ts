@@ -60,6 +60,7 @@ const script = `(async () => {
       await errorOf(() => segmenter.segment(closed)),
       await errorOf(() => segmenter.segment(photo, { softmask: ["cat"] })),
       await errorOf(() => toBlob(result, { look: { effect: "blurr" } })),
+      await errorOf(() => toBlob(result, { shwo: "mask" })),
       await errorOf(() => Segmenter.load({ model: "voc" })),
     ],
   };
@@ -114,6 +115,7 @@ describe.skipIf(missingBrowser)(`results in a browser ${missingBrowser ?? ""}`, 
       expect.stringMatching(/^INVALID_IMAGE: segment: VideoFrame has no picture that can be read: /),
       expect.stringMatching(/^INVALID_ARGUMENT: segment: option must be one of confidence, /),
       'INVALID_ARGUMENT: paint: effect must be one of overlay, blur, cutout, got "blurr"',
+      'INVALID_ARGUMENT: toCanvas: option must be one of show, look, got "shwo"',
       expect.stringMatching(/^INVALID_ARGUMENT: Segmenter.load: model must be a name, an address or a Blob/),
     ]);
   });

@@ -90,18 +90,25 @@ describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, 
   });
 
   it("can be smoothed", async () => {
-    const { timestamps, sizes } = await callPage<Streamed>(page, "streamFrames", 5, {
-      model: "camvid-ndnet45",
-      smoothing: 0.5,
-    });
-    expect(timestamps).toHaveLength(5);
-    expect(sizes).toBe(true);
+    const change = (smoothing: number) =>
+      callPage<{ old: number; new: number }>(
+        page,
+        "changePicture",
+        ["/examples/chelsea.jpg", "/examples/astronaut.jpg"],
+        { width: 80, height: 60 },
+        { device: "wasm", model: "camvid-ndnet45", way: "stream", smoothing },
+      );
+    const [steady, free] = [await change(0.999), await change(0)];
+    expect(steady.old).toBeGreaterThan(0.98);
+    expect(steady.new).toBeLessThan(0.9);
+    expect(free.new).toBeGreaterThan(0.98);
+    expect(free.old).toBeLessThan(0.9);
   });
 
   it("refuses a smoothing out of range", async () => {
     const options = { model: "camvid-ndnet45", smoothing: 1 };
     await expect(callPage(page, "streamFrames", 1, options)).rejects.toThrow(
-      "smoothing must be from 0 to below 1",
+      "stream: smoothing must be from 0 to below 1",
     );
   });
 

@@ -77,7 +77,7 @@ export async function checkOp<K extends string>(testCase: ReferencedCase<K>): Pr
 }
 
 /** Derivatives of a float64 function, right to about 1e-10 where it is smooth. */
-export function centralDifferences(
+function centralDifferences(
   loss: (x: NdArray) => number,
   { data, shape }: NdArray,
   step = 1e-5,

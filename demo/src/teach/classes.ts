@@ -1,5 +1,5 @@
-import { element } from "../page.ts";
-import { type Color, displayColors } from "../palette.ts";
+import { element, refill } from "../page.ts";
+import { type Color, displayColors, toHex } from "../palette.ts";
 
 export const MOST_CLASSES = 12;
 
@@ -39,8 +39,9 @@ export function showClasses(
   classes: TeachClass[],
   { current, onChoose, onEdit, onRemove }: ClassListEvents & { current: number },
 ): void {
-  list.replaceChildren(
-    ...classes.map((entry, label) => {
+  refill(
+    list,
+    classes.map((entry, label) => {
       const choose = element("button", String(label + 1));
       const nameButton = () => choose.setAttribute("aria-label", `${label + 1}: paint ${entry.name}`);
       nameButton();
@@ -85,10 +86,6 @@ export function showClasses(
       return item;
     }),
   );
-}
-
-export function toHex(color: Color): string {
-  return `#${color.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
 function fromHex(text: string): Color {

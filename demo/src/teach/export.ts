@@ -1,6 +1,7 @@
 import { type Zippable, zipSync } from "fflate";
 import { renderLabels } from "../../../src/web.ts";
-import { type TeachClass, toHex } from "./classes.ts";
+import { toHex } from "../palette.ts";
+import type { TeachClass } from "./classes.ts";
 import { isPainted, type TeachPicture } from "./pictures.ts";
 
 export interface ExportOptions {

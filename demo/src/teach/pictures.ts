@@ -1,4 +1,4 @@
-import { element } from "../page.ts";
+import { element, refill } from "../page.ts";
 import { Strokes, UNPAINTED } from "./strokes.ts";
 
 export const MOST_PICTURES = 20;
@@ -15,7 +15,7 @@ export interface TeachPicture {
   readonly strokes: Strokes;
 }
 
-/** Makes a picture to paint on, no larger than a network has use for. */
+/** Makes a picture to paint on, no larger than a network has use for. @param source is closed */
 export async function makePicture(source: ImageBitmap, id: number): Promise<TeachPicture> {
   const scale = Math.min(1, LONG_SIDE / Math.max(source.width, source.height));
   const [width, height] = [source.width * scale, source.height * scale].map((side) =>
@@ -29,6 +29,7 @@ export async function makePicture(source: ImageBitmap, id: number): Promise<Teac
   context.fillStyle = "white";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  source.close();
   const file = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 });
   return openPicture(id, file);
 }
@@ -54,8 +55,9 @@ export function showPictures(
   pictures: readonly TeachPicture[],
   { current, onChoose, onRemove }: PictureListEvents & { current: TeachPicture | undefined },
 ): void {
-  list.replaceChildren(
-    ...pictures.map((picture, index) => {
+  refill(
+    list,
+    pictures.map((picture, index) => {
       const name = `Picture ${index + 1}`;
       const choose = document.createElement("button");
       choose.type = "button";

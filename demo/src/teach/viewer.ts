@@ -15,7 +15,10 @@ export class Viewer {
       const video = this.#playing?.video;
       if (video) createImageBitmap(video).then(onPicture).catch(onFault);
     });
-    part("viewer-close", HTMLButtonElement).addEventListener("click", () => this.close());
+    part("viewer-close", HTMLButtonElement).addEventListener("click", () => {
+      this.close();
+      part("teach-camera", HTMLButtonElement).focus();
+    });
   }
 
   openCamera(): Promise<void> {

@@ -2,7 +2,6 @@ import { shareOut } from "../../inference/class-shares.ts";
 import type { Dtype } from "../../model-files/dtype.ts";
 import type { Model } from "../../model-files/model.ts";
 import { engineError, engineResult } from "../../runtime/engine-error.ts";
-import { checkSmoothing } from "../../video/smoothing.ts";
 import type { FramePainter, PaintedPicture, PaintFrameOptions } from "../frame-painter.ts";
 import { createLabelChooser, createLabelCounter } from "./choose-labels.ts";
 import { openGpuNetwork } from "./network.ts";
@@ -39,9 +38,8 @@ export class GpuPainter implements FramePainter {
     this.#context = configure(this.#canvas, options.device);
   }
 
-  /** @throws LightsegError INVALID_ARGUMENT for a smoothing out of range, RUNTIME if the device fails */
+  /** @throws LightsegError RUNTIME if the device fails */
   static async create(model: Model, options: GpuPainterOptions): Promise<GpuPainter> {
-    checkSmoothing(options.smoothing);
     return new GpuPainter(model, options, await engineResult(createStages(model, options)));
   }
 

@@ -1,7 +1,7 @@
 import type { GpuNetwork } from "./network.ts";
 import { bufferUsage, textureUsage } from "./shader.ts";
 
-/** Of a count for each label. */
+/** Bytes of the pixel counts: a uint32 for each of 256 labels. */
 export const COUNTS_BYTES = 4 * 256;
 
 /** What belongs to frames of one size. */

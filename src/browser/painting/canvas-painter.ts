@@ -8,7 +8,7 @@ import { SegmentationPainter } from "./segmentation-painter.ts";
 /** Paints frames by a canvas's 2D context, from labels in the worker's memory. */
 export class CanvasPainter implements FramePainter {
   readonly #segment: ReturnType<typeof segmentSmoothly>;
-  readonly #pictures = new PictureReader();
+  readonly #pictures = new PictureReader("paint");
   readonly #canvas = new OffscreenCanvas(1, 1);
   readonly #painter = new SegmentationPainter(this.#canvas);
 

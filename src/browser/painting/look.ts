@@ -1,4 +1,4 @@
-import { checkChoice, checkKeys } from "../../check.ts";
+import { checkChoice, checkKeys, checkRange } from "../../check.ts";
 import type { Palette } from "../../images/types.ts";
 
 /** How a segmented picture is painted. */
@@ -28,11 +28,13 @@ export interface Look {
 
 const LOOK: readonly (keyof Look)[] = ["effect", "strengths", "edges", "colors", "before"];
 
-/** @throws LightsegError INVALID_ARGUMENT for what a look does not have, as after a typing error */
+/** @throws LightsegError INVALID_ARGUMENT for what a look does not have, or a number out of range */
 export function checkLook(look: Look): Look {
   checkKeys(look, LOOK, "paint");
   checkChoice(look.effect ?? "overlay", ["overlay", "blur", "cutout"], "paint", "effect");
   checkChoice(look.edges ?? "hard", ["hard", "soft"], "paint", "edges");
+  checkRange(look.before ?? 0, "paint", "before", [0, 1]);
+  for (const strength of look.strengths ?? []) checkRange(strength, "paint", "strengths", [0, 1]);
   return look;
 }
 

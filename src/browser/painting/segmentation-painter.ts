@@ -25,9 +25,11 @@ export class SegmentationPainter {
   }
 
   /**
+   * Paints a segmented picture in a look, at the size of the segmentation.
+   *
    * @param picture what was segmented, at any size
-   * @throws LightsegError INVALID_ARGUMENT for a look that there is not, and for soft edges of a segmentation
-   *   without scores
+   * @throws LightsegError INVALID_ARGUMENT for a look that there is not or with numbers out of range, and for
+   *   soft edges of a segmentation without scores
    */
   paint(picture: CanvasImageSource, segmentation: Segmentation, look: Look = {}): void {
     checkLook(look);

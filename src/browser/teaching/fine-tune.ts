@@ -7,7 +7,7 @@ import { TaughtModel } from "../../teaching/taught-model.ts";
 import { ASSET_OPTIONS } from "../addresses.ts";
 import { checkPlatform, countThreads, ONE_THREAD, runOnDevice } from "../choose-device.ts";
 import { type FoundModel, findSource } from "../fetch-model.ts";
-import { makeSendable } from "../send-picture.ts";
+import { closeAll, makeSendable } from "../send-picture.ts";
 import type {
   AssetOptions,
   Device,
@@ -100,19 +100,22 @@ function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): P
   return withWorker<TeachingProtocol, TaughtModel>(
     { ...options, device, found, where: WHERE, role: "teacher", onProgress: onDownload },
     async ({ client, file: { name, bytes }, engine }) => {
-      const sendable = await Promise.all(
-        options.samples.map(async ({ picture, labels }) => ({ labels, ...(await makeSendable(picture)) })),
-      );
-      const shown = await Promise.all((options.previews ?? []).map(makeSendable));
-      const samples = sendable.map(({ picture, labels }) => ({ picture, labels }));
+      const copy = (source: PictureSource) => makeSendable(source, WHERE);
+      const copying = options.samples.map(async ({ picture, labels }) => ({
+        labels,
+        ...(await copy(picture)),
+      }));
+      const showing = (options.previews ?? []).map(copy);
       const { port1: here, port2: events } = new MessageChannel();
       try {
+        const [sendable, shown] = await Promise.all([Promise.all(copying), Promise.all(showing)]);
         const ended = follow(here, options);
         const answer = client.ask(
           "teach",
           {
             ...{ base: bytes, name, backbone: found.backbone, engine, threads: countThreads(threads) },
-            ...{ samples, previews: shown.map(({ picture }) => picture) },
+            samples: sendable.map(({ picture, labels }) => ({ picture, labels })),
+            previews: shown.map(({ picture }) => picture),
             ...{ events, wantsModels: onModel !== undefined },
             options: { classes, layers, longSide, steps, seed, modelEvery },
           },
@@ -120,6 +123,11 @@ function teachOn(device: Device, found: FoundModel, options: FineTuneOptions): P
         );
         const [taught] = await Promise.all([answer, ended]);
         return new TaughtModel(taught.description, taught.bytes);
+      } catch (error) {
+        // Those that were not moved to the worker.
+        const copies = await Promise.allSettled([...copying, ...showing]);
+        const made = copies.flatMap((copy) => (copy.status === "fulfilled" ? copy.value.transfer : []));
+        return closeAll(made)(error);
       } finally {
         here.close();
         client.terminate();

@@ -19,8 +19,8 @@ export interface ServeTeachingOptions {
   open(): Promise<OpenSession>;
   /** Tries the device with the network before it trains; its error becomes the answer. */
   readonly check?: (base: TeachingBase) => Promise<void>;
-  /** Rejected when the device is lost, after which no answer comes. */
-  readonly lost?: Promise<never>;
+  /** Aborted, with the error, when the device is lost, after which no answer comes. */
+  readonly lost?: AbortSignal;
 }
 
 type Asked = TeachingProtocol["teach"]["request"];
@@ -64,9 +64,9 @@ async function teachOn(
   { samples, previews, options, wantsModels, events }: Omit<Asked, "engine" | "threads">,
 ): Promise<Model> {
   const tell = (event: TeachingEvent, transfer: Transferable[] = []) => events.postMessage(event, transfer);
-  const reader = new PictureReader();
+  const reader = new PictureReader("fineTune");
   const photos = samplesOf(samples, async ({ picture, labels }) => ({
-    photo: await reader.read(picture),
+    photo: await reader.take(picture),
     labels,
   }));
   const tellAndWait = async (event: TeachingEvent, transfer: Transferable[]) => {
@@ -80,7 +80,7 @@ async function teachOn(
     return tellAndWait({ kind: "model", model: content }, transfer);
   };
   const shown: Photo[] = [];
-  for (const picture of previews) shown.push(await reader.read(picture));
+  for (const picture of previews) shown.push(await reader.take(picture));
   const model = await teach(
     base,
     {
