@@ -32,5 +32,6 @@ export function balancedWeights(counts: ArrayLike<number>): number[] {
 
 function withMeanOne(weights: number[]): number[] {
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-  return weights.map((weight) => weight / mean);
+  // Without a pixel that has a class no class counts more than another.
+  return weights.map((weight) => (mean > 0 ? weight / mean : 1));
 }

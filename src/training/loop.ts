@@ -165,11 +165,12 @@ async function takeStep(
     options,
   }: { session: TrainingSession; batches: BatchQueue; options: RunTrainingOptions },
 ): Promise<number> {
-  const done = stage.before.steps + step + 1;
+  const before = stage.before.steps;
+  const done = before + step + 1;
   const batch = await batches.take(step);
   const rates = learningRates(stage, step);
   const start = performance.now();
-  const loss = await session.run(batch, { step, rates });
+  const loss = await session.run(batch, { step, before, rates });
   checkLoss(loss, { where: "train", step: done, hint: DIVERGES });
   await record(options, {
     kind: "step",

@@ -74,8 +74,15 @@ export function buildTrainingGraph(
 
 /** Parameters, statistics and what the optimizer remembers, living in the engine from step to step. */
 export interface TrainingSession {
-  /** Does step `step`, from 0, which seeds its random numbers. Returns the loss before it. */
-  run(batch: StepInputs, options: { step: number; rates: LearningRates }): Promise<number>;
+  /**
+   * Does step `step` of a stage, from 0, which seeds its random numbers. Returns the loss before it.
+   *
+   * `before` are the steps of the stages before, which the moving averages have seen. It defaults to 0.
+   */
+  run(
+    batch: StepInputs,
+    options: { step: number; before?: number; rates: LearningRates },
+  ): Promise<number>;
   /** All state as it stands now: parameters, the optimizer's memory, moving averages. */
   state(): Promise<Weights>;
   dispose(): Promise<void>;
@@ -130,10 +137,10 @@ export async function openTrainingSession(
   });
 
   return {
-    async run(batch, { step, rates }) {
+    async run(batch, { step, before, rates }) {
       const drawn = deriveSeed("dropout", seed, step);
       const inputs = { ...batch, ...drawRandomInputs(network.randomInputs, drawn, replicated?.replicas) };
-      const scalars = Object.entries(update.scalars({ step, rates: { ...rates } })).map(([name, value]) => [
+      const scalars = Object.entries(update.scalars({ step, before, rates: { ...rates } })).map(([name, value]) => [
         name,
         { data: Float32Array.of(value), shape: [] },
       ]);

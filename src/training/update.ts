@@ -1,5 +1,5 @@
 /** The update of every parameter of a training step, and the state that it replaces. */
-import { atMost } from "../graph/ops/activation.ts";
+import { atLeast } from "../graph/ops/activation.ts";
 import { add, divide, multiply, squareRoot, subtract } from "../graph/ops/elementwise.ts";
 import { sum } from "../graph/ops/reduction.ts";
 import { input, scalar, type Tensor } from "../graph/tensor.ts";
@@ -44,8 +44,16 @@ export interface Update {
   readonly memory: readonly StateVariable[];
   /** Exponential moving averages (EMA), which begin as the parameters. */
   readonly averages: readonly StateVariable[];
-  /** The scalar inputs of a step: learning rates by group, and what depends on the step's number, from 0. */
-  scalars(options: { step: number; rates: Readonly<Record<string, number>> }): Record<string, number>;
+  /** The scalar inputs of a step: learning rates by group, and what depends on the step's number. */
+  scalars(options: StepScalars): Record<string, number>;
+}
+
+export interface StepScalars {
+  /** Of the stage, from 0. */
+  readonly step: number;
+  /** Steps of the stages before, which the moving averages have seen. Defaults to 0. */
+  readonly before?: number | undefined;
+  readonly rates: Readonly<Record<string, number>>;
 }
 
 /** A parameter that is trained, and the derivative of the loss with respect to it. */
@@ -128,18 +136,22 @@ export function buildUpdate(
     parameters,
     memory,
     averages,
-    scalars: ({ step, rates }) => ({
+    scalars: ({ step, before = 0, rates }) => ({
       ...Object.fromEntries(groups.map(({ name }) => [learningRateInput(name), rates[name] ?? 0])),
       ...Object.assign({}, ...groups.map((group) => adamInputs(step, group.name, group))),
-      // The decay rises from 0.1, so that the EMA soon forgets weights that began at random.
-      ...(averaging > 0 && { averageDecay: Math.min(averaging, (1 + step) / (10 + step)) }),
+      ...(averaging > 0 && { averageDecay: risingDecay(averaging, before + step) }),
     }),
   };
 }
 
+/** The EMA's decay rises from 0.1 over the run, so that it soon forgets weights that began at random. */
+function risingDecay(averaging: number, step: number): number {
+  return Math.min(averaging, (1 + step) / (10 + step));
+}
+
 const averageDecay = input("averageDecay", []);
 
-/** min(1, limit / norm of all gradients together), as PyTorch's `clip_grad_norm_`. */
+/** limit / max(norm of all gradients together, limit), which is PyTorch's `clip_grad_norm_` for any norm. */
 function clipFactor(vectors: readonly { gradient: Tensor }[], limit: number): Tensor {
   const squares = vectors.map(({ gradient }) =>
     sum(
@@ -148,6 +160,5 @@ function clipFactor(vectors: readonly { gradient: Tensor }[], limit: number): Te
     ),
   );
   const norm = squareRoot(squares.reduce(add));
-  const ratio = divide(scalar(limit), add(norm, scalar(1e-6)));
-  return atMost(ratio, 1);
+  return divide(scalar(limit), atLeast(add(norm, scalar(1e-6)), limit));
 }

@@ -87,6 +87,8 @@ describe("slideWindow", () => {
     ["kernel", 0],
     ["stride", 0],
     ["dilation", 1.5],
+    ["padding", 0.5],
+    ["padding", -1],
   ])("refuses a %s of %d", (argument, value) => {
     const window = { kernel: 3, stride: 1, padding: 0, dilation: 1, [argument]: value };
     expect(() => slideWindow("test", 8, window)).toThrow(

@@ -117,6 +117,7 @@ describe("classWeights", () => {
     const counts = [Float64Array.of(10, 30, 0), Float64Array.of(0, 10, 0)];
     // 1/10 and 1/40, scaled to a mean of 1.
     expect(classWeights("balanced", counts)).toEqual([expect.closeTo(2.4, 10), expect.closeTo(0.6, 10), 0]);
+    expect(classWeights("balanced", [new Float64Array(2)])).toEqual([1, 1]);
     expect(classWeights("none", counts)).toBeUndefined();
   });
 });

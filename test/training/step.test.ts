@@ -149,7 +149,7 @@ describe("buildTrainingStep's options", () => {
   /** A network of one 1x1 convolution over [1, 3, 1, 2] images, all of whose numbers are known. */
   async function run(
     options: Partial<TrainingStepOptions>,
-    { step = 0 } = {},
+    { step = 0, before = 0 } = {},
   ): Promise<Record<string, TensorData>> {
     const network = onePixelNetwork();
     const built = buildTrainingStep(network, {
@@ -158,7 +158,7 @@ describe("buildTrainingStep's options", () => {
     });
     const gradient = built.gradients.get("w");
     if (!gradient) throw new Error("no gradient of w");
-    const scalars = Object.entries(built.scalars({ step, rates: { all: 1 } }));
+    const scalars = Object.entries(built.scalars({ step, before, rates: { all: 1 } }));
     return runGraph(
       { ...built.outputs, gradient },
       {
@@ -184,13 +184,20 @@ describe("buildTrainingStep's options", () => {
     expect(moved(await run({ clipNorm: 2 * norm }))).toEqual(moved(free));
   });
 
+  it("clips gradients that are far above the limit to the limit, and not to 0", async () => {
+    const { "next:velocity:w": velocity } = await run({ clipNorm: 1e-9 });
+    expect(l2(velocity?.data ?? []) / 1e-9).toBeCloseTo(1, 4);
+  });
+
   it("moves averages towards the new weights, faster at the beginning", async () => {
-    for (const [step, decay] of [
-      [0, 0.1],
-      [8, 0.5],
-      [1e6, 0.75],
+    for (const [step, before, decay] of [
+      [0, 0, 0.1],
+      [8, 0, 0.5],
+      // The first step of a second stage.
+      [0, 8, 0.5],
+      [1e6, 0, 0.75],
     ] as const) {
-      const result = await run({ averaging: 0.75 }, { step });
+      const result = await run({ averaging: 0.75 }, { step, before });
       const next = result["next:w"]?.data ?? [];
       const average = result["next:average:w"]?.data ?? [];
       expect(average.length).toBe(6);

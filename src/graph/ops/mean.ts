@@ -18,7 +18,7 @@ const meanOp = defineOp<[x: Tensor], ReductionAttributes>({
   },
 });
 
-/** Mean over axes; its gradient needs their sizes. The axes are dropped unless `keepDims`. */
+/** Mean over axes, each from 0; its gradient needs their sizes. The axes are dropped unless `keepDims`. */
 export function mean(x: Tensor, axes: readonly number[], { keepDims = false } = {}): Tensor {
-  return meanOp([x], { axes, keepDims });
+  return axes.length === 0 ? x : meanOp([x], { axes, keepDims });
 }

@@ -59,8 +59,10 @@ const sumOp = defineOp<[x: Tensor], ReductionAttributes>({
   },
 });
 
-/** The shape that is left when axes are reduced. */
+/** The shape that is left when axes are reduced. @throws LightsegError INVALID_GRAPH for axes it lacks */
 export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
+  if (!axes.every((axis) => axis in shape))
+    throw invalidGraph("reduce", "axes", `must be of the ${shape.length} axes, from 0`, axes);
   return withOnes(shape, axes).filter((_, axis) => keepDims || !axes.includes(axis));
 }
 
@@ -73,9 +75,10 @@ function withOnes(shape: Shape, axes: readonly number[]): Shape {
   return shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
 }
 
-/** Sum over axes. The axes are dropped unless `keepDims`. */
+/** Sum over axes, each from 0. The axes are dropped unless `keepDims`. */
 export function sum(x: Tensor, axes: readonly number[], { keepDims = false } = {}): Tensor {
-  return sumOp([x], { axes, keepDims });
+  // No axes would mean all of them to ONNX.
+  return axes.length === 0 ? x : sumOp([x], { axes, keepDims });
 }
 
 /** Sum over everything but the channels: `[N, C, H, W]` to `[C]`. */

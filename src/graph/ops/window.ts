@@ -68,6 +68,8 @@ export function slideWindow(where: string, size: Dim, { kernel, stride, dilation
     if (!Number.isInteger(value) || value < 1)
       throw invalidGraph(where, argument, "must be a whole number of at least 1", value);
   }
+  if (!Number.isInteger(padding) || padding < 0)
+    throw invalidGraph(where, "padding", "must be a whole number of at least 0", padding);
   const margin = 2 * padding - dilation * (kernel - 1) - 1;
   if (typeof size === "number") {
     if (size + margin >= 0) return Math.floor((size + margin) / stride) + 1;

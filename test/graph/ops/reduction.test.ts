@@ -13,6 +13,18 @@ import { floats, runGraph } from "../../support/run-graph.ts";
 const x = uniform([2, 3, 4, 5]);
 
 describe("sum and mean", () => {
+  it("over no axes are the values themselves", () => {
+    const map = input("map", [2, 3]);
+    expect(sum(map, [])).toBe(map);
+    expect(mean(map, [])).toBe(map);
+  });
+
+  it.each([[-1], [2]])("refuse an axis that is not there: %d", (axis) => {
+    const map = input("map", [2, 3]);
+    expect(() => sum(map, [axis])).toThrow(invalidGraph("reduce"));
+    expect(() => mean(map, [0, axis])).toThrow(invalidGraph("reduce"));
+  });
+
   it.each<[axes: number[], dropped: number[], kept: number[]]>([
     [[0], [3, 4, 5], [1, 3, 4, 5]],
     [[1], [2, 4, 5], [2, 1, 4, 5]],
