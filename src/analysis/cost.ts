@@ -33,7 +33,8 @@ export type CostOptions = NetworkChoice & { classes: number; size: readonly [hei
 /**
  * Counts parameters, arithmetic and memory of a network.
  *
- * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes out of range
+ * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes out of
+ *   range
  */
 export function countCost(options: CostOptions): Cost & { readonly layers: readonly Layer[] } {
   const { size } = options;

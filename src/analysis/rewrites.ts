@@ -19,7 +19,8 @@ export interface GraphSize {
 /**
  * A network as it is defined, and after each of the rewrites that make it the graph that the engine runs.
  *
- * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes out of range
+ * @throws LightsegError NOT_FOUND for an unknown network, INVALID_ARGUMENT for a number of classes out of
+ *   range
  */
 export function followRewrites({
   network: name,

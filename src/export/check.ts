@@ -146,7 +146,7 @@ function rowOf({ data, shape: [batch = 1, ...shape] }: TensorData, index: number
   return { data: data.subarray(index * size, (index + 1) * size), shape: [1, ...shape] };
 }
 
-/** The largest difference, relative to the largest value; infinite for another shape, or a value that is NaN. */
+/** The largest difference, relative to the largest value; infinite for another shape, or where one is NaN. */
 function largestError(actual: TensorData, expected: TensorData): number {
   if (String(actual.shape) !== String(expected.shape)) return Number.POSITIVE_INFINITY;
   let largest = Number.MIN_VALUE;

@@ -1,6 +1,8 @@
 import type { Quantization } from "../graph/ops/quantize.ts";
 import type { Histogram } from "./histogram.ts";
 
+export const rangeMethods = ["minmax", "percentile", "mse"] as const;
+
 /**
  * How the range is chosen that 256 steps are laid over. Values outside are clipped to it.
  *
@@ -8,7 +10,6 @@ import type { Histogram } from "./histogram.ts";
  * - `percentile`: but for the outermost 0.01 % on each side.
  * - `mse`: the one with the least mean squared error of what was seen, clipping and rounding together.
  */
-export const rangeMethods = ["minmax", "percentile", "mse"] as const;
 export type RangeMethod = (typeof rangeMethods)[number];
 
 const STEPS = 255;

@@ -79,10 +79,7 @@ export interface TrainingSession {
    *
    * `before` are the steps of the stages before, which the moving averages have seen. It defaults to 0.
    */
-  run(
-    batch: StepInputs,
-    options: { step: number; before?: number; rates: LearningRates },
-  ): Promise<number>;
+  run(batch: StepInputs, options: { step: number; before?: number; rates: LearningRates }): Promise<number>;
   /** All state as it stands now: parameters, the optimizer's memory, moving averages. */
   state(): Promise<Weights>;
   dispose(): Promise<void>;
@@ -140,10 +137,9 @@ export async function openTrainingSession(
     async run(batch, { step, before, rates }) {
       const drawn = deriveSeed("dropout", seed, step);
       const inputs = { ...batch, ...drawRandomInputs(network.randomInputs, drawn, replicated?.replicas) };
-      const scalars = Object.entries(update.scalars({ step, before, rates: { ...rates } })).map(([name, value]) => [
-        name,
-        { data: Float32Array.of(value), shape: [] },
-      ]);
+      const scalars = Object.entries(update.scalars({ step, before, rates: { ...rates } })).map(
+        ([name, value]) => [name, { data: Float32Array.of(value), shape: [] }],
+      );
       const found = await replicas?.run(inputs);
       const feeds = {
         ...(found?.feeds ?? inputs),

@@ -143,7 +143,6 @@ describe("maxPool's shape rule", () => {
     expect(maxPool(input("bytes", [1, 3, 8, 8], "uint8"), { kernel: 3 }).dtype).toBe("uint8");
   });
 
-
   it("refuses a window larger than the padded map", () => {
     expect(() => maxPool(input("x", [1, 1, 4, 2]), { kernel: 3 })).toThrow(invalidGraph("maxPool"));
   });
