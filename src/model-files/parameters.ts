@@ -5,8 +5,8 @@ import type { ExpectedNames } from "../weights/choose-names.ts";
 import { describeMatch, describeNames, matchWeights, type WeightsMatch } from "../weights/match.ts";
 
 /**
- * A network is built once, for 255 classes. No other layer has 255 outputs, so a first extent of 255 marks the
- * classifier.
+ * A network is built once, for 255 classes. No other layer has 255 outputs, so a first extent of 255 marks
+ * the classifier.
  */
 const MOST_CLASSES = 255;
 

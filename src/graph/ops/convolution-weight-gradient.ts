@@ -1,4 +1,4 @@
-/** The derivative of a convolution with respect to its weight, in the ONNX forms that are fastest on the CPU. */
+/** The derivative of a convolution with respect to its weight, in the ONNX forms fastest on the CPU. */
 import type { OnnxInput, OnnxWriter } from "../onnx/writer.ts";
 import { defineOp } from "../op.ts";
 import { type Shape4, shape4 } from "../shape.ts";
