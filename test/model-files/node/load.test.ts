@@ -178,7 +178,12 @@ describe("loadModel", () => {
       "INVALID_WEIGHTS",
       /classifier/,
     ],
-    ["plain weights as a model", { model: "plain.safetensors" }, "INVALID_WEIGHTS", /name the network, and give this file as its weights/],
+    [
+      "plain weights as a model",
+      { model: "plain.safetensors" },
+      "INVALID_WEIGHTS",
+      /name the network, and give this file as its weights/,
+    ],
     ["a text file", { model: "text.safetensors" }, "INVALID_WEIGHTS", /safetensors/],
     ["a damaged description", { model: "damaged.safetensors" }, "INVALID_WEIGHTS", /model description/],
   ])(
