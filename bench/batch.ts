@@ -1,7 +1,6 @@
 /**
- * Photos a second of `runBatch`, decode and writing included, beside the network alone (batch 1, all
- * cores), by number of networks:
- * `npx tsx bench/batch.ts [--photos 100] [--rounds 3]`. The variants take turns.
+ * Photos a second of `runBatch`, decode and writing included, beside the network alone (batch 1, all cores),
+ * by number of networks: `npx tsx bench/batch.ts [--photos 100] [--rounds 3]`. The variants take turns.
  */
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -12,6 +11,7 @@ import { decodePhoto } from "../src/images/node/decode.ts";
 import { createPredictor } from "../src/inference/predictor.ts";
 import { loadRunnableModel } from "../src/model-files/node/load.ts";
 import { openNodeSession } from "../src/runtime/node/session.ts";
+import { median } from "./peers.ts";
 
 const { values } = parseArgs({
   options: { photos: { type: "string", default: "100" }, rounds: { type: "string", default: "3" } },
@@ -64,8 +64,7 @@ for (let turn = 0; turn < Number(values.rounds); turn++)
     const memory = Math.round(process.memoryUsage().rss / 1e6);
     console.log(`${name}: ${speed.toFixed(2)} photos a second, ${memory} MB`);
   }
-const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
-const [base = 1] = [...speeds.values()].map(median);
+const [base = 1] = [...speeds.values()].map((all) => median(all));
 for (const [name, all] of speeds)
   console.log(`${name}: median ${median(all).toFixed(2)}, ratio ${(median(all) / base).toFixed(2)}`);
 await predictor.dispose();

@@ -22,10 +22,8 @@ import { createRandom } from "../src/random.ts";
 /** Generated pictures of each kind. */
 const GENERATED = 20;
 
-interface NamedPhoto {
-  readonly name: string;
-  photo(): Promise<Photo>;
-}
+/** Reads a photo when it is needed. */
+type ReadPhoto = () => Promise<Photo>;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,8 +51,8 @@ await using segmenter = await Segmenter.load(model, { dtype });
 const measured = new Map<string, (number | undefined)[]>();
 for (const [group, photos] of groups) {
   const confidences: (number | undefined)[] = [];
-  for (const { photo } of photos) {
-    const { meanConfidence } = await segmenter.segment(await photo(), { meanConfidence: true });
+  for (const read of photos) {
+    const { meanConfidence } = await segmenter.segment(await read(), { meanConfidence: true });
     confidences.push(meanConfidence);
   }
   measured.set(group, confidences);
@@ -84,28 +82,28 @@ else {
 }
 
 /** The photos of a split of a data set, `NAME=FOLDER/SPLIT`, or of a folder. */
-async function photosOf(typed: string, only?: readonly string[]): Promise<NamedPhoto[]> {
+async function photosOf(typed: string, only?: readonly string[]): Promise<ReadPhoto[]> {
   const [name = "", folder] = typed.split("=");
   if (folder === undefined) {
     const names = (await readdir(name)).filter((file) => /\.(jpe?g|png)$/i.test(file)).sort();
-    return names.map((file) => ({ name: file, photo: () => decodePhoto(join(name, file)) }));
+    return names.map((file) => () => decodePhoto(join(name, file)));
   }
   const dataset = await findDataset(name).open(dirname(folder), basename(folder));
   const allowed = only?.map((label) => dataset.labels.classes.indexOf(label));
-  const photos: NamedPhoto[] = [];
-  for (const [index, id] of dataset.ids.entries()) {
+  const photos: ReadPhoto[] = [];
+  for (const index of dataset.ids.keys()) {
     if (allowed) {
       const { labels } = await dataset.load(index);
       if (labels.data.some((label) => label !== dataset.labels.ignoreLabel && !allowed.includes(label)))
         continue;
     }
-    photos.push({ name: id, photo: async () => (await dataset.load(index)).photo });
+    photos.push(async () => (await dataset.load(index)).photo);
   }
   return photos;
 }
 
-function generate(photo: () => Promise<Photo>): NamedPhoto[] {
-  return Array.from({ length: GENERATED }, (_, index) => ({ name: String(index), photo }));
+function generate(photo: () => Promise<Photo>): ReadPhoto[] {
+  return Array.from({ length: GENERATED }, () => photo);
 }
 
 function noise(): Photo {

@@ -20,8 +20,9 @@ function findSwiftShader(): string | undefined {
 }
 
 /**
- * Starts Chromium without a window, with WebGPU in software. @param camera a clip (Y4M) that its camera sees,
- * over and over
+ * Starts Chromium without a window, with WebGPU in software.
+ *
+ * @param camera a clip (Y4M) that its camera sees, over and over
  */
 export function startBrowser({ camera }: { camera?: string } = {}): Promise<Browser> {
   const args = [

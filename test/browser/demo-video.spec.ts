@@ -142,7 +142,7 @@ describe.skipIf(missingBrowser !== undefined || !hasFfmpeg)("a clip in the demo 
     return path;
   };
 
-  it("keeps its place and its chosen classes when smoothing and model change", async () => {
+  it("keeps its place when smoothing and model change", async () => {
     const { page } = opened;
     await openClip(opened, 30);
     await page.waitForFunction("videos[0].currentTime > 1");

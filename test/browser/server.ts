@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,7 +40,7 @@ export async function startServer({ isolated, files, others }: ServerOptions): P
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     requests.push(pathname);
-    answer(pathname, { request, response, isolated, files, others, spoiled }).catch(() =>
+    answer(pathname, { response, isolated, files, others, spoiled }).catch(() =>
       response.writeHead(404).end(),
     );
   });
@@ -57,7 +57,6 @@ export async function startServer({ isolated, files, others }: ServerOptions): P
 }
 
 interface Exchange {
-  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly isolated: boolean;
   readonly files: ServerOptions["files"];

@@ -77,11 +77,7 @@ export async function checkOp<K extends string>(testCase: ReferencedCase<K>): Pr
 }
 
 /** Derivatives of a float64 function, right to about 1e-10 where it is smooth. */
-export function centralDifferences(
-  loss: (x: NdArray) => number,
-  { data, shape }: NdArray,
-  step = 1e-5,
-): NdArray {
+function centralDifferences(loss: (x: NdArray) => number, { data, shape }: NdArray, step = 1e-5): NdArray {
   const moved = (index: number, by: number) => loss({ shape, data: data.with(index, at(data, index) + by) });
   return { shape, data: data.map((_, index) => (moved(index, step) - moved(index, -step)) / (2 * step)) };
 }

@@ -1,7 +1,7 @@
 import { at, count, type NdArray } from "./array.ts";
 
 /** The place of every value of `shape`, in row-major order. */
-export function places(shape: readonly number[]): number[][] {
+function places(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>(
     (prefixes, dim) =>
       prefixes.flatMap((prefix) => Array.from({ length: dim }, (_, index) => [...prefix, index])),

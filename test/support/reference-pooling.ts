@@ -7,7 +7,7 @@ export interface Pool {
 }
 
 /** The largest value of each window, and where in the input it is: the first one, row by row, on ties. */
-export function referenceMaxPool(
+function referenceMaxPool(
   x: NdArray,
   { kernel, stride = 1, padding = 0 }: Pool,
 ): { y: NdArray; winners: number[] } {
