@@ -55,7 +55,10 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     await page.getByRole("button", { name: "Camera", exact: true }).click();
     await page.getByRole("button", { name: "Take this picture" }).click();
     await page.getByRole("button", { name: "Close" }).click();
+    const focused = () => page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.id");
+    expect(await focused()).toBe("teach-camera");
     await page.getByRole("button", { name: "Picture 1", exact: true }).click();
+    expect(await focused()).toBe("Picture 1");
 
     await page.getByRole("textbox", { name: "Name of class 2" }).fill("cat: big");
     await page.keyboard.press("Enter");
@@ -75,6 +78,7 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     await stroke(page, [0.6, 0.85], [0.7, 0.85]);
     const painted = await colorAt(page, [0.65, 0.85]);
     await page.getByRole("button", { name: "Remove class 3" }).click();
+    expect(await focused()).toBe("2: paint cat: big");
     expect(await colorAt(page, [0.65, 0.85])).not.toEqual(painted);
     // Two fingers enlarge the picture and paint nothing.
     await pinch(page);
@@ -143,7 +147,7 @@ describe.skipIf(missingBrowser)(`teaching in the demo ${missingBrowser ?? ""}`, 
     page.once("dialog", (dialog) => void dialog.accept());
     await page.getByRole("button", { name: "Start anew" }).click();
     await page.getByText("Canceled.").waitFor();
-    expect(await page.locator("#thumbs li").count()).toBe(0);
+    await expect.poll(() => page.locator("#thumbs li").count()).toBe(0);
     expect(await page.getByRole("button", { name: "Use it" }).isDisabled()).toBe(true);
     expect(faults).toEqual([]);
   });

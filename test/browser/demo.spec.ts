@@ -7,6 +7,21 @@ import { type DemoPage, segmented, told, useDemo } from "./use-demo.ts";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="40" height="30" fill="#ccc"/></svg>`;
 
+/** Drops a drawing on the page as soon as it is there, and answers the question for models after that. */
+const EARLY = `{
+  const { fetch } = window;
+  const dropped = new Promise((resolve) => addEventListener("load", () => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([${JSON.stringify(SVG)}], "drawing.svg", { type: "image/svg+xml" }));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer }));
+    resolve();
+  }));
+  window.fetch = async (address, ...rest) => {
+    if (String(address).endsWith("manifest.json")) await dropped;
+    return fetch(address, ...rest);
+  };
+}`;
+
 describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
   const demo = useDemo();
 
@@ -29,6 +44,15 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
     // Another photo, which was not looked at before.
     await page.getByRole("button", { name: "Example: coffee" }).click();
     await segmented(page, "600 x 400");
+    expect(faults).toEqual([]);
+  });
+
+  it("waits with what is opened before the models are listed, and opens no example then", async () => {
+    await using opened = await demo.open({ script: EARLY });
+    const { page, faults } = opened;
+    expect(await told(page, / pixels: /)).toMatch(/^40 x 30/);
+    await page.locator("#examples img").first().waitFor();
+    expect(await page.evaluate("[canvas.width, canvas.height]")).toEqual([40, 30]);
     expect(faults).toEqual([]);
   });
 
