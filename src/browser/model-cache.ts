@@ -73,9 +73,10 @@ function describeAnswer(answer: Response | undefined): CachedModel | undefined {
   return { file: decodeURIComponent(file), bytes: Number(answer?.headers.get(BYTES)), sha256 };
 }
 
-/** Never fetched: the cache asks for an address of http, and a frame in a sandbox has none. */
+/** Never fetched: the cache asks for an address of http, and a frame in a sandbox has the origin "null". */
 function modelKey({ sha256 }: Pick<ManifestFile, "sha256">): string {
-  return `https://lightseg.invalid/lightseg-model/${sha256}`;
+  const base = self.origin === "null" ? "https://lightseg.invalid" : self.origin;
+  return `${base}/lightseg-model/${sha256}`;
 }
 
 /** Undefined for pages that do not come by https, or must keep nothing, as in some private windows. */
