@@ -13,10 +13,13 @@ const hardPixelsOp = defineOp<
 >({
   name: "hardPixels",
   infer([logProbabilities, isTarget, target], { share }) {
-    if (!sameShape(logProbabilities.shape, isTarget.shape)) {
-      const rule = `must have a label for each pixel of ${formatShape(logProbabilities.shape)}`;
-      throw invalidGraph("keepHardPixels", "target", rule, formatShape(target.shape));
-    }
+    if (!sameShape(logProbabilities.shape, isTarget.shape))
+      throw invalidGraph(
+        "keepHardPixels",
+        "target",
+        "must be of the scores' size",
+        formatShape(target.shape),
+      );
     if (!(share > 0 && share <= 1))
       throw invalidGraph("keepHardPixels", "share", "must be above 0 and at most 1", share);
     return { shape: target.shape, dtype: "int32" };

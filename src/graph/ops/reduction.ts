@@ -62,7 +62,7 @@ const sumOp = defineOp<[x: Tensor], ReductionAttributes>({
 /** The shape that is left when axes are reduced. @throws LightsegError INVALID_GRAPH for axes it lacks */
 export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
   if (!axes.every((axis) => axis in shape))
-    throw invalidGraph("reduce", "axes", `must be of the ${shape.length} axes, from 0`, axes);
+    throw invalidGraph("reduce", "axes", "must be of the axes, from 0", axes);
   return withOnes(shape, axes).filter((_, axis) => keepDims || !axes.includes(axis));
 }
 

@@ -64,12 +64,11 @@ export interface Window {
 
 /** Places of a window along an axis: `floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1`. */
 export function slideWindow(where: string, size: Dim, { kernel, stride, dilation, padding }: Window): Dim {
-  for (const [argument, value] of Object.entries({ kernel, stride, dilation })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw invalidGraph(where, argument, "must be a whole number of at least 1", value);
+  for (const [argument, value] of Object.entries({ kernel, stride, dilation, padding })) {
+    const least = argument === "padding" ? 0 : 1;
+    if (!Number.isInteger(value) || value < least)
+      throw invalidGraph(where, argument, `must be a whole number of at least ${least}`, value);
   }
-  if (!Number.isInteger(padding) || padding < 0)
-    throw invalidGraph(where, "padding", "must be a whole number of at least 0", padding);
   const margin = 2 * padding - dilation * (kernel - 1) - 1;
   if (typeof size === "number") {
     if (size + margin >= 0) return Math.floor((size + margin) / stride) + 1;

@@ -43,7 +43,7 @@ describe("keepHardPixels", () => {
   it("refuses a target of another size than the scores", () => {
     const target = input("target", [1, 8, 8], "int32");
     expect(() => keepHardPixels(input("scores", [1, 2, 4, 4]), target, { share: 1 })).toThrow(
-      "keepHardPixels: target must have a label for each pixel of [1, 2, 4, 4]",
+      'keepHardPixels: target must be of the scores\' size, got "[1, 8, 8]"',
     );
   });
 
