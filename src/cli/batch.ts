@@ -98,14 +98,12 @@ async function runWithProgress(options: Parameters<typeof runBatch>[0]): Promise
         last = now;
         start ??= performance.now();
         const speed = (now.own - 1) / ((performance.now() - start) / 1000);
-        const left = speed > 0 ? `, ${formatDuration((now.photos - now.done) / speed)} left` : "";
-        const errors = now.errors > 0 ? `, ${now.errors} with errors` : "";
-        progress.update(
-          "photos",
-          now.done,
-          now.photos,
-          `${speed > 0 ? `${speed.toFixed(1)} a second` : ""}${left}${errors}`,
-        );
+        const facts = [
+          ...(speed > 0 ? [`${speed.toFixed(1)} a second`] : []),
+          ...(speed > 0 ? [`${formatDuration((now.photos - now.done) / speed)} left`] : []),
+          ...(now.errors > 0 ? [`${now.errors} with errors`] : []),
+        ];
+        progress.update("photos", now.done, now.photos, facts.join(", "));
       },
     });
     if (skipped > 0) log(`${skipped} files of other kinds were passed over`);

@@ -13,7 +13,7 @@ const WIDTH = 64;
  * "Hypercolumns", CVPR 2015).
  *
  * A 1x1 convolution brings each tap to 64 channels; these are resized to the finest tap and summed; ReLU6;
- * one CRP, as in Light-Weight RefineNet, for context; a 1x1 convolution classifies. It has 65,000 parameters
+ * one CRP, as in Light-Weight RefineNet, for context; a 1x1 convolution classifies. It has 61,000 parameters
  * on MobileNet-v2, and its input, the taps, is the same in every step while the backbone is frozen.
  */
 export const hypercolumn: Decoder = {
