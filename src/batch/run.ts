@@ -74,11 +74,11 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
     const work = async () => {
       for (let index = missing.shift(); index !== undefined; index = missing.shift()) {
         const photos = await readChunk(target, index);
-        const tried = { own: 0, errors: 0 };
+        let tried = { own: 0, errors: 0 };
         const onPhoto = (hasError: boolean) => {
-          for (const count of [total, tried]) {
-            count.own++;
-            if (hasError) count.errors++;
+          for (const tally of [total, tried]) {
+            tally.own++;
+            if (hasError) tally.errors++;
           }
           onProgress?.(report());
         };
@@ -86,7 +86,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
         const onTry = () => {
           total.own -= tried.own;
           total.errors -= tried.errors;
-          Object.assign(tried, { own: 0, errors: 0 });
+          tried = { own: 0, errors: 0 };
         };
         const chunk = { index, photos, job, target, signal, onPhoto };
         await segmentPatiently(chunk, { onTry, lend: (use) => pool.lend(job.model.version, model, use) });

@@ -4,6 +4,8 @@
  * not know.
  */
 
+import { joinBytes } from "../join-bytes.ts";
+
 /** How a value lies in a message. */
 export const WireType = { Varint: 0, Bit64: 1, LengthDelimited: 2, Bit32: 5 } as const;
 
@@ -136,14 +138,7 @@ export function create(schema: Schema, fields: Message = {}): Message {
 }
 
 export function toBinary(schema: Schema, message: Message): Uint8Array<ArrayBuffer> {
-  const parts = encode(schema, message);
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(encode(schema, message));
 }
 
 export function fromBinary(schema: Schema, bytes: Uint8Array): Message {

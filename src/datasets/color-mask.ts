@@ -5,6 +5,9 @@ import type { LabelMap } from "../images/types.ts";
 /** Red, green and blue, 0..255 each. */
 export type Color = readonly [red: number, green: number, blue: number];
 
+/** Colors that an error names. */
+const MOST_LISTED = 8;
+
 /** A color as one number, `0xrrggbb`. */
 export function packColor([red, green, blue]: Color): number {
   return (red << 16) | (green << 8) | blue;
@@ -38,7 +41,7 @@ export function decodeColorMask(
       channels === 1 ? table[first] : packColor([first, samples[at + 1] ?? 0, samples[at + 2] ?? 0]);
     if (color === undefined) throw invalidMask(file, "must hold only indices of its palette", first);
     const label = labelOf.get(color);
-    if (label === undefined) throw unknownColor(color, pixel, width, file);
+    if (label === undefined) throw unknownColor(color, { known: labelOf, pixel, width, file });
     data[pixel] = label;
   }
   return { width, height, data };
@@ -59,15 +62,27 @@ function grayColors(depth: number): number[] {
   });
 }
 
-function unknownColor(color: number, pixel: number, width: number, file: string): LightsegError {
-  const hex = `#${color.toString(16).padStart(6, "0")}`;
+interface UnknownColor {
+  known: ReadonlyMap<number, number>;
+  pixel: number;
+  width: number;
+  file: string;
+}
+
+function unknownColor(color: number, { known, pixel, width, file }: UnknownColor): LightsegError {
+  const colors = [...known.keys()].map(toHex);
+  const listed = colors.length > MOST_LISTED ? [...colors.slice(0, MOST_LISTED), "..."] : colors;
   return new LightsegError({
     code: "INVALID_DATASET",
     where: "load",
     file,
     argument: "mask",
-    rule: "must only hold the colors of classes and those that are ignored",
-    value: `${hex} at column ${pixel % width}, row ${Math.floor(pixel / width)}`,
-    hint: "colors must be exact: save masks as PNG, without smoothed edges",
+    rule: `must only hold the colors of classes and those that are ignored, ${listed.join(", ")}`,
+    value: `${toHex(color)} at column ${pixel % width}, row ${Math.floor(pixel / width)}`,
+    hint: "set the colors of classes in dataset.yaml; they must be exact: save masks as PNG, without smoothed edges",
   });
+}
+
+function toHex(color: number): string {
+  return `#${color.toString(16).padStart(6, "0")}`;
 }

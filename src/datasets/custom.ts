@@ -23,7 +23,8 @@ const layout =
  *
  * The first of these splits counts: lists of ids (`DIR/train.txt`, `val.txt`, `test.txt`); folders
  * (`DIR/images/train` and `DIR/masks/train`, `val` and `test` alike); the share `val` of the photos, chosen
- * by a hash of `SEED/ID`, so that a photo keeps its split when others are added.
+ * by a hash of `SEED/ID`, so that a photo keeps its split when others are added. Of two photos or more, at
+ * least one is in `val` and one in `train`.
  */
 export const custom = {
   name: "custom",
@@ -79,16 +80,16 @@ async function findFiles({ directory, split, settings, missing }: FindFilesOptio
 
   const { files, warnings } = await find("");
   const { val, seed } = settings;
-  const inVal = ({ id }: SampleFiles) => hashShare(`${seed}/${id}`) < val;
-  const chosen = files.filter((file) => split !== "test" && inVal(file) === (split === "val"));
+  const isInVal = chooseVal(files, { share: val, seed });
+  const chosen = files.filter((file) => split !== "test" && isInVal(file) === (split === "val"));
   if (chosen.length > 0) return { files: chosen, warnings };
   throw new LightsegError({
     code: "INVALID_DATASET",
     where: "open",
     file: directory,
     argument: "folder",
-    rule: `must have photos for ${split}: of ${files.length}, the share ${val} goes to val by their names and the rest to train`,
-    hint: "set val or seed in dataset.yaml, or list the ids in train.txt and val.txt",
+    rule: `must have photos for ${split}: of ${files.length}, the share ${val} goes to val and the rest to train`,
+    hint: "add photos, or list their ids in train.txt, val.txt and test.txt",
   });
 }
 
@@ -132,6 +133,21 @@ function passedOver({ photos, masks }: { photos: FileNames; masks: FileNames }):
 
 async function anyIsThere(paths: readonly string[]): Promise<boolean> {
   return (await Promise.all(paths.map(isThere))).includes(true);
+}
+
+/**
+ * Who is in val: photos whose number is below the share. Of few photos that may be none, or all of them, so
+ * the lowest is always in val and the highest in train.
+ */
+function chooseVal(
+  files: readonly SampleFiles[],
+  { share, seed }: { share: number; seed: number },
+): (file: SampleFiles) => boolean {
+  const numberOf = ({ id }: SampleFiles) => hashShare(`${seed}/${id}`);
+  const numbers = files.map(numberOf).sort((a, b) => a - b);
+  const [second, highest] = [numbers[1] ?? 0, numbers.at(-1) ?? 0];
+  const limit = Math.min(Math.max(share, second), highest);
+  return (file) => numberOf(file) < limit;
 }
 
 /** A number in 0..1 that looks random, the same for the same text. */

@@ -1,3 +1,5 @@
+import { joinBytes } from "../join-bytes.ts";
+import { crc32 } from "./crc32.ts";
 import { VOID_COLOR } from "./palette.ts";
 import type { LabelMap, Palette } from "./types.ts";
 
@@ -24,7 +26,7 @@ export async function encodeLabelPng(
   // Each row begins with its filter. 0 means none, which is best for equal neighbors.
   const rows = new Uint8Array((width + 1) * height);
   for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  return join([
+  return joinBytes([
     SIGNATURE,
     chunk("IHDR", new Uint8Array(header.buffer)),
     chunk("PLTE", colors),
@@ -43,26 +45,3 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   view.setUint32(data.length + 8, crc32(bytes.subarray(4, data.length + 8)));
   return bytes;
 }
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** CRC-32 of ISO 3309; `zlib.crc32` is newer than the oldest Node that this runs on. */
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 255] ?? 0) ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});

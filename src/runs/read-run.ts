@@ -17,6 +17,7 @@ import { isPatienceOver } from "../training/patience.ts";
 import { type RunEvaluation, readEvaluation } from "./evaluation-file.ts";
 import { parseAs, readText } from "./read-json.ts";
 import { readConfig } from "./run-folder.ts";
+import { findTrainer } from "./run-lock.ts";
 
 /** All that is known about a training run from its folder. */
 export interface Run {
@@ -32,7 +33,9 @@ export interface Run {
   /** Of the best validation; undefined before the first. */
   readonly evaluation: RunEvaluation | undefined;
   /**
-   * `running` if it wrote to its log within the last 15 minutes; else `stopped`, unless it is at its end.
+   * `running` while a process of this machine trains it, or where one of another machine may do so: the
+   * folder is locked from there, and the log was written to within the last 15 minutes. Else `stopped`,
+   * unless the run is at its end.
    */
   readonly state: "running" | "stopped" | "finished";
   /** When it last wrote to its log, or began. */
@@ -53,7 +56,7 @@ const originSchema = z.record(z.string(), z.unknown());
 /**
  * Reads a run's folder, also while the run goes on: a half-written last line of its log is left out.
  *
- * @param options.now the present, which decides what counts as running; defaults to the clock
+ * @param options.now the present, which decides whether another machine still trains; defaults to the clock
  * @throws LightsegError NOT_FOUND for a folder that is no run, INVALID_RUN for damaged files
  */
 export async function readRun(path: string, { now = new Date() }: { now?: Date } = {}): Promise<Run> {
@@ -79,7 +82,9 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
   const evaluation = await readEvaluation(folder);
   const updated = await lastChange([join(folder, "log.jsonl"), configPath]);
   const classes = evaluation?.classes ?? Object.keys(validations.at(-1)?.iou ?? {});
-  const isAlive = now.getTime() - updated.getTime() < SILENCE_MS;
+  const trainer = await findTrainer(folder);
+  const isSilent = now.getTime() - updated.getTime() >= SILENCE_MS;
+  const isAlive = trainer === "here" || (trainer === "elsewhere" && !isSilent);
   return {
     name: basename(folder),
     folder,

@@ -28,8 +28,7 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
   } catch (error) {
     if (systemCodeOf(error) !== "EEXIST") throw outputError(path, error);
     const owner = await readOwner(path, boot);
-    if (owner !== undefined && (owner === process.pid ? held.has(path) : isRunning(owner)))
-      throw isTrained(folder, owner);
+    if (typeof owner === "number" && isAtWork(owner, path)) throw isTrained(folder, owner);
     await writeFileAtomically(path, own);
   }
   held.add(path);
@@ -41,11 +40,23 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
   };
 }
 
-/** The process of this machine that a mark names; undefined if it names none. */
-async function readOwner(path: string, boot: string | undefined): Promise<number | undefined> {
+/**
+ * Where a run is being trained: on this machine, or perhaps on another, which cannot be asked; undefined
+ * where it is not.
+ */
+export async function findTrainer(folder: string): Promise<"here" | "elsewhere" | undefined> {
+  const path = join(folder, "training.lock");
+  const owner = await readOwner(path, await bootId());
+  if (typeof owner === "number") return isAtWork(owner, path) ? "here" : undefined;
+  return owner;
+}
+
+/** The process of this machine that a mark names, or that it is of another; undefined if it names none. */
+async function readOwner(path: string, boot: string | undefined): Promise<number | "elsewhere" | undefined> {
   try {
     const owner: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (!isRecord(owner) || owner.host !== hostname()) return undefined;
+    if (!isRecord(owner)) return undefined;
+    if (owner.host !== hostname()) return typeof owner.host === "string" ? "elsewhere" : undefined;
     if (owner.boot !== undefined && owner.boot !== boot) return undefined;
     return typeof owner.process === "number" ? owner.process : undefined;
   } catch {
@@ -62,7 +73,9 @@ function bootId(): Promise<string | undefined> {
   );
 }
 
-function isRunning(id: number): boolean {
+/** Whether the process that holds a mark of this machine is still there. */
+function isAtWork(id: number, path: string): boolean {
+  if (id === process.pid) return held.has(path);
   try {
     // Signal 0 only tests whether the process exists.
     process.kill(id, 0);

@@ -4,6 +4,8 @@
  * Reference: https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
 
+import { joinBytes } from "../join-bytes.ts";
+
 const PROTO_2 = Uint8Array.of(0x80, 2);
 const MARK = Uint8Array.of(0x28);
 const STOP = Uint8Array.of(0x2e);
@@ -20,7 +22,7 @@ const utf8 = new TextEncoder();
 
 /** The pickle of one value. */
 export function pickle(value: Uint8Array): Uint8Array {
-  return join([PROTO_2, value, STOP]);
+  return joinBytes([PROTO_2, value, STOP]);
 }
 
 export const pickledFalse = NEWFALSE;
@@ -28,46 +30,36 @@ export const pickledFalse = NEWFALSE;
 /** A str; half of a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD. */
 export function pickleText(text: string): Uint8Array {
   const bytes = utf8.encode(text);
-  return join([BINUNICODE, uint32(bytes.length), bytes]);
+  return joinBytes([BINUNICODE, uint32(bytes.length), bytes]);
 }
 
 /** An int, 0 to 2^31 - 1. */
 export function pickleInt(value: number): Uint8Array {
-  return join([BININT, uint32(value)]);
+  return joinBytes([BININT, uint32(value)]);
 }
 
 export function pickleTuple(items: readonly Uint8Array[]): Uint8Array {
-  return join([MARK, ...items, TUPLE]);
+  return joinBytes([MARK, ...items, TUPLE]);
 }
 
 /** A function or class, by its module and name. */
 export function pickleGlobal(module: string, name: string): Uint8Array {
-  return join([GLOBAL, utf8.encode(`${module}\n${name}\n`)]);
+  return joinBytes([GLOBAL, utf8.encode(`${module}\n${name}\n`)]);
 }
 
 /** What a function or class returns for these arguments. */
 export function pickleCall(callable: Uint8Array, args: readonly Uint8Array[]): Uint8Array {
-  return join([callable, pickleTuple(args), REDUCE]);
+  return joinBytes([callable, pickleTuple(args), REDUCE]);
 }
 
 /** A dict, or what is like one, with items added: key, value, key, value and so on. */
 export function pickleItems(dict: Uint8Array, items: readonly Uint8Array[]): Uint8Array {
-  return join([dict, MARK, ...items, SETITEMS]);
+  return joinBytes([dict, MARK, ...items, SETITEMS]);
 }
 
 /** An object that is stored outside the pickle, under this id. */
 export function pickleReference(id: Uint8Array): Uint8Array {
-  return join([id, BINPERSID]);
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
+  return joinBytes([id, BINPERSID]);
 }
 
 function uint32(value: number): Uint8Array {

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { callPage, missingBrowser, openPage } from "./browser.ts";
+import { expectSmoothing } from "./expect-smoothing.ts";
 import { useBrowser } from "./use-browser.ts";
 
 interface Painted {
@@ -67,18 +68,6 @@ describe.skipIf(missingBrowser)(`a painted video in a browser ${missingBrowser ?
   });
 
   it.each(["webgpu", "wasm"])("is smoothed on %s", async (device) => {
-    const change = (smoothing: number) =>
-      callPage<{ old: number; new: number }>(
-        page,
-        "changePicture",
-        ["/examples/chelsea.jpg", "/examples/astronaut.jpg"],
-        { width: 80, height: 60 },
-        { device, model: "camvid-ndnet45", way: "paint", smoothing },
-      );
-    const [steady, free] = [await change(0.999), await change(0)];
-    expect(steady.old).toBeGreaterThan(0.98);
-    expect(steady.new).toBeLessThan(0.9);
-    expect(free.new).toBeGreaterThan(0.98);
-    expect(free.old).toBeLessThan(0.9);
+    await expectSmoothing(page, { device, way: "paint" });
   });
 });

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { callPage, missingBrowser, openPage, startBrowser } from "./browser.ts";
 import { makeCamera } from "./camera.ts";
+import { expectSmoothing } from "./expect-smoothing.ts";
 import { startServer } from "./server.ts";
 import { useBrowser } from "./use-browser.ts";
 
@@ -90,19 +91,7 @@ describe.skipIf(missingBrowser)(`a video in a browser ${missingBrowser ?? ""}`, 
   });
 
   it("can be smoothed", async () => {
-    const change = (smoothing: number) =>
-      callPage<{ old: number; new: number }>(
-        page,
-        "changePicture",
-        ["/examples/chelsea.jpg", "/examples/astronaut.jpg"],
-        { width: 80, height: 60 },
-        { device: "wasm", model: "camvid-ndnet45", way: "stream", smoothing },
-      );
-    const [steady, free] = [await change(0.999), await change(0)];
-    expect(steady.old).toBeGreaterThan(0.98);
-    expect(steady.new).toBeLessThan(0.9);
-    expect(free.new).toBeGreaterThan(0.98);
-    expect(free.old).toBeLessThan(0.9);
+    await expectSmoothing(page, { device: "wasm", way: "stream" });
   });
 
   it("refuses a smoothing out of range", async () => {

@@ -278,10 +278,25 @@ describe("custom, split by a hash", () => {
     expect((await custom.open(directory, "val")).ids).toEqual(["photo10", "photo5", "photo8", "photo9"]);
   });
 
-  it("says what to do when a part has no photo", async () => {
+  it("leaves neither train nor val without a photo", async () => {
+    // The first bytes of sha256("0/photoN") are lowest for 0 (36) and highest for 6 (f4).
     await settings("classes: [grass, path]\nval: 0.000001");
+    expect((await custom.open(directory, "val")).ids).toEqual(["photo0"]);
+    expect((await custom.open(directory, "train")).ids).not.toContain("photo0");
+    await settings("classes: [grass, path]\nval: 0.999999");
+    expect((await custom.open(directory, "train")).ids).toEqual(["photo6"]);
+    expect((await custom.open(directory, "val")).ids).toHaveLength(11);
+  });
+
+  it("says what to do when a part has no photo", async () => {
+    for (const name of names.slice(1)) {
+      await rm(file(`images/${name}.png`));
+      await rm(file(`masks/${name}.png`));
+    }
+    await settings("classes: [grass, path]\nval: 0.9");
+    expect((await custom.open(directory, "train")).ids).toEqual(["photo0"]);
     await expect(custom.open(directory, "val")).rejects.toThrow(
-      /must have photos for val: of 12, the share 0\.000001 .* \(set val or seed in dataset\.yaml, or list/,
+      /must have photos for val: of 1, the share 0\.9 goes to val .* \(add photos, or list their ids in/,
     );
     await expect(custom.open(directory, "test")).rejects.toThrow(lightsegError("INVALID_DATASET", "open"));
   });

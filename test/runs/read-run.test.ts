@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasets } from "../../src/datasets/index.ts";
 import { readEvaluation, writeEvaluation } from "../../src/runs/evaluation-file.ts";
 import { findBest, readRun } from "../../src/runs/read-run.ts";
+import { lockRun } from "../../src/runs/run-lock.ts";
 import { evaluation, type RunFiles, stepsOf, validationOf, writeRun } from "../report/run-files.ts";
 
 let root = "";
@@ -37,7 +38,7 @@ describe("readRun", () => {
     await rm(join(folder, "log.jsonl"));
     await rm(join(folder, "origin.json"));
     const run = await readRun(folder);
-    expect(run).toMatchObject({ origin: {}, steps: [], validations: [], classes: [], state: "running" });
+    expect(run).toMatchObject({ origin: {}, steps: [], validations: [], classes: [], state: "stopped" });
     expect([run.evaluation, run.parameters]).toEqual([undefined, undefined]);
   });
 
@@ -89,8 +90,15 @@ describe("readRun", () => {
       expect(updated).toEqual(wrote);
       return state;
     };
+    expect(await stateAt("09:00:01")).toBe("stopped");
+    await writeFile(join(folder, "training.lock"), '{"host":"another machine","process":1}');
     expect(await stateAt("09:14:59")).toBe("running");
     expect(await stateAt("09:15:00")).toBe("stopped");
+    await rm(join(folder, "training.lock"));
+    const lock = await lockRun(folder);
+    expect(await stateAt("09:15:00")).toBe("running");
+    await lock[Symbol.asyncDispose]();
+    expect(await stateAt("09:00:01")).toBe("stopped");
     await appendFile(log, `${JSON.stringify(validationOf(2, { a: 1 }))}\n`);
     expect(await stateAt("09:00:01")).toBe("finished");
   });

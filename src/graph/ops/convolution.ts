@@ -42,10 +42,8 @@ export const convolutionOp = defineOp<Inputs, ConvolutionAttributes>({
     if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs))
       throw invalidGraph("convolution", "bias", `must be [${outputs}]`, formatShape(bias.shape));
     const [vertical, horizontal] = windowsOf([kh, kw], { stride, padding, dilation });
-    const [rows, columns] = [
-      slideWindow("convolution", height, vertical),
-      slideWindow("convolution", width, horizontal),
-    ];
+    const rows = slideWindow("convolution", height, vertical);
+    const columns = slideWindow("convolution", width, horizontal);
     return { shape: [n, outputs, rows, columns] };
   },
 

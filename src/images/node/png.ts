@@ -1,7 +1,8 @@
-import { crc32, inflateSync } from "node:zlib";
+import { inflateSync } from "node:zlib";
 import { LightsegError, messageOf } from "../../errors.ts";
 import { describeKind, IS_PHOTO } from "../../node/file-kind.ts";
 import { MAX_PIXELS } from "../check.ts";
+import { crc32 } from "../crc32.ts";
 
 /** The kinds of pixels that a PNG can hold, by its color type: samples a pixel, and a name for messages. */
 const COLOR_TYPES: ReadonlyMap<number, { channels: number; name: string }> = new Map([
