@@ -4,7 +4,7 @@ import { input, type Tensor } from "../graph/tensor.ts";
 import type { OtherNames } from "./backbones/other-names.ts";
 import type { Block } from "./block.ts";
 import type { AuxiliaryScores, LossTerm } from "./decoders/decoder.ts";
-import { type BatchNormMode, type RandomInput, Scope, type Shared } from "./scope.ts";
+import { type LayerModes, openScope, type RandomInput } from "./scope.ts";
 import { findNetwork, nameNetwork } from "./zoo.ts";
 
 /** A network by its name, e.g. `refinenet-lw-50` or `refinenet-lw+resnet-18`, or as decoder and backbone. */
@@ -12,19 +12,14 @@ export type NetworkChoice =
   | { network: string; backbone?: undefined; decoder?: undefined }
   | { network?: undefined; backbone: string; decoder: string };
 
-/** What `buildNetwork` builds: the network, its classes and size, and how batch norm behaves. */
-export type NetworkOptions = NetworkChoice & {
-  /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
-  classes: number;
-  /** Size of the input `[N, H, W]`. Defaults to symbols, for any size; training needs numbers. */
-  size?: readonly [n: Dim, h: Dim, w: Dim];
-  /** Defaults to `"frozen"`, which is also how a network behaves at inference. */
-  batchNorm?: BatchNormMode;
-  /** Whether to drop values at random where the authors do, as in training. Defaults to false. */
-  dropout?: boolean;
-  /** Whether to build the parts that only the loss reads, as in training. Defaults to false. */
-  auxiliary?: boolean;
-};
+/** What `buildNetwork` builds: the network, its classes and size, and how its layers behave. */
+export type NetworkOptions = NetworkChoice &
+  LayerModes & {
+    /** How many classes it tells apart, 1 to 255: labels are bytes, and 255 is the ignore label. */
+    classes: number;
+    /** Size of the input `[N, H, W]`. Defaults to symbols, for any size; training needs numbers. */
+    size?: readonly [n: Dim, h: Dim, w: Dim];
+  };
 
 /** A network as a graph. */
 export interface Network {
@@ -70,22 +65,14 @@ export function buildNetwork(options: NetworkOptions): Network {
   const {
     classes,
     size = [symbol("N"), symbol("H"), symbol("W")],
-    batchNorm = "frozen",
-    dropout = false,
-    auxiliary: withAuxiliary = false,
+    batchNorm,
+    frozen,
+    dropout,
+    auxiliary: withAuxiliary,
   } = options;
   checkInteger(classes, "buildNetwork", "classes", 1, 255);
   const { backbone, decoder } = findNetwork(options.network ?? nameNetwork(options));
-  const shared: Shared = {
-    parameters: new Map(),
-    updates: new Map(),
-    randomInputs: new Map(),
-    blocks: [],
-    batchNorm,
-    dropout,
-    auxiliary: withAuxiliary,
-  };
-  const scope = new Scope(shared);
+  const { scope, shared } = openScope({ batchNorm, frozen, dropout, auxiliary: withAuxiliary });
   const [n, h, w] = size;
   const image = input("image", [n, 3, h, w]);
   const taps = backbone.build(scope, image);

@@ -13,8 +13,20 @@ export interface RandomInput {
   readonly rate?: number;
 }
 
-/** What the layers of one network share: its parameters and how it is to behave. */
-export interface Shared {
+/** How the layers of a network behave; by default as at inference. */
+export interface LayerModes {
+  /** Defaults to `"frozen"`. */
+  readonly batchNorm?: BatchNormMode | undefined;
+  /** Names of parameters that stay as they are: their batch norms are frozen whatever `batchNorm` says. */
+  readonly frozen?: ReadonlySet<string> | undefined;
+  /** Whether to drop values at random where the authors do, as in training. Defaults to false. */
+  readonly dropout?: boolean | undefined;
+  /** Whether to build the parts that only the loss reads, as in training. Defaults to false. */
+  readonly auxiliary?: boolean | undefined;
+}
+
+/** What the layers of one network share. */
+export interface Shared extends LayerModes {
   readonly parameters: Map<string, Tensor>;
   /** New values of stored statistics after a training step, by parameter name. */
   readonly updates: Map<string, Tensor>;
@@ -22,11 +34,18 @@ export interface Shared {
   readonly randomInputs: Map<string, RandomInput>;
   /** Parts that the literature names, in the order of computation. */
   readonly blocks: Block[];
-  readonly batchNorm: BatchNormMode;
-  /** Whether values are dropped, as in training. */
-  readonly dropout: boolean;
-  /** Whether parts that only the loss reads are built, as in training. */
-  readonly auxiliary: boolean;
+}
+
+/** The outermost scope of a network, and what its layers will share. */
+export function openScope(modes: LayerModes = {}): { scope: Scope; shared: Shared } {
+  const shared: Shared = {
+    parameters: new Map(),
+    updates: new Map(),
+    randomInputs: new Map(),
+    blocks: [],
+    ...modes,
+  };
+  return { scope: new Scope(shared), shared };
 }
 
 /**
@@ -44,13 +63,15 @@ export class Scope {
     this.#path = path;
   }
 
+  /** How a batch norm in this scope is to behave. */
   get batchNorm(): BatchNormMode {
-    return this.#shared.batchNorm;
+    const { batchNorm = "frozen", frozen } = this.#shared;
+    return frozen?.has(this.#full("running_mean")) ? "frozen" : batchNorm;
   }
 
   /** Whether to build parts that only the loss reads. */
   get auxiliary(): boolean {
-    return this.#shared.auxiliary;
+    return this.#shared.auxiliary ?? false;
   }
 
   /** The scope named `name` inside this one. */

@@ -8,7 +8,7 @@ import { input, type Tensor } from "../graph/tensor.ts";
 import type { LossTerm } from "../models/decoders/decoder.ts";
 import { conv } from "../models/layers.ts";
 import type { Network } from "../models/network.ts";
-import { Scope } from "../models/scope.ts";
+import { openScope, type Scope } from "../models/scope.ts";
 import { TARGET_STRIDE } from "./probe-samples.ts";
 
 type Size = readonly [height: number, width: number];
@@ -67,7 +67,7 @@ export function buildHeadNetwork(
     batch,
   }: { classes: number; objects: number; size: Size; batch: number },
 ): Network {
-  const { scope, parameters } = openScope();
+  const { scope, shared } = openScope({ auxiliary: true });
   const heads = taps.map((tap, index) => {
     const [, ...shape] = fixedShape("probeNetwork", tap.shape);
     return buildHeads(scopeOf(scope, index), input(mapInput(index), [batch, ...shape]), { classes, objects });
@@ -82,7 +82,7 @@ export function buildHeadNetwork(
     auxiliary: others.map(({ scores }) => ({ scores, weight: 1 })),
     lossTerms: heads.map((head) => presenceLoss(head, present)),
     alignCorners: false,
-    parameters,
+    parameters: shared.parameters,
     encoder: new Set(),
     blocks: [],
     updates: new Map(),
@@ -108,19 +108,4 @@ export function mapInput(index: number): string {
 /** Where the heads on a map have their parameters. */
 export function scopeOf(scope: Scope, index: number): Scope {
   return scope.at(`probe${index}`);
-}
-
-/** A scope for heads, and the parameters that they get. */
-export function openScope(): { scope: Scope; parameters: Map<string, Tensor> } {
-  const parameters = new Map<string, Tensor>();
-  const scope = new Scope({
-    parameters,
-    updates: new Map(),
-    randomInputs: new Map(),
-    blocks: [],
-    batchNorm: "frozen",
-    dropout: false,
-    auxiliary: true,
-  });
-  return { scope, parameters };
 }

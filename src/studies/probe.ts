@@ -11,6 +11,7 @@ import { openGraph } from "../inference/open-graph.ts";
 import type { Model } from "../model-files/model.ts";
 import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
+import { openScope } from "../models/scope.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Engine, TensorData } from "../runtime/session.ts";
 import { computeFeatures } from "../teaching/features.ts";
@@ -21,7 +22,7 @@ import type { Samples } from "../training/samples.ts";
 import { learningRateFactor } from "../training/schedule.ts";
 import { buildTrainingStep } from "../training/step.ts";
 import { openTrainingSession } from "../training/training-session.ts";
-import { buildHeadNetwork, buildHeads, mapInput, openScope, outputsOf, PRESENT, scopeOf } from "./heads.ts";
+import { buildHeadNetwork, buildHeads, mapInput, outputsOf, PRESENT, scopeOf } from "./heads.ts";
 import type { StudyProgress } from "./photos.ts";
 import { findPresent, MultiLabelAccuracy, objectLabels } from "./presence.ts";
 import { fitWithin, stack, subsample } from "./probe-samples.ts";
@@ -215,7 +216,7 @@ async function measureHeads(
   }: Collecting & { classes: number; size: Size },
 ): Promise<Probe[]> {
   const { at, onProgress, signal } = options;
-  const { scope } = openScope();
+  const { scope } = openScope({ auxiliary: true });
   const heads = taps.map((tap, index) =>
     buildHeads(scopeOf(scope, index), tap, { classes, objects: labels.length }),
   );

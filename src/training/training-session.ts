@@ -45,15 +45,16 @@ export function buildTrainingGraph(
   { network: name, classes, classWeights, averaging, replicas = 1 }: TrainingGraphOptions,
 ): TrainingGraph {
   const { batch, crop, batchNorm, dropout } = stage;
+  const frozen = findFrozen(buildNetwork({ network: name, classes, auxiliary: true }), stage);
   const network = buildNetwork({
     network: name,
     classes,
     size: [batch / replicas, ...crop],
     batchNorm,
+    frozen,
     dropout,
     auxiliary: true,
   });
-  const frozen = findFrozen(network.parameters.keys(), stage.freezeLayers);
   const isEncoder = (parameter: string) => network.encoder.has(parameter);
   const isConvolution = ({ shape }: Tensor) => shape.length === 4;
   const settings = { ...stage, ...(stage.weightDecayOn === "convolutions" && { decays: isConvolution }) };
@@ -62,8 +63,9 @@ export function buildTrainingGraph(
     name,
     has: (parameter: string) => has(parameter) && !frozen.has(parameter),
   });
-  const decoder = group("decoder", (parameter) => !isEncoder(parameter));
-  const groups = stage.freezeEncoder ? [decoder] : [group("encoder", isEncoder), decoder];
+  const groups = [group("encoder", isEncoder), group("decoder", (parameter) => !isEncoder(parameter))].filter(
+    ({ has }) => [...network.parameters.keys()].some(has),
+  );
   const options = { ...stage, groups, lossWeights: classWeights, averaging, packed: true };
   const step =
     replicas > 1

@@ -121,9 +121,7 @@ export function buildUpdate(
         renamed(members, (member) => memoryName(kind, member)),
       );
   }
-  const changed = [...updates].flatMap(([name, tensor]) =>
-    groups.some(({ has }) => has(name)) ? [{ name, tensor }] : [],
-  );
+  const changed = [...updates].map(([name, tensor]) => ({ name, tensor }));
   const statistics = gather(changed, packed, () => "statistics");
   for (const { name, members, join } of statistics) {
     const next = join(({ tensor }) => tensor);

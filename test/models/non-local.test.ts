@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { symbol } from "../../src/graph/shape.ts";
 import { input, type Tensor } from "../../src/graph/tensor.ts";
 import { disentangledNonLocal } from "../../src/models/non-local.ts";
-import { Scope } from "../../src/models/scope.ts";
+import { openScope } from "../../src/models/scope.ts";
 import { at, extents, type NdArray, uniform } from "../support/array.ts";
 import { checkOp } from "../support/gradient-check.ts";
 import { fill, valueAt } from "../support/reference-broadcast.ts";
@@ -12,10 +12,8 @@ const CHANNELS = 6;
 const HALF = 3;
 
 function apply(x: Tensor): { y: Tensor; parameters: Map<string, Tensor> } {
-  const parameters = new Map<string, Tensor>();
-  const shared = { parameters, updates: new Map(), randomInputs: new Map(), blocks: [] };
-  const scope = new Scope({ ...shared, batchNorm: "frozen", dropout: false, auxiliary: false });
-  return { y: disentangledNonLocal(scope, x), parameters };
+  const { scope, shared } = openScope();
+  return { y: disentangledNonLocal(scope, x), parameters: shared.parameters };
 }
 
 const shapes = new Map(

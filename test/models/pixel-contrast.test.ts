@@ -4,7 +4,7 @@ import { lowerToOnnx } from "../../src/graph/onnx/lower.ts";
 import { multiply, subtract } from "../../src/graph/ops/elementwise.ts";
 import { input, scalar, type Tensor } from "../../src/graph/tensor.ts";
 import { drawAnchors, pixelContrast } from "../../src/models/pixel-contrast.ts";
-import { Scope } from "../../src/models/scope.ts";
+import { openScope } from "../../src/models/scope.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { TensorData } from "../../src/runtime/session.ts";
 import { at, extents, filled, type NdArray, uniform } from "../support/array.ts";
@@ -23,12 +23,10 @@ const tensorOf = ({ data, shape }: NdArray) => floats(data, shape);
 
 /** The term over these features, for a target of this size, and the parameters that it makes. */
 function buildTerm(features: Tensor, { classes, target }: { classes: number; target: readonly number[] }) {
-  const parameters = new Map<string, Tensor>();
-  const shared = { parameters, updates: new Map(), randomInputs: new Map(), blocks: [] };
-  const scope = new Scope({ ...shared, batchNorm: "frozen", dropout: false, auxiliary: true });
+  const { scope, shared } = openScope({ auxiliary: true });
   const scores = input("scores", features.shape.with(1, classes));
   const loss = pixelContrast(scope, { features, scores }).build(input("target", target, "int32"));
-  return { loss, parameters };
+  return { loss, parameters: shared.parameters };
 }
 
 /** What a term over `[n, WIDTH, h, w]` is fed beside features and weights. */

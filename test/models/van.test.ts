@@ -1,23 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { countValues, type Dim, symbol } from "../../src/graph/shape.ts";
-import { collect, input, isTrainable, type Tensor } from "../../src/graph/tensor.ts";
+import { collect, input, isTrainable } from "../../src/graph/tensor.ts";
 import { van } from "../../src/models/backbones/van.ts";
-import { Scope } from "../../src/models/scope.ts";
+import { openScope } from "../../src/models/scope.ts";
 import features from "../fixtures/features.json" with { type: "json" };
 import { expectSampled, readNames, runByFormula } from "../support/run-by-formula.ts";
 
 function build(variant: Parameters<typeof van>[0], size: readonly [Dim, Dim] = [symbol("H"), symbol("W")]) {
-  const parameters = new Map<string, Tensor>();
-  const scope = new Scope({
-    parameters,
-    updates: new Map(),
-    randomInputs: new Map(),
-    blocks: [],
-    batchNorm: "frozen",
-    dropout: false,
-    auxiliary: false,
-  });
-  return { taps: van(variant).build(scope, input("image", [1, 3, ...size])), parameters };
+  const { scope, shared } = openScope();
+  return { taps: van(variant).build(scope, input("image", [1, 3, ...size])), parameters: shared.parameters };
 }
 
 describe("VAN", () => {

@@ -1,16 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { parseTrainingConfig, resolveStages } from "../../src/training/config.ts";
+import { scalar } from "../../src/graph/tensor.ts";
+import { parseTrainingConfig, resolveStages, type StageConfig } from "../../src/training/config.ts";
 import { findFrozen } from "../../src/training/frozen-layers.ts";
 import { buildTrainingGraph } from "../../src/training/training-session.ts";
 
 describe("findFrozen", () => {
   const names = ["layer1.0.weight", "layer1.1.bias", "layer10.weight", "clf.weight"];
-  const find = (...layers: string[]) => [...findFrozen(names, layers)];
+  const network = {
+    parameters: new Map(names.map((name) => [name, scalar(0)])),
+    encoder: new Set(names.slice(0, 3)),
+  };
+  const find = (...freezeLayers: string[]) => [
+    ...findFrozen(network, { freezeLayers, freezeEncoder: false }),
+  ];
 
   it("finds the parameters of layers, and not those of others whose names begin alike", () => {
     expect(find("layer1")).toEqual(["layer1.0.weight", "layer1.1.bias"]);
     expect(find("layer1.1", "clf.weight")).toEqual(["layer1.1.bias", "clf.weight"]);
     expect(find()).toEqual([]);
+  });
+
+  it("finds those of the encoder where all of it is frozen", () => {
+    const frozen = findFrozen(network, { freezeLayers: [], freezeEncoder: true });
+    expect([...frozen]).toEqual(["layer1.0.weight", "layer1.1.bias", "layer10.weight"]);
+    expect(() => findFrozen(network, { freezeLayers: ["clf"], freezeEncoder: true })).toThrow(
+      "must leave layers to train",
+    );
   });
 
   it("refuses layers that the network has not, and to freeze all of it", () => {
@@ -32,22 +47,40 @@ describe("a step with frozen layers", () => {
     averaging: 0.9,
   });
   const [stage] = resolveStages(config);
-  const changed = (freezeLayers: string[]) => {
+  const changed = (changes: Partial<StageConfig>) => {
     if (!stage) throw new Error("no stage");
     const options = { network: config.network, classes: 3, averaging: 0.9 };
-    const { network, step } = buildTrainingGraph({ ...stage, freezeLayers }, options);
+    const { network, step } = buildTrainingGraph({ ...stage, ...changes }, options);
     const update = step.kind === "replicated" ? step.update : step;
     const members = [...update.parameters, ...update.memory, ...update.averages].flatMap(
       ({ members }) => members,
     );
-    return { network, members: members.map(({ name }) => name) };
+    const scalars = Object.keys(update.scalars({ step: 0, rates: {} }));
+    return { network, members: members.map(({ name }) => name), scalars };
   };
 
   it("neither changes them nor remembers anything of them, and trains all others as before", () => {
-    const all = changed([]);
-    const rest = changed(["layer1", "layer2", "crp4"]);
+    const all = changed({});
+    const rest = changed({ freezeLayers: ["layer1", "layer2", "crp4"] });
     const isFrozen = (name: string) => /^(layer1|layer2|crp4)\./.test(name.replace(/^\w+:/, ""));
     expect(all.members.some(isFrozen)).toBe(true);
     expect(rest.members).toEqual(all.members.filter((name) => !isFrozen(name)));
+  });
+
+  it("normalizes them by stored statistics where batch norm is trained, and all others by the batch's", () => {
+    const { network, members } = changed({ batchNorm: "trained", freezeLayers: ["layer1", "layer3.0"] });
+    const updated = [...network.updates.keys()];
+    const statistics = [...network.parameters.keys()].filter((name) => /running_(mean|var)$/.test(name));
+    expect(updated).toEqual(statistics.filter((name) => !/^(layer1|layer3\.0)\./.test(name)));
+    expect(members).toEqual(expect.arrayContaining(updated));
+  });
+
+  it("has no inputs for an encoder of which all is frozen", () => {
+    const layers = ["layer1", "layer2", "layer3", "layer4", "layer5", "layer6", "layer7", "layer8"];
+    const byName = changed({ batchNorm: "trained", freezeLayers: layers });
+    expect(byName.network.updates.size).toBe(0);
+    expect(byName.scalars).toEqual(["learningRate.decoder", "averageDecay"]);
+    const byEncoder = changed({ batchNorm: "trained", freezeEncoder: true });
+    expect({ ...byEncoder, network: undefined }).toEqual({ ...byName, network: undefined });
   });
 });
