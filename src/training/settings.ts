@@ -227,8 +227,8 @@ export const settings = {
     help: "How the learning rates change: poly:POWER, or stages:EPOCHS:FACTORS",
   }),
   /**
-   * `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch normalize and
-   * move the stored ones, but for frozen layers.
+   * `frozen`: stored statistics stay as they are, as in the paper. `trained`: those of the batch normalize
+   * and move the stored ones, but for frozen layers.
    */
   batchNorm: setting("stage", choiceType(["frozen", "trained"], "MODE"), {
     default: "frozen",
