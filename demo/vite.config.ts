@@ -23,7 +23,9 @@ const listPageFiles: Plugin = {
     const photos = readdirSync(from("../examples")).filter((file) => file.endsWith(".jpg"));
     for (const chunk of Object.values(bundle)) {
       if (chunk.type === "chunk" && chunk.name === SERVICE_WORKER)
-        chunk.code = chunk.code.replaceAll("PAGE_FILES", JSON.stringify(["./", ...files, ...photos]));
+        chunk.code = chunk.code
+          .replaceAll("PAGE_FILES", JSON.stringify(["./", ...files, ...photos]))
+          .replaceAll("SITE_FILES", JSON.stringify(Object.keys(bundle)));
     }
   },
 };

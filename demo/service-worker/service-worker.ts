@@ -9,6 +9,8 @@
 declare const self: ServiceWorkerGlobalScope;
 /** Written in by the build: the files that the page is made of. */
 declare const PAGE_FILES: readonly string[];
+/** Written in by the build: all files of the site that it has made. */
+declare const SITE_FILES: readonly string[];
 
 const CACHE_NAME = "lightseg-demo";
 const MODEL = /\/(?!mobilenet-v2-imagenet)[^/]*\.(safetensors|onnx)$/;
@@ -18,7 +20,7 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(self.clients.claim());
+  event.waitUntil(Promise.all([self.clients.claim(), dropOldFiles()]));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -32,6 +34,16 @@ async function keepPage(): Promise<void> {
   const cache = await caches.open(CACHE_NAME);
   await cache.addAll(PAGE_FILES);
   await self.skipWaiting();
+}
+
+/** What earlier versions were made of: names of assets hold a hash of what is in them. */
+async function dropOldFiles(): Promise<void> {
+  const cache = await caches.open(CACHE_NAME);
+  const assets = new URL("assets/", location.href).href;
+  const isOld = ({ url }: Request) =>
+    url.startsWith(assets) && !SITE_FILES.includes(`assets/${url.slice(assets.length)}`);
+  const old = (await cache.keys()).filter(isOld);
+  await Promise.all(old.map((request) => cache.delete(request)));
 }
 
 async function answer(event: FetchEvent): Promise<Response> {

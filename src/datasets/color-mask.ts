@@ -1,9 +1,6 @@
 import { LightsegError } from "../errors.ts";
 import { decodePng, invalidMask } from "../images/node/png.ts";
-import type { LabelMap } from "../images/types.ts";
-
-/** Red, green and blue, 0..255 each. */
-export type Color = readonly [red: number, green: number, blue: number];
+import type { Color, LabelMap } from "../images/types.ts";
 
 /** Colors that an error names. */
 const MOST_LISTED = 8;

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { LightsegError, messageOf } from "../errors.ts";
-import type { Color } from "./color-mask.ts";
+import type { Color } from "../images/types.ts";
 import { readText } from "./text-file.ts";
 
 const byte = z.int("must be a whole number").min(0, "must be 0 to 255").max(255, "must be 0 to 255");

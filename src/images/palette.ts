@@ -1,5 +1,5 @@
 import { checkInteger } from "../check.ts";
-import type { Palette } from "./types.ts";
+import type { Color, Palette } from "./types.ts";
 
 /** The label of pixels that belong to no class. Training and metrics leave them out. */
 export const IGNORE_LABEL = 255;
@@ -19,7 +19,7 @@ export function vocPalette(size = 256): Palette {
   return Array.from({ length: size }, (_, label) => vocColor(label));
 }
 
-function vocColor(label: number): readonly [number, number, number] {
+function vocColor(label: number): Color {
   let red = 0;
   let green = 0;
   let blue = 0;

@@ -1,7 +1,5 @@
 import { GLYPH_WIDTH, glyphRows } from "./font.ts";
-import type { Photo } from "./types.ts";
-
-type Color = readonly [red: number, green: number, blue: number];
+import type { Color, Photo } from "./types.ts";
 
 /** The distance from one character to the next, in dots. */
 const ADVANCE = GLYPH_WIDTH + 1;

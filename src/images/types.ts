@@ -12,5 +12,8 @@ export interface LabelMap {
   readonly data: Uint8Array;
 }
 
-/** The color of each class index, RGB 0..255. */
-export type Palette = readonly (readonly [red: number, green: number, blue: number])[];
+/** Red, green and blue, 0..255 each. */
+export type Color = readonly [red: number, green: number, blue: number];
+
+/** The color of each class index. */
+export type Palette = readonly Color[];

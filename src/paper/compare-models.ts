@@ -1,5 +1,5 @@
 import { drawMask } from "../datasets/sample-panels.ts";
-import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import type { Color, LabelMap, Palette, Photo } from "../images/types.ts";
 import { Segmenter } from "../inference/node/node-segmenter.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import type { PhotoComparison } from "./compare.ts";
@@ -61,7 +61,7 @@ export async function compareModels(
 
 interface LegendEntry {
   readonly name: string;
-  readonly color: readonly [number, number, number];
+  readonly color: Color;
 }
 
 /** Classes in the colors of their columns; models may paint classes of one name in different colors. */

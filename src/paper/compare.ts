@@ -5,7 +5,7 @@ import { jpegUri, pngUri } from "../images/node/data-uri.ts";
 import { pastePicture } from "../images/paste.ts";
 import { resizePhoto } from "../images/resample.ts";
 import { drawText, textWidth } from "../images/text.ts";
-import type { Photo } from "../images/types.ts";
+import type { Color, Photo } from "../images/types.ts";
 
 /** One photo, and what truth and models say of it, as pictures of one size. */
 export interface ComparedPhoto {
@@ -20,7 +20,7 @@ export interface PhotoComparison {
   readonly columns: readonly string[];
   readonly rows: readonly ComparedPhoto[];
   /** Name and color of each class that is found somewhere. */
-  readonly legend: readonly { readonly name: string; readonly color: readonly [number, number, number] }[];
+  readonly legend: readonly { readonly name: string; readonly color: Color }[];
 }
 
 const CELL_WIDTH = 240;

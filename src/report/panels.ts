@@ -3,7 +3,7 @@ import { checkLabels, checkPhoto } from "../images/check.ts";
 import { loadSharp } from "../images/node/load-sharp.ts";
 import { IGNORE_LABEL, VOID_COLOR } from "../images/palette.ts";
 import { resizeLabels, shrinkPhoto } from "../images/resample.ts";
-import type { LabelMap, Palette, Photo } from "../images/types.ts";
+import type { Color, LabelMap, Palette, Photo } from "../images/types.ts";
 
 export interface PanelOptions {
   /** Name of the photo in its data set. */
@@ -72,8 +72,6 @@ function shrinkToBox(photo: Photo): Photo {
   const factor = Math.min(1, LONGEST / Math.max(photo.width, photo.height));
   return shrinkPhoto(photo, Math.max(1, Math.floor(photo.width * factor * photo.height * factor)));
 }
-
-type Color = readonly [red: number, green: number, blue: number];
 
 function errorColor(truth: number, prediction: number | undefined): Color {
   if (truth === IGNORE_LABEL) return IGNORED;

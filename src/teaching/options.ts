@@ -1,4 +1,4 @@
-import type { LabelMap, Photo } from "../images/types.ts";
+import type { Color, LabelMap, Photo } from "../images/types.ts";
 import type { Model } from "../model-files/model.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Samples } from "../training/samples.ts";
@@ -13,7 +13,7 @@ export const layers: readonly Layers[] = ["head", "decoder", "all"];
 export interface TaughtClass {
   readonly name: string;
   /** Red, green, blue, 0..255. Defaults to the next color of VOC's palette. */
-  readonly color?: readonly [red: number, green: number, blue: number];
+  readonly color?: Color;
 }
 
 /** What fine-tuning begins with: a model, or weights that hold at least the encoder of a network. */

@@ -22,6 +22,11 @@ const EARLY = `{
   };
 }`;
 
+/** Leaves a file of an earlier version in the cache. */
+const EARLIER_VERSION = `caches.open("lightseg-demo").then((cache) =>
+  cache.put("./assets/index-old.js", new Response("old")))`;
+const KEPT = `caches.match("./assets/index-old.js").then(Boolean)`;
+
 describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
   const demo = useDemo();
 
@@ -32,9 +37,10 @@ describe.skipIf(missingBrowser)(`the demo ${missingBrowser ?? ""}`, () => {
   afterAll(() => shared?.[Symbol.asyncDispose]());
 
   it("segments its first example, and does so again when it is reloaded without a network", async () => {
-    await using opened = await demo.open();
+    await using opened = await demo.open({ script: EARLIER_VERSION });
     const { page, faults } = opened;
     await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)");
+    await expect.poll(() => page.evaluate(KEPT), { timeout: 20_000 }).toBe(false);
 
     await page.context().setOffline(true);
     await page.reload();

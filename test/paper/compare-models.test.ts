@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Color } from "../../src/images/types.ts";
 import { compareModels } from "../../src/paper/compare-models.ts";
 import { testPhoto } from "../support/model.ts";
 
@@ -9,7 +10,7 @@ const [gray, violet, red] = [
 ] as const;
 
 /** A model that finds the same classes everywhere. */
-function model(name: string, found: readonly { name: string; color: readonly [number, number, number] }[]) {
+function model(name: string, found: readonly { name: string; color: Color }[]) {
   const shares = found.map((own, label) => ({ ...own, label, pixels: 1, share: 0.25 }));
   const palette = found.map(({ color }) => color);
   const segmentation = { width: 2, height: 2, labels: new Uint8Array(4), palette, found: shares };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Photo } from "../../src/images/types.ts";
+import type { Color, Photo } from "../../src/images/types.ts";
 import { drawComparison, renderComparedPhotos, renderComparedSvg } from "../../src/paper/compare.ts";
 
-function flat(color: readonly [number, number, number], width = 60, height = 30): Photo {
+function flat(color: Color, width = 60, height = 30): Photo {
   const data = new Uint8Array(3 * width * height);
   for (let pixel = 0; pixel < width * height; pixel++) data.set(color, 3 * pixel);
   return { width, height, data };

@@ -6,7 +6,7 @@ import { type ReductionAttributes, reducedShape, repeat } from "./reduction.ts";
 
 const meanOp = defineOp<[x: Tensor], ReductionAttributes>({
   name: "mean",
-  infer: ([x], attributes) => ({ shape: reducedShape(x.shape, attributes) }),
+  infer: ([x], attributes) => ({ shape: reducedShape("mean", x.shape, attributes) }),
   // y = sum of x / M: every one of the M summands has derivative dy / M.
   gradient({ inputs: [x], attributes: { axes } }, dy) {
     const reduced = x.shape.filter((_, axis) => axes.includes(axis));

@@ -51,7 +51,7 @@ export interface ReductionAttributes {
 
 const sumOp = defineOp<[x: Tensor], ReductionAttributes>({
   name: "sum",
-  infer: ([x], attributes) => ({ shape: reducedShape(x.shape, attributes) }),
+  infer: ([x], attributes) => ({ shape: reducedShape("sum", x.shape, attributes) }),
   // y = sum of x: every summand has derivative dy.
   gradient: ({ inputs: [x], attributes: { axes } }, dy) => [repeat(dy, x.shape, axes)],
   onnx({ inputs: [x], attributes: { axes, keepDims } }, onnx) {
@@ -60,9 +60,9 @@ const sumOp = defineOp<[x: Tensor], ReductionAttributes>({
 });
 
 /** The shape that is left when axes are reduced. @throws LightsegError INVALID_GRAPH for axes it lacks */
-export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
+export function reducedShape(op: string, shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
   if (!axes.every((axis) => axis in shape))
-    throw invalidGraph("reduce", "axes", "must be of the axes, from 0", axes);
+    throw invalidGraph(op, "axes", "must be of the axes, from 0", axes);
   return withOnes(shape, axes).filter((_, axis) => keepDims || !axes.includes(axis));
 }
 

@@ -3,13 +3,13 @@ import { checkPhoto } from "../check.ts";
 import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
 import { pastePicture } from "../paste.ts";
 import { drawText, fillRectangle, textWidth } from "../text.ts";
-import type { Photo } from "../types.ts";
+import type { Color, Photo } from "../types.ts";
 import { renderText } from "./render-text.ts";
 
 /** A line of a legend: a class and its color. */
 export interface LegendEntry {
   name: string;
-  color: readonly [number, number, number];
+  color: Color;
   /** The share of the picture that the class covers, 0 to 1. */
   share: number;
 }
@@ -36,7 +36,7 @@ interface Line {
   /** The name in a font of this machine, for characters that the bitmap font lacks. */
   picture?: Photo | undefined;
   share: string;
-  color: readonly [number, number, number];
+  color: Color;
 }
 
 /** Sizes in pixels, and how many rows each column has. */

@@ -21,8 +21,8 @@ describe("sum and mean", () => {
 
   it.each([[-1], [2]])("refuse an axis that is not there: %d", (axis) => {
     const map = input("map", [2, 3]);
-    expect(() => sum(map, [axis])).toThrow(invalidGraph("reduce"));
-    expect(() => mean(map, [0, axis])).toThrow(invalidGraph("reduce"));
+    expect(() => sum(map, [axis])).toThrow(invalidGraph("sum"));
+    expect(() => mean(map, [0, axis])).toThrow(invalidGraph("mean"));
   });
 
   it.each<[axes: number[], dropped: number[], kept: number[]]>([
