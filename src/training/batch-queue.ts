@@ -1,6 +1,6 @@
 import type { Preprocessing } from "../models/preprocessing.ts";
 import { type Batch, type BatchOptions, makeBatch } from "./batches.ts";
-import { findDonors } from "./copy-paste.ts";
+import { findDonors, pasteObjects } from "./copy-paste.ts";
 import type { Stage } from "./stage.ts";
 
 /** Makes the batch of the next step while the engine works on this one. */
@@ -16,9 +16,7 @@ export class BatchQueue {
       batch: config.batch,
       seed,
       augmentation: { ...config, preprocessing },
-      ...(config.copyPaste > 0 && {
-        copyPaste: { probability: config.copyPaste, drawDonor: findDonors(counts) },
-      }),
+      ...(config.copyPaste > 0 && { drawPaste: pasteObjects(config.copyPaste, findDonors(counts)) }),
     };
   }
 

@@ -6,6 +6,7 @@ import { LightsegError } from "../errors.ts";
 import type { Photo } from "../images/types.ts";
 import type { Random } from "../random.ts";
 import { type AugmentationOptions, bilinear, type Crop, drawVariation, writeImage } from "./augmentation.ts";
+import type { DrawPaste } from "./batches.ts";
 import { presentClasses } from "./photo-labels.ts";
 import type { LabelledPhoto } from "./samples.ts";
 
@@ -61,6 +62,16 @@ export function findDonors(counts: readonly Float64Array[]): DrawDonor {
     // Rounding may leave a rest above 0 behind the last class.
     const [label, photos] = found ?? last;
     return { label, index: photos[Math.floor(random() * photos.length)] ?? 0 };
+  };
+}
+
+/** Pastes an object of a drawn donor over a photo with this probability, 0..1. */
+export function pasteObjects(probability: number, drawDonor: DrawDonor): DrawPaste {
+  return async (samples, random) => {
+    if (random() >= probability) return undefined;
+    const { index, label } = drawDonor(random);
+    const object = cutObject(await samples.load(index), label);
+    return object && ((options, crop) => pasteInto(object, options, random, crop));
   };
 }
 

@@ -3,7 +3,7 @@ import type { Dataset } from "../../src/datasets/dataset.ts";
 import { imagenetPreprocessing } from "../../src/models/preprocessing.ts";
 import { makeBatch } from "../../src/training/batches.ts";
 import { classWeights } from "../../src/training/class-weights.ts";
-import { findDonors } from "../../src/training/copy-paste.ts";
+import { findDonors, pasteObjects } from "../../src/training/copy-paste.ts";
 import { countPhotoLabels } from "../../src/training/photo-labels.ts";
 import { testPhoto } from "../support/model.ts";
 
@@ -91,7 +91,7 @@ describe("makeBatch with copyPaste", () => {
     const counts = await countPhotoLabels(rare, 2);
     const drawDonor = findDonors(counts);
     const make = (probability: number, step = 0) =>
-      makeBatch(rare, { ...options, copyPaste: { probability, drawDonor } }, step);
+      makeBatch(rare, { ...options, drawPaste: pasteObjects(probability, drawDonor) }, step);
     expect(await make(0)).toEqual(await makeBatch(rare, options, 0));
     const pasted = await make(1);
     expect(await make(1)).toEqual(pasted);
