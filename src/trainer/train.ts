@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism } from "node:os";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { describeModel } from "../model-files/description.ts";
 import { describeNetwork, type TrainedSplit } from "../model-files/model.ts";
 import { requireWeights } from "../model-files/parameters.ts";
 import { buildNetwork, parameterShapes } from "../models/network.ts";
+import { freeMemory } from "../node/memory.ts";
 import { writeReport } from "../report/write-report.ts";
 import { type RunData, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { writeEvaluation } from "../runs/evaluation-file.ts";
@@ -139,7 +140,7 @@ export async function train({
 function requireFit(graph: TrainingGraph, stage: StageConfig, { provider }: OpenSession): StepMemory {
   const memory = estimateStepMemory(graph);
   // WebGPU does not say how much memory a card has.
-  if (provider !== "webgpu") requireMemory(memory, stage, freemem());
+  if (provider !== "webgpu") requireMemory(memory, stage, freeMemory());
   return memory;
 }
 

@@ -1,4 +1,5 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
+import { totalMemory } from "../../node/memory.ts";
 
 /** Memory of a network with a photo of the largest size that it takes; see `SegmenterOptions.maxPixels`. */
 const BYTES_OF_A_NETWORK = 1e9;
@@ -8,8 +9,7 @@ const MOST_NETWORKS = 8;
 
 /** How many networks this machine's memory has room for, at least 1. */
 export function countFittingNetworks(): number {
-  const memory = Math.min(process.constrainedMemory?.() || totalmem(), totalmem());
-  return Math.max(1, Math.floor(memory / BYTES_OF_A_NETWORK));
+  return Math.max(1, Math.floor(totalMemory() / BYTES_OF_A_NETWORK));
 }
 
 /**
