@@ -8,6 +8,7 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { countCost } from "../src/analysis/cost.ts";
 import { formatTable } from "../src/format-table.ts";
@@ -100,7 +101,7 @@ function summarizeSplit(splits: CaseResult["splits"], medianMs: number): Row["sp
 }
 
 function runCase(settings: Case): Promise<CaseResult> {
-  const file = new URL("cpu-case.ts", import.meta.url).pathname;
+  const file = fileURLToPath(new URL("cpu-case.ts", import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, file, JSON.stringify(settings)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants, readlinkSync } from "node:fs";
 import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
 
 /** What the system's error codes mean for someone who wants to write a file. */
@@ -47,12 +48,31 @@ export async function writeFileAtomically(
       await file.close();
     }
     await check?.(temporary);
-    await rename(temporary, path);
+    await replaceFile(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw cause instanceof LightsegError ? cause : outputError(path, cause);
   }
 }
+
+/**
+ * Renames a file over another. Windows refuses that while a virus scanner or an indexer has one of them open,
+ * which is a matter of moments.
+ */
+export async function replaceFile(from: string, to: string): Promise<void> {
+  for (let waited = 0; ; waited += RETRY_MS) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const isBusy = ["EPERM", "EACCES", "EBUSY"].includes(systemCodeOf(error));
+      if (process.platform !== "win32" || !isBusy || waited >= MOST_WAITED_MS) throw error;
+      await setTimeout(RETRY_MS);
+    }
+  }
+}
+
+const RETRY_MS = 50;
+const MOST_WAITED_MS = 2000;
 
 /**
  * A name in the same folder, to write to until all is there; a rename then takes no time, and hidden files

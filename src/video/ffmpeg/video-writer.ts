@@ -1,10 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { checkInteger, checkRange } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import { checkPhoto } from "../../images/check.ts";
 import type { Photo } from "../../images/types.ts";
-import { outputError, temporaryPath, unreadableRule } from "../../node/files.ts";
+import { outputError, replaceFile, temporaryPath, unreadableRule } from "../../node/files.ts";
 import { type Container, containerOf } from "./containers.ts";
 import type { ClipDescription } from "./probe.ts";
 import { type FfmpegProcess, fileUrl, startFfmpeg } from "./process.ts";
@@ -117,7 +117,7 @@ class FfmpegWriter implements VideoWriter {
       if (code !== 0) throw await this.#failure();
       if (this.#frames === 0) throw new Error("there are no frames");
       await syncFile(temporary);
-      await rename(temporary, path);
+      await replaceFile(temporary, path);
       this.#isDone = true;
     } catch (cause) {
       throw cause instanceof LightsegError ? cause : outputError(path, cause);
