@@ -11,8 +11,8 @@ import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
 import { createPredictor } from "../node-engine.ts";
+import { describeEngine } from "../runtime/node/engine-package.ts";
 import { findDevice } from "../runtime/node/find-device.ts";
-import { describeEngine } from "../runtime/node/session.ts";
 import type { Arguments, Command } from "./arguments.ts";
 import {
   backbone,

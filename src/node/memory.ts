@@ -8,7 +8,8 @@ export function totalMemory(): number {
 /**
  * What of it a process may take, in bytes.
  *
- * macOS counts its caches as used and says that hardly anything is free, so all of it is taken for free there.
+ * macOS counts its caches as used and says that hardly anything is free, so all of it is taken for free
+ * there.
  */
 export function freeMemory(): number {
   return process.platform === "darwin" ? totalMemory() : Math.min(freemem(), totalMemory());

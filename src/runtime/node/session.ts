@@ -1,9 +1,7 @@
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { type Transferable, Worker } from "node:worker_threads";
-import { z } from "zod";
 import { checkInteger } from "../../check.ts";
-import { LightsegError } from "../../errors.ts";
+import { type LightsegError, messageOf } from "../../errors.ts";
 import { lowerToOnnx } from "../../graph/onnx/lower.ts";
 import { input } from "../../graph/tensor.ts";
 import { requireUnbundled } from "../../node/bundled.ts";
@@ -19,6 +17,7 @@ import {
 } from "../session.ts";
 import { Turns } from "../turns.ts";
 import type { Device } from "./devices.ts";
+import { isUnloadable, requireEngine, unloadableEngine } from "./engine-package.ts";
 import { ExitGuard } from "./exit-guard.ts";
 import type { SessionProtocol } from "./protocol.ts";
 
@@ -62,40 +61,6 @@ function copyingModel(carried: readonly Carried[]): Uint8Array {
   return lowerToOnnx(Object.fromEntries(outputs), { parameters: () => "input" });
 }
 
-/** Name and version of the engine @throws LightsegError DEPENDENCY in a bundle */
-export function describeEngine(): string {
-  requireUnbundled("onnxruntime-node");
-  requireEngine();
-  const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
-  return `onnxruntime-node ${z.object({ version: z.string() }).parse(manifest).version}`;
-}
-
-/**
- * Makes sure that the engine is installed, which pages for browsers do without.
- *
- * @param resolve finds a package
- * @throws LightsegError DEPENDENCY with the command that installs it
- */
-export function requireEngine(
-  resolve: (name: string) => string = createRequire(import.meta.url).resolve,
-): void {
-  try {
-    resolve("onnxruntime-node");
-  } catch (cause) {
-    throw new LightsegError({
-      code: "DEPENDENCY",
-      where: "openSession",
-      argument: "onnxruntime-node",
-      rule: "must be installed, which runs networks in Node",
-      hint: ENGINE_HINT,
-      cause,
-    });
-  }
-}
-
-const ENGINE_HINT =
-  "npm install onnxruntime-node@~1.30.0; ONNXRUNTIME_NODE_INSTALL=skip before it spares a download of CUDA libraries";
-
 interface EngineThread {
   readonly worker: Worker;
   readonly client: RpcClient<SessionProtocol, Transferable>;
@@ -117,13 +82,15 @@ function startThread(): EngineThread {
     failure: engineError,
     onWaiting: (isWaiting) => (isWaiting ? worker.ref() : worker.unref()),
   });
-  const fail = (message: string) => {
+  const fail = (error: LightsegError) => {
     guard.release();
-    client.abort(engineError(message));
+    client.abort(error);
   };
   worker.on("message", (reply: Reply<SessionProtocol>) => client.receive(reply));
-  worker.on("error", (error) => fail(error.message));
-  worker.on("exit", () => fail("the engine's thread has ended"));
+  worker.on("error", (error) =>
+    fail(isUnloadable(error) ? unloadableEngine(error) : engineError(messageOf(error))),
+  );
+  worker.on("exit", () => fail(engineError("the engine's thread has ended")));
   return { worker, client };
 }
 

@@ -8,7 +8,7 @@ import { convolution } from "../../../src/graph/ops/convolution.ts";
 import { add, multiply } from "../../../src/graph/ops/elementwise.ts";
 import { bestClass } from "../../../src/graph/ops/labels.ts";
 import { constant, input, scalar, type Tensor } from "../../../src/graph/tensor.ts";
-import { openNodeSession, requireEngine } from "../../../src/runtime/node/session.ts";
+import { openNodeSession } from "../../../src/runtime/node/session.ts";
 import type { Session, TensorData } from "../../../src/runtime/session.ts";
 import { filled } from "../../support/array.ts";
 import { lightsegError } from "../../support/errors.ts";
@@ -26,23 +26,6 @@ const open: typeof openNodeSession = async (model, options = {}) => {
 afterEach(async () => {
   vi.restoreAllMocks();
   await Promise.all(opened.splice(0).map((session) => session.dispose()));
-});
-
-describe("requireEngine", () => {
-  it("is content where the engine is", () => {
-    expect(() => requireEngine()).not.toThrow();
-  });
-
-  it("says how to install it where it is not, in the version that the package names", async () => {
-    const missing = () => {
-      throw new Error("Cannot find module");
-    };
-    const { default: manifest } = await import("../../../package.json", { with: { type: "json" } });
-    const name = `onnxruntime-node@${manifest.peerDependencies["onnxruntime-node"]}`;
-    expect(() => requireEngine(missing)).toThrow(
-      `openSession: onnxruntime-node must be installed, which runs networks in Node (npm install ${name};`,
-    );
-  });
 });
 
 /** y = 2 x + 1 of two values. */
