@@ -1,142 +1,192 @@
 /**
- * Writes docs/api/node.md and docs/api/web.md from the declaration files of `npm run build`.
+ * Writes docs/api/node.md and docs/api/web.md, the reference of what the package exports.
  *
  *   npm run docs:api               writes both pages
- *   npm run docs:api -- --check    fails if a page is out of date, or an export has no docstring
- *
- * Documentation generators need the compiler's JavaScript API, which TypeScript 7 lacks. For declarations
- * a parser is enough: an export's text is its docstring and its declaration.
+ *   npm run docs:api -- --check    fails if a page is out of date, or something in it has no docstring
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type ESTree, parseSync } from "vite";
+import { details, prose, type Vocabulary } from "./docstring.ts";
+import { type Entry, type Method, readApi, typesIn } from "./read-api.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const pages = [
-  { entry: "index", file: "node.md", title: "lightseg for Node", from: "lightseg" },
-  { entry: "web", file: "web.md", title: "lightseg for browsers", from: "lightseg/web" },
+  {
+    ...{ file: "node.md", title: "lightseg for Node", from: "lightseg" },
+    ...{ source: "index.ts", config: "tsconfig.build.json" },
+  },
+  {
+    ...{ file: "web.md", title: "lightseg for browsers", from: "lightseg/web" },
+    ...{ source: "web.ts", config: "tsconfig.build-browser.json" },
+  },
 ];
 
-interface Declaration {
-  readonly name: string;
-  /** The file's folder in `src`, by which exports are grouped. */
-  readonly room: string;
-  readonly doc: string;
-  readonly code: string;
-}
+/**
+ * The chapters of a page, and the files below `src` whose exports they have, in their order. The longest path
+ * counts.
+ */
+const chapters: readonly (readonly [title: string, ...paths: string[]])[] = [
+  ["Segment photos and videos", "inference", "browser", "node-engine.ts/createPredictor", "video"],
+  [
+    "Draw, read and write pictures",
+    ...["inference/node/render.ts", "browser/results.ts", "browser/render-labels.ts", "browser/painting"],
+    ...["images/node/decode.ts", "images/node", "images"],
+  ],
+  [
+    "Load models",
+    ...["model-files/node", "model-files", "browser/fetch-model.ts"],
+    ...["browser/model-cache.ts", "browser/types.ts/CachedModel"],
+  ],
+  ["Teach by strokes", "teaching/node", "teaching", "browser/teaching", "training/samples.ts"],
+  ["Train a network", "trainer/train.ts", "trainer", "training"],
+  ["Read and report runs", "runs", "report"],
+  ["Open data sets", "datasets/index.ts", "datasets"],
+  ["Measure accuracy", "evaluation/evaluate.ts", "node-engine.ts/createAveragingPredictor", "evaluation"],
+  ["Segment very many photos", "batch/run.ts", "batch/submit.ts", "batch/work.ts", "batch"],
+  [
+    "Export and quantize",
+    ...["export/onnx.ts", "browser/export-onnx.ts", "node-engine.ts/checkExport", "export"],
+    ...["node-engine.ts/quantizeModel", "quantization"],
+  ],
+  ["Measure cost and speed", "analysis"],
+  ["Read and write weights", "weights/node", "weights", "models/weights.ts"],
+  ["Build networks", "models/network.ts", "models", "graph"],
+  ["Choose devices and engines", "runtime/node", "runtime", "node-engine.ts", "graph/onnx"],
+  ["Handle errors", "errors.ts"],
+];
 
-interface Parsed {
-  readonly text: string;
-  readonly body: readonly ESTree.Statement[];
-  /** The docstring that ends where a declaration starts. */
-  docBefore(start: number): string;
-}
+/** Between declarations that are formatted together. */
+const CUT = "// --- cut ---";
 
-const parsed = new Map<string, Parsed>();
+/** The address of a heading, as Markdown viewers make it. */
+const anchor = (heading: string) =>
+  `#${heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-")}`;
 
-function parse(path: string): Parsed {
-  const known = parsed.get(path);
-  if (known) return known;
-  const text = readFileSync(path, "utf8");
-  const { program, comments, errors } = parseSync(path, text);
-  if (errors[0]) throw new Error(`${path}: ${errors[0].message}`);
-  const docBefore = (start: number) => {
-    const before = comments.findLast(({ end }) => end <= start && text.slice(end, start).trim() === "");
-    return before?.value.startsWith("*") ? before.value : "";
-  };
-  const result = { text, body: program.body, docBefore };
-  parsed.set(path, result);
-  return result;
-}
+const link = (name: string) => `[\`${name}\`](${anchor(name)})`;
 
-/** `./a.ts` as written in a declaration file is `./a.d.ts`. */
-const follow = (path: string, source: string) => resolve(dirname(path), source.replace(/\.[tj]s$/, ".d.ts"));
-
-function namesOf(declaration: ESTree.Declaration): string[] {
-  if (declaration.type === "VariableDeclaration")
-    return declaration.declarations.flatMap(({ id }) => (id.type === "Identifier" ? [id.name] : []));
-  return "id" in declaration && declaration.id?.type === "Identifier" ? [declaration.id.name] : [];
-}
-
-/** What a file exports under a name, followed through re-exports; several where a function has overloads. */
-function find(path: string, name: string): Declaration[] {
-  const { text, body, docBefore } = parse(path);
-  return body.flatMap((statement) => {
-    if (statement.type !== "ExportNamedDeclaration") return [];
-    const { declaration, source, start, end } = statement;
-    if (declaration && namesOf(declaration).includes(name)) {
-      const room = dirname(relative(join(root, "dist"), path)).split("/")[0] ?? "";
-      return [{ name, room, doc: plain(docBefore(start)), code: codeOf(text.slice(start, end)) }];
-    }
-    const specifier = statement.specifiers.find(({ exported }) => nameOf(exported) === name);
-    return specifier && source ? find(follow(path, source.value), nameOf(specifier.local)) : [];
+/** The chapters that have entries: classes, functions and constants, each followed by its types. */
+function arrange(entries: readonly Entry[]) {
+  const places = chapters.flatMap(([title, ...paths]) => paths.map((path, rank) => ({ title, path, rank })));
+  const inPlace = entries.map((entry) => {
+    const own = places.filter(({ path }) => `${entry.path}/`.startsWith(`${path}/`));
+    const [place] = own.sort((a, b) => b.path.length - a.path.length);
+    if (!place) throw new Error(`${entry.path} belongs to no chapter of scripts/write-api.ts`);
+    return { entry, ...place };
+  });
+  return chapters.flatMap(([title]) => {
+    const own = inPlace.filter((placed) => placed.title === title).sort((a, b) => a.rank - b.rank);
+    const all = own.map(({ entry }) => entry);
+    const ordered = new Set<Entry>();
+    const add = (entry: Entry | undefined) => {
+      if (!entry || ordered.has(entry)) return;
+      ordered.add(entry);
+      for (const type of typesIn(entry.code)) add(all.find(({ name, isType }) => isType && name === type));
+    };
+    for (const entry of [...all.filter(({ isType }) => !isType), ...all]) add(entry);
+    return all.length > 0 ? [{ title, entries: [...ordered] }] : [];
   });
 }
 
-const nameOf = (node: ESTree.ModuleExportName) => (node.type === "Literal" ? node.value : node.name);
-
-/** A declaration as one would write it: no keywords of declaration files, two spaces to indent. */
-function codeOf(text: string): string {
-  return text
-    .replace(/^export (declare )?/, "")
-    .replace(/^ {4}(#private|private \w+);\n/gm, "")
-    .replace(/^( {4})+/gm, (indent) => indent.slice(indent.length / 2));
+/** The code of entries and methods as Biome formats it. */
+function format(parts: readonly Method[]): ReadonlyMap<Method, string> {
+  const isMethod = ({ name }: Method) => name.includes(".");
+  const declarations = parts.map((part) => (isMethod(part) ? `class Method {\n${part.code}}` : part.code));
+  const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
+  const options = { cwd: root, input: declarations.join(`\n${CUT}\n`), encoding: "utf8" } as const;
+  const text = execFileSync(process.execPath, [biome, "format", "--stdin-file-path=api.d.ts"], options);
+  const formatted = text.split(CUT).map((code) => code.trim());
+  const insideOf = (code: string) => code.replace(/^.*\n|\n}$/g, "").replace(/^ {2}/gm, "");
+  const codeOf = (part: Method, code = "") => [part, isMethod(part) ? insideOf(code) : code] as const;
+  return new Map(parts.map((part, index) => codeOf(part, formatted[index])));
 }
 
-/** A docstring without its asterisks, its tags as a list. */
-function plain(comment: string): string {
-  const text = comment
-    .replace(/^\*/, "")
-    .replace(/^\s*\* ?/gm, "")
-    .trim();
-  return text
-    .replace(/^@example\n((?:(?!@).+\n?)+)/gm, "```ts\n$1\n```\n")
-    .replace(/^@module.*$/gm, "")
-    .replace(/^@param (\S+) +(?:- )?/gm, "- `$1`: ")
-    .replace(/^@throws \{?LightsegError\}? */gm, "- throws `LightsegError` ")
-    .replace(/^@(\w+) */gm, "- $1: ")
-    .trim();
-}
-
-const anchor = (name: string) => `#${name.toLowerCase()}`;
-
-function render(page: (typeof pages)[number], path: string): { text: string; undocumented: string[] } {
-  const { text, body } = parse(path);
-  const names = body.flatMap((statement) =>
-    statement.type === "ExportNamedDeclaration"
-      ? statement.specifiers.map(({ exported }) => nameOf(exported))
-      : [],
+/** What a name between backticks leads to, seen from an entry or method. */
+function vocabularies(entries: readonly Entry[]) {
+  const known = new Set(
+    entries.flatMap(({ name, methods }) => [name, ...methods.map((method) => method.name)]),
   );
-  const exported = names.map((name) => find(path, name));
-  const rooms = [...new Set(exported.map(([first]) => first?.room ?? ""))].sort();
-  const lines = [`# ${page.title}`, "", "Written by `npm run docs:api` from the docstrings; edit those.", ""];
-  lines.push(plain(text.slice(0, text.indexOf("*/")).replace("/**", "*")), "");
-  const ordered = rooms.map((room) => exported.filter(([first]) => first?.room === room));
-  for (const [index, group] of ordered.entries()) {
-    const links = group.flatMap(([first]) => (first ? `[${first.name}](${anchor(first.name)})` : []));
-    lines.push(`- ${rooms[index] === "." ? "errors" : rooms[index]}: ${links.join(", ")}`);
+  const errorCode = entries.find(({ name }) => name === "ErrorCode");
+  const codes = new Set(errorCode?.code.match(/\b[A-Z_]+\b/g));
+  return (from: string): Vocabulary => ({
+    codes,
+    linkTo: (code) => {
+      const name = code.replace(/\(\)$/, "");
+      // All in lower case it may be a word of another kind, such as the split `train`.
+      const others = /[A-Z]/.test(name) ? [name, name.split(".")[0] ?? ""] : [];
+      const found = [`${from.split(".")[0]}.${name}`, ...others].find((other) => known.has(other));
+      return found && found !== from ? anchor(found) : undefined;
+    },
+  });
+}
+
+const firstSentence = (text: string) =>
+  text.split(/\n\n|(?<=\.)\s+(?=[A-Z])/)[0]?.replaceAll("\n", " ") ?? "";
+
+function contentsOf(entries: readonly Entry[], wordsOf: (from: string) => Vocabulary): string[] {
+  const lines = entries
+    .filter(({ isType }) => !isType)
+    .map(({ name, doc, methods }) => {
+      const links = methods.map((method) => `[${method.name.split(".")[1]}](${anchor(method.name)})`);
+      const list = links.length > 0 ? ` Methods: ${links.join(", ")}.` : "";
+      return `- ${link(name)}: ${prose(firstSentence(doc.text), wordsOf(name))}${list}`;
+    });
+  const types = entries.filter(({ isType }) => isType).map(({ name }) => link(name));
+  return types.length > 0 ? [...lines, `- types: ${types.join(", ")}`] : lines;
+}
+
+function render(page: (typeof pages)[number]): { text: string; undocumented: string[] } {
+  const { intro, entries } = readApi(page.source, join(root, page.config));
+  const wordsOf = vocabularies(entries);
+  const all: Method[] = entries.flatMap((entry) => [entry, ...entry.methods]);
+  const codeOf = format(all);
+  const lines = [
+    `# ${page.title}`,
+    "",
+    "<!-- Written by `npm run docs:api` from the docstrings; edit those. -->",
+    "",
+  ];
+  lines.push(intro.text, "", details(intro, wordsOf("")), "");
+  lines.push("The guides that the [README](../../README.md) lists show these at work.", "");
+  const filled = arrange(entries);
+  for (const { title, entries } of filled)
+    lines.push(`**[${title}](${anchor(title)})**`, "", ...contentsOf(entries, wordsOf), "");
+  const known = new Set(entries.map(({ name }) => name));
+  const section = (level: string, part: Method) => {
+    const words = wordsOf(part.name);
+    const types = typesIn(part.code).filter((name) => known.has(name) && name !== part.name.split(".")[0]);
+    const parts = [
+      `${level} ${part.name}`,
+      prose(part.doc.text, words),
+      `\`\`\`ts\n${codeOf.get(part)}\n\`\`\``,
+      details(part.doc, words),
+      types.length > 0 ? `See ${types.map(link).join(", ")}.` : "",
+    ];
+    lines.push(...parts.filter((text) => text !== "").flatMap((text) => [text, ""]));
+  };
+  for (const { title, entries } of filled) {
+    lines.push(`## ${title}`, "");
+    for (const entry of entries) {
+      section("###", entry);
+      for (const method of entry.methods) section("####", method);
+    }
   }
-  const undocumented: string[] = [];
-  for (const declarations of ordered.flat()) {
-    const [first] = declarations;
-    if (!first) throw new Error(`${page.from}: an export was not found`);
-    const code = declarations.map((declaration) => declaration.code).join("\n");
-    const doc = declarations.flatMap((declaration) => declaration.doc || []).join("\n\n");
-    if (doc === "") undocumented.push(first.name);
-    const used = names.filter((name) => name !== first.name && new RegExp(`\\b${name}\\b`).test(code));
-    lines.push("", `## ${first.name}`, "", ...(doc ? [doc, ""] : []), "```ts", code, "```");
-    if (used.length > 0)
-      lines.push("", `See ${used.map((name) => `[${name}](${anchor(name)})`).join(", ")}.`);
-  }
-  return { text: `${lines.join("\n")}\n`, undocumented };
+  const headings = [...filled.map(({ title }) => title), ...all.map(({ name }) => name)].map(anchor);
+  const twice = headings.find((heading, index) => headings.indexOf(heading) < index);
+  if (twice) throw new Error(`${page.file}: two headings have the address ${twice}`);
+  const undocumented = all.filter(({ doc }) => doc.text === "").map(({ name }) => name);
+  return { text: `${lines.join("\n").trim()}\n`, undocumented };
 }
 
 const { check } = parseArgs({ options: { check: { type: "boolean", default: false } } }).values;
 const folder = join(root, "docs", "api");
 mkdirSync(folder, { recursive: true });
 for (const page of pages) {
-  const { text, undocumented } = render(page, join(root, "dist", `${page.entry}.d.ts`));
+  const { text, undocumented } = render(page);
   if (undocumented.length > 0) {
     console.error(`${page.from}: no docstring: ${undocumented.join(", ")}`);
     process.exitCode = 1;

@@ -2,7 +2,7 @@
  * lightseg for Node: real-time semantic segmentation with Light-Weight RefineNet.
  *
  * @example
- * import { Segmenter, renderOverlay } from "lightseg";
+ * import { Segmenter } from "lightseg";
  * await using segmenter = await Segmenter.load();
  * const segmentation = await segmenter.segment("street.jpg");
  * for (const { name, share } of segmentation.found) console.log(name, share);
@@ -58,8 +58,9 @@ export type { Upsampling } from "./evaluation/interpolation.ts";
 export { computeMetrics, type Metrics } from "./evaluation/metrics.ts";
 export { type CheckExportOptions, type Drift, defaultTolerances, type Tolerance } from "./export/check.ts";
 export { type ExportOptions, exportOnnx } from "./export/onnx.ts";
+export type { Provider } from "./graph/onnx/writer.ts";
 export type { Dim, ElementType, Shape, SymbolicDim } from "./graph/shape.ts";
-export type { Tensor } from "./graph/tensor.ts";
+export type { Initialization, Leaf, ParameterOptions, Tensor } from "./graph/tensor.ts";
 export { encodeIndexedPng } from "./images/indexed-png.ts";
 export { type DecodePhotoOptions, decodePhoto } from "./images/node/decode.ts";
 export { encodePng } from "./images/node/encode.ts";
@@ -152,6 +153,7 @@ export { type TrainOptions, train } from "./trainer/train.ts";
 export type { StageConfig, TrainingConfig, TrainingOptions } from "./training/config.ts";
 export type { LogRecord, StepRecord, TrainingEvent, ValidationRecord } from "./training/events.ts";
 export type { BestSoFar, TrainingResult } from "./training/loop.ts";
+export type { PolySchedule, Schedule, StagesSchedule } from "./training/schedule.ts";
 export { openVideo, type Video } from "./video/ffmpeg/open-video.ts";
 export type { ClipDescription } from "./video/ffmpeg/probe.ts";
 export { createVideoWriter, type VideoWriter, type VideoWriterOptions } from "./video/ffmpeg/video-writer.ts";

@@ -53,5 +53,5 @@ export { DEFAULT_MODEL } from "./model-files/manifest.ts";
 export type { ModelDescription, TrainedSplit } from "./model-files/model.ts";
 export type { Channels, Preprocessing } from "./models/preprocessing.ts";
 export type { TensorData } from "./runtime/session.ts";
-export type { Layers, TaughtClass, TeachingOptions, TeachingProgress } from "./teaching/options.ts";
+export type { Layers, TaughtClass, TeachingProgress } from "./teaching/options.ts";
 export { TaughtModel } from "./teaching/taught-model.ts";

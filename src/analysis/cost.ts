@@ -21,7 +21,7 @@ export interface Cost {
   readonly flops: number;
   /** Values that the windows of pooling hold, which some papers add to their count. */
   readonly pooled: number;
-  /** Most bytes of feature maps alive at once, float32; see `peakActivationBytes`. */
+  /** Most bytes of feature maps alive at once, float32, batch norm folded. Weights do not count. */
   readonly peakActivationBytes: number;
   /** Input size in pixels that all but the parameters hold for. */
   readonly size: readonly [height: number, width: number];

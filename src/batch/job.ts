@@ -12,6 +12,7 @@ const FORMAT = 2;
 export const labelForms = ["png", "rle", "none"] as const;
 
 const settingsSchema = z.object({
+  /** How label maps are kept: a palette PNG each, runs in the table (RLE), or not at all. */
   labels: z.enum(labelForms),
   /** Measure the mean confidence of each class. */
   confidence: z.boolean(),
@@ -29,6 +30,7 @@ const settingsSchema = z.object({
 const jobSchema = z.object({
   format: z.literal(FORMAT),
   name: z.string(),
+  /** The address of the photos, without credentials. */
   source: z.string(),
   /** Photos in all, and in each chunk but the last. */
   photos: z.number().int(),
@@ -37,6 +39,7 @@ const jobSchema = z.object({
     /** A shipped model; or the name of a file, which lies in `model/` then. */
     name: z.string(),
     isFile: z.boolean(),
+    /** What the network is computed in. */
     dtype: z.enum(dtypes),
     /** Version of lightseg and the start of a SHA-256 of network and weights. */
     version: z.string(),

@@ -20,8 +20,8 @@ export type DeviceUrls = string | URL | Readonly<Partial<Record<Device, string |
  */
 export interface AssetOptions {
   /**
-   * A folder with all of them: those of `lightseg/dist/assets`, and those of `lightseg/models`. Defaults to
-   * their places in the package.
+   * A folder with workers, engine and models: the files of `lightseg/dist/assets`, and those of
+   * `lightseg/models`. Defaults to their places in the package.
    */
   assetsUrl?: string | URL;
   /**
@@ -75,8 +75,8 @@ export interface DownloadProgress {
 }
 
 /**
- * As in Node, but that `threads` is 1 on pages that are not cross-origin isolated, and elsewhere defaults to
- * the number of cores, at most 8.
+ * Options of `Segmenter.load`. `threads` is 1 on pages that are not cross-origin isolated, and elsewhere
+ * defaults to the number of cores, at most 8.
  */
 export interface LoadOptions extends Omit<SegmenterOptions, "dtype">, AssetOptions {
   /**

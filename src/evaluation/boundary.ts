@@ -84,6 +84,7 @@ export class BoundaryScore {
     }
   }
 
+  /** The scores over all images so far. */
   compute(): BoundaryMetrics {
     const images = [...this.#images];
     const mean = (sums: Float64Array) =>

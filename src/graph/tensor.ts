@@ -21,6 +21,7 @@ export type Initialization =
   | { readonly kind: "uniform"; readonly fanIn: number }
   | { readonly kind: "constant"; readonly value: number };
 
+/** What is said of a parameter when a network is built. */
 export interface ParameterOptions {
   readonly initialization: Initialization;
   /** False for stored statistics, which no optimizer touches. Defaults to true. */
@@ -56,7 +57,11 @@ export interface KnownValue {
  */
 export type QuantizedForm = "weighted" | "computed" | "inherited" | "absorbs" | "stored";
 
-/** What a tensor answers from its op's definition (`OpDefinition`). Leaves answer with the defaults. */
+/**
+ * What a tensor answers from its op's definition (`OpDefinition`). Leaves answer with the defaults.
+ *
+ * @internal
+ */
 export interface OpKnowledge {
   /** Derivatives of a scalar with respect to each input, given `dy`, that of this tensor. */
   gradient(dy: Tensor): readonly (Tensor | undefined)[];

@@ -5,7 +5,7 @@ import { VOID_COLOR } from "./palette.ts";
 import type { LabelMap, Palette } from "./types.ts";
 
 /**
- * Writes labels as an 8-bit palette PNG, which decodeMask reads back to the same labels.
+ * Writes labels as an 8-bit palette PNG, which `decodeMask` reads back to the same labels.
  *
  * The palette may have up to 256 colors, 0 to 255 each; labels beyond it, such as 255 for ignored pixels,
  * get the color (224, 224, 192).

@@ -31,7 +31,7 @@ export interface Network {
   readonly auxiliary: readonly AuxiliaryScores[];
   /** Further terms of the loss; empty unless built with `auxiliary`. */
   readonly lossTerms: readonly LossTerm[];
-  /** How the scores are brought to the photo's size: see `Decoder`. */
+  /** PyTorch's `align_corners`, where the scores are brought to the photo's size. */
   readonly alignCorners: boolean;
   /** By official name, in the order of use. */
   readonly parameters: ReadonlyMap<string, Tensor>;

@@ -10,7 +10,10 @@ import { renderReport } from "./report.ts";
  * @returns the path of the page, and what was read
  * @throws LightsegError NOT_FOUND or INVALID_RUN for a folder that is no whole run, OUTPUT
  */
-export async function writeReport(folder: string, path = join(folder, "report.html")) {
+export async function writeReport(
+  folder: string,
+  path = join(folder, "report.html"),
+): Promise<{ path: string; run: Run }> {
   const run = await readRun(folder);
   await writeFileAtomically(path, renderReport(run));
   return { path, run };

@@ -16,10 +16,12 @@ const evaluationSchema = z
     palette: z.array(z.tuple([channel, channel, channel])),
     /** Pixels by true class (rows) and predicted class (columns). */
     confusion: z.array(row),
-    /** Pictures of some photos; see `makePanel`. */
+    /** Pictures of some photos: each with its truth, its prediction and where the two differ. */
     panels: z.array(
       z.strictObject({
+        /** Name of the photo in its data set. */
         id: z.string(),
+        /** A data URI. */
         image: z.string().regex(/^data:image\/(png|jpeg);base64,[A-Za-z0-9+/]+=*$/, "must be a data URI"),
       }),
     ),

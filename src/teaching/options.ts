@@ -3,7 +3,7 @@ import type { Model } from "../model-files/model.ts";
 import type { Weights } from "../models/weights.ts";
 import type { Samples } from "../training/samples.ts";
 
-/** What is trained, see `TeachingOptions.layers`. */
+/** What is trained, see `FineTuneOptions.layers`. */
 export type Layers = "head" | "decoder" | "all";
 
 /** All values of `TeachingOptions.layers`. */

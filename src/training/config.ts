@@ -5,7 +5,7 @@ import { type Scope, type Setting, settings } from "./settings.ts";
 type Settings = typeof settings;
 type Name = keyof Settings;
 type ValueOf<N extends Name> = Settings[N] extends Setting<infer T> ? T : never;
-type With<Condition> = { [N in Name as Settings[N] extends Condition ? N : never]: ValueOf<N> };
+type With<Condition> = { [N in keyof Settings as Settings[N] extends Condition ? N : never]: ValueOf<N> };
 
 type Required = With<{ presence: "required" }>;
 type Optional = With<{ presence: "optional" }>;

@@ -9,9 +9,11 @@ const stepSchema = z.object({
   step,
   /** Epochs begun. */
   epoch: z.number(),
+  /** Of this step, before its update. */
   loss: z.number(),
   /** Of the encoder and of the decoder. */
   learningRate: z.tuple([z.number(), z.number()]).readonly(),
+  /** Milliseconds that it took. */
   ms: z.number(),
 });
 

@@ -213,7 +213,7 @@ export const settings = {
     flag: "weight-decay-on",
     help: "Parameters that decay",
   }),
-  /** How parameters begin that `weights` do not hold; see `initialValue`. */
+  /** How parameters begin that `weights` do not hold: as in PyTorch, or as by He et al. 2015 (`kaiming`). */
   initialization: setting("run", choiceType(initializationSchemes, "SCHEME"), {
     default: "uniform",
     flag: "initialization",
@@ -241,7 +241,7 @@ export const settings = {
     flag: "freeze-encoder",
     help: "Train the decoder alone",
   }),
-  /** Layers that stay as they are, by the beginning of their parameters' names; see `findFrozen`. */
+  /** Layers that stay as they are, by the beginning of their parameters' names, such as `layer1`. */
   freezeLayers: setting("stage", listType("NAME,NAME"), {
     default: [],
     flag: "freeze-layers",
@@ -254,20 +254,20 @@ export const settings = {
     flag: "no-dropout",
     help: "Leave out the dropout that the authors have",
   }),
-  /** Weights of the classes by their share of the training pixels; see class-weights.ts. */
+  /** Weights of the classes in the loss. `log`: rare ones weigh more; `balanced`: all count the same. */
   classWeights: setting("stage", choiceType(classWeightings, "MODE"), {
     default: "none",
     flag: "class-weights",
     help: "log: rare classes weigh more in the loss; balanced: every class counts the same",
   }),
-  /** Repeats photos of classes that a smaller share of photos has; see `repeatRareClasses`. 0: none. */
+  /** Repeats photos of classes that a smaller share of photos has; 0: none. */
   repeatRare: setting("stage", share, {
     default: 0,
     flag: "repeat-rare",
     help: "Repeat photos of classes that a smaller share of the photos has",
     defaultText: "default 0: none",
   }),
-  /** Copy-paste: probability that an object of a rare class is pasted over a photo; see `pasteInto`. */
+  /** Copy-paste: probability that an object of a rare class, out of another photo, is pasted over a photo. */
   copyPaste: setting("stage", share, {
     default: 0,
     flag: "copy-paste",

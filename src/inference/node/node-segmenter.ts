@@ -31,7 +31,13 @@ const OPTIONS = [
   "weights",
 ];
 
-/** Segments photos in Node; see the options of `load`. */
+/**
+ * Segments photos with one model, which `load` loads. Owns engine sessions: call `dispose()` (or declare it
+ * with `await using`) when done.
+ *
+ * Runs never block the event loop; several photos may be asked for at once, of which `concurrency` are done
+ * side by side.
+ */
 export class Segmenter extends CoreSegmenter {
   /**
    * Loads a shipped model by name, or a model file by its path or as a Blob, or a network with weights.

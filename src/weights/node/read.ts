@@ -56,8 +56,8 @@ export interface NamedWeights extends ReadSource {
 /**
  * Reads a weight file, told apart by content and not by name: a PyTorch checkpoint of any version since
  * 0.1.10, safetensors, the index of safetensors files beside it (`model.safetensors.index.json`), or the
- * initializers of an ONNX model. How the network was wrapped is left out of the names, as by `torch.compile`
- * or `DataParallel`: see `unwrapNames`.
+ * initializers of an ONNX model. What says how the network was wrapped, as by `torch.compile` or
+ * `DataParallel`, is left out of the names.
  *
  * A folder stands for the one index in it, or else for the one weight file. `metadata` is empty for a PyTorch
  * checkpoint, which has none.

@@ -29,7 +29,8 @@ export function weightsFormatOf(path: string): WeightsFormat {
 }
 
 /**
- * Writes tensors as safetensors or as a PyTorch checkpoint, by the file's name: see `weightsFormatOf`.
+ * Writes tensors as safetensors or, in a file whose name ends in `.pth`, `.pt` or `.pth.tar`, as a PyTorch
+ * checkpoint.
  *
  * The file is complete whenever it is there: an old one of that name stays until the new one is on the disk.
  * `metadata` is for safetensors alone: a checkpoint that PyTorch opens with `weights_only` has no place for
