@@ -68,7 +68,7 @@ export { addLegend, type LegendEntry } from "./images/node/legend.ts";
 export { decodeMask } from "./images/node/mask.ts";
 export { drawOverlay, type OverlayOptions } from "./images/overlay.ts";
 export { IGNORE_LABEL, vocPalette } from "./images/palette.ts";
-export type { LabelMap, Palette, Photo } from "./images/types.ts";
+export type { Color, LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Prediction, SampledConfidence } from "./inference/confidence.ts";
 export { type LoadSegmenterOptions, Segmenter } from "./inference/node/node-segmenter.ts";
@@ -114,7 +114,7 @@ export type { Block } from "./models/block.ts";
 export type { AuxiliaryScores, LossTerm } from "./models/decoders/decoder.ts";
 export { buildNetwork, type Network, type NetworkChoice, type NetworkOptions } from "./models/network.ts";
 export { type Channels, imagenetPreprocessing, type Preprocessing } from "./models/preprocessing.ts";
-export type { BatchNormMode, RandomInput } from "./models/scope.ts";
+export type { BatchNormMode, LayerModes, RandomInput } from "./models/scope.ts";
 export type { Weights, WeightTensor } from "./models/weights.ts";
 export { networks } from "./models/zoo.ts";
 export {

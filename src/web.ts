@@ -45,7 +45,7 @@ export type {
   StreamOptions,
 } from "./browser/types.ts";
 export { type ErrorCode, type ErrorDetails, LightsegError } from "./errors.ts";
-export type { LabelMap, Palette, Photo } from "./images/types.ts";
+export type { Color, LabelMap, Palette, Photo } from "./images/types.ts";
 export type { ClassShare } from "./inference/class-shares.ts";
 export type { Segmentation, SegmenterOptions, Timing } from "./inference/segmenter.ts";
 export type { Dtype, DtypeChoice } from "./model-files/dtype.ts";
