@@ -1,6 +1,7 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
+import { plural } from "../plural.ts";
 import { folderKey, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { type BatchJob, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
 import { type JobModel, storeModel } from "./job-model.ts";
@@ -73,7 +74,7 @@ function checkSame(
   { resume, source, model, settings, chunkSize, masks }: PlanOptions,
 ): void {
   if (resume !== true) {
-    const rule = `holds a batch of ${known.photos} photos`;
+    const rule = `holds a batch of ${plural(known.photos, "photo")}`;
     throw refuse(rule, undefined, "--resume goes on with it; or take another target");
   }
   const asked = { source, ...model.description, chunkSize: chunkSize ?? known.chunkSize, ...settings };

@@ -1,4 +1,5 @@
 import { type BatchProgress, type BatchResult, runBatch } from "../batch/run.ts";
+import { plural } from "../plural.ts";
 import { type Command, usageError } from "./arguments.ts";
 import { batchEvaluate } from "./batch-evaluate.ts";
 import { batchOptions, concurrency, typedBatch } from "./batch-options.ts";
@@ -50,12 +51,14 @@ const batchRun: Command = {
       threads: args.get(threads),
     });
     if ("exitCode" in result) {
-      print(`stopped after ${result.done} of ${result.photos} photos; --resume goes on`);
+      print(`stopped after ${result.done} of ${plural(result.photos, "photo")}; --resume goes on`);
       const { done, photos } = result;
       return { json: { finished: false, done, photos }, exitCode: result.exitCode };
     }
     const { own, errors, seconds, job } = result;
-    print(`${job.photos} photos done, ${own} of them now, ${errors} with errors${rate(own, seconds)}`);
+    print(
+      `${plural(job.photos, "photo")} done, ${own} of them now, ${errors} with errors${rate(own, seconds)}`,
+    );
     print(`wrote ${typed.out}/results/*.parquet`);
     return {
       json: { finished: true, photos: job.photos, done: job.photos, own, errors, seconds, model: job.model },
@@ -106,7 +109,7 @@ async function runWithProgress(options: Parameters<typeof runBatch>[0]): Promise
         progress.update("photos", now.done, now.photos, facts.join(", "));
       },
     });
-    if (skipped > 0) log(`${skipped} files of other kinds were passed over`);
+    if (skipped > 0) log(`passed over ${plural(skipped, "file")} of other kinds`);
     return { ...result, seconds: start === undefined ? 0 : (performance.now() - start) / 1000 };
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -11,6 +11,7 @@ import {
   renderComparedSvg,
 } from "../paper/compare.ts";
 import { compareModels, type PhotoToCompare, withModels } from "../paper/compare-models.ts";
+import { plural } from "../plural.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
 import { data, dataset, deviceOption, dtypeOption, help, integer, json, text, threads } from "./options.ts";
@@ -70,7 +71,9 @@ export const compare: Command = {
       );
       progress.end();
       await writeFileAtomically(file, await render(comparison));
-      print(`wrote ${file}: ${comparison.rows.length} photos, ${comparison.columns.slice(1).join(", ")}`);
+      print(
+        `wrote ${file}: ${plural(comparison.rows.length, "photo")}, ${comparison.columns.slice(1).join(", ")}`,
+      );
       return {
         json: { file, columns: comparison.columns, photos: comparison.rows.map(({ id }) => id) },
       };

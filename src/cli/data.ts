@@ -6,6 +6,7 @@ import { type PageSplit, renderSamplesPage } from "../datasets/samples-page.ts";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
 import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
+import { plural } from "../plural.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { data, dataset, help, integer, json, text } from "./options.ts";
 import { colors, describeError, formatShare, log } from "./output.ts";
@@ -131,7 +132,7 @@ function describeCounts({ samples: listed, sound, size, classes, ignored }: Data
     ["height", ...range(size.height)],
   ];
   return [
-    `${listed} samples, ${sound.length} without error`,
+    `${plural(listed, "sample")}, ${sound.length} without error`,
     ...(sizes ? [formatTable(sizes), formatTable([["class", "share", "photos"], ...counts])] : []),
   ].join("\n");
 }

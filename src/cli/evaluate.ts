@@ -19,6 +19,7 @@ import { shareThreads } from "../inference/node/share-threads.ts";
 import { predictWithConfidence } from "../inference/predictor.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
+import { plural } from "../plural.ts";
 import { sideBySide } from "../runtime/side-by-side.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
@@ -103,7 +104,9 @@ export const evaluate: Command = {
     const openSplit = (name: string) => description.open(folder, name);
     const trained = await countTrainedPhotos(loaded.model, samples, openSplit);
     if (trained > 0)
-      log(`warning: the model was trained on ${trained} of these ${samples.size} photos, which flatters it`);
+      log(
+        `warning: the model was trained on ${trained} of these ${plural(samples.size, "photo")}, which flatters it`,
+      );
     await requireLabels(samples);
     // Before hours of work, so that what cannot be written is noticed now.
     if (csv) await makeFolder(dirname(csv));
@@ -111,7 +114,7 @@ export const evaluate: Command = {
 
     let done = 0;
     const stopped = () => {
-      print(`stopped after ${done} of ${samples.size} photos`);
+      print(`stopped after ${done} of ${plural(samples.size, "photo")}`);
       return { dataset: samples.name, split: part, images: done, finished: false };
     };
     const note = "stopping after the run of the network under way; once more to stop at once";

@@ -4,6 +4,7 @@ import { byClassName } from "../evaluation/metrics.ts";
 import { requireClasses } from "../evaluation/require-classes.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import { plural } from "../plural.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import { type Probe, probeNetwork } from "../studies/probe.ts";
 import type { Command } from "./arguments.ts";
@@ -83,7 +84,9 @@ export const probe: Command = {
       );
       progress.end();
       const called = args.operands[0] ?? DEFAULT_MODEL;
-      print(colors.bold(`${called}: heads trained on ${train.size} photos, measured on ${val.size}`));
+      print(
+        colors.bold(`${called}: heads trained on ${plural(train.size, "photo")}, measured on ${val.size}`),
+      );
       print(formatTable([["map", "shape", "mIoU", "accuracy"], ...probes.map(describe)], "  "));
       return {
         json: {

@@ -2,6 +2,7 @@ import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import { describeTheoretical, renderReceptiveFields } from "../paper/receptive-field-page.ts";
+import { plural } from "../plural.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import { type ReceptiveFieldStudy, studyReceptiveField } from "../studies/receptive-field.ts";
 import type { Command } from "./arguments.ts";
@@ -82,7 +83,7 @@ export const receptiveField: Command = {
       }
       progress.end();
       const called = args.operands[0] ?? DEFAULT_MODEL;
-      print(colors.bold(`${called}, ${photos.size} photos`));
+      print(colors.bold(`${called}, ${plural(photos.size, "photo")}`));
       print(formatTable([HEAD, ...studies.map(describe)], "  "));
       if (file !== undefined) {
         const page = await renderReceptiveFields(studies, { model: called, photos });

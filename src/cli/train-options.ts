@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { findShippedWeights } from "../model-files/node/shipped.ts";
+import { plural } from "../plural.ts";
 import { readConfig } from "../runs/run-folder.ts";
 import { finetuneSettings, photoRecipes } from "../trainer/finetune.ts";
 import { checkSettings, overrideSettings, settingsByName, type TrainingOptions } from "../training/config.ts";
@@ -136,10 +137,11 @@ async function finetuneOptions(
   typed: Partial<TrainingOptions>,
 ): Promise<TrainingOptions> {
   const own = await finetuneSettings({ ...typed, recipe, data: resolve(args.require(data)) });
-  const settings = overrideSettings(own, { ...typed, ...typedSchedule(args, own.schedule) });
-  const { weights = "its default weights", network, epochs, crop } = settings;
-  log(`recipe ${recipe}: ${network} from ${weights}, ${epochs} epochs, crops of ${crop?.join("x")}`);
-  return settings;
+  const chosen = overrideSettings(own, { ...typed, ...typedSchedule(args, own.schedule) });
+  const { weights = "its default weights", network, epochs = settings.epochs.default, crop } = chosen;
+  const budget = `${plural(epochs, "epoch")}, crops of ${crop?.join("x")}`;
+  log(`recipe ${recipe}: ${network} from ${weights}, ${budget}`);
+  return chosen;
 }
 
 function recipeSettings(args: Arguments, name: string, typed: Partial<TrainingOptions>): TrainingOptions {

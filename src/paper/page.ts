@@ -6,6 +6,7 @@ import { renderSection, renderTable } from "../html/elements.ts";
 import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
+import { plural } from "../plural.ts";
 import { renderAblations } from "./ablation-page.ts";
 import { renderRows } from "./compare.ts";
 import { FIELD_MAPS, type PaperMeasurements, PROBED_MAPS, STUDIED } from "./measure.ts";
@@ -40,7 +41,7 @@ export async function renderPaper(
   const title = "Light-Weight RefineNet, table by table";
   const body = html`<h1>${title}</h1>
 <p>What Nekrasov, Shen and Reid publish (BMVC 2018), and NDNet and FRM, beside what this code gives. Weights of the authors are lost; where neither weights nor data are at hand it says ${ABSENT}.</p>
-<p class="dim">lightseg ${version}, ${threads} threads of ${cpu}; data at hand: ${data.length > 0 ? data.join(", ") : "none"}; networks in float32. Made by lightseg paper.</p>
+<p class="dim">lightseg ${version}, ${plural(threads, "thread")} of ${cpu}; data at hand: ${data.length > 0 ? data.join(", ") : "none"}; networks in float32. Made by lightseg paper.</p>
 ${renderTables(measured)}${renderFigure1()}${await renderFigure2(measured)}${await renderFigure3(measured)}${renderTable4(measured)}${renderAblations(measured)}${renderRelatives(measured)}`;
   return renderPage({ title, body });
 }
@@ -81,7 +82,7 @@ async function renderFigure3({ receptiveFields }: PaperMeasurements): Promise<Ht
     return renderSection("Figure 3: receptive field", html`${published}<p>Ours: ${ABSENT}.</p>\n${line}`);
   const { photos, studies } = receptiveFields;
   const table = renderTable({
-    caption: `${STUDIED.model} (RefineNet-LW-MobileNet-v2), ${photos} photos of 224 x 224; sides in pixels, above 4.55 % of the largest influence`,
+    caption: `${STUDIED.model} (RefineNet-LW-MobileNet-v2), ${plural(photos, "photo")} of 224 x 224; sides in pixels, above 4.55 % of the largest influence`,
     numeric: true,
     head: ["place", "map", "theoretical", "effective (gradients)", "empirical (occluders)"],
     rows: studies.map((study) => [
@@ -106,7 +107,7 @@ function renderTable4({ probes }: PaperMeasurements): Html {
   });
   const ours = probes?.map(({ model, network, train, val, maps }) =>
     renderTable({
-      caption: `Ours: heads on ${model === undefined ? `${network} of the ablation below` : `${model} (${network})`}, trained on ${train} photos, measured on ${val}`,
+      caption: `Ours: heads on ${model === undefined ? `${network} of the ablation below` : `${model} (${network})`}, trained on ${plural(train, "photo")}, measured on ${val}`,
       numeric: true,
       head: ["place", "map", "mIoU", "accuracy"],
       rows: maps.map(({ place, at, miou, accuracy }) => [

@@ -1,4 +1,5 @@
 /** Tables 1 to 3 of Light-Weight RefineNet, and those of NDNet and FRM: cost, times and accuracies. */
+
 import type { Times } from "../analysis/benchmark.ts";
 import { comparePaper, countingRule, paperConditions, publishedRuntime } from "../analysis/paper.ts";
 import { type PublishedAccuracy, publishedAccuracies } from "../analysis/paper-accuracy.ts";
@@ -6,6 +7,7 @@ import { cityscapesConditions, compareRelatives } from "../analysis/relatives.ts
 import { renderSection, renderTable } from "../html/elements.ts";
 import { formatCount, formatPercent } from "../html/format.ts";
 import { type Html, type HtmlPart, html } from "../html/html.ts";
+import { plural } from "../plural.ts";
 import type { MeasuredAccuracy, PaperMeasurements } from "./measure.ts";
 
 /** What stands where neither weights nor data were at hand. */
@@ -96,7 +98,7 @@ function describePhotos({
   views,
 }: Pick<MeasuredAccuracy, "photos" | "trainedPhotos" | "views">): string {
   const trained = trainedPhotos > 0 ? `, ${trainedPhotos} of them trained on` : "";
-  return `${photos} photos${trained}, ${views}`;
+  return `${plural(photos, "photo")}${trained}, ${views}`;
 }
 
 /** What NDNet and FRM publish, and what was trained here. */

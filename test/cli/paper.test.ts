@@ -29,7 +29,7 @@ describe("lightseg paper", () => {
       },
     });
     expect(await readFile(join(out, "index.html"), "utf8")).toContain(
-      "camvid val, 1 photos, 1 of them trained on, single scale",
+      "camvid val, 1 photo, 1 of them trained on, single scale",
     );
   });
 
