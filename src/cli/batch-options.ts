@@ -1,10 +1,12 @@
 import { type JobSettings, labelForms } from "../batch/job.ts";
 import { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE } from "../batch/plan.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import type { Arguments, Option } from "./arguments.ts";
-import { choice, dtypeOption, flag, integer, model, real, text } from "./options.ts";
+import { choice, dtypeOption, flag, integer, real, text } from "./options.ts";
 
 export const out = text("out", "TARGET", "Folder or s3://BUCKET/PREFIX for the results");
+const model = text("model", "NAME|FILE", `Shipped model or model file (default ${DEFAULT_MODEL})`);
 const column = text(
   "column",
   "NAME",

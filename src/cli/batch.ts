@@ -1,6 +1,6 @@
 import { type BatchProgress, type BatchResult, runBatch } from "../batch/run.ts";
 import { plural } from "../plural.ts";
-import { type Command, usageError } from "./arguments.ts";
+import { type Command, unknownVerb } from "./arguments.ts";
 import { batchEvaluate } from "./batch-evaluate.ts";
 import { batchOptions, concurrency, typedBatch } from "./batch-options.ts";
 import { batchCancel, batchStatus, batchSubmit, batchWork } from "./batch-queue.ts";
@@ -21,12 +21,8 @@ export function findBatchVerb(word: string | undefined): Command {
   const found = verbs.find(({ name }) => name === `batch ${word}`);
   if (found) return found;
   if (word === "--help" || word === "-h") return overview;
-  throw usageError(
-    "batch",
-    "verb",
-    `must be one of ${verbs.map(({ name }) => name.slice(6)).join(", ")}`,
-    word,
-  );
+  const known = verbs.map(({ name }) => name.slice("batch ".length));
+  throw unknownVerb("batch", word, known);
 }
 
 const batchRun: Command = {

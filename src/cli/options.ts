@@ -22,7 +22,8 @@ export function flag(name: string, help: string): Option<boolean> {
 
 /** An option whose value has a type: the same bounds, and the same errors, as in the library. */
 export function option<T>(name: string, type: ValueType<T>, help: string): Option<T> {
-  return { name, value: type.placeholder, help, rule: type.rule, parse: type.read, check: type.check };
+  const { placeholder: value, rule, read: parse, check, choices } = type;
+  return { name, value, help, rule, parse, check, choices };
 }
 
 export function text(name: string, placeholder: string, help: string): Option<string> {

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { findShippedWeights } from "../model-files/node/shipped.ts";
+import { didYouMean } from "../did-you-mean.ts";
+import { readManifest } from "../model-files/node/shipped.ts";
 import { plural } from "../plural.ts";
 import { readConfig } from "../runs/run-folder.ts";
 import { finetuneSettings, photoRecipes } from "../trainer/finetune.ts";
@@ -76,8 +78,7 @@ export async function typedSettings(args: Arguments): Promise<Partial<TrainingOp
   if (name !== undefined) typed.dataset = name;
   // Paths are kept with the run, which may be resumed from another folder.
   if (folder !== undefined) typed.data = resolve(folder);
-  if (typeof typed.weights === "string" && !(await isWeightsName(typed.weights)))
-    typed.weights = resolve(typed.weights);
+  if (typeof typed.weights === "string") typed.weights = await nameWeights(args, typed.weights);
   Object.assign(typed, typedSchedule(args));
   checkSettings(typed);
   return typed;
@@ -92,9 +93,13 @@ function typedSchedule(
   return steps === undefined ? {} : { schedule: { ...(args.get(schedule) ?? base), warmup: steps } };
 }
 
-/** Whether this names weights that come with lightseg, or none: no path. */
-async function isWeightsName(typed: string): Promise<boolean> {
-  return typed === RANDOM_WEIGHTS || (await findShippedWeights(typed)) !== undefined;
+/** Weights that come with lightseg, or none, by their name; others by their path. */
+async function nameWeights(args: Arguments, typed: string): Promise<string> {
+  const names = [RANDOM_WEIGHTS, ...Object.keys(await readManifest())];
+  if (names.includes(typed)) return typed;
+  if (!existsSync(typed) && didYouMean(typed, names))
+    throw args.usageError("--weights", `must be a file, or one of ${names.join(", ")}`, typed, names);
+  return resolve(typed);
 }
 
 /**

@@ -44,13 +44,13 @@ describe("lightseg", { timeout: 180_000 }, () => {
 
   it("ends with 2 when a verb or an option does not exist, or a value is missing or malformed", async () => {
     const [verb, option, value] = await Promise.all([
-      runCli(["nope"]),
+      runCli(["trian"]),
       runCli(["segment", "a.jpg", "--bogus"]),
       runCli(["train", "--run", "r", "--epochs", "-1", "--resume"]),
     ]);
     expectError(
       verb,
-      /^lightseg: verb must be one of segment, batch, train, report, evaluate, .*, got "nope"/,
+      /^lightseg: verb must be one of segment, batch, train, .*, got "trian" \(did you mean train\? see lightseg --help\)/,
     );
     expectError(option, /^lightseg segment: .*Unknown option '--bogus' \(see lightseg segment --help\)/);
     expectError(value, /^lightseg train: --epochs must be at least 1, got -1 \(see/);
@@ -90,7 +90,12 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [train, "--run r --schedule cosine", "--schedule must be poly, poly:POWER or stages"],
     [train, "--run r --crop 5000x5000", "train: --crop must be at most 4096, got 5000"],
     [train, "--run r --replicas 300", "train: --replicas must be at most 256, got 300"],
-    [train, "--run r --mirror", "Unknown option '--mirror'"],
+    [train, "--run r --mirror", "Unknown option '--mirror' (see lightseg train --help)"],
+    [train, "--run r --reusme", "Unknown option '--reusme' (did you mean --resume? see lightseg train"],
+    [train, "--run r --recipe fintune", "(did you mean finetune? see"],
+    [train, "--run r --data d --weights imagenett", "(did you mean imagenet? see"],
+    [train, "--run r --model refinenet-lw-51", "(did you mean refinenet-lw-50? see"],
+    [evaluate, "--dataset camvd --data .", "(did you mean camvid? see lightseg evaluate --help)"],
   ])("$0.name $1 is wrong usage", async (command, line, message) => {
     const argv = line.split(" ").filter((word) => word !== "");
     const running = async () => command.run(parseArguments(command, argv), () => undefined);
@@ -137,10 +142,15 @@ describe("lightseg", { timeout: 180_000 }, () => {
         message: expect.stringContaining('--opacity must be a number from 0 to 1, got "x"'),
       },
     });
-    const missing = await runJson(["info", "no-such-model"]);
+    const missing = await runJson(["info", "camvit"]);
     expect(missing.code).toBe(1);
     expect(missing.json).toEqual({
-      error: { code: "NOT_FOUND", message: expect.stringContaining("refinenet-lw-mobilenet-v2") },
+      error: {
+        code: "NOT_FOUND",
+        message: expect.stringMatching(
+          /\(did you mean camvid\? shipped: .*; networks: .*refinenet-lw-mobilenet-v2/,
+        ),
+      },
     });
   });
 });
