@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import type { Dataset } from "../datasets/dataset.ts";
-import { findDataset } from "../datasets/index.ts";
 import { findLabelIssues } from "../datasets/issues.ts";
 import { hasLabels } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
@@ -35,6 +34,7 @@ import {
   model,
   text,
   threads,
+  typedDataset,
   weights,
 } from "./options.ts";
 import { formatShare, log } from "./output.ts";
@@ -77,7 +77,7 @@ export const evaluate: Command = {
   ],
 
   async run(args, print) {
-    const description = findDataset(args.require(dataset));
+    const description = typedDataset(args);
     const folder = args.require(data);
     const part = args.get(split) ?? "val";
     const views = typedViews(args);

@@ -1,4 +1,6 @@
-import { datasets } from "../datasets/index.ts";
+import { custom } from "../datasets/custom.ts";
+import type { DatasetDescription } from "../datasets/dataset.ts";
+import { datasets, findDataset } from "../datasets/index.ts";
 import { type DtypeChoice, dtypeChoices, dtypes } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
@@ -91,12 +93,12 @@ export const untrainedClasses = integer(
   { min: 1, max: 255 },
   `Number of classes of a network (default ${DEFAULT_CLASSES}; a trained model has its own)`,
 );
-export const dataset = choice(
-  "dataset",
-  "NAME",
-  datasets.map(({ name }) => name),
-  `Data set: ${datasets.map(({ name }) => name).join(", ")}`,
-);
+/** @param byDefault what is read where nothing is typed */
+export function datasetOption(byDefault: string): Option<string> {
+  const names = datasets.map(({ name }) => name);
+  return choice("dataset", "NAME", names, `Data set: ${names.join(", ")} (default ${byDefault})`);
+}
+export const dataset = datasetOption(`${custom.name}, one's own`);
 export const data = text("data", "DIR", "Folder of the data set");
 
 export const backbone = choice(
@@ -111,6 +113,11 @@ export const decoder = choice(
   Object.keys(decoders),
   `Decoder on top of --backbone: ${Object.keys(decoders).join(", ")}`,
 );
+
+/** The data set that was typed; one's own where none was. */
+export function typedDataset(args: Arguments): DatasetDescription {
+  return findDataset(args.get(dataset) ?? custom.name);
+}
 
 /** The network that `--backbone` and `--decoder` make up; undefined if neither was typed. */
 export function pairedNetwork(args: Arguments): string | undefined {

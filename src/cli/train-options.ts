@@ -10,7 +10,18 @@ import { applyRecipe, recipes } from "../training/recipes/index.ts";
 import type { Schedule } from "../training/schedule.ts";
 import { RANDOM_WEIGHTS, type Setting, settings } from "../training/settings.ts";
 import type { Arguments, Option } from "./arguments.ts";
-import { backbone, choice, data, dataset, decoder, integer, option, pairedNetwork, text } from "./options.ts";
+import {
+  backbone,
+  choice,
+  data,
+  dataset,
+  decoder,
+  integer,
+  option,
+  pairedNetwork,
+  text,
+  typedDataset,
+} from "./options.ts";
 import { log } from "./output.ts";
 
 const recipe = choice(
@@ -131,7 +142,7 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   return {
     ...typed,
     network: typed.network,
-    dataset: args.require(dataset),
+    dataset: typedDataset(args).name,
     data: resolve(args.require(data)),
   };
 }

@@ -32,7 +32,7 @@ export const custom = {
   async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const file = join(directory, "dataset.yaml");
-    const settings = await readCustomSettings(file, layout);
+    const settings = await readCustomSettings(file, `${layout}; other layouts have names: --dataset`);
     const { labels, labelOf } = customLabels(settings, file);
     const found = await findFiles({ directory, split, settings, ...options });
     const pairs: PairedFiles = { name: settings.name, split, labels, maskValues: labelOf, ...found };

@@ -43,6 +43,8 @@ describe("lightseg compare", () => {
     ["camvid-ndnet45", /--photos PATH is required/],
     ["camvid-ndnet45 --photos examples --out a.gif", /--out must end in .html, .svg, .png/],
     ["camvid-ndnet45 --photos examples --dataset camvid --data .", /cannot be given beside --dataset/],
+    ["camvid-ndnet45 --photos examples --data .", /cannot be given beside --dataset and --data/],
+    ["camvid-ndnet45 --data .", /dataset.yaml: /],
     ["nope --photos examples", /nope/],
     ["camvid-ndnet45 --photos nowhere --out nowhere/a.html", /nowhere\/a.html: .*folder does not exist/],
   ])("%s is refused", async (line, message) => {

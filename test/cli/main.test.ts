@@ -77,6 +77,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [evaluate, "--dataset camvid --data . --split all", "split must be one of train, val, test"],
     [train, "--model refinenet-lw-mobilenet-v2", "--run DIR is required"],
     [train, "--run r", "--data DIR is required"],
+    [train, "--run r --model ndnet45", "--data DIR is required"],
     [train, "--run r --model unet", "--model must be a network that lightseg info lists"],
     [train, "--run r --backbone vgg --decoder refinenet", "--backbone must be one of mobilenet-v2"],
     [train, "--run r --backbone resnet-18", "--decoder NAME is required"],

@@ -77,6 +77,11 @@ describe("newSettings", () => {
     ]);
   });
 
+  it("reads one's own data set where none is named", async () => {
+    const settings = await read("--model ndnet45 --data d");
+    expect(settings).toMatchObject({ dataset: "custom", data: resolve("d") });
+  });
+
   it.each([
     ["--recipe voc --model ndnet45 --data d", "--data must be coco=DIR,sbd=DIR,voc=DIR"],
     ["--recipe nyudv2 --model ndnet45 --data d --dataset voc", "--dataset cannot be given together"],
