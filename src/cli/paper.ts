@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { datasets } from "../datasets/index.ts";
 import { decodePhoto } from "../images/node/decode.ts";
-import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { checkFolder, makeFolder, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
 import { type Ablation, readAblation } from "../paper/ablation.ts";
 import { type MeasurePaperOptions, measurePaper } from "../paper/measure.ts";
@@ -74,8 +74,7 @@ export const paper: Command = {
     };
     const ablations: Ablation[] = [];
     for (const runs of args.getAll(ablation)) ablations.push(await readAblation(runs));
-    // Before minutes of work, so that what cannot be written is noticed now.
-    await makeFolder(folder);
+    await checkFolder(folder);
     const note = "stopping after the run under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const measured = await measurePaper({
@@ -91,6 +90,7 @@ export const paper: Command = {
       });
       progress.end();
       const description = describePaper(measured, conditions);
+      await makeFolder(folder);
       const page = join(folder, "index.html");
       await writeFileAtomically(page, await renderPaper(measured, conditions));
       const file = join(folder, "paper.json");

@@ -40,6 +40,7 @@ export const train: Command = {
     const path = args.require(run);
     const folder = new RunFolder(path);
     const isResumed = args.has(resume);
+    if (!isResumed) await folder.refuseRun();
     const config = await (isResumed ? typedSettings(args) : newSettings(args));
     const note = "stopping after the step or validation under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal, exitCode }) => {

@@ -37,6 +37,8 @@ describe("lightseg paper", () => {
     ["--data CamVid", /--data must be a data set \(camvid, .*\), = and its folder, got "CamVid"/],
     ["--data ade20k=a", /--data must be a data set/],
     ["--photos nowhere", /nowhere/],
+    // Found after the work has begun.
+    ["--data camvid=nowhere", /nowhere.val.txt/],
     ["--ablation nowhere", /nowhere.*must hold folders of training runs/s],
   ])("%s is refused", async (line, message) => {
     const out = join(await mkdtemp(join(tmpdir(), "lightseg-")), "paper");
