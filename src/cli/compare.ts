@@ -29,7 +29,7 @@ import { log } from "./output.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
-const DEFAULT_OUT = "comparison.html";
+const DEFAULT_OUT = "models.html";
 const DEFAULT_LIMIT = 6;
 
 const photos: Option<string> = {
