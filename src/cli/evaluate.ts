@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Dataset } from "../datasets/dataset.ts";
+import { type Dataset, takeFirst } from "../datasets/dataset.ts";
 import { findLabelIssues } from "../datasets/issues.ts";
 import { hasLabels } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
@@ -38,6 +38,7 @@ import {
   weights,
 } from "./options.ts";
 import { formatShare, log } from "./output.ts";
+import { limit } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { type Interruptible, withInterrupt } from "./with-interrupt.ts";
 
@@ -56,7 +57,7 @@ export const evaluate: Command = {
   name: "evaluate",
   summary: summaries.evaluate,
   options: [
-    ...[model, weights, classes, dataset, data, split],
+    ...[model, weights, classes, dataset, data, split, limit],
     ...measureOptions,
     ...[confusion, predictions, dtype, device, threads, json, help],
   ],
@@ -94,7 +95,7 @@ export const evaluate: Command = {
     };
     const threadCount = args.get(threads);
 
-    const samples = await description.open(folder, part);
+    const samples = takeFirst(await description.open(folder, part), args.get(limit));
     for (const warning of samples.warnings ?? []) log(`warning: ${warning}`);
     const { classes: names } = samples.labels;
     const some = typedMeanOver(args, names);

@@ -5,7 +5,7 @@ import { decodePhoto } from "../images/node/decode.ts";
 import { checkFolder, makeFolder, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
 import { type Ablation, readAblation } from "../paper/ablation.ts";
-import { type MeasurePaperOptions, measurePaper } from "../paper/measure.ts";
+import { type MeasurePaperOptions, measurePaper, TIMED } from "../paper/measure.ts";
 import { describePaper, renderPaper } from "../paper/page.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
@@ -14,8 +14,6 @@ import { summaries } from "./summaries.ts";
 import { timeApart } from "./time-apart.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
-/** Few enough for minutes on a CPU, where a pass of the largest network takes seconds. */
-const TIMED = { runs: 10, warmup: 2, device: "cpu" } as const;
 const DEFAULT_OUT = "lightseg-paper";
 const names = datasets.map(({ name }) => name);
 
@@ -71,6 +69,8 @@ export const paper: Command = {
       cpu: cpus()[0]?.model ?? "unknown",
       threads: threadCount,
       data: [...given.keys()],
+      limit: args.get(limit),
+      multiScale: args.has(multiScale),
     };
     const ablations: Ablation[] = [];
     for (const runs of args.getAll(ablation)) ablations.push(await readAblation(runs));
@@ -80,8 +80,8 @@ export const paper: Command = {
       const measured = await measurePaper({
         data: given,
         photos: files,
-        limit: args.get(limit),
-        multiScale: args.has(multiScale),
+        limit: conditions.limit,
+        multiScale: conditions.multiScale,
         threads: threadCount,
         signal,
         ablations,

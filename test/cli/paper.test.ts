@@ -28,9 +28,9 @@ describe("lightseg paper", () => {
         probes: null,
       },
     });
-    expect(await readFile(join(out, "index.html"), "utf8")).toContain(
-      "camvid val, 1 photo, 1 of them trained on, single scale",
-    );
+    const page = await readFile(join(out, "index.html"), "utf8");
+    expect(page).toContain("camvid val, 1 photo, 1 of them trained on, single scale");
+    expect(page).toContain("<pre>lightseg paper --data camvid=CAMVID --threads 1 --limit 1</pre>");
   });
 
   it.each([
