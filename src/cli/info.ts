@@ -8,6 +8,7 @@ import { loadRunnableModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import { writeFileAtomically } from "../node/files.ts";
+import { percent } from "../percent.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
 import {
   backbone,
@@ -187,7 +188,7 @@ function formatLayers(rows: readonly Layer[]): string {
     row.output.slice(1).join("x"),
     formatCount(row.parameters),
     formatCount(row.macs),
-    `${((100 * row.macs) / macs).toFixed(1)} %`,
+    percent(row.macs / macs),
   ]);
   const total = [
     "sum",
