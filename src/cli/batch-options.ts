@@ -17,7 +17,10 @@ const masks = text(
   "ADDRESS",
   "Folder or prefix of masks, ID.png each, to compare with; see batch evaluate",
 );
-const resume = flag("resume", "Go on with the batch that the target holds");
+const resume = flag(
+  "resume",
+  "Go on with the batch that the target holds; SOURCE and other options may be left out",
+);
 const chunk = integer(
   "chunk",
   "N",
@@ -57,10 +60,12 @@ export const batchOptions: readonly Option<unknown>[] = [
   ...[out, model, dtype, resume, column, masks, chunk, labels, confidence, keepConfident, overlays, samples],
 ];
 
-/** What a batch is, as it was typed. */
+/** What a batch is, as it was typed. One that is gone on with knows what is left out. */
 export function typedBatch(args: Arguments) {
+  const [source] = args.operands;
+  if (source === undefined && !args.has(resume)) throw args.usageError("SOURCE", "is required");
   return {
-    source: args.operands[0] ?? "",
+    source,
     out: args.require(out),
     model: args.get(model),
     dtype: args.get(dtype),
@@ -75,12 +80,13 @@ export function typedBatch(args: Arguments) {
 function typedSettings(args: Arguments): Partial<JobSettings> {
   if (args.has(keepConfident) && args.has(labels))
     throw args.usageError("--keep-confident", "writes masks in the place of --labels");
+  const isPseudo = args.has(keepConfident);
   return {
-    labels: args.has(keepConfident) ? "none" : (args.get(labels) ?? "png"),
-    confidence: args.has(confidence) || args.has(keepConfident),
-    keepConfident: args.get(keepConfident) ?? null,
-    overlays: args.has(overlays),
-    samples: args.get(samples) ?? 0,
+    labels: isPseudo ? "none" : args.get(labels),
+    confidence: isPseudo || args.has(confidence) || undefined,
+    keepConfident: args.get(keepConfident),
+    overlays: args.has(overlays) || undefined,
+    samples: args.get(samples),
   };
 }
 

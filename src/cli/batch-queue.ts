@@ -25,7 +25,7 @@ const SERVER_NOTE =
 export const batchSubmit: Command = {
   name: "batch submit",
   summary: "Puts a batch on a queue, for workers on any number of machines.",
-  operands: { name: "SOURCE", min: 1, max: 1 },
+  operands: { name: "[SOURCE]", min: 0, max: 1 },
   options: [queue, name, ...batchOptions, json, help],
   notes: ["SOURCE and TARGET are those of lightseg batch run; all workers must reach them.", SERVER_NOTE],
   examples: [

@@ -28,7 +28,7 @@ export function findBatchVerb(word: string | undefined): Command {
 const batchRun: Command = {
   name: "batch run",
   summary: "Segments all photos of a source on this machine, without a server.",
-  operands: { name: "SOURCE", min: 1, max: 1 },
+  operands: { name: "[SOURCE]", min: 0, max: 1 },
   options: [...batchOptions, concurrency, threads, json, help],
   notes: [
     ...batchNotes,
@@ -36,7 +36,8 @@ const batchRun: Command = {
   ],
   examples: [
     "lightseg batch run photos/ --out results",
-    "lightseg batch run s3://shop/photos --out s3://shop/classes --model my-run/best.safetensors --resume",
+    "lightseg batch run s3://shop/photos --out s3://shop/classes --model my-run/best.safetensors",
+    "lightseg batch run --out s3://shop/classes --resume",
     "lightseg batch run unlabeled/ --out pseudo --keep-confident 0.9",
   ],
   async run(args, print) {
@@ -47,7 +48,9 @@ const batchRun: Command = {
       threads: args.get(threads),
     });
     if ("exitCode" in result) {
-      print(`stopped after ${result.done} of ${plural(result.photos, "photo")}; --resume goes on`);
+      print(
+        `stopped after ${result.done} of ${plural(result.photos, "photo")}; go on with: lightseg batch run --out ${typed.out} --resume`,
+      );
       const { done, photos } = result;
       return { json: { finished: false, done, photos }, exitCode: result.exitCode };
     }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Command, parseArguments } from "../../src/cli/arguments.ts";
+import { findBatchVerb } from "../../src/cli/batch.ts";
 import { evaluate } from "../../src/cli/evaluate.ts";
 import { info } from "../../src/cli/info.ts";
 import { segment } from "../../src/cli/segment.ts";
@@ -69,6 +70,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [segment, "a.jpg b.jpg --scores s.npy", "--scores takes exactly one photo, and there are 2"],
     [segment, "a.jpg --scores s.txt", "--scores must be a file name that ends in .npy"],
     [segment, "a.jpg --model refinenet-lw-mobilenet-v2", "weights must be given"],
+    [findBatchVerb("run"), "--out r", "SOURCE is required"],
     [info, "a b", '"b" is one argument too many'],
     [info, "--size 512", "--size must be height x width in pixels"],
     [info, "--size 0x9", "--size must be at least 1, got 0"],
