@@ -15,6 +15,8 @@ export interface ValueType<T> {
   readonly placeholder?: string;
   /** What a value must be, such as `a whole number of at least 1`. */
   readonly rule: string;
+  /** All values, where these are few, or those that have a name. */
+  readonly choices?: readonly string[];
   /** Reads a typed text; undefined for a text of another form. The value may still be out of bounds. */
   read(text: string): T | undefined;
   /** The text that `read` would take for a value. */
@@ -83,6 +85,7 @@ export function choiceType<const T extends string>(
   return {
     placeholder,
     rule,
+    choices,
     read: (text) => choices.find((known) => known === text),
     show: String,
     check: (value) =>

@@ -40,15 +40,10 @@ export function countCost(options: CostOptions): Cost & { readonly layers: reado
   const { size } = options;
   const network = buildNetwork({ ...options, size: [1, ...size] });
   const layers = listLayers(network);
-  const parametersByGroup: Record<string, number> = {};
-  for (const { name, parameters } of layers) {
-    const [group = ""] = name.split(".");
-    if (parameters > 0) parametersByGroup[group] = (parametersByGroup[group] ?? 0) + parameters;
-  }
   const macs = sumByPart(layers, ({ macs }) => macs);
   return {
     parameters: sumByPart(layers, ({ parameters }) => parameters),
-    parametersByGroup,
+    parametersByGroup: groupParameters(layers),
     macs,
     flops: 2 * macs.total,
     pooled: sumByPart(layers, ({ pooled }) => pooled).total,
@@ -56,6 +51,16 @@ export function countCost(options: CostOptions): Cost & { readonly layers: reado
     size,
     layers,
   };
+}
+
+/** Parameters of layers by the first part of their names, in the order of the layers. */
+export function groupParameters(layers: readonly Layer[]): Record<string, number> {
+  const groups: Record<string, number> = {};
+  for (const { name, parameters } of layers) {
+    const [group = ""] = name.split(".");
+    if (parameters > 0) groups[group] = (groups[group] ?? 0) + parameters;
+  }
+  return groups;
 }
 
 function sumByPart(layers: readonly Layer[], count: (layer: Layer) => number): CountByPart {

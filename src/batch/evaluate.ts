@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LightsegError } from "../errors.ts";
 import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "../evaluation/metrics.ts";
+import { plural } from "../plural.ts";
 import { parseAddress } from "./address.ts";
 import { chunkName, countChunks, readJob, readJson } from "./job.ts";
 import { openStorage } from "./open-storage.ts";
@@ -32,7 +33,7 @@ export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
   const missing = await listMissingChunks(target, job);
   const chunks = countChunks(job);
   if (missing.length > 0)
-    throw refuse(out, `lacks ${missing.length} of ${chunks} chunks`, "--resume goes on with it");
+    throw refuse(out, `lacks ${missing.length} of ${plural(chunks, "chunk")}`, "--resume goes on with it");
   const { classes } = job.model;
   const confusion = new ConfusionMatrix(classes.length);
   for (let index = 0; index < chunks; index++) {

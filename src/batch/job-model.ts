@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { LightsegError } from "../errors.ts";
-import type { DtypeRequest } from "../model-files/dtype.ts";
+import { type DtypeRequest, dtypes } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { descriptionOf, isQuantized, type RunnableModel } from "../model-files/model.ts";
 import { findModelFile, type LoadedModel, loadRunnableModel } from "../model-files/node/load.ts";
@@ -44,6 +44,16 @@ export async function loadJobModel({
     classes: [...loaded.model.classes],
   };
   return { ...loaded, description, ...(file !== undefined && { file }) };
+}
+
+/** The model of a job that is gone on with. @param dtype refused by `planJob` where the job has another */
+export async function reopenJobModel(
+  target: Storage,
+  job: BatchJob,
+  dtype: DtypeRequest | undefined,
+): Promise<JobModel> {
+  const named = dtypes.find((known) => known === dtype) ?? job.model.dtype;
+  return { ...(await openJobModel(target, job)), description: { ...job.model, dtype: named } };
 }
 
 /** The file of a model, which may be the one in a folder. */

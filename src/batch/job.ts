@@ -64,12 +64,16 @@ const defaultSettings: JobSettings = {
   samples: 0,
 };
 
-/** The settings with defaults for those left out. @throws LightsegError INVALID_ARGUMENT for wrong ones */
-export function completeSettings(own: Partial<JobSettings> = {}): JobSettings {
+/**
+ * The settings, with those left out as they are in `others`, which are the defaults.
+ *
+ * @throws LightsegError INVALID_ARGUMENT for wrong ones
+ */
+export function completeSettings(own: Partial<JobSettings> = {}, others = defaultSettings): JobSettings {
   const where = "runBatch";
   checkKeys(own, Object.keys(defaultSettings), where);
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  const { data, error } = settingsSchema.safeParse({ ...defaultSettings, ...given });
+  const { data, error } = settingsSchema.safeParse({ ...others, ...given });
   if (data) return data;
   const [issue] = error.issues;
   const name = String(issue?.path[0]);

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { checkInteger } from "../check.ts";
 import { LightsegError } from "../errors.ts";
+import { plural } from "../plural.ts";
 import { folderKey, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { type BatchJob, type JobSettings, readJob, writeChunk, writeJob } from "./job.ts";
 import { type JobModel, storeModel } from "./job-model.ts";
@@ -15,12 +16,20 @@ export const DEFAULT_CHUNK_SIZE = 100;
 export const MAX_CHUNK_SIZE = 10_000;
 
 /** Which photos a batch is made of, and how they are divided. */
-export interface ChunkOptions extends ListPhotosOptions {
+export interface ChunkOptions extends Omit<ListPhotosOptions, "source"> {
+  /**
+   * A folder, `s3://bucket/prefix`, one photo, or a list: .txt, .csv, .jsonl or .parquet. A batch that is
+   * gone on with knows its own.
+   */
+  readonly source?: string | undefined;
   /** What the job is called. Defaults to `batch`. */
   readonly name?: string | undefined;
   /** Photos in a chunk, 1 to 10,000. Defaults to 100. */
   readonly chunkSize?: number | undefined;
-  /** Whether a batch that the target holds is gone on with; refused by default. */
+  /**
+   * Whether a batch that the target holds is gone on with; refused by default. What is left out then stays as
+   * it was, and what is given must be the same.
+   */
   readonly resume?: boolean | undefined;
 }
 
@@ -42,12 +51,17 @@ export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const { target, model, name = "batch", settings, chunkSize = DEFAULT_CHUNK_SIZE } = options;
   checkInteger(chunkSize, "runBatch", "chunkSize", 1, MAX_CHUNK_SIZE);
   await loadParquetWriter();
-  const source = publicAddress(formatAddress(parseAddress(options.source)));
   const known = await readJob(target);
   if (known) {
-    checkSame(known, { ...options, source });
+    checkSame(known, options);
     return known;
   }
+  const from = options.source;
+  if (from === undefined)
+    throw new LightsegError({
+      ...{ code: "INVALID_ARGUMENT", where: "planJob", argument: "source" },
+      rule: "must be given: the target holds no batch to go on with",
+    });
   let photos = 0;
   let evaluate = false;
   let chunk: PhotoEntry[] = [];
@@ -56,7 +70,7 @@ export async function planJob(options: PlanOptions): Promise<BatchJob> {
     chunk = [];
   };
   const check = settings.keepConfident === null ? undefined : refuseEqualMasks();
-  for await (const entry of listPhotos(options)) {
+  for await (const entry of listPhotos({ ...options, source: from })) {
     check?.(entry.id);
     evaluate ||= entry.mask !== undefined;
     chunk.push(entry);
@@ -65,7 +79,13 @@ export async function planJob(options: PlanOptions): Promise<BatchJob> {
   }
   if (chunk.length > 0) await flush();
   await storeModel(target, model);
+  const source = publish(from);
   return writeJob(target, { name, source, photos, chunkSize, model: model.description, settings, evaluate });
+}
+
+/** An address as it is written down, without passwords. */
+function publish(source: string): string {
+  return publicAddress(formatAddress(parseAddress(source)));
 }
 
 function checkSame(
@@ -73,10 +93,15 @@ function checkSame(
   { resume, source, model, settings, chunkSize, masks }: PlanOptions,
 ): void {
   if (resume !== true) {
-    const rule = `holds a batch of ${known.photos} photos`;
+    const rule = `holds a batch of ${plural(known.photos, "photo")}`;
     throw refuse(rule, undefined, "--resume goes on with it; or take another target");
   }
-  const asked = { source, ...model.description, chunkSize: chunkSize ?? known.chunkSize, ...settings };
+  const asked = {
+    source: source === undefined ? known.source : publish(source),
+    ...model.description,
+    chunkSize: chunkSize ?? known.chunkSize,
+    ...settings,
+  };
   const begun = { source: known.source, ...known.model, chunkSize: known.chunkSize, ...known.settings };
   for (const [name, value] of Object.entries(begun)) {
     const other = Object.entries(asked).find(([key]) => key === name)?.[1];

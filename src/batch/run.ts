@@ -4,8 +4,8 @@ import { countFittingNetworks } from "../inference/node/share-threads.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
-import { type BatchJob, completeSettings, type JobSettings, readChunk } from "./job.ts";
-import { type LoadJobModelOptions, loadJobModel } from "./job-model.ts";
+import { type BatchJob, completeSettings, type JobSettings, readChunk, readJob } from "./job.ts";
+import { type LoadJobModelOptions, loadJobModel, reopenJobModel } from "./job-model.ts";
 import type { Lane } from "./lane.ts";
 import { LanePool } from "./lane-pool.ts";
 import { openStorage } from "./open-storage.ts";
@@ -111,10 +111,14 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
 
 /** Plans a batch, or takes one up. */
 export async function prepareBatch(options: BatchOptions) {
-  const settings = completeSettings(options.settings);
-  checkApart(options.source, options.out);
+  if (options.source !== undefined) checkApart(options.source, options.out);
   const target = await openStorage(parseAddress(options.out));
-  const model = await loadJobModel(options);
+  const known = options.resume ? await readJob(target) : undefined;
+  const settings = completeSettings(options.settings, known?.settings);
+  const model =
+    known && options.model === undefined
+      ? await reopenJobModel(target, known, options.dtype)
+      : await loadJobModel(options);
   const job = await planJob({ ...options, target, model, settings });
   return { job, target, model };
 }

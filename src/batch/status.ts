@@ -20,7 +20,7 @@ export interface BatchStatus {
   readonly failed: readonly { readonly chunk: number; readonly reason: string }[];
   /** Workers on the queue, whatever their job; null where the server does not tell. */
   readonly workers: number | null;
-  /** Since the first chunk was done; null before. */
+  /** Since the first chunk was done; null for the first 5 seconds. */
   readonly photosPerSecond: number | null;
   readonly secondsLeft: number | null;
 }
@@ -92,14 +92,21 @@ async function readStatus({ queue, redis }: QueueConnection, name: string): Prom
   const done = doneChunks * chunkSize - (lastDone ? short : 0);
   const seconds = started === undefined || updated === undefined ? 0 : (updated - started) / 1000;
   // The clock starts when the first chunk is done, so that chunk does not count.
-  const measured = Math.max(0, doneChunks - before - 1) * chunkSize;
-  const photosPerSecond = seconds > 0 && measured > 0 ? measured / seconds : null;
+  const photosPerSecond = speedOf((doneChunks - before - 1) * chunkSize, seconds);
   const secondsLeft = photosPerSecond === null ? null : (photos - done) / photosPerSecond;
   const state = stateOf({ isCancelled: entry.cancelled === "1", doneChunks, chunks, failed: failed.length });
   return {
     ...{ name, state, target: publicAddress(entry.target), photos, done, errors, chunks, doneChunks, failed },
     ...{ workers, photosPerSecond, secondsLeft },
   };
+}
+
+/** Chunks end in bunches, and a shorter time says little of their speed. */
+const MEASURED_SECONDS = 5;
+
+/** Photos a second; null before they were measured for some seconds. */
+export function speedOf(photos: number, seconds: number): number | null {
+  return photos > 0 && seconds >= MEASURED_SECONDS ? photos / seconds : null;
 }
 
 function stateOf(job: {

@@ -2,6 +2,7 @@ import type { Job as Message } from "bullmq";
 import { checkInteger } from "../check.ts";
 import { LightsegError, messageOf } from "../errors.ts";
 import type { LoadedModel } from "../model-files/node/load.ts";
+import { plural } from "../plural.ts";
 import { parseAddress } from "./address.ts";
 import { finishJob } from "./finish.ts";
 import { type BatchJob, countChunks, readChunk, readJob } from "./job.ts";
@@ -100,7 +101,9 @@ export async function workOnBatches(options: WorkOnBatchesOptions): Promise<numb
   );
   // The connection tells of its errors; a lock that was lost means that another worker does the chunk.
   worker.on("error", () => undefined);
-  onNote(`working on the queue at ${connection.server}: ${count} networks of ${threads} threads`);
+  onNote(
+    `working on the queue at ${connection.server}: ${plural(count, "network")} of ${plural(threads, "thread")}`,
+  );
   try {
     await untilStopped(connection, shared.signal, untilEmpty);
   } finally {
@@ -155,7 +158,7 @@ async function doChunk(message: Message<ChunkMessage>, shared: Shared): Promise<
     );
     const seconds = (performance.now() - start) / 1000;
     onNote(
-      `${name}, chunk ${index}: ${photos.length} photos, ${errors} with errors, ${seconds.toFixed(1)} s`,
+      `${name}, chunk ${index}: ${plural(photos.length, "photo")}, ${errors} with errors, ${seconds.toFixed(1)} s`,
     );
     // Submitted again with another target, for which the chunk is still to be done.
     if ((await ledger.require(name)).target !== target) throw new SubmittedAgain();

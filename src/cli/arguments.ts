@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { didYouMean } from "../did-you-mean.ts";
 import { LightsegError, messageOf } from "../errors.ts";
 import type { Refusal } from "../value-types.ts";
 
@@ -15,6 +16,8 @@ export interface Option<T> {
   readonly parse: (text: string) => T | undefined;
   /** Whether it may be typed more than once, for one value each: see `getAll`. */
   readonly repeatable?: boolean;
+  /** All values, where these are few, or those that have a name. */
+  readonly choices?: readonly string[] | undefined;
   /** Refuses values out of bounds. Defaults to taking all that `parse` gives. */
   readonly check?: (value: unknown) => Refusal | undefined;
 }
@@ -72,7 +75,8 @@ export class Arguments {
 
   #read<T>(option: Option<T>, text: string): T {
     const value = option.parse(text);
-    if (value === undefined) throw this.usageError(`--${option.name}`, `must be ${option.rule}`, text);
+    if (value === undefined)
+      throw this.usageError(`--${option.name}`, `must be ${option.rule}`, text, option.choices);
     const refusal = option.check?.(value);
     if (refusal) {
       const part = refusal.part.replace(".", ": ");
@@ -99,8 +103,9 @@ export class Arguments {
     return this.usageError(`--${name} ${value}`.trim(), "is required");
   }
 
-  usageError(argument: string, rule: string, value?: unknown): LightsegError {
-    return usageError(this.#verb, argument, rule, value);
+  /** @param known values of which one may have been meant */
+  usageError(argument: string, rule: string, value?: unknown, known: readonly string[] = []): LightsegError {
+    return usageError(this.#verb, argument, rule, value, didYouMean(String(value), known));
   }
 }
 
@@ -138,7 +143,13 @@ function parseStrictly(verb: string, options: readonly Option<unknown>[], argv: 
     // "Unknown option '--x'. To specify a positional …": the first sentence says what is wrong.
     const [reason = ""] = messageOf(error).split(/\.?\s+(?:To|Did)\s/);
     // "ambiguous" is what it calls an option that is followed by another instead of a value.
-    throw usageError(verb, "arguments", `are not valid: ${reason.replace("is ambiguous", "missing")}`);
+    const rule = `are not valid: ${reason.replace("is ambiguous", "missing")}`;
+    const [, unknown = ""] = /^Unknown option '(--[^']+)'/.exec(reason) ?? [];
+    const meant = didYouMean(
+      unknown,
+      options.map(({ name }) => `--${name}`),
+    );
+    throw usageError(verb, "arguments", rule, undefined, meant);
   }
 }
 
@@ -154,8 +165,27 @@ function joinNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
-/** The error for a command that was typed wrongly: the program ends with exit code 2. */
-export function usageError(verb: string, argument: string, rule: string, value?: unknown): LightsegError {
-  const hint = `see ${`lightseg ${verb}`.trimEnd()} --help`;
+/**
+ * The error for a command that was typed wrongly: the program ends with exit code 2.
+ *
+ * @param meant what was probably meant, see `didYouMean`
+ */
+export function usageError(
+  verb: string,
+  argument: string,
+  rule: string,
+  value?: unknown,
+  meant = "",
+): LightsegError {
+  const hint = `${meant} see ${`lightseg ${verb}`.trimEnd()} --help`.trimStart();
   return new LightsegError({ code: "INVALID_ARGUMENT", where: verb, argument, rule, value, hint });
+}
+
+/** The error for a verb that there is not. @param group the word before it, such as `batch`, or empty */
+export function unknownVerb(
+  group: string,
+  word: string | undefined,
+  known: readonly string[],
+): LightsegError {
+  return usageError(group, "verb", `must be one of ${known.join(", ")}`, word, didYouMean(word ?? "", known));
 }

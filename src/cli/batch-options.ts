@@ -1,10 +1,12 @@
 import { type JobSettings, labelForms } from "../batch/job.ts";
 import { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE } from "../batch/plan.ts";
+import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import type { Arguments, Option } from "./arguments.ts";
-import { choice, dtypeOption, flag, integer, model, real, text } from "./options.ts";
+import { choice, dtypeOption, flag, integer, real, text } from "./options.ts";
 
 export const out = text("out", "TARGET", "Folder or s3://BUCKET/PREFIX for the results");
+const model = text("model", "NAME|FILE", `Shipped model or model file (default ${DEFAULT_MODEL})`);
 const column = text(
   "column",
   "NAME",
@@ -15,7 +17,10 @@ const masks = text(
   "ADDRESS",
   "Folder or prefix of masks, ID.png each, to compare with; see batch evaluate",
 );
-const resume = flag("resume", "Go on with the batch that the target holds");
+const resume = flag(
+  "resume",
+  "Go on with the batch that the target holds; SOURCE and other options may be left out",
+);
 const chunk = integer(
   "chunk",
   "N",
@@ -55,10 +60,12 @@ export const batchOptions: readonly Option<unknown>[] = [
   ...[out, model, dtype, resume, column, masks, chunk, labels, confidence, keepConfident, overlays, samples],
 ];
 
-/** What a batch is, as it was typed. */
+/** What a batch is, as it was typed. One that is gone on with knows what is left out. */
 export function typedBatch(args: Arguments) {
+  const [source] = args.operands;
+  if (source === undefined && !args.has(resume)) throw args.usageError("SOURCE", "is required");
   return {
-    source: args.operands[0] ?? "",
+    source,
     out: args.require(out),
     model: args.get(model),
     dtype: args.get(dtype),
@@ -73,12 +80,13 @@ export function typedBatch(args: Arguments) {
 function typedSettings(args: Arguments): Partial<JobSettings> {
   if (args.has(keepConfident) && args.has(labels))
     throw args.usageError("--keep-confident", "writes masks in the place of --labels");
+  const isPseudo = args.has(keepConfident);
   return {
-    labels: args.has(keepConfident) ? "none" : (args.get(labels) ?? "png"),
-    confidence: args.has(confidence) || args.has(keepConfident),
-    keepConfident: args.get(keepConfident) ?? null,
-    overlays: args.has(overlays),
-    samples: args.get(samples) ?? 0,
+    labels: isPseudo ? "none" : args.get(labels),
+    confidence: isPseudo || args.has(confidence) || undefined,
+    keepConfident: args.get(keepConfident),
+    overlays: args.has(overlays) || undefined,
+    samples: args.get(samples),
   };
 }
 

@@ -2,6 +2,7 @@ import { type BatchStatus, cancelBatch, watchBatch } from "../batch/status.ts";
 import { submitBatch } from "../batch/submit.ts";
 import { workOnBatches } from "../batch/work.ts";
 import { formatTable } from "../format-table.ts";
+import { plural } from "../plural.ts";
 import type { Command } from "./arguments.ts";
 import { batchOptions, concurrency, queue, typedBatch, typedQueue } from "./batch-options.ts";
 import { catchInterrupts } from "./interrupt.ts";
@@ -24,7 +25,7 @@ const SERVER_NOTE =
 export const batchSubmit: Command = {
   name: "batch submit",
   summary: "Puts a batch on a queue, for workers on any number of machines.",
-  operands: { name: "SOURCE", min: 1, max: 1 },
+  operands: { name: "[SOURCE]", min: 0, max: 1 },
   options: [queue, name, ...batchOptions, json, help],
   notes: ["SOURCE and TARGET are those of lightseg batch run; all workers must reach them.", SERVER_NOTE],
   examples: [
@@ -35,7 +36,7 @@ export const batchSubmit: Command = {
     const options = { ...typedBatch(args), queue: typedQueue(args), name: job };
     const submitted = await submitBatch(options);
     const { photos } = submitted.job;
-    print(`${job}: ${photos} photos, ${submitted.chunks} chunks on the queue`);
+    print(`${job}: ${plural(photos, "photo")}, ${plural(submitted.chunks, "chunk")} on the queue`);
     return { json: { name: job, photos, chunks: submitted.chunks } };
   },
 };
@@ -67,7 +68,7 @@ export const batchWork: Command = {
         untilEmpty: args.has(untilEmpty),
         onNote: log,
       });
-      print(`${chunks} chunks done`);
+      print(`${plural(chunks, "chunk")} done`);
       return { json: { chunks }, ...(interrupts.signal.aborted && { exitCode: interrupts.exitCode() }) };
     } finally {
       interrupts.release();
@@ -114,7 +115,9 @@ export const batchCancel: Command = {
   async run(args, print) {
     const [job = ""] = args.operands;
     const left = await cancelBatch({ queue: typedQueue(args), name: job });
-    print(`${job} is cancelled; ${left} chunks are not done, which batch submit --resume would do`);
+    print(
+      `${job} is cancelled; ${plural(left, "chunk is", "chunks are")} not done, which batch submit --resume would do`,
+    );
     return { json: { name: job, chunksLeft: left } };
   },
 };

@@ -1,5 +1,6 @@
 import { type BatchProgress, type BatchResult, runBatch } from "../batch/run.ts";
-import { type Command, usageError } from "./arguments.ts";
+import { plural } from "../plural.ts";
+import { type Command, unknownVerb } from "./arguments.ts";
 import { batchEvaluate } from "./batch-evaluate.ts";
 import { batchOptions, concurrency, typedBatch } from "./batch-options.ts";
 import { batchCancel, batchStatus, batchSubmit, batchWork } from "./batch-queue.ts";
@@ -20,18 +21,14 @@ export function findBatchVerb(word: string | undefined): Command {
   const found = verbs.find(({ name }) => name === `batch ${word}`);
   if (found) return found;
   if (word === "--help" || word === "-h") return overview;
-  throw usageError(
-    "batch",
-    "verb",
-    `must be one of ${verbs.map(({ name }) => name.slice(6)).join(", ")}`,
-    word,
-  );
+  const known = verbs.map(({ name }) => name.slice("batch ".length));
+  throw unknownVerb("batch", word, known);
 }
 
 const batchRun: Command = {
   name: "batch run",
   summary: "Segments all photos of a source on this machine, without a server.",
-  operands: { name: "SOURCE", min: 1, max: 1 },
+  operands: { name: "[SOURCE]", min: 0, max: 1 },
   options: [...batchOptions, concurrency, threads, json, help],
   notes: [
     ...batchNotes,
@@ -39,7 +36,8 @@ const batchRun: Command = {
   ],
   examples: [
     "lightseg batch run photos/ --out results",
-    "lightseg batch run s3://shop/photos --out s3://shop/classes --model my-run/best.safetensors --resume",
+    "lightseg batch run s3://shop/photos --out s3://shop/classes --model my-run/best.safetensors",
+    "lightseg batch run --out s3://shop/classes --resume",
     "lightseg batch run unlabeled/ --out pseudo --keep-confident 0.9",
   ],
   async run(args, print) {
@@ -50,12 +48,16 @@ const batchRun: Command = {
       threads: args.get(threads),
     });
     if ("exitCode" in result) {
-      print(`stopped after ${result.done} of ${result.photos} photos; --resume goes on`);
+      print(
+        `stopped after ${result.done} of ${plural(result.photos, "photo")}; go on with: lightseg batch run --out ${typed.out} --resume`,
+      );
       const { done, photos } = result;
       return { json: { finished: false, done, photos }, exitCode: result.exitCode };
     }
     const { own, errors, seconds, job } = result;
-    print(`${job.photos} photos done, ${own} of them now, ${errors} with errors${rate(own, seconds)}`);
+    print(
+      `${plural(job.photos, "photo")} done, ${own} of them now, ${errors} with errors${rate(own, seconds)}`,
+    );
     print(`wrote ${typed.out}/results/*.parquet`);
     return {
       json: { finished: true, photos: job.photos, done: job.photos, own, errors, seconds, model: job.model },
@@ -106,7 +108,7 @@ async function runWithProgress(options: Parameters<typeof runBatch>[0]): Promise
         progress.update("photos", now.done, now.photos, facts.join(", "));
       },
     });
-    if (skipped > 0) log(`${skipped} files of other kinds were passed over`);
+    if (skipped > 0) log(`passed over ${plural(skipped, "file")} of other kinds`);
     return { ...result, seconds: start === undefined ? 0 : (performance.now() - start) / 1000 };
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -11,6 +11,7 @@ import { initialWeights } from "../models/initialize.ts";
 import { buildNetwork } from "../models/network.ts";
 import { isNetwork, networks } from "../models/zoo.ts";
 import { createPredictor } from "../node-engine.ts";
+import { plural } from "../plural.ts";
 import { describeEngine } from "../runtime/node/engine-package.ts";
 import { findDevice } from "../runtime/node/find-device.ts";
 import type { Arguments, Command } from "./arguments.ts";
@@ -103,10 +104,10 @@ export const benchmark: Command = {
     const published = (network: string) => rows.find((row) => row.network === network)?.runtime;
     print(formatTable(format(timed, settings, published, args.has(paper)), ""));
     const [height, width] = settings.size;
-    const counts = [...new Set(timed.map(({ classes }) => classes))].join(" or ");
+    const counts = [...new Set(timed.map(({ classes }) => plural(classes, "class", "classes")))].join(" or ");
     const computed = [...new Set(timed.map((model) => `${model.dtype} on ${model.device}`))].join(" or ");
     print(
-      `${height}x${width}, batch 1, ${counts} classes, ${computed}, ${settings.runs} runs after ${settings.warmup}; threads: ${settings.threads} of ${machine.cpu}, ${machine.engine}, Node ${machine.node}`,
+      `${height}x${width}, batch 1, ${counts}, ${computed}, ${plural(settings.runs, "run")} after ${settings.warmup}; threads: ${settings.threads} of ${machine.cpu}, ${machine.engine}, Node ${machine.node}`,
     );
     if (args.has(paper))
       print(

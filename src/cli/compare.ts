@@ -1,6 +1,5 @@
 import { basename, parse } from "node:path";
 import { takeFirst } from "../datasets/dataset.ts";
-import { findDataset } from "../datasets/index.ts";
 import { decodePhoto } from "../images/node/decode.ts";
 import { encodePng } from "../images/node/encode.ts";
 import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
@@ -11,14 +10,26 @@ import {
   renderComparedSvg,
 } from "../paper/compare.ts";
 import { compareModels, type PhotoToCompare, withModels } from "../paper/compare-models.ts";
+import { plural } from "../plural.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
-import { data, dataset, deviceOption, dtypeOption, help, integer, json, text, threads } from "./options.ts";
+import {
+  data,
+  dataset,
+  deviceOption,
+  dtypeOption,
+  help,
+  integer,
+  json,
+  text,
+  threads,
+  typedDataset,
+} from "./options.ts";
 import { log } from "./output.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
-const DEFAULT_OUT = "comparison.html";
+const DEFAULT_OUT = "models.html";
 const DEFAULT_LIMIT = 6;
 
 const photos: Option<string> = {
@@ -37,7 +48,7 @@ export const compare: Command = {
   operands: { name: "MODEL...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [photos, dataset, data, split, limit, out, dtype, device, threads, json, help],
   notes: [
-    "MODEL is a shipped model or a model file. Photos come from --photos, or with their true labels from the data set that --dataset and --data name: then the truth has a column too.",
+    "MODEL is a shipped model or a model file. Photos come from --photos, or with their true labels from the data set in --data: then the truth has a column too.",
     "Each row is a photo: itself, the truth, and the labels of each model in its colors. Pixels that the truth ignores are striped. Ctrl-C stops after the photo under way; exit code 130.",
   ],
   examples: [
@@ -70,7 +81,9 @@ export const compare: Command = {
       );
       progress.end();
       await writeFileAtomically(file, await render(comparison));
-      print(`wrote ${file}: ${comparison.rows.length} photos, ${comparison.columns.slice(1).join(", ")}`);
+      print(
+        `wrote ${file}: ${plural(comparison.rows.length, "photo")}, ${comparison.columns.slice(1).join(", ")}`,
+      );
       return {
         json: { file, columns: comparison.columns, photos: comparison.rows.map(({ id }) => id) },
       };
@@ -87,9 +100,9 @@ const renderers: Readonly<Record<string, (comparison: PhotoComparison) => Promis
 /** The photos that were named, and the names of their labels where they have any. */
 async function openSource(args: Arguments) {
   const most = args.get(limit) ?? DEFAULT_LIMIT;
-  if (args.has(dataset)) {
-    if (args.has(photos)) throw args.usageError("--photos", "cannot be given beside --dataset");
-    const description = findDataset(args.require(dataset));
+  if (args.has(dataset) || args.has(data)) {
+    if (args.has(photos)) throw args.usageError("--photos", "cannot be given beside --dataset and --data");
+    const description = typedDataset(args);
     const opened = await description.open(args.require(data), args.get(split) ?? "val");
     const samples = takeFirst(opened, most);
     async function* load(): AsyncGenerator<PhotoToCompare> {

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
 import { convertWeights } from "../model-files/node/convert.ts";
-import { isNetwork } from "../models/zoo.ts";
+import { settings } from "../training/settings.ts";
 import { validatedNames } from "../training/state-names.ts";
 import type { Renaming } from "../weights/rename.ts";
 import type { ChooseNames } from "../weights/stored-names.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
-import { choice, flag, help, integer, json, real, text } from "./options.ts";
+import { choice, flag, help, integer, json, option, real, text } from "./options.ts";
 import { colors, formatCount } from "./output.ts";
 import { summaries } from "./summaries.ts";
 
@@ -16,13 +16,11 @@ const DTYPES = ["fp32", "fp16", "bf16"] as const;
 const FLOAT_TYPES = { fp32: "F32", fp16: "F16", bf16: "BF16" } as const;
 
 const dtype = choice("dtype", "TYPE", DTYPES, "How values are stored: fp32, fp16 or bf16 (default fp32)");
-const network: Option<string> = {
-  name: "model",
-  value: "NETWORK",
-  help: "Keep only the parameters of this network, and fail if any is missing; needs --classes",
-  rule: "a network that lightseg info lists, or DECODER+BACKBONE",
-  parse: (typed) => (isNetwork(typed) ? typed : undefined),
-};
+const network = option(
+  "model",
+  settings.network.type,
+  "Keep only the parameters of this network, one that lightseg info lists, and fail if any is missing; needs --classes",
+);
 const classes = integer("classes", "N", { min: 1, max: 255 }, "Number of classes of --model");
 const average = text("average", "FILE", "Write the mean of A's weights and of those in FILE, value by value");
 const ema = flag("ema", "Take the moving averages of A's weights, which a run's last.safetensors holds");

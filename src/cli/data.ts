@@ -1,13 +1,13 @@
 import { checkDataset, type DatasetCheck, type Range } from "../datasets/check.ts";
 import type { DatasetDescription } from "../datasets/dataset.ts";
-import { datasets, findDataset } from "../datasets/index.ts";
 import { type DatasetIssue, findSharedIds } from "../datasets/issues.ts";
 import { type PageSplit, renderSamplesPage } from "../datasets/samples-page.ts";
 import { LightsegError } from "../errors.ts";
 import { formatTable } from "../format-table.ts";
 import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
+import { plural } from "../plural.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
-import { data, dataset, help, integer, json, text } from "./options.ts";
+import { data, dataset, help, integer, json, text, typedDataset } from "./options.ts";
 import { colors, describeError, formatShare, log } from "./output.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
@@ -16,15 +16,14 @@ const DEFAULT_SAMPLES = 4;
 /** Issues that a terminal shows of each split; JSON and the page have all. */
 const SHOWN_ISSUES = 20;
 
-const known = [...new Set(datasets.flatMap((description) => description.splits))];
 const split: Option<string[]> = {
   name: "split",
   value: "NAME,...",
-  help: `Parts of the data set: ${known.join(", ")} (default train,val)`,
-  rule: `one or more of ${known.join(", ")}, with commas between`,
+  help: "Parts of the data set, such as train,val,test (default train,val)",
+  rule: "one or more names, with commas between",
   parse: (typed) => {
     const names = [...new Set(typed.split(","))];
-    return names.every((name) => known.includes(name)) ? names : undefined;
+    return names.includes("") ? undefined : names;
   },
 };
 const samples = integer(
@@ -46,12 +45,12 @@ export const dataCommand: Command = {
   ],
   examples: [
     "lightseg data check --dataset camvid --data camvid",
-    "lightseg data check --dataset custom --data garden --split train --samples 20 --out check.html",
+    "lightseg data check --data garden --split train --samples 20 --out check.html",
   ],
 
   async run(args, print) {
     if (args.operands[0] !== "check") throw args.usageError("data", "must be check", args.operands[0]);
-    const description = findDataset(args.require(dataset));
+    const description = typedDataset(args);
     const folder = args.require(data);
     const parts = chooseSplits(description, args);
     const page = args.get(out);
@@ -90,7 +89,7 @@ function chooseSplits({ name, splits }: DatasetDescription, args: Arguments): re
   const typed = args.get(split);
   const foreign = typed?.find((part) => !splits.includes(part));
   if (foreign !== undefined)
-    throw args.usageError("--split", `must be of ${splits.join(", ")} for ${name}`, foreign);
+    throw args.usageError("--split", `must be of ${splits.join(", ")} for data set ${name}`, foreign, splits);
   const usual = splits.filter((part) => part === "train" || part === "val");
   return typed ?? (usual.length > 0 ? usual : splits);
 }
@@ -131,7 +130,7 @@ function describeCounts({ samples: listed, sound, size, classes, ignored }: Data
     ["height", ...range(size.height)],
   ];
   return [
-    `${listed} samples, ${sound.length} without error`,
+    `${plural(listed, "sample")}, ${sound.length} without error`,
     ...(sizes ? [formatTable(sizes), formatTable([["class", "share", "photos"], ...counts])] : []),
   ].join("\n");
 }

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
-import type { Dataset } from "../datasets/dataset.ts";
-import { findDataset } from "../datasets/index.ts";
+import { type Dataset, takeFirst } from "../datasets/dataset.ts";
 import { findLabelIssues } from "../datasets/issues.ts";
 import { hasLabels } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
@@ -19,6 +18,7 @@ import { shareThreads } from "../inference/node/share-threads.ts";
 import { predictWithConfidence } from "../inference/predictor.ts";
 import { makeFolder, writeFileAtomically } from "../node/files.ts";
 import { createAveragingPredictor, createPredictor } from "../node-engine.ts";
+import { plural } from "../plural.ts";
 import { sideBySide } from "../runtime/side-by-side.ts";
 import type { Command } from "./arguments.ts";
 import { measureOptions, typedBoundary, typedMeanOver, typedViews } from "./evaluate-options.ts";
@@ -34,9 +34,11 @@ import {
   model,
   text,
   threads,
+  typedDataset,
   weights,
 } from "./options.ts";
 import { formatShare, log } from "./output.ts";
+import { limit } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { type Interruptible, withInterrupt } from "./with-interrupt.ts";
 
@@ -55,7 +57,7 @@ export const evaluate: Command = {
   name: "evaluate",
   summary: summaries.evaluate,
   options: [
-    ...[model, weights, classes, dataset, data, split],
+    ...[model, weights, classes, dataset, data, split, limit],
     ...measureOptions,
     ...[confusion, predictions, dtype, device, threads, json, help],
   ],
@@ -76,7 +78,7 @@ export const evaluate: Command = {
   ],
 
   async run(args, print) {
-    const description = findDataset(args.require(dataset));
+    const description = typedDataset(args);
     const folder = args.require(data);
     const part = args.get(split) ?? "val";
     const views = typedViews(args);
@@ -93,7 +95,7 @@ export const evaluate: Command = {
     };
     const threadCount = args.get(threads);
 
-    const samples = await description.open(folder, part);
+    const samples = takeFirst(await description.open(folder, part), args.get(limit));
     for (const warning of samples.warnings ?? []) log(`warning: ${warning}`);
     const { classes: names } = samples.labels;
     const some = typedMeanOver(args, names);
@@ -103,7 +105,9 @@ export const evaluate: Command = {
     const openSplit = (name: string) => description.open(folder, name);
     const trained = await countTrainedPhotos(loaded.model, samples, openSplit);
     if (trained > 0)
-      log(`warning: the model was trained on ${trained} of these ${samples.size} photos, which flatters it`);
+      log(
+        `warning: the model was trained on ${trained} of these ${plural(samples.size, "photo")}, which flatters it`,
+      );
     await requireLabels(samples);
     // Before hours of work, so that what cannot be written is noticed now.
     if (csv) await makeFolder(dirname(csv));
@@ -111,7 +115,7 @@ export const evaluate: Command = {
 
     let done = 0;
     const stopped = () => {
-      print(`stopped after ${done} of ${samples.size} photos`);
+      print(`stopped after ${done} of ${plural(samples.size, "photo")}`);
       return { dataset: samples.name, split: part, images: done, finished: false };
     };
     const note = "stopping after the run of the network under way; once more to stop at once";

@@ -10,6 +10,7 @@ import { loadModel } from "../model-files/node/load.ts";
 import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
 import { checkExport } from "../node-engine.ts";
+import { plural } from "../plural.ts";
 import { createRandom } from "../random.ts";
 import type { Command } from "./arguments.ts";
 import { choice, classes, flag, help, json, real, size, text, threads, weights } from "./options.ts";
@@ -117,7 +118,7 @@ export const exportCommand: Command = {
     const input = `image float32 [${batch}, 3, ${height}, ${width}]`;
     print(colors.bold(path));
     const rows: [string, string][] = [
-      ["network", `${model.network}, ${model.classes.length} classes`],
+      ["network", `${model.network}, ${plural(model.classes.length, "class", "classes")}`],
       ["size", `${formatBytes(bytes.length)}, ${type}`],
       ["opset", String(OPSET)],
       ["input", input],

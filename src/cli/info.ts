@@ -1,12 +1,14 @@
-import { countCost } from "../analysis/cost.ts";
+import { countCost, groupParameters } from "../analysis/cost.ts";
 import type { Layer } from "../analysis/layers.ts";
 import { followRewrites, type GraphSize } from "../analysis/rewrites.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import { isQuantized } from "../model-files/model.ts";
 import { loadRunnableModel } from "../model-files/node/load.ts";
 import { listShippedModels } from "../model-files/node/shipped.ts";
 import { backbones, decoders, isNetwork, networks } from "../models/zoo.ts";
 import { writeFileAtomically } from "../node/files.ts";
+import { percent } from "../percent.ts";
 import type { Arguments, Command, Outcome } from "./arguments.ts";
 import {
   backbone,
@@ -108,9 +110,10 @@ async function showModel(
   },
   print: (text: string) => void,
 ): Promise<Outcome> {
-  const { network, classes: names } = isNetwork(name)
-    ? { network: name, classes: undefined }
+  const model = isNetwork(name)
+    ? undefined
     : (await loadRunnableModel({ model: name, classes: count, dtype: "exact" })).model;
+  const { network, classes: names } = model ?? { network: name, classes: undefined };
   const classCount = names?.length ?? count ?? DEFAULT_CLASSES;
   const { layers: rows, ...cost } = countCost({ network, classes: classCount, size });
   const { parameters, parametersByGroup, macs, flops, peakActivationBytes } = cost;
@@ -122,9 +125,12 @@ async function showModel(
         ["network", network],
         ["classes", String(classCount)],
         ["parameters", formatCount(parameters.total)],
-        ["  encoder", formatCount(parameters.encoder)],
-        ["  decoder", formatCount(parameters.decoder)],
-        ...Object.entries(parametersByGroup).map(([group, values]) => [`    ${group}`, formatCount(values)]),
+        ...(["encoder", "decoder"] as const).flatMap((part) => [
+          [`  ${part}`, formatCount(parameters[part])],
+          ...Object.entries(groupParameters(rows.filter((row) => row.part === part))).map(
+            ([group, values]) => [`    ${group}`, formatCount(values)],
+          ),
+        ]),
       ],
       "  ",
     ),
@@ -133,9 +139,13 @@ async function showModel(
   print(
     `  ${billions(macs.total)} MACs = ${billions(flops)} FLOPs for one input of ${height}x${width}, ${billions(macs.encoder)} MACs of them in the encoder`,
   );
-  const weightBytes = { float32: 4 * parameters.total, float16: 2 * parameters.total };
+  const int8 = model && isQuantized(model) ? model.onnx.length : undefined;
+  const floats = { float32: 4 * parameters.total, float16: 2 * parameters.total };
+  const maps = `at most ${formatBytes(peakActivationBytes)} of feature maps`;
   print(
-    `  ${formatBytes(weightBytes.float32)} of weights (${formatBytes(weightBytes.float16)} in float16) and at most ${formatBytes(peakActivationBytes)} of feature maps, float32`,
+    int8 !== undefined
+      ? `  ${formatBytes(int8)} of int8 weights with their graph; ${maps} in float32, about a quarter in int8`
+      : `  ${formatBytes(floats.float32)} of weights (${formatBytes(floats.float16)} in float16) and ${maps}, float32`,
   );
   if (names) print(`  classes: ${names.join(", ")}`);
   if (withLayers) print(formatLayers(rows));
@@ -157,7 +167,7 @@ async function showModel(
       macsByPart: { encoder: macs.encoder, decoder: macs.decoder },
       flops,
       peakActivationBytes,
-      weightBytes,
+      weightBytes: int8 === undefined ? floats : { int8 },
       size: { height, width },
       ...(withLayers && { layers: rows }),
       ...(stages && { compiled: stages }),
@@ -178,7 +188,7 @@ function formatLayers(rows: readonly Layer[]): string {
     row.output.slice(1).join("x"),
     formatCount(row.parameters),
     formatCount(row.macs),
-    `${((100 * row.macs) / macs).toFixed(1)} %`,
+    percent(row.macs / macs),
   ]);
   const total = [
     "sum",

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { LightsegError } from "../errors.ts";
 import { readVersion } from "../node/version.ts";
-import { type Command, parseArguments, usageError } from "./arguments.ts";
-import { renderHelp } from "./help.ts";
-import { describeError, formatList, log, logError } from "./output.ts";
+import { type Command, parseArguments, unknownVerb } from "./arguments.ts";
+import { helpWidth, renderHelp, renderMainHelp } from "./help.ts";
+import { describeError, log, logError } from "./output.ts";
 import { summaries } from "./summaries.ts";
 
 /** Loads a verb when it is called, so that the main help does not wait for the engine. */
@@ -25,22 +25,9 @@ const verbs: Readonly<Record<keyof typeof summaries, (word?: string) => Promise<
   convert: async () => (await import("./convert.ts")).convert,
 };
 
-const mainHelp = `Real-time semantic segmentation: Light-Weight RefineNet, trained and run on ONNX Runtime.
-
-Usage: lightseg VERB [options]
-
-Verbs:
-${formatList([...Object.entries(summaries), ["help", "Shows this help, or the help of a verb."]], "  ")}
-
-Options:
-  --help     Shows this help; after a verb, the help of that verb.
-  --version  Prints the version.
-
-Exit codes: 0 done, 1 failed, 2 usage error, 130 stopped by Ctrl-C, 143 by SIGTERM.
-With LIGHTSEG_DEBUG set, errors come with a stack trace.`;
-
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
+  const mainHelp = renderMainHelp(Object.entries(summaries), helpWidth());
   if (first === undefined) {
     log(mainHelp);
     return 2;
@@ -54,11 +41,11 @@ async function main(argv: readonly string[]): Promise<number> {
 async function runVerb([name = "", ...argv]: readonly string[]): Promise<number> {
   const json = argv.includes("--json");
   try {
-    if (!isVerb(name)) throw usageError("", "verb", `must be one of ${Object.keys(verbs).join(", ")}`, name);
+    if (!isVerb(name)) throw unknownVerb("", name, Object.keys(verbs));
     const command = await verbs[name](argv[0]);
     // `batch run` is a verb of two words.
     const rest = command.name === name ? argv : argv.slice(1);
-    if (argv.includes("--help") || argv.includes("-h")) return print(renderHelp(command));
+    if (argv.includes("--help") || argv.includes("-h")) return print(renderHelp(command, helpWidth()));
     const outcome = await command.run(parseArguments(command, rest), json ? () => undefined : print);
     if (json) print(JSON.stringify(outcome.json));
     return outcome.exitCode ?? 0;

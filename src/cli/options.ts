@@ -1,4 +1,6 @@
-import { datasets } from "../datasets/index.ts";
+import { custom } from "../datasets/custom.ts";
+import type { DatasetDescription } from "../datasets/dataset.ts";
+import { datasets, findDataset } from "../datasets/index.ts";
 import { type DtypeChoice, dtypeChoices, dtypes } from "../model-files/dtype.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { backbones, decoders, nameNetwork } from "../models/zoo.ts";
@@ -22,7 +24,8 @@ export function flag(name: string, help: string): Option<boolean> {
 
 /** An option whose value has a type: the same bounds, and the same errors, as in the library. */
 export function option<T>(name: string, type: ValueType<T>, help: string): Option<T> {
-  return { name, value: type.placeholder, help, rule: type.rule, parse: type.read, check: type.check };
+  const { placeholder: value, rule, read: parse, check, choices } = type;
+  return { name, value, help, rule, parse, check, choices };
 }
 
 export function text(name: string, placeholder: string, help: string): Option<string> {
@@ -90,12 +93,12 @@ export const untrainedClasses = integer(
   { min: 1, max: 255 },
   `Number of classes of a network (default ${DEFAULT_CLASSES}; a trained model has its own)`,
 );
-export const dataset = choice(
-  "dataset",
-  "NAME",
-  datasets.map(({ name }) => name),
-  `Data set: ${datasets.map(({ name }) => name).join(", ")}`,
-);
+/** @param byDefault what is read where nothing is typed */
+export function datasetOption(byDefault: string): Option<string> {
+  const names = datasets.map(({ name }) => name);
+  return choice("dataset", "NAME", names, `Data set: ${names.join(", ")} (default ${byDefault})`);
+}
+export const dataset = datasetOption(`${custom.name}, one's own`);
 export const data = text("data", "DIR", "Folder of the data set");
 
 export const backbone = choice(
@@ -110,6 +113,11 @@ export const decoder = choice(
   Object.keys(decoders),
   `Decoder on top of --backbone: ${Object.keys(decoders).join(", ")}`,
 );
+
+/** The data set that was typed; one's own where none was. */
+export function typedDataset(args: Arguments): DatasetDescription {
+  return findDataset(args.get(dataset) ?? custom.name);
+}
 
 /** The network that `--backbone` and `--decoder` make up; undefined if neither was typed. */
 export function pairedNetwork(args: Arguments): string | undefined {

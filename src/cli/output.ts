@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { type ErrorCode, LightsegError, messageOf } from "../errors.ts";
+import { percent } from "../percent.ts";
 
 /** Colors for standard output; none where it is no terminal. */
 export const colors = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
@@ -27,9 +28,9 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** A share in 0..1 as `51.2 %`; `-` for one that does not exist. */
+/** A share as `percent` writes it; `-` for one that does not exist. */
 export function formatShare(share: number | null | undefined): string {
-  return share === null || share === undefined ? "-" : `${(share * 100).toFixed(1)} %`;
+  return share === null || share === undefined ? "-" : percent(share);
 }
 
 /** Bytes as `812 B`, `3.1 kB`, `48.0 MB` or `1.20 GB` (powers of 1000). */

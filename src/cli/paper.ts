@@ -2,10 +2,10 @@ import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { datasets } from "../datasets/index.ts";
 import { decodePhoto } from "../images/node/decode.ts";
-import { makeFolder, writeFileAtomically } from "../node/files.ts";
+import { checkFolder, makeFolder, writeFileAtomically } from "../node/files.ts";
 import { readVersion } from "../node/version.ts";
 import { type Ablation, readAblation } from "../paper/ablation.ts";
-import { type MeasurePaperOptions, measurePaper } from "../paper/measure.ts";
+import { type MeasurePaperOptions, measurePaper, TIMED } from "../paper/measure.ts";
 import { describePaper, renderPaper } from "../paper/page.ts";
 import type { Arguments, Command, Option } from "./arguments.ts";
 import { findPhotos } from "./find-photos.ts";
@@ -14,8 +14,6 @@ import { summaries } from "./summaries.ts";
 import { timeApart } from "./time-apart.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
-/** Few enough for minutes on a CPU, where a pass of the largest network takes seconds. */
-const TIMED = { runs: 10, warmup: 2, device: "cpu" } as const;
 const DEFAULT_OUT = "lightseg-paper";
 const names = datasets.map(({ name }) => name);
 
@@ -71,18 +69,19 @@ export const paper: Command = {
       cpu: cpus()[0]?.model ?? "unknown",
       threads: threadCount,
       data: [...given.keys()],
+      limit: args.get(limit),
+      multiScale: args.has(multiScale),
     };
     const ablations: Ablation[] = [];
     for (const runs of args.getAll(ablation)) ablations.push(await readAblation(runs));
-    // Before minutes of work, so that what cannot be written is noticed now.
-    await makeFolder(folder);
+    await checkFolder(folder);
     const note = "stopping after the run under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal }) => {
       const measured = await measurePaper({
         data: given,
         photos: files,
-        limit: args.get(limit),
-        multiScale: args.has(multiScale),
+        limit: conditions.limit,
+        multiScale: conditions.multiScale,
         threads: threadCount,
         signal,
         ablations,
@@ -91,6 +90,7 @@ export const paper: Command = {
       });
       progress.end();
       const description = describePaper(measured, conditions);
+      await makeFolder(folder);
       const page = join(folder, "index.html");
       await writeFileAtomically(page, await renderPaper(measured, conditions));
       const file = join(folder, "paper.json");

@@ -1,13 +1,25 @@
 import { takeFirst } from "../datasets/dataset.ts";
-import { findDataset } from "../datasets/index.ts";
 import { byClassName } from "../evaluation/metrics.ts";
 import { requireClasses } from "../evaluation/require-classes.ts";
 import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
+import { plural } from "../plural.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import { type Probe, probeNetwork } from "../studies/probe.ts";
 import type { Command } from "./arguments.ts";
-import { classes, data, dataset, help, integer, json, real, text, threads, weights } from "./options.ts";
+import {
+  classes,
+  data,
+  dataset,
+  help,
+  integer,
+  json,
+  real,
+  text,
+  threads,
+  typedDataset,
+  weights,
+} from "./options.ts";
 import { colors, formatShare } from "./output.ts";
 import { at, limit, loadStudied } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
@@ -52,7 +64,7 @@ export const probe: Command = {
 
   async run(args, print) {
     const names = args.requireAll(at);
-    const description = findDataset(args.require(dataset));
+    const description = typedDataset(args);
     const folder = args.require(data);
     const typed = {
       longSide: args.get(longSide),
@@ -83,7 +95,9 @@ export const probe: Command = {
       );
       progress.end();
       const called = args.operands[0] ?? DEFAULT_MODEL;
-      print(colors.bold(`${called}: heads trained on ${train.size} photos, measured on ${val.size}`));
+      print(
+        colors.bold(`${called}: heads trained on ${plural(train.size, "photo")}, measured on ${val.size}`),
+      );
       print(formatTable([["map", "shape", "mIoU", "accuracy"], ...probes.map(describe)], "  "));
       return {
         json: {

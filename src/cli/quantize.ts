@@ -1,6 +1,6 @@
 import { parse } from "node:path";
 import { type Dataset, type DatasetDescription, spreadEvenly } from "../datasets/dataset.ts";
-import { datasets, findDataset } from "../datasets/index.ts";
+import { datasets } from "../datasets/index.ts";
 import { requireClasses } from "../evaluation/require-classes.ts";
 import type { Photo } from "../images/types.ts";
 import { predictLabels } from "../inference/predictor.ts";
@@ -19,7 +19,7 @@ import {
   choice,
   classes,
   data,
-  dataset,
+  datasetOption,
   deviceOption,
   flag,
   help,
@@ -27,6 +27,7 @@ import {
   json,
   text,
   threads,
+  typedDataset,
   weights,
 } from "./options.ts";
 import { colors, formatBytes, formatList, formatShare, log } from "./output.ts";
@@ -36,6 +37,7 @@ import { withInterrupt } from "./with-interrupt.ts";
 const DEFAULT_PHOTOS = 64;
 const EVALUATED_SPLIT = "val";
 
+const dataset = datasetOption("the one that has the model's classes, else custom, one's own");
 const out = text("out", "FILE.onnx", "The file to write (default MODEL.int8.onnx, here)");
 const split = text("split", "NAME", "Part of the data set whose photos give the ranges (default train)");
 const photos = integer(
@@ -66,15 +68,15 @@ export const quantize: Command = {
     ...[weights, classes, device, threads, json, help],
   ],
   notes: [
-    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). The data set is by default the one that has its classes. The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
+    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
     "Weights become int8 with a scale for each output channel, feature maps uint8 with one scale each. The range of a feature map is measured on the photos: all of it (minmax), all but the outermost 0.01 % on each side (percentile), or the range of least mean squared error (mse).",
     "CPUs with AVX2 but without VNNI add two products in 16 bits, and 8-bit weights can overflow there. Weights therefore use 7 bits unless --full-range is given.",
     "Ctrl-C stops after the run of the network under way, without a file; during the measuring, which comes after, with it. Exit code 130.",
   ],
   examples: [
     "lightseg quantize camvid --data camvid",
-    "lightseg quantize runs/a/best.safetensors --dataset camvid --data camvid --out street.int8.onnx",
-    "lightseg segment street.jpg --model street.int8.onnx",
+    "lightseg quantize my-run/best.safetensors --data garden --out garden.int8.onnx",
+    "lightseg segment photo.jpg --model garden.int8.onnx",
   ],
 
   async run(args, print) {
@@ -169,14 +171,11 @@ function formatComparison({ before, after, agreement }: Comparison): string {
   return formatList(rows, "  ");
 }
 
-/** The one that was typed, or else one with the model's classes. */
+/** The one that was typed, or else one with the model's classes, or one's own. */
 function chooseDataset(args: Arguments, model: Model): DatasetDescription {
-  const typed = args.get(dataset);
-  if (typed !== undefined) return findDataset(typed);
   const sameClasses = ({ labels }: DatasetDescription) => String(labels?.classes) === String(model.classes);
-  const found = datasets.find(sameClasses);
-  if (found) return found;
-  throw args.usageError("--dataset NAME", "is required: no data set is known to have the model's classes");
+  const known = args.has(dataset) ? undefined : datasets.find(sameClasses);
+  return known ?? typedDataset(args);
 }
 
 /** So many photos, spread evenly over a split; all of a smaller one. */

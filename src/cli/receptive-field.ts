@@ -2,15 +2,28 @@ import { formatTable } from "../format-table.ts";
 import { DEFAULT_MODEL } from "../model-files/manifest.ts";
 import { checkFolderOf, writeFileAtomically } from "../node/files.ts";
 import { describeTheoretical, renderReceptiveFields } from "../paper/receptive-field-page.ts";
+import { plural } from "../plural.ts";
 import { openNodeSession } from "../runtime/node/session.ts";
 import { type ReceptiveFieldStudy, studyReceptiveField } from "../studies/receptive-field.ts";
 import type { Command } from "./arguments.ts";
-import { classes, data, dataset, help, integer, json, size, text, threads, weights } from "./options.ts";
+import {
+  classes,
+  data,
+  datasetOption,
+  help,
+  integer,
+  json,
+  size,
+  text,
+  threads,
+  weights,
+} from "./options.ts";
 import { colors } from "./output.ts";
 import { at, limit, loadStudied, openPhotos } from "./study-options.ts";
 import { summaries } from "./summaries.ts";
 import { withInterrupt } from "./with-interrupt.ts";
 
+const dataset = datasetOption("none: photos");
 const split = text("split", "NAME", "Split of the data set (default val)");
 const photoSize = size("size", "Height x width that photos are squeezed to, in pixels (default 224x224)");
 const units = integer("units", "N", { min: 1, max: 4096 }, "Units studied, the most active ones (default 4)");
@@ -82,7 +95,7 @@ export const receptiveField: Command = {
       }
       progress.end();
       const called = args.operands[0] ?? DEFAULT_MODEL;
-      print(colors.bold(`${called}, ${photos.size} photos`));
+      print(colors.bold(`${called}, ${plural(photos.size, "photo")}`));
       print(formatTable([HEAD, ...studies.map(describe)], "  "));
       if (file !== undefined) {
         const page = await renderReceptiveFields(studies, { model: called, photos });

@@ -4,6 +4,7 @@ import { drawOverlay } from "../images/overlay.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
 import { makeFolder } from "../node/files.ts";
+import { plural } from "../plural.ts";
 import { isWritableClip } from "../video/ffmpeg/containers.ts";
 import { openVideo, type Video } from "../video/ffmpeg/open-video.ts";
 import { createVideoWriter } from "../video/ffmpeg/video-writer.ts";
@@ -65,7 +66,7 @@ export async function segmentVideo(
   const { width, height, frameRate } = video;
   const tally = new ClipTally(video);
   const stopped = () => {
-    log(`stopped after ${tally.frames} frames; nothing was written`);
+    log(`stopped after ${plural(tally.frames, "frame")}; nothing was written`);
     return { clip: path, stopped: true, frames: tally.frames };
   };
   // Awaited here: clip and model are freed when this function returns.
@@ -145,7 +146,7 @@ class ClipTally {
     const { path, width, height, frameRate } = this.#video;
     const rows = this.#shares().map(({ name, share }) => [name, formatShare(share)]);
     return [
-      `${colors.bold(path)}  ${width}x${height}, ${this.#frames} frames, ${frameRate.toFixed(2)} frames/s`,
+      `${colors.bold(path)}  ${width}x${height}, ${plural(this.#frames, "frame")}, ${frameRate.toFixed(2)} frames/s`,
       formatTable(rows, "  "),
     ].join("\n");
   }

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { findShippedWeights } from "../model-files/node/shipped.ts";
+import { didYouMean } from "../did-you-mean.ts";
+import { readManifest } from "../model-files/node/shipped.ts";
+import { plural } from "../plural.ts";
 import { readConfig } from "../runs/run-folder.ts";
 import { finetuneSettings, photoRecipes } from "../trainer/finetune.ts";
 import { checkSettings, overrideSettings, settingsByName, type TrainingOptions } from "../training/config.ts";
@@ -7,7 +10,18 @@ import { applyRecipe, recipes } from "../training/recipes/index.ts";
 import type { Schedule } from "../training/schedule.ts";
 import { RANDOM_WEIGHTS, type Setting, settings } from "../training/settings.ts";
 import type { Arguments, Option } from "./arguments.ts";
-import { backbone, choice, data, dataset, decoder, integer, option, pairedNetwork, text } from "./options.ts";
+import {
+  backbone,
+  choice,
+  data,
+  dataset,
+  decoder,
+  integer,
+  option,
+  pairedNetwork,
+  text,
+  typedDataset,
+} from "./options.ts";
 import { log } from "./output.ts";
 
 const recipe = choice(
@@ -75,8 +89,7 @@ export async function typedSettings(args: Arguments): Promise<Partial<TrainingOp
   if (name !== undefined) typed.dataset = name;
   // Paths are kept with the run, which may be resumed from another folder.
   if (folder !== undefined) typed.data = resolve(folder);
-  if (typeof typed.weights === "string" && !(await isWeightsName(typed.weights)))
-    typed.weights = resolve(typed.weights);
+  if (typeof typed.weights === "string") typed.weights = await nameWeights(args, typed.weights);
   Object.assign(typed, typedSchedule(args));
   checkSettings(typed);
   return typed;
@@ -91,9 +104,13 @@ function typedSchedule(
   return steps === undefined ? {} : { schedule: { ...(args.get(schedule) ?? base), warmup: steps } };
 }
 
-/** Whether this names weights that come with lightseg, or none: no path. */
-async function isWeightsName(typed: string): Promise<boolean> {
-  return typed === RANDOM_WEIGHTS || (await findShippedWeights(typed)) !== undefined;
+/** Weights that come with lightseg, or none, by their name; others by their path. */
+async function nameWeights(args: Arguments, typed: string): Promise<string> {
+  const names = [RANDOM_WEIGHTS, ...Object.keys(await readManifest())];
+  if (names.includes(typed)) return typed;
+  if (!existsSync(typed) && didYouMean(typed, names))
+    throw args.usageError("--weights", `must be a file, or one of ${names.join(", ")}`, typed, names);
+  return resolve(typed);
 }
 
 /**
@@ -125,7 +142,7 @@ export async function newSettings(args: Arguments): Promise<TrainingOptions> {
   return {
     ...typed,
     network: typed.network,
-    dataset: args.require(dataset),
+    dataset: typedDataset(args).name,
     data: resolve(args.require(data)),
   };
 }
@@ -136,10 +153,11 @@ async function finetuneOptions(
   typed: Partial<TrainingOptions>,
 ): Promise<TrainingOptions> {
   const own = await finetuneSettings({ ...typed, recipe, data: resolve(args.require(data)) });
-  const settings = overrideSettings(own, { ...typed, ...typedSchedule(args, own.schedule) });
-  const { weights = "its default weights", network, epochs, crop } = settings;
-  log(`recipe ${recipe}: ${network} from ${weights}, ${epochs} epochs, crops of ${crop?.join("x")}`);
-  return settings;
+  const chosen = overrideSettings(own, { ...typed, ...typedSchedule(args, own.schedule) });
+  const { weights = "its default weights", network, epochs = settings.epochs.default, crop } = chosen;
+  const budget = `${plural(epochs, "epoch")}, crops of ${crop?.join("x")}`;
+  log(`recipe ${recipe}: ${network} from ${weights}, ${budget}`);
+  return chosen;
 }
 
 function recipeSettings(args: Arguments, name: string, typed: Partial<TrainingOptions>): TrainingOptions {

@@ -23,7 +23,7 @@ export const train: Command = {
   summary: summaries.train,
   options: [run, resume, ...settingOptions, device, json, help],
   notes: [
-    "A new run needs --run and one of these: --data alone, which fine-tunes the default model on your own photos by recipe finetune (data set custom unless --dataset says otherwise); --model, --dataset and --data; --recipe, --model and --data; or --config, which repeats another run. A resumed run needs --run alone. The folder of a run holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), report.html (written anew at each validation), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
+    "A new run needs --run and one of these: --data alone, which fine-tunes the default model on your own photos by recipe finetune; --model and --data; --recipe, --model and --data; or --config, which repeats another run. A resumed run needs --run alone. The folder of a run holds config.json, origin.json (versions, hash of the weights), log.jsonl (one line a step), report.html (written anew at each validation), last.safetensors (to resume from) and best.safetensors (highest mean IoU on the validation photos), both of which are model files.",
     recipeNote,
     "Schedules: poly:0.9 lets the learning rates fall to 0 by that power; stages:100,200:1,0.5,0.25 multiplies them by 1, from epoch 100 on by 0.5, from epoch 200 on by 0.25. --warmup goes with both.",
     "Ctrl-C stops after the step or validation under way, with a checkpoint; a second Ctrl-C at once, without. Even then --resume goes on from the last checkpoint and ends with the same weights, bit for bit, given the same machine and threads. Exit code: 130 after Ctrl-C, 143 after SIGTERM.",
@@ -40,6 +40,7 @@ export const train: Command = {
     const path = args.require(run);
     const folder = new RunFolder(path);
     const isResumed = args.has(resume);
+    if (!isResumed) await folder.refuseRun();
     const config = await (isResumed ? typedSettings(args) : newSettings(args));
     const note = "stopping after the step or validation under way; once more to stop at once";
     return withInterrupt({ note }, async ({ progress, signal, exitCode }) => {

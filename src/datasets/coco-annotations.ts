@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LightsegError } from "../errors.ts";
 import { PHOTO_ENDINGS } from "../images/node/decode.ts";
+import { plural } from "../plural.ts";
 import { hasExtent, type Segmentation } from "./coco-regions.ts";
 import { readJsonItems } from "./json-items.ts";
 import { vocLabels } from "./voc.ts";
@@ -119,7 +120,7 @@ export async function readCocoPhotos(file: string, layout: string): Promise<Coco
 }
 
 function describeEmpty(file: string, ids: readonly number[]): string {
-  const objects = ids.length === 1 ? "1 object has" : `${ids.length} objects have`;
+  const objects = plural(ids.length, "object has", "objects have");
   const drawn = ids.length === 1 ? "is" : "are";
   const more = ids.length > 3 ? ", …" : "";
   return `${file}: ${objects} no area (a segmentation that is empty, has fewer than three points or lies outside of its photo) and ${drawn} drawn nowhere: annotation ${ids.slice(0, 3).join(", ")}${more}`;

@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { PHOTO_ENDINGS } from "../images/node/decode.ts";
+import { plural } from "../plural.ts";
 import { decodeColorMask } from "./color-mask.ts";
 import { customLabels } from "./custom-labels.ts";
 import { type CustomSettings, readCustomSettings } from "./custom-settings.ts";
@@ -32,7 +33,7 @@ export const custom = {
   async open(directory, split, options = {}) {
     requireSplit(split, splits);
     const file = join(directory, "dataset.yaml");
-    const settings = await readCustomSettings(file, layout);
+    const settings = await readCustomSettings(file, `${layout}; other layouts have names: --dataset`);
     const { labels, labelOf } = customLabels(settings, file);
     const found = await findFiles({ directory, split, settings, ...options });
     const pairs: PairedFiles = { name: settings.name, split, labels, maskValues: labelOf, ...found };
@@ -66,8 +67,7 @@ async function findFiles({ directory, split, settings, missing }: FindFilesOptio
     const paths = new Map([...all.photos.paths].filter(([id]) => !left.has(folderOf(id))));
     const names = { ...all, photos: { ...all.photos, paths } };
     const unlabelled = [...left].map(([folder, count]) => {
-      const photos = count === 1 ? "1 photo" : `${count} photos`;
-      return `${join(all.photos.folder, folder)}: passed over ${photos}, for which ${join(all.masks.folder, folder)} has no masks`;
+      return `${join(all.photos.folder, folder)}: passed over ${plural(count, "photo")}, for which ${join(all.masks.folder, folder)} has no masks`;
     });
     return {
       files: pairFiles({ ...names, list, layout, missing }),

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LightsegError, systemCodeOf } from "../errors.ts";
+import { plural } from "../plural.ts";
 import { notFound } from "./errors.ts";
 
 /** The files of a folder that are photos, or that are masks. */
@@ -109,6 +110,5 @@ function sameId(first: string, second: string): LightsegError {
 export function describePassedOver(names: readonly string[], endings: readonly string[]): string {
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  const files = names.length === 1 ? "file" : "files";
-  return `passed over ${names.length} ${files} (${shown}${more}); ${endings.join(", ")} are read`;
+  return `passed over ${plural(names.length, "file")} (${shown}${more}); ${endings.join(", ")} are read`;
 }

@@ -1,3 +1,4 @@
+import { plural } from "../plural.ts";
 import type { Dataset } from "./dataset.ts";
 import type { LabelCounts } from "./label-counts.ts";
 
@@ -39,7 +40,7 @@ export function findLabelIssues(
     const several = ignoredValues.length > 1;
     issues.push({
       severity: "warning",
-      message: `masks of ${split} hold ${values}, which ${several ? "are" : "is"} ignored, and ${present} of ${classes.length} classes: if ${several ? "one of these values" : values} means a class, give that class "value: ${ignoredValues[0]}" and set "ignore: []" in dataset.yaml`,
+      message: `masks of ${split} hold ${values}, which ${several ? "are" : "is"} ignored, and ${present} of ${plural(classes.length, "class", "classes")}: if ${several ? "one of these values" : values} means a class, give that class "value: ${ignoredValues[0]}" and set "ignore: []" in dataset.yaml`,
     });
   }
   return issues;
@@ -47,7 +48,7 @@ export function findLabelIssues(
 
 /** The warning about photos that EXIF turns in a way that the sizes of their masks do not show. */
 export function findTurned(ids: readonly string[]): DatasetIssue {
-  const photos = ids.length === 1 ? "1 photo is" : `${ids.length} photos are`;
+  const photos = plural(ids.length, "photo is", "photos are");
   const shown = `${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`;
   return {
     severity: "warning",

@@ -4,6 +4,7 @@ import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import { sumByLabel } from "../inference/class-shares.ts";
+import { plural } from "../plural.ts";
 import type { DatasetCheck, LabelCount, Range } from "./check.ts";
 import { type Dataset, type LabelSpace, type Sample, spreadEvenly } from "./dataset.ts";
 import type { DatasetIssue } from "./issues.ts";
@@ -59,7 +60,7 @@ function renderSizes({ samples, sound, size }: DatasetCheck): Html {
   const sizes = size
     ? `; width ${range(size.width)}, height ${range(size.height)} (lowest / median / highest)`
     : "";
-  return html`<p>${samples} samples, ${sound.length} without error${sizes}.</p>\n`;
+  return html`<p>${plural(samples, "sample")}, ${sound.length} without error${sizes}.</p>\n`;
 }
 
 function renderIssues(issues: readonly DatasetIssue[]): Html {

@@ -2,6 +2,7 @@ import { LightsegError } from "../errors.ts";
 import { type Html, html } from "../html/html.ts";
 import type { Block } from "../models/block.ts";
 import { buildNetwork, type NetworkChoice } from "../models/network.ts";
+import { plural } from "../plural.ts";
 import { type DiagramNode, describeBlock, foldNetwork } from "./diagram.ts";
 import { layOut, type Placement, type Point, type Size } from "./lay-out.ts";
 
@@ -40,7 +41,7 @@ export function drawNetwork(options: DrawNetworkOptions): string {
   const sum = (count: (node: DiagramNode) => number) => nodes.reduce((total, node) => total + count(node), 0);
   const called = options.network ?? `${options.decoder}+${options.backbone}`;
   const title = block ? `${describeBlock(block)} of ${called}: ${block.name}` : called;
-  const facts = `${formatShort(sum((node) => node.parameters))} parameters, ${formatShort(sum((node) => node.macs))} MACs; input ${size.join(" x ")}${block ? "" : `, ${classes} classes`}`;
+  const facts = `${formatShort(sum((node) => node.parameters))} parameters, ${formatShort(sum((node) => node.macs))} MACs; input ${size.join(" x ")}${block ? "" : `, ${plural(classes, "class", "classes")}`}`;
   const width = Math.max(placed.width, 40 + Math.max(9 * title.length, LETTER.numbers * facts.length));
   const height = placed.height + HEADING;
   const shift = (width - placed.width) / 2;

@@ -1,6 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { LightsegError } from "../errors.ts";
 import type { ModelDescription } from "../model-files/model.ts";
+import { plural } from "../plural.ts";
 
 /**
  * Checks that a model has the classes of a data set, in its order. Placeholders, of weights without class
@@ -20,7 +21,7 @@ export function requireClasses(
     code: "INVALID_WEIGHTS",
     where,
     argument: "model",
-    rule: `must have the ${labels.classes.length} classes of ${name} (${labels.classes.join(", ")})`,
+    rule: `must have the ${plural(labels.classes.length, "class", "classes")} of ${name} (${labels.classes.join(", ")})`,
     value: `${classes.length}: ${classes.join(", ")}`,
     hint,
   });

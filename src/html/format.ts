@@ -1,3 +1,5 @@
+import { percent } from "../percent.ts";
+
 /** A number for people: `9,000`, `0.0125`, `3e-5`, `2e6`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
@@ -11,9 +13,9 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** A share 0..1 as `51.2 %`, with 1 decimal unless told otherwise; `–` for undefined. */
+/** A share as `percent` writes it, with 1 decimal unless told otherwise; `–` for undefined. */
 export function formatPercent(share: number | null | undefined, digits = 1): string {
-  return share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)} %`;
+  return share === null || share === undefined ? "–" : percent(share, digits);
 }
 
 /** Seconds as `42 s`, `4 min` or `2 h 13 min`. */

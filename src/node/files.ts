@@ -146,6 +146,21 @@ export async function checkFolderOf(path: string): Promise<void> {
   }
 }
 
+/**
+ * Fails before long work whose results could not be written then, and makes nothing.
+ *
+ * @throws LightsegError OUTPUT if a folder cannot be written to, or is not there and cannot be made
+ */
+export async function checkFolder(path: string): Promise<void> {
+  try {
+    await access(path, constants.W_OK);
+    if (!(await isFolder(path))) throw Object.assign(new Error("a file"), { code: "EEXIST" });
+  } catch (cause) {
+    if (systemCodeOf(cause) !== "ENOENT") throw outputError(path, cause, "the folder");
+    await checkFolder(dirname(path));
+  }
+}
+
 /** Whether a path is a folder; false for a dangling link. */
 function isFolder(path: string): Promise<boolean> {
   return stat(path).then(

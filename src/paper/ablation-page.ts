@@ -3,8 +3,9 @@ import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderLineChart } from "../report/line-chart.ts";
 import { ABLATION_SIZE, type Ablation } from "./ablation.ts";
+import { command } from "./conditions.ts";
 import type { PaperMeasurements } from "./measure.ts";
-import { ABSENT, command } from "./tables.ts";
+import { ABSENT } from "./tables.ts";
 
 /** Networks that differ in a part, trained at equal budget: RCU, CRP and 3x3, NDNet's depth, FRM's parts. */
 export function renderAblations({ ablations }: PaperMeasurements): Html {

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { countCost } from "../analysis/cost.ts";
 import { LightsegError } from "../errors.ts";
+import { plural } from "../plural.ts";
 import { findBest, type Run, readRun } from "../runs/read-run.ts";
 import { resolveStages, type TrainingConfig } from "../training/config.ts";
 
@@ -96,8 +97,8 @@ function describeRun({ config: { network }, steps, validations, classes, folder 
 
 function describeBudget({ config, steps }: Run): string {
   const [stage] = resolveStages(config);
-  if (!stage) return `${steps.length} steps`;
+  if (!stage) return plural(steps.length, "step");
   const { epochs, batch, crop, decoderLearningRate: rate, freezeEncoder } = stage;
   const encoder = freezeEncoder && config.weights ? `, ${basename(config.weights)}'s encoder as it is` : "";
-  return `${epochs} epochs, ${steps.length} steps of batch ${batch}, crops of ${crop.join(" x ")}, rate ${rate}${encoder}`;
+  return `${plural(epochs, "epoch")}, ${plural(steps.length, "step")} of batch ${batch}, crops of ${crop.join(" x ")}, rate ${rate}${encoder}`;
 }

@@ -90,7 +90,7 @@ export interface PaperMeasurements {
 }
 
 /** Shipped models and the data set that each can be measured on. */
-const MODELS = [
+export const MODELS = [
   { model: "voc", dataset: "voc" },
   { model: "camvid", dataset: "camvid" },
   { model: "camvid-ndnet45", dataset: "camvid" },
@@ -107,8 +107,10 @@ export const PROBED_MAPS = [
   { place: "after CRP", at: "crp4" },
 ] as const;
 /** Few photos and steps long enough for minutes on a CPU. */
-const FIELD = { photos: 60, step: 16 } as const;
-const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
+export const FIELD = { photos: 60, step: 16 } as const;
+/** Few enough for minutes on a CPU, where a pass of the largest network takes seconds. */
+export const TIMED = { runs: 10, warmup: 2, device: "cpu" } as const;
+export const SCALES = [0.5, 0.75, 1, 1.25, 1.5, 1.75];
 
 /**
  * Measures what the data at hand allow of the paper's tables and figures, on the shipped models.

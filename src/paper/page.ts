@@ -6,20 +6,13 @@ import { renderSection, renderTable } from "../html/elements.ts";
 import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
+import { plural } from "../plural.ts";
 import { renderAblations } from "./ablation-page.ts";
 import { renderRows } from "./compare.ts";
-import { FIELD_MAPS, type PaperMeasurements, PROBED_MAPS, STUDIED } from "./measure.ts";
+import { command, FOLDERS, limitOption, type PaperConditions } from "./conditions.ts";
+import { FIELD, FIELD_MAPS, MODELS, type PaperMeasurements, PROBED_MAPS, STUDIED } from "./measure.ts";
 import { describeTheoretical, renderFieldMaps } from "./receptive-field-page.ts";
-import { ABSENT, command, renderRelatives, renderTables } from "./tables.ts";
-
-/** Where and when a page was made. */
-export interface PaperConditions {
-  readonly version: string;
-  readonly cpu: string;
-  readonly threads: number;
-  /** Names of the data sets that were given. */
-  readonly data: readonly string[];
-}
+import { ABSENT, renderRelatives, renderTables } from "./tables.ts";
 
 /** Drawings of Figure 1: networks, and the blocks of the original and the light-weight form. */
 const DRAWINGS = [
@@ -33,16 +26,27 @@ const DRAWINGS = [
 ] as const;
 
 /** The tables and figures of the papers beside what this code gives, as one page that loads nothing. */
-export async function renderPaper(
-  measured: PaperMeasurements,
-  { version, cpu, threads, data }: PaperConditions,
-): Promise<string> {
+export async function renderPaper(measured: PaperMeasurements, conditions: PaperConditions): Promise<string> {
+  const { version, cpu, threads, data } = conditions;
   const title = "Light-Weight RefineNet, table by table";
   const body = html`<h1>${title}</h1>
 <p>What Nekrasov, Shen and Reid publish (BMVC 2018), and NDNet and FRM, beside what this code gives. Weights of the authors are lost; where neither weights nor data are at hand it says ${ABSENT}.</p>
-<p class="dim">lightseg ${version}, ${threads} threads of ${cpu}; data at hand: ${data.length > 0 ? data.join(", ") : "none"}; networks in float32. Made by lightseg paper.</p>
-${renderTables(measured)}${renderFigure1()}${await renderFigure2(measured)}${await renderFigure3(measured)}${renderTable4(measured)}${renderAblations(measured)}${renderRelatives(measured)}`;
+<p class="dim">lightseg ${version}, ${plural(threads, "thread")} of ${cpu}; data at hand: ${data.length > 0 ? data.join(", ") : "none"}; networks in float32. Commands have capitals in the place of folders. Made by:</p>
+${command(wholeCommand(measured, conditions))}${renderTables(measured, conditions)}${renderFigure1()}${await renderFigure2(measured)}${await renderFigure3(measured)}${renderTable4(measured, conditions)}${renderAblations(measured)}${renderRelatives(measured, conditions)}`;
   return renderPage({ title, body });
+}
+
+function wholeCommand(measured: PaperMeasurements, conditions: PaperConditions): string {
+  const { data, threads, multiScale } = conditions;
+  return [
+    "lightseg paper",
+    ...data.map((name) => `--data ${name}=${FOLDERS[name] ?? "DIR"}`),
+    ...(measured.comparison ? ["--photos PHOTOS"] : []),
+    ...measured.ablations.map(() => "--ablation RUNS"),
+    ...(measured.times ? ["--times"] : []),
+    ...(multiScale ? ["--multi-scale"] : []),
+    `--threads ${threads}${limitOption(conditions)}`,
+  ].join(" ");
 }
 
 function renderFigure1(): Html {
@@ -68,20 +72,20 @@ async function renderFigure2({ comparison }: PaperMeasurements): Promise<Html> {
   const note = html`<p class="dim">The paper has RefineNet-101 and five light-weight networks on photos of PASCAL VOC; here are the shipped models. camvid and camvid-ndnet45 know street scenes alone.</p>\n`;
   return renderSection(
     "Figure 2: visual results",
-    html`${note}${rows}${command("lightseg compare voc camvid camvid-ndnet45 --photos examples")}`,
+    html`${note}${rows}${command(`lightseg compare ${MODELS.map(({ model }) => model).join(" ")} --photos PHOTOS${limitOption({ limit: comparison?.rows.length })}`)}`,
   );
 }
 
 async function renderFigure3({ receptiveFields }: PaperMeasurements): Promise<Html> {
   const line = command(
-    `lightseg receptive-field ${STUDIED.model} ${FIELD_MAPS.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC --step 16 --out field.html`,
+    `lightseg receptive-field ${STUDIED.model} ${FIELD_MAPS.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data ${FOLDERS.voc} --step ${FIELD.step} --limit ${receptiveFields?.photos ?? FIELD.photos} --out field.html`,
   );
   const published = html`<p>Published, in words: before CRP it is concentrated around small object parts and barely covers the objects; CRP enlarges it; the summation with lower features enlarges it further (RefineNet-LW-101).</p>\n`;
   if (!receptiveFields)
     return renderSection("Figure 3: receptive field", html`${published}<p>Ours: ${ABSENT}.</p>\n${line}`);
   const { photos, studies } = receptiveFields;
   const table = renderTable({
-    caption: `${STUDIED.model} (RefineNet-LW-MobileNet-v2), ${photos} photos of 224 x 224; sides in pixels, above 4.55 % of the largest influence`,
+    caption: `${STUDIED.model} (RefineNet-LW-MobileNet-v2), ${plural(photos, "photo")} of 224 x 224; sides in pixels, above 4.55 % of the largest influence`,
     numeric: true,
     head: ["place", "map", "theoretical", "effective (gradients)", "empirical (occluders)"],
     rows: studies.map((study) => [
@@ -97,7 +101,7 @@ async function renderFigure3({ receptiveFields }: PaperMeasurements): Promise<Ht
   return renderSection("Figure 3: receptive field", html`${published}${table}${maps}${line}`);
 }
 
-function renderTable4({ probes }: PaperMeasurements): Html {
+function renderTable4({ probes }: PaperMeasurements, conditions: PaperConditions): Html {
   const published = renderTable({
     caption: "Published: heads on the lowest-resolution block of RefineNet-101, VOC val, per cent",
     numeric: true,
@@ -106,7 +110,7 @@ function renderTable4({ probes }: PaperMeasurements): Html {
   });
   const ours = probes?.map(({ model, network, train, val, maps }) =>
     renderTable({
-      caption: `Ours: heads on ${model === undefined ? `${network} of the ablation below` : `${model} (${network})`}, trained on ${train} photos, measured on ${val}`,
+      caption: `Ours: heads on ${model === undefined ? `${network} of the ablation below` : `${model} (${network})`}, trained on ${plural(train, "photo")}, measured on ${val}`,
       numeric: true,
       head: ["place", "map", "mIoU", "accuracy"],
       rows: maps.map(({ place, at, miou, accuracy }) => [
@@ -116,10 +120,14 @@ function renderTable4({ probes }: PaperMeasurements): Html {
     }),
   );
   const withRcu = (probes ?? []).some(({ maps }) => maps.some(({ at }) => at === publishedProbes[0].at));
+  const line = (network: string, places: readonly { readonly at: string }[]) =>
+    `lightseg probe ${network} ${places.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data ${FOLDERS.voc}${limitOption(conditions)}`;
+  const networkWithRcu = withRcu ? "RUN/best.safetensors" : "refinenet-lw-rcu-101 --weights FILE";
+  const lines = [line(STUDIED.model, PROBED_MAPS), line(networkWithRcu, publishedProbes)];
   const rcu = html`<p class="dim">Before and after RCU: ${ABSENT}, since no network with RCUs is at hand that was trained.</p>\n`;
   return renderSection(
     "Table 4: what CRP and RCU hold",
-    html`${published}${ours ?? html`<p>Ours: ${ABSENT}.</p>\n`}${withRcu ? undefined : rcu}${command(`lightseg probe ${STUDIED.model} ${PROBED_MAPS.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC\nlightseg probe refinenet-lw-rcu-101 --weights FILE ${publishedProbes.map(({ at }) => `--at ${at}`).join(" ")} --dataset voc --data VOC`)}`,
+    html`${published}${ours ?? html`<p>Ours: ${ABSENT}.</p>\n`}${withRcu ? undefined : rcu}${command(lines.join("\n"))}`,
   );
 }
 

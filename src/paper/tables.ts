@@ -1,4 +1,5 @@
 /** Tables 1 to 3 of Light-Weight RefineNet, and those of NDNet and FRM: cost, times and accuracies. */
+
 import type { Times } from "../analysis/benchmark.ts";
 import { comparePaper, countingRule, paperConditions, publishedRuntime } from "../analysis/paper.ts";
 import { type PublishedAccuracy, publishedAccuracies } from "../analysis/paper-accuracy.ts";
@@ -6,18 +7,27 @@ import { cityscapesConditions, compareRelatives } from "../analysis/relatives.ts
 import { renderSection, renderTable } from "../html/elements.ts";
 import { formatCount, formatPercent } from "../html/format.ts";
 import { type Html, type HtmlPart, html } from "../html/html.ts";
-import type { MeasuredAccuracy, PaperMeasurements } from "./measure.ts";
+import { plural } from "../plural.ts";
+import { command, FOLDERS, limitOption, type PaperConditions } from "./conditions.ts";
+import { type MeasuredAccuracy, MODELS, type PaperMeasurements, SCALES, TIMED } from "./measure.ts";
 
 /** What stands where neither weights nor data were at hand. */
 export const ABSENT = "not measured here";
 
-/** Lines to type. */
-export function command(text: string): Html {
-  return html`<pre>${text}</pre>\n`;
+/** How a shipped model is measured on a data set; over several scales too where that was done. */
+function evaluateLines(model: string, dataset: string, conditions: PaperConditions): string[] {
+  const line = `lightseg evaluate --model ${model} --dataset ${dataset} --data ${FOLDERS[dataset]} --device cpu${limitOption(conditions)}`;
+  return conditions.multiScale ? [line, `${line} --scales ${SCALES.join(",")} --flip`] : [line];
+}
+
+/** How networks are timed, as where times were taken. */
+function benchmarkLine(networks: string, { threads }: PaperConditions): string {
+  const { runs, warmup, device } = TIMED;
+  return `lightseg benchmark ${networks} --runs ${runs} --warmup ${warmup} --device ${device} --threads ${threads}`;
 }
 
 /** Tables 1 to 3. */
-export function renderTables(measured: PaperMeasurements): Html {
+export function renderTables(measured: PaperMeasurements, conditions: PaperConditions): Html {
   const rows = comparePaper();
   const costs = (table: 1 | 3) => {
     const own = rows.filter((row) => row.table === table);
@@ -51,10 +61,10 @@ export function renderTables(measured: PaperMeasurements): Html {
   });
   return html`${renderSection("Table 1: cost", html`${costs(1)}${command("lightseg info --paper")}`)}${renderSection(
     "Table 2: NYUDv2 and Person-Part",
-    html`${runtimes}${renderAccuracies(2, measured)}${command("lightseg info --paper\nlightseg benchmark --paper\nlightseg evaluate --model MODEL --dataset nyudv2 --data NYUDv2")}`,
+    html`${runtimes}${renderAccuracies(2, measured)}${command(`lightseg info --paper\n${benchmarkLine("--paper", conditions)}\nlightseg evaluate --model MODEL --dataset nyudv2 --data NYUDV2`)}`,
   )}${renderSection(
     "Table 3: PASCAL VOC",
-    html`${costs(3)}${renderAccuracies(3, measured)}${command("lightseg evaluate --model voc --dataset voc --data VOC --split val\nlightseg evaluate --model voc --dataset voc --data VOC --split val --scales 0.5,0.75,1,1.25,1.5,1.75 --flip")}`,
+    html`${costs(3)}${renderAccuracies(3, measured)}${command(evaluateLines("voc", "voc", conditions).join("\n"))}`,
   )}`;
 }
 
@@ -96,11 +106,11 @@ function describePhotos({
   views,
 }: Pick<MeasuredAccuracy, "photos" | "trainedPhotos" | "views">): string {
   const trained = trainedPhotos > 0 ? `, ${trainedPhotos} of them trained on` : "";
-  return `${photos} photos${trained}, ${views}`;
+  return `${plural(photos, "photo")}${trained}, ${views}`;
 }
 
 /** What NDNet and FRM publish, and what was trained here. */
-export function renderRelatives(measured: PaperMeasurements): Html {
+export function renderRelatives(measured: PaperMeasurements, conditions: PaperConditions): Html {
   const { size, classes } = cityscapesConditions;
   const relatives = compareRelatives();
   const costs = renderTable({
@@ -119,6 +129,14 @@ export function renderRelatives(measured: PaperMeasurements): Html {
       ...timesOf(network, measured).map(({ mean }) => (1000 / mean).toFixed(1)),
     ]),
   });
+  const timed = `${relatives.map(({ network }) => network).join(" ")} --size ${size.join("x")}`;
+  const lines = [
+    "lightseg info --paper",
+    benchmarkLine(timed, conditions),
+    ...MODELS.filter(({ dataset }) => dataset === "camvid").flatMap(({ model, dataset }) =>
+      evaluateLines(model, dataset, conditions),
+    ),
+  ];
   const camvid = measured.accuracies.filter(({ dataset }) => dataset === "camvid");
   const ours =
     camvid.length > 0
@@ -135,6 +153,6 @@ export function renderRelatives(measured: PaperMeasurements): Html {
       : html`<p>CamVid: ${ABSENT}.</p>\n`;
   return renderSection(
     "NDNet and FRM",
-    html`${costs}${renderAccuracies("NDNet", measured)}${renderAccuracies("FRM", measured)}${ours}${command("lightseg info --paper\nlightseg benchmark ndnet45 frm-van-b0 --size 1024x2048\nlightseg evaluate --model camvid-ndnet45 --dataset camvid --data CamVid")}`,
+    html`${costs}${renderAccuracies("NDNet", measured)}${renderAccuracies("FRM", measured)}${ours}${command(lines.join("\n"))}`,
   );
 }

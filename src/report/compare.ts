@@ -2,6 +2,7 @@ import { renderSection, renderTable } from "../html/elements.ts";
 import { formatCount, formatPercent, formatSeconds } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
+import { plural } from "../plural.ts";
 import type { Run } from "../runs/read-run.ts";
 import { renderCommonClasses, renderShares } from "./classes.ts";
 import { renderCommonCurves } from "./curves.ts";
@@ -14,7 +15,7 @@ const unlike = html`<p class="warning">The photos that the runs were validated o
 export function renderComparison(runs: readonly Run[]): string {
   const names = nameApart(runs);
   const highlight = new Set(runs.map(measuredOn)).size === 1;
-  const title = `${runs.length} runs compared`;
+  const title = `${plural(runs.length, "run")} compared`;
   const body = [
     html`<header><h1>${title}</h1></header>`,
     renderSection("Results", [highlight ? undefined : unlike, renderResults(runs, names, { highlight })]),

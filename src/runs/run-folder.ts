@@ -48,6 +48,19 @@ export class RunFolder implements AsyncDisposable {
     return join(this.path, "log.jsonl");
   }
 
+  /** @throws LightsegError OUTPUT if the folder holds a run already */
+  async refuseRun(): Promise<void> {
+    if ((await readText(this.#config)) === undefined) return;
+    throw new LightsegError({
+      code: "OUTPUT",
+      where: "train",
+      file: this.path,
+      argument: "folder",
+      rule: "holds a training run already",
+      hint: "go on with --resume, or take another folder",
+    });
+  }
+
   /**
    * Makes the folder and stores the settings, and in `origin.json` what else the run began with.
    *
@@ -57,16 +70,7 @@ export class RunFolder implements AsyncDisposable {
     config: TrainingConfig,
     { warnings = [], device }: { warnings?: readonly string[]; device?: string } = {},
   ): Promise<void> {
-    if ((await readText(this.#config)) !== undefined) {
-      throw new LightsegError({
-        code: "OUTPUT",
-        where: "train",
-        file: this.path,
-        argument: "folder",
-        rule: "holds a training run already",
-        hint: "go on with --resume, or take another folder",
-      });
-    }
+    await this.refuseRun();
     await makeFolder(this.path);
     await this.#lockAndTidy();
     const origin = {

@@ -2,6 +2,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { findLabelIssues, findTurned } from "../datasets/issues.ts";
 import { LabelCounts } from "../datasets/label-counts.ts";
 import { LightsegError } from "../errors.ts";
+import { plural } from "../plural.ts";
 import { createRandom, shuffled } from "../random.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { Stage } from "../training/stage.ts";
@@ -55,8 +56,8 @@ function describeShared(training: Dataset, validation: Dataset): string | undefi
   const shared = validation.ids.filter((id) => trained.has(id));
   if (shared.length === 0) return undefined;
   const examples = `${shared.slice(0, 3).join(", ")}${shared.length > 3 ? " ..." : ""}`;
-  const which = `${shared.length} of the ${validation.size} photos of ${validation.split} (${examples})`;
-  return `${validation.name}: ${which} are in ${training.split} too, so validation mIoU is too high`;
+  const which = `${shared.length} of the ${plural(validation.size, "photo")} of ${validation.split} (${examples})`;
+  return `${validation.name}: ${training.split} has ${which} too, so validation mIoU is too high`;
 }
 
 /** Share of a photo that a crop shows at least without a warning. */

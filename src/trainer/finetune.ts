@@ -1,3 +1,4 @@
+import { custom } from "../datasets/custom.ts";
 import { type Dataset, spreadEvenly } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { median } from "../median.ts";
@@ -40,7 +41,7 @@ export interface FinetuneSettingsOptions {
 export async function finetuneSettings({
   recipe = "finetune",
   data,
-  dataset = "custom",
+  dataset = custom.name,
   split = settings.split.default,
   weights,
   network,

@@ -1,6 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { LightsegError } from "../errors.ts";
 import type { TrainedSplit } from "../model-files/model.ts";
+import { plural } from "../plural.ts";
 import { fnv1a } from "../random.ts";
 import type { RunData, SplitIdentity } from "../runs/checkpoint.ts";
 
@@ -29,7 +30,7 @@ export function requireSameData(stored: Partial<RunData>, { description, splits 
   const before = stored.description?.classes;
   const { classes } = description;
   if (before && JSON.stringify(before) !== JSON.stringify(classes)) {
-    const count = before.length === classes.length ? "" : `the ${before.length} classes `;
+    const count = before.length === classes.length ? "" : `the ${plural(before.length, "class", "classes")} `;
     throw changed(
       "classes",
       `${count}${before.join(", ")}`,
@@ -38,7 +39,7 @@ export function requireSameData(stored: Partial<RunData>, { description, splits 
   }
   for (const [index, own] of (stored.splits ?? []).entries()) {
     const now = splits[index];
-    if (now && own.photos !== now.photos) throw changed(own.name, `${own.photos} photos`, now.photos);
+    if (now && own.photos !== now.photos) throw changed(own.name, plural(own.photos, "photo"), now.photos);
     if (now?.ids !== own.ids) throw changed(`ids of ${own.name}`, "those that the run began with", undefined);
   }
 }

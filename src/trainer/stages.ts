@@ -1,6 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
+import { plural } from "../plural.ts";
 import { resolveStages, type StageConfig, type TrainingConfig } from "../training/config.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import { countPhotoLabels } from "../training/photo-labels.ts";
@@ -28,7 +29,7 @@ export async function openStages(
       own.dataset !== config.dataset && photoSourceOf(own.dataset) === photoSourceOf(config.dataset);
     const kept = isRelative ? withoutIds(all, new Set(validation.ids)) : all;
     if (kept.size < all.size) {
-      const text = `${all.size - kept.size} photos of ${all.name} ${all.split} are left out: they are in ${validation.name} ${validation.split}`;
+      const text = `${plural(all.size - kept.size, "photo")} of ${all.name} ${all.split} left out: also in ${validation.name} ${validation.split}`;
       onEvent({ kind: "note", text });
     }
     data.push(await countAndRepeat(kept, own, { seed: stageSeed(config, index), onEvent }));
@@ -48,7 +49,7 @@ async function countAndRepeat(
   );
   if (repeatRare === 0) return { samples: dataset, counts };
   const places = repeatRareClasses(counts, { threshold: repeatRare, seed });
-  const text = `${dataset.size} photos of ${dataset.name} ${dataset.split}, rare classes repeated: ${places.length} an epoch`;
+  const text = `${plural(dataset.size, "photo")} of ${dataset.name} ${dataset.split}, rare classes repeated: ${places.length} an epoch`;
   onEvent({ kind: "note", text });
   return {
     samples: selectSamples(dataset, places),

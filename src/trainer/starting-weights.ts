@@ -7,6 +7,7 @@ import { type InitializationScheme, initialValue } from "../models/initialize.ts
 import { type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
 import { backboneOf } from "../models/zoo.ts";
+import { plural } from "../plural.ts";
 import { RANDOM_WEIGHTS } from "../training/settings.ts";
 import { describeUnwrapping } from "../weights/choose-names.ts";
 import { describeMatch, describeNames, matchWeights, type WeightsMatch } from "../weights/match.ts";
@@ -106,7 +107,7 @@ function describeStart({ encoder }: Network, match: WeightsMatch): string {
     const isHead = ({ expected, found }: WeightsMatch["misshaped"][number]) =>
       expected[0] !== found[0] && expected.slice(1).join() === found.slice(1).join();
     if (head && misshaped.every(isHead))
-      return `all but the head, which is for ${head.found[0]} classes, not ${head.expected[0]}, and begins at random`;
+      return `all but the head, which is for ${plural(head.found[0] ?? 0, "class", "classes")}, not ${head.expected[0]}, and begins at random`;
   }
   const isEncoder =
     misshaped.length === 0 && missing.length > 0 && !missing.some((name) => encoder.has(name));

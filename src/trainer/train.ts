@@ -86,6 +86,8 @@ export async function train({
   signal,
 }: TrainOptions): Promise<TrainingResult> {
   await using folder = new RunFolder(run);
+  // Before minutes of reading.
+  if (!resume) await folder.refuseRun();
   const engine = ownEngine ? { open: ownEngine } : await findDevice(device);
   const { open } = engine;
   const config = resume ? await folder.resume(options) : await newConfig(options, onEvent);

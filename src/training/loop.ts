@@ -2,9 +2,11 @@
  * The training core: takes samples, storage and engine from outside and knows no platform. `train()` of Node
  * is this loop over data sets on disk, with a run folder as storage.
  */
+
 import { LightsegError } from "../errors.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
 import type { Weights } from "../models/weights.ts";
+import { plural } from "../plural.ts";
 import type { OpenSession } from "../runtime/session.ts";
 import { takeChosen } from "../weights/stored-names.ts";
 import { BatchQueue } from "./batch-queue.ts";
@@ -198,7 +200,7 @@ async function measure({ step, best, state }: Checkpoint, options: RunTrainingOp
   if (ended && step < countSteps(stages))
     onEvent?.({
       kind: "note",
-      text: `${config.patience} epochs brought no better validation: training ends`,
+      text: `${plural(config.patience, "epoch")} brought no better validation: training ends`,
     });
   return checkpoint;
 }

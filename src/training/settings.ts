@@ -71,6 +71,7 @@ const count = integerType({ min: 1 });
 const networkType: ValueType<string> = {
   ...textType("NETWORK"),
   rule: "a network that lightseg info lists, or DECODER+BACKBONE",
+  choices: Object.keys(networks),
   read: (text) => (isNetwork(text) ? text : undefined),
 };
 const upToThreads = integerType({ min: 1, max: MAX_THREADS });
@@ -211,13 +212,13 @@ export const settings = {
   weightDecayOn: setting("stage", choiceType(["all", "convolutions"], "WHAT"), {
     default: "all",
     flag: "weight-decay-on",
-    help: "Parameters that decay",
+    help: "What decays: all parameters, or convolutions, their weights alone",
   }),
   /** How parameters begin that `weights` do not hold: as in PyTorch, or as by He et al. 2015 (`kaiming`). */
   initialization: setting("run", choiceType(initializationSchemes, "SCHEME"), {
     default: "uniform",
     flag: "initialization",
-    help: "Initialization of the weights that no file holds",
+    help: "How weights begin that no file holds: uniform or kaiming",
     defaultText: "default uniform, as in PyTorch",
   }),
   /** How the learning rates change over the steps of a stage. */
@@ -258,7 +259,7 @@ export const settings = {
   classWeights: setting("stage", choiceType(classWeightings, "MODE"), {
     default: "none",
     flag: "class-weights",
-    help: "log: rare classes weigh more in the loss; balanced: every class counts the same",
+    help: "none; log: rare classes weigh more in the loss; balanced: every class counts the same",
   }),
   /** Repeats photos of classes that a smaller share of photos has; 0: none. */
   repeatRare: setting("stage", share, {

@@ -78,6 +78,12 @@ describe("runBatch on folders", () => {
     const before = await readFile(join(out, "results", kept));
     await expect(run(out)).rejects.toThrow(/holds a batch of 7 photos.*--resume/);
     await expect(run(out, { resume: true, dtype: "fp32" })).rejects.toThrow(/was begun with dtype int8/);
+    await expect(run(out, { resume: true, model: "camvid" })).rejects.toThrow(/was begun with name voc/);
+    await expect(run(out, { resume: true, source: folder })).rejects.toThrow(/within the source/);
+    await expect(run(out, { resume: true, source: at("others") })).rejects.toThrow(/was begun with source/);
+    await expect(run(out, { resume: true, settings: { labels: "rle" } })).rejects.toThrow(
+      /was begun with labels png/,
+    );
     await writeFile(join(photos, "aaa new.jpg"), "later");
     try {
       expect((await run(out, { resume: true, source: `${photos}/` })).photos).toBe(7);
@@ -87,6 +93,24 @@ describe("runBatch on folders", () => {
     expect(await readFile(join(out, "results", kept))).toEqual(before);
     expect(await readdir(join(out, "results"))).toHaveLength(4);
     await expectLabels((key) => readFile(join(out, key)));
+  });
+
+  it("goes on with what the target knows, where nothing else is said", async () => {
+    const out = at("known");
+    const stop = new AbortController();
+    const onProgress = ({ own }: { own: number }) => own === 3 && stop.abort(new Error("enough"));
+    const begun = { model: "camvid-ndnet45", settings: { overlays: true, samples: 2 }, concurrency: 1 };
+    await expect(run(out, { ...begun, signal: stop.signal, onProgress })).rejects.toThrow("enough");
+    const job = await readFile(join(out, "job.json"));
+    const { photos: count, own } = await runBatch({ out, resume: true });
+    expect(count).toBe(7);
+    expect(own).toBeLessThan(7);
+    expect(await readFile(join(out, "job.json"))).toEqual(job);
+    expect(await readdir(out)).toContain("contact-sheet.png");
+    expect(await readdir(join(out, "overlays"))).toHaveLength((await readdir(join(out, "labels"))).length);
+    await expect(runBatch({ out: at("nothing"), resume: true })).rejects.toThrow(
+      /source must be given: the target holds no batch/,
+    );
   });
 
   it("writes pseudo-labels that train reads, and runs that COCO reads", async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { compare } from "../../src/cli/compare.ts";
 import { writeCamvid } from "../support/camvid.ts";
+import { runCli } from "./run-cli.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -17,7 +19,7 @@ async function run(line: string) {
   return json;
 }
 
-describe("lightseg compare", () => {
+describe("lightseg compare", { timeout: 120_000 }, () => {
   it("puts photos, truth and results side by side", async () => {
     const file = join(folder, "a.html");
     const data = `--dataset camvid --data ${join(folder, "camvid")}`;
@@ -39,10 +41,19 @@ describe("lightseg compare", () => {
     expect((await readFile(file)).subarray(1, 4).toString()).toBe("PNG");
   });
 
+  it("writes another file than lightseg report, which compares runs", async () => {
+    const photos = join(folder, "camvid", "val");
+    const { stdout } = await runCli(["compare", "camvid-ndnet45", "--photos", photos], folder);
+    expect(stdout).toBe("wrote models.html: 2 photos, camvid-ndnet45\n");
+    expect(existsSync(join(folder, "models.html"))).toBe(true);
+  });
+
   it.each([
     ["camvid-ndnet45", /--photos PATH is required/],
     ["camvid-ndnet45 --photos examples --out a.gif", /--out must end in .html, .svg, .png/],
     ["camvid-ndnet45 --photos examples --dataset camvid --data .", /cannot be given beside --dataset/],
+    ["camvid-ndnet45 --photos examples --data .", /cannot be given beside --dataset and --data/],
+    ["camvid-ndnet45 --data .", /dataset.yaml: /],
     ["nope --photos examples", /nope/],
     ["camvid-ndnet45 --photos nowhere --out nowhere/a.html", /nowhere\/a.html: .*folder does not exist/],
   ])("%s is refused", async (line, message) => {

@@ -28,7 +28,7 @@ const file = (...names: string[]) => join(directory, ...names);
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "lightseg-data-"));
-  source = ["check", "--dataset", "custom", "--data", directory];
+  source = ["check", "--data", directory];
   await writeFile(file("dataset.yaml"), "name: garden\nclasses: [grass, path, pond]");
   for (const id of ["train/a", "train/b", "val/c"]) {
     await writePhoto(file(`images/${id}.jpg`), 2, 2);
@@ -146,19 +146,19 @@ describe("lightseg data check", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [["check"], "--dataset NAME is required"],
-    [["check", "--dataset", "custom"], "--data DIR is required"],
+    [["check"], "--data DIR is required"],
     [["look", "--dataset", "custom", "--data", "x"], 'data must be check, got "look"'],
     [[], "check is required"],
     [
-      ["check", "--dataset", "custom", "--data", "x", "--split", "train,al"],
-      "--split must be one or more of",
+      ["check", "--data", "x", "--split", "train,vall"],
+      '--split must be of train, val, test for data set custom, got "vall" (did you mean val?',
     ],
+    [["check", "--data", "x", "--split", "train,"], "--split must be one or more names, with commas between"],
     [
       ["check", "--dataset", "camvid", "--data", "x", "--split", "train_aug"],
       "--split must be of train, val, test, trainval, train-without-0001TP, ",
     ],
-    [["check", "--dataset", "custom", "--data", "x", "--samples", "3"], "--samples needs --out"],
+    [["check", "--data", "x", "--samples", "3"], "--samples needs --out"],
   ])("%j is refused", async (argv, message) => {
     await expect(run(...argv)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

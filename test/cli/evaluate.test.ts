@@ -132,6 +132,14 @@ describe("lightseg evaluate", { timeout: 300_000 }, () => {
     expect(measured.boundary?.meanScore).toBeGreaterThan(0);
   });
 
+  it("measures on the first photos alone, if told to", async () => {
+    const { json } = await evaluate.run(
+      parseArguments(evaluate, [...line("val").slice(1), "--limit", "1"]),
+      () => undefined,
+    );
+    expect(json).toMatchObject({ images: 1, finished: true });
+  });
+
   it("averages over scales, mirror images and windows, and shows a table", async () => {
     const views = ["--scales", "0.5,1.25", "--flip", "--window", "48x64", "--stride", "40"];
     const { code, stdout } = await runCli(line("val", ...views, "--upsampling", "bicubic", "--boundary"));

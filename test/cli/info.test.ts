@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -53,6 +53,15 @@ describe("lightseg info", () => {
     expect(weightBytes).toEqual({ float32: 4 * parameters.total, float16: 2 * parameters.total });
     expect(text).toMatch(/G MACs = .* G FLOPs for one input of 625x468/);
     expect(text).not.toContain("convolution");
+    // Each half with its own groups below it.
+    const groups = text.slice(text.indexOf("  encoder"), text.indexOf("MACs")).split("    decoder ");
+    const sums = groups.map((half) =>
+      [...half.matchAll(/^ {6}\S+ +([\d,]+)$/gm)].reduce(
+        (sum, [, count = ""]) => sum + Number(count.replaceAll(",", "")),
+        0,
+      ),
+    );
+    expect(sums).toEqual([parameters.encoder, parameters.decoder]);
   });
 
   it("follows the network to the graph that the engine runs", async () => {
@@ -97,12 +106,12 @@ describe("lightseg info", () => {
     expect(parts.json).toEqual(whole.json);
   });
 
-  it("counts a model in int8 like its network", async () => {
-    const [{ json: quantized }, { json: plain }] = [
-      await run("models/camvid.int8.onnx"),
-      await run("camvid"),
-    ];
-    expect(quantized).toEqual({ ...plain, model: "models/camvid.int8.onnx" });
+  it("counts a model in int8 like its network, but for the size of its weights", async () => {
+    const file = "models/camvid.int8.onnx";
+    const [{ json: quantized, text }, { json: plain }] = [await run(file), await run("camvid")];
+    const { size } = await stat(file);
+    expect(quantized).toEqual({ ...plain, model: file, weightBytes: { int8: size } });
+    expect(text).toContain(`  ${(size / 1e6).toFixed(1)} MB of int8 weights`);
   });
 
   it("draws a network", async () => {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Command, parseArguments } from "../../src/cli/arguments.ts";
+import { findBatchVerb } from "../../src/cli/batch.ts";
 import { evaluate } from "../../src/cli/evaluate.ts";
 import { info } from "../../src/cli/info.ts";
 import { segment } from "../../src/cli/segment.ts";
@@ -44,13 +45,13 @@ describe("lightseg", { timeout: 180_000 }, () => {
 
   it("ends with 2 when a verb or an option does not exist, or a value is missing or malformed", async () => {
     const [verb, option, value] = await Promise.all([
-      runCli(["nope"]),
+      runCli(["trian"]),
       runCli(["segment", "a.jpg", "--bogus"]),
       runCli(["train", "--run", "r", "--epochs", "-1", "--resume"]),
     ]);
     expectError(
       verb,
-      /^lightseg: verb must be one of segment, batch, train, report, evaluate, .*, got "nope"/,
+      /^lightseg: verb must be one of segment, batch, train, .*, got "trian" \(did you mean train\? see lightseg --help\)/,
     );
     expectError(option, /^lightseg segment: .*Unknown option '--bogus' \(see lightseg segment --help\)/);
     expectError(value, /^lightseg train: --epochs must be at least 1, got -1 \(see/);
@@ -69,6 +70,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [segment, "a.jpg b.jpg --scores s.npy", "--scores takes exactly one photo, and there are 2"],
     [segment, "a.jpg --scores s.txt", "--scores must be a file name that ends in .npy"],
     [segment, "a.jpg --model refinenet-lw-mobilenet-v2", "weights must be given"],
+    [findBatchVerb("run"), "--out r", "SOURCE is required"],
     [info, "a b", '"b" is one argument too many'],
     [info, "--size 512", "--size must be height x width in pixels"],
     [info, "--size 0x9", "--size must be at least 1, got 0"],
@@ -77,6 +79,7 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [evaluate, "--dataset camvid --data . --split all", "split must be one of train, val, test"],
     [train, "--model refinenet-lw-mobilenet-v2", "--run DIR is required"],
     [train, "--run r", "--data DIR is required"],
+    [train, "--run r --model ndnet45", "--data DIR is required"],
     [train, "--run r --model unet", "--model must be a network that lightseg info lists"],
     [train, "--run r --backbone vgg --decoder refinenet", "--backbone must be one of mobilenet-v2"],
     [train, "--run r --backbone resnet-18", "--decoder NAME is required"],
@@ -90,7 +93,12 @@ describe("lightseg", { timeout: 180_000 }, () => {
     [train, "--run r --schedule cosine", "--schedule must be poly, poly:POWER or stages"],
     [train, "--run r --crop 5000x5000", "train: --crop must be at most 4096, got 5000"],
     [train, "--run r --replicas 300", "train: --replicas must be at most 256, got 300"],
-    [train, "--run r --mirror", "Unknown option '--mirror'"],
+    [train, "--run r --mirror", "Unknown option '--mirror' (see lightseg train --help)"],
+    [train, "--run r --reusme", "Unknown option '--reusme' (did you mean --resume? see lightseg train"],
+    [train, "--run r --recipe fintune", "(did you mean finetune? see"],
+    [train, "--run r --data d --weights imagenett", "(did you mean imagenet? see"],
+    [train, "--run r --model refinenet-lw-51", "(did you mean refinenet-lw-50? see"],
+    [evaluate, "--dataset camvd --data .", "(did you mean camvid? see lightseg evaluate --help)"],
   ])("$0.name $1 is wrong usage", async (command, line, message) => {
     const argv = line.split(" ").filter((word) => word !== "");
     const running = async () => command.run(parseArguments(command, argv), () => undefined);
@@ -137,10 +145,15 @@ describe("lightseg", { timeout: 180_000 }, () => {
         message: expect.stringContaining('--opacity must be a number from 0 to 1, got "x"'),
       },
     });
-    const missing = await runJson(["info", "no-such-model"]);
+    const missing = await runJson(["info", "camvit"]);
     expect(missing.code).toBe(1);
     expect(missing.json).toEqual({
-      error: { code: "NOT_FOUND", message: expect.stringContaining("refinenet-lw-mobilenet-v2") },
+      error: {
+        code: "NOT_FOUND",
+        message: expect.stringMatching(
+          /\(did you mean camvid\? shipped: .*; networks: .*refinenet-lw-mobilenet-v2/,
+        ),
+      },
     });
   });
 });

@@ -28,15 +28,17 @@ describe("lightseg paper", () => {
         probes: null,
       },
     });
-    expect(await readFile(join(out, "index.html"), "utf8")).toContain(
-      "camvid val, 1 photos, 1 of them trained on, single scale",
-    );
+    const page = await readFile(join(out, "index.html"), "utf8");
+    expect(page).toContain("camvid val, 1 photo, 1 of them trained on, single scale");
+    expect(page).toContain("<pre>lightseg paper --data camvid=CAMVID --threads 1 --limit 1</pre>");
   });
 
   it.each([
     ["--data CamVid", /--data must be a data set \(camvid, .*\), = and its folder, got "CamVid"/],
     ["--data ade20k=a", /--data must be a data set/],
     ["--photos nowhere", /nowhere/],
+    // Found after the work has begun.
+    ["--data camvid=nowhere", /nowhere.val.txt/],
     ["--ablation nowhere", /nowhere.*must hold folders of training runs/s],
   ])("%s is refused", async (line, message) => {
     const out = join(await mkdtemp(join(tmpdir(), "lightseg-")), "paper");

@@ -49,9 +49,7 @@ describe("lightseg probe", () => {
     const { parameters } = buildNetwork({ network: name, classes: 2 });
     await writeSafetensors(weights, initialWeights(parameters, { seed: 1 }));
     const settings = "--long-side 32 --epochs 60 --batch 2 --rate 0.05 --threads 1";
-    const { json } = await run(
-      `${name} --weights ${weights} --at layer2 --dataset custom --data ${folder} ${settings}`,
-    );
+    const { json } = await run(`${name} --weights ${weights} --at layer2 --data ${folder} ${settings}`);
     expect(json).toMatchObject({ maps: [{ at: "layer2", accuracy: 0 }] });
   });
 
@@ -64,7 +62,7 @@ describe("lightseg probe", () => {
 
   it.each([
     ["camvid-ndnet45 --dataset camvid --data .", /--at NAME is required/],
-    ["camvid-ndnet45 --at layer3 --data .", /--dataset NAME is required/],
+    ["camvid-ndnet45 --at layer3 --data .", /dataset.yaml: .*; other layouts have names: --dataset\)/],
     ["camvid-ndnet45 --at layer3 --dataset camvid --data . --rate 0", /--rate must be greater than 0/],
   ])("%s is refused", async (line, message) => {
     await expect(run(line)).rejects.toThrow(message);

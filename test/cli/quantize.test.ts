@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { initialWeights } from "../../src/models/initialize.ts";
+import { buildNetwork } from "../../src/models/network.ts";
+import { writeSafetensors } from "../../src/weights/node/write.ts";
 import { writeCamvid } from "../support/camvid.ts";
 import { runCli, runJson, startCli } from "./run-cli.ts";
 
@@ -67,6 +70,17 @@ describe("lightseg quantize", { timeout: 240_000 }, () => {
     const { code, stdout } = await ended;
     expect({ code, stdout }).toEqual({ code: 130, stdout: "stopped; nothing was written\n" });
     expect(await readdir(folder)).toEqual(["camvid"]);
+  });
+
+  it("reads one's own data set for a model whose classes no other has", async () => {
+    const network = "refinenet-lw-mobile-96+mobilenet-v2";
+    const weights = join(folder, "weights.safetensors");
+    await writeSafetensors(
+      weights,
+      initialWeights(buildNetwork({ network, classes: 2 }).parameters, { seed: 1 }),
+    );
+    const { stderr } = await runCli(["quantize", network, "--weights", weights, "--data", folder]);
+    expect(stderr).toContain(`${join(folder, "dataset.yaml")}: `);
   });
 
   it.each([

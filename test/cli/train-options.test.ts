@@ -5,10 +5,25 @@ import { describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/arguments.ts";
 import { train } from "../../src/cli/train.ts";
 import { newSettings } from "../../src/cli/train-options.ts";
+import { train as trainNetwork } from "../../src/trainer/train.ts";
 import { writeCamvid } from "../support/camvid.ts";
 
 const read = (line: string) => newSettings(parseArguments(train, line.split(" ")));
 const halved = { kind: "stages", boundaries: [100, 200], factors: [1, 0.5, 0.25] };
+
+it("a folder that holds a run is refused before data is read", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lightseg-options-"));
+  try {
+    await writeFile(join(folder, "config.json"), "{}");
+    const message = "holds a training run already";
+    const typed = parseArguments(train, ["--run", folder, "--data", "nowhere"]);
+    await expect(train.run(typed, () => undefined)).rejects.toThrow(message);
+    const config = { network: "ndnet45", dataset: "camvid", data: "nowhere", weights: "none" };
+    await expect(trainNetwork({ run: folder, config, device: "cpu" })).rejects.toThrow(message);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 describe("newSettings", () => {
   it("puts what is typed in place of what a recipe says, in every stage", async () => {
@@ -75,6 +90,11 @@ describe("newSettings", () => {
       resolve("a.pth"),
       resolve("voc"),
     ]);
+  });
+
+  it("reads one's own data set where none is named", async () => {
+    const settings = await read("--model ndnet45 --data d");
+    expect(settings).toMatchObject({ dataset: "custom", data: resolve("d") });
   });
 
   it.each([

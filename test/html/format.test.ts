@@ -29,7 +29,7 @@ describe("format", () => {
       "–",
       "–",
     ]);
-    expect(formatPercent(0.00012, 2)).toBe("0.01 %");
+    expect([formatPercent(0.00012, 2), formatPercent(0.00012)]).toEqual(["0.01 %", "<0.1 %"]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkFolderOf, makeFolder, writeFileAtomically } from "../../src/node/files.ts";
+import { checkFolder, checkFolderOf, makeFolder, writeFileAtomically } from "../../src/node/files.ts";
 import { rejectionOf } from "../images/helpers.ts";
 
 describe("writeFileAtomically", () => {
@@ -63,6 +63,16 @@ describe("checkFolderOf", () => {
     expect(missing.message).toContain("cannot be written: its folder does not exist");
     const folder = await rejectionOf(checkFolderOf(tmpdir()), "OUTPUT");
     expect(folder.message).toContain("cannot be written: it is a folder");
+  });
+});
+
+describe("checkFolder", () => {
+  it("takes a folder that can be made, without making it, and refuses a file in its place", async () => {
+    const path = join(tmpdir(), "lightseg-none", "a");
+    await checkFolder(path);
+    expect(existsSync(join(tmpdir(), "lightseg-none"))).toBe(false);
+    for (const file of [process.execPath, join(process.execPath, "a")])
+      await rejectionOf(checkFolder(file), "OUTPUT");
   });
 });
 

@@ -23,7 +23,7 @@ describe("readAblation", () => {
     const { rows, ...rest } = await readAblation(folder);
     expect(rest).toEqual({
       dataset: "camvid",
-      budget: "1 epochs, 2 steps of batch 4, crops of 256 x 256, rate 0.01",
+      budget: "1 epoch, 2 steps of batch 4, crops of 256 x 256, rate 0.01",
     });
     expect(rows.map(({ network }) => network)).toEqual(["ndnet29-fcn32", "ndnet61-fcn32"]);
     expect(rows[0]).toMatchObject({

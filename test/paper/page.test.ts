@@ -1,12 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { publishedAccuracies, publishedProbes } from "../../src/analysis/paper-accuracy.ts";
+import { parseArguments } from "../../src/cli/arguments.ts";
+import { benchmark } from "../../src/cli/benchmark.ts";
+import { compare } from "../../src/cli/compare.ts";
+import { evaluate } from "../../src/cli/evaluate.ts";
+import { info } from "../../src/cli/info.ts";
+import { paper } from "../../src/cli/paper.ts";
+import { probe as probeVerb } from "../../src/cli/probe.ts";
+import { receptiveField } from "../../src/cli/receptive-field.ts";
+import { train } from "../../src/cli/train.ts";
 import { datasets } from "../../src/datasets/index.ts";
 import { buildNetwork } from "../../src/models/network.ts";
 import type { Ablation } from "../../src/paper/ablation.ts";
 import { describePaper, renderPaper } from "../../src/paper/page.ts";
 import { findTap } from "../../src/studies/tap.ts";
 
-const conditions = { version: "1.2.3", cpu: "A processor", threads: 2, data: ["voc"] };
+const conditions = { version: "1.2.3", cpu: "A processor", threads: 2, data: ["voc"], multiScale: false };
 const accuracy = {
   ...{ model: "voc", network: "refinenet-lw-mobilenet-v2", dataset: "voc", split: "val", photos: 7 },
   ...{ trainedPhotos: 0, views: "single scale" as const, miou: 0.3456, pixelAccuracy: 0.9 },
@@ -96,6 +105,44 @@ describe("renderPaper", () => {
     expect(page).toMatch(/<td>19\.56 ± 0\.29<\/td><td>250 ± 3<\/td>/);
     expect(page).toMatch(/ndnet45<\/th>(<td>[^<]*<\/td>){4}<td>4\.0<\/td>/);
     expect(await renderPaper(none, conditions)).not.toContain("here</th>");
+  });
+});
+
+describe("the commands of the page", () => {
+  const commandsOf = (page: string) =>
+    [...page.matchAll(/<pre>([^<]*)<\/pre>/g)].flatMap(([, text = ""]) => text.split("\n"));
+  const measured = { ...none, accuracies: [accuracy], probes, times: [] };
+
+  it("repeat what was done", async () => {
+    const options = { ...conditions, limit: 5, multiScale: true };
+    const study = { receptiveFields: { photos: 5, studies: [] } };
+    const commands = commandsOf(await renderPaper({ ...measured, ...study }, options));
+    expect(commands[0]).toBe("lightseg paper --data voc=VOC --times --multi-scale --threads 2 --limit 5");
+    const evaluation = "lightseg evaluate --model voc --dataset voc --data VOC --device cpu --limit 5";
+    expect(commands).toContain(evaluation);
+    expect(commands).toContain(`${evaluation} --scales 0.5,0.75,1,1.25,1.5,1.75 --flip`);
+    expect(commands).toContain("lightseg benchmark --paper --runs 10 --warmup 2 --device cpu --threads 2");
+    for (const verb of ["probe voc", "receptive-field voc"])
+      expect(commands.find((line) => line.startsWith(`lightseg ${verb}`))).toContain(" --limit 5");
+  });
+
+  it("name no limit where there was none", async () => {
+    const commands = commandsOf(await renderPaper(measured, conditions));
+    const limited = commands.filter((line) => line.includes("--limit"));
+    // Figure 3 always has the first photos alone.
+    expect(limited.map((line) => line.split(" ")[1])).toEqual(["receptive-field"]);
+    expect(commands.join("\n")).not.toContain("--flip");
+  });
+
+  it("can be typed", async () => {
+    const verbs = [benchmark, compare, evaluate, info, paper, probeVerb, receptiveField, train];
+    const page = await renderPaper({ ...measured, ablations: [ablation] }, { ...conditions, limit: 5 });
+    for (const line of commandsOf(page).filter((text) => text.startsWith("lightseg "))) {
+      const [, name, ...argv] = line.split(" ");
+      const verb = verbs.find((command) => command.name === name);
+      expect(verb, line).toBeDefined();
+      if (verb) expect(() => parseArguments(verb, argv), line).not.toThrow();
+    }
   });
 });
 

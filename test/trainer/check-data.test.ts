@@ -78,7 +78,7 @@ describe("checkData", () => {
     const [training, validation] = [split("train", [0, 1]), split("val", [0, 1, 1])];
     const ids = ["val-0", "train-1", "val-2"];
     expect((await check(training, { ...validation, ids })).warnings).toEqual([
-      "custom: 1 of the 3 photos of val (train-1) are in train too, so validation mIoU is too high",
+      "custom: train has 1 of the 3 photos of val (train-1) too, so validation mIoU is too high",
     ]);
     expect((await check(training, { ...validation, ids, name: "voc" })).warnings).toEqual([]);
   });

@@ -167,7 +167,7 @@ describe("recipes run to the end", { timeout: 300_000 }, () => {
       ...["train", "--config", runFile("voc", "config.json"), "--run", runFile("voc again")],
     ]);
     expect(code).toBe(0);
-    expect(stderr).toContain("1 photos of sbd train are left out: they are in voc val");
+    expect(stderr).toContain("1 photo of sbd train left out: also in voc val");
     expect(stderr).toMatch(
       /stage 1 of 3: coco train, steps 0 to 2;.*stage 2 of 3: sbd train, steps 2 to 4;.*stage 3 of 3: voc train, steps 4 to 6;/s,
     );

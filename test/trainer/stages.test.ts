@@ -78,7 +78,7 @@ describe("openStages", () => {
     );
     expect(sbd?.samples.ids).toEqual(["a", "b", "d"]);
     expect((await sbd?.samples.load(2))?.id).toBe("d");
-    const text = "1 photos of sbd train are left out: they are in voc val";
+    const text = "1 photo of sbd train left out: also in voc val";
     expect(events).toEqual([{ kind: "note", text }]);
   });
 

@@ -1,4 +1,5 @@
 import { checkRange } from "../../check.ts";
+import { percent } from "../../percent.ts";
 import { checkPhoto } from "../check.ts";
 import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
 import { pastePicture } from "../paste.ts";
@@ -87,8 +88,8 @@ function toLine(entry: LegendEntry): Line {
     characters.length > LONGEST_NAME
       ? `${characters.slice(0, LONGEST_NAME - 3).join("")}...`
       : characters.join("");
-  const isTrace = share > 0 && share < 0.0005;
-  return { name: shown, share: isTrace ? "<0.1%" : `${(share * 100).toFixed(1)}%`, color };
+  // Without its space, which is wide in these letters.
+  return { name: shown, share: percent(share).replace(" ", ""), color };
 }
 
 /** Two pixels a dot are comfortable to read; below 256 pixels of width such text would dwarf the picture. */

@@ -1,4 +1,5 @@
 import { lstat } from "node:fs/promises";
+import { didYouMean } from "../../did-you-mean.ts";
 import { LightsegError, systemCodeOf } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import { isNetwork, networks } from "../../models/zoo.ts";
@@ -230,12 +231,14 @@ async function requireFile(model: string): Promise<string> {
     (cause: unknown) => !["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause)),
   );
   if (isThere) return model;
+  const shipped = await listShippedModels();
+  const known = `shipped: ${shipped.join(", ")}; networks: ${Object.keys(networks).join(", ")}`;
   throw new LightsegError({
     code: "NOT_FOUND",
     where: "loadModel",
     argument: "model",
     rule: "must be a shipped model, a network or a model file",
     value: model,
-    hint: `shipped: ${(await listShippedModels()).join(", ")}; networks: ${Object.keys(networks).join(", ")}`,
+    hint: `${didYouMean(model, [...shipped, ...Object.keys(networks)])} ${known}`.trimStart(),
   });
 }

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Readable } from "node:stream";
+import { plural } from "../../plural.ts";
 import type { VideoFrameInput } from "../segment-frames.ts";
 import { type ClipDescription, invalidClip, probeClip } from "./probe.ts";
 import { type FfmpegEnd, type FfmpegProcess, fileUrl, startFfmpeg } from "./process.ts";
@@ -100,7 +102,7 @@ function checkEnd(
   const said = message && `: ${message}`;
   throw invalidClip(
     path,
-    `ends early: ${count} of about ${frameCount} frames could be read${said}`,
+    `ends early: ${count} of about ${plural(frameCount, "frame")} could be read${said}`,
     "the file is damaged or was not copied whole; ffmpeg -i FILE -c copy NEW keeps the part that is there",
   );
 }
