@@ -59,7 +59,9 @@ export async function planJob(options: PlanOptions): Promise<BatchJob> {
   const from = options.source;
   if (from === undefined)
     throw new LightsegError({
-      ...{ code: "INVALID_ARGUMENT", where: "planJob", argument: "source" },
+      code: "INVALID_ARGUMENT",
+      where: "planJob",
+      argument: "source",
       rule: "must be given: the target holds no batch to go on with",
     });
   let photos = 0;
