@@ -12,7 +12,7 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return "";
 }
 
-/** Whether so many letters left out, added, replaced or swapped with their neighbor make one text the other. */
+/** Whether so many letters left out, added, replaced or swapped with the next make one text the other. */
 function isWithin(errors: number, a: string, b: string): boolean {
   if (errors < 0 || Math.abs(a.length - b.length) > errors) return false;
   if (a === b) return true;
