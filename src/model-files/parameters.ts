@@ -1,7 +1,6 @@
 import { type ErrorDetails, LightsegError } from "../errors.ts";
 import { buildNetwork, type Network, parameterShapes } from "../models/network.ts";
 import type { Weights } from "../models/weights.ts";
-import { plural } from "../plural.ts";
 import type { ExpectedNames } from "../weights/choose-names.ts";
 import { describeMatch, describeNames, matchWeights, type WeightsMatch } from "../weights/match.ts";
 
@@ -87,7 +86,7 @@ export function requireWeights(
   throw new LightsegError({
     ...fault,
     argument: "weights",
-    rule: `must hold every parameter of ${network} for ${plural(classes, "class", "classes")}`,
+    rule: `must hold every parameter of ${network} for ${classes} classes`,
     hint: describeNames(match) ?? `${classesHint(match, classes)}${oneLine(describeMatch(match, 8))}`,
   });
 }
@@ -124,5 +123,5 @@ function classesHint({ missing, misshaped }: WeightsMatch, classes: number): str
   const isOther = ({ expected, found }: WeightsMatch["misshaped"][number]) =>
     expected[0] !== classes || found[0] === classes || found[0] !== first?.found[0];
   if (missing.length > 0 || !first || misshaped.some(isOther)) return "";
-  return `these weights are for ${plural(first.found[0] ?? 0, "class", "classes")}; `;
+  return `these weights are for ${first.found[0]} classes; `;
 }
