@@ -28,7 +28,6 @@ export function decodeColorMask(
 ): LabelMap {
   const { width, height, samples, channels, palette, kind, depth } = decodePng(bytes, file, (header) => {
     if (header.kind === "gray with alpha") throw invalidMask(file, "must hold colors", header.kind);
-    if (header.depth > 8) throw invalidMask(file, "must have 8 bits a channel", header.depth);
   });
   const table = kind === "palette" ? paletteColors(palette) : grayColors(depth);
   const data = new Uint8Array(width * height);

@@ -90,7 +90,6 @@ export async function averageViews(
   const { classes, alignCorners, fill } = network;
   const sum = new ProbabilitySum({ classes, width, height });
   const directions = flip ? [false, true] : [false];
-  const share = 1 / (scales.length * directions.length);
   for (const scale of scales) {
     const scaledWidth = Math.max(1, Math.round(width * scale));
     const scaledHeight = Math.max(1, Math.round(height * scale));
@@ -104,7 +103,7 @@ export async function averageViews(
         const scores = await network.score(cutOut(scaled, { x, y, mirrored, fill }));
         const part = (span: Span, size: number, reversed: boolean) =>
           reachOf(span, { size, alignCorners, reversed, upsampling });
-        sum.add(scores, part(y, scores.height, false), part(x, scores.width, mirrored), share);
+        sum.add(scores, part(y, scores.height, false), part(x, scores.width, mirrored));
       }
     }
   }

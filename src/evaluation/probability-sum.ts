@@ -33,8 +33,8 @@ export class ProbabilitySum {
     this.data = new Float32Array(classes * height * width);
   }
 
-  /** Adds softmax(interpolated scores) x row weight x column weight x share to the pixels of a rectangle. */
-  add(scores: ScoreMap, rows: AxisPart, columns: AxisPart, share: number): void {
+  /** Adds softmax(interpolated scores) x row weight x column weight to the pixels of a rectangle. */
+  add(scores: ScoreMap, rows: AxisPart, columns: AxisPart): void {
     const length = columns.weights.length;
     const values = new Float32Array(this.classes * length);
     const source = new Float32Array(scores.width);
@@ -43,7 +43,7 @@ export class ProbabilitySum {
         mixRows(scores, label, rows.taps, row, source);
         interpolateRow(source, columns.taps, values.subarray(label * length, (label + 1) * length));
       }
-      const factors = exponentiate(values, columns.weights, weight * share);
+      const factors = exponentiate(values, columns.weights, weight);
       for (let label = 0; label < this.classes; label++) {
         const out = (label * this.height + rows.start + row) * this.width + columns.start;
         for (let x = 0; x < length; x++) {

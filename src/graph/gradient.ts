@@ -30,7 +30,7 @@ export function differentiate(loss: Tensor, variables: readonly Tensor[]): Tenso
   const derivatives = new Map<Tensor, Tensor>([[loss, constant(Float32Array.of(1), [])]]);
   for (const tensor of tensors.reverse()) {
     const dy = derivatives.get(tensor);
-    if (!dy || !active.has(tensor) || tensor.inputs.length === 0) continue;
+    if (!dy) continue;
     const contributions = tensor.gradient(dy);
     tensor.inputs.forEach((input, index) => {
       const contribution = contributions[index];

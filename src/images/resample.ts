@@ -57,7 +57,9 @@ export function sizeWithin(
   maxPixels: number,
 ): { width: number; height: number } {
   const ratio = Math.min(1, Math.sqrt(maxPixels / (width * height)));
-  const shrink = (side: number) => (ratio === 1 ? side : Math.max(1, Math.floor(side * ratio)));
+  // Where one side is but a pixel, the other has all that there may be.
+  const shrink = (side: number) =>
+    ratio === 1 ? side : Math.min(maxPixels, Math.max(1, Math.floor(side * ratio)));
   return { width: shrink(width), height: shrink(height) };
 }
 

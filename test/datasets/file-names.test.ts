@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { listFileNames } from "../../src/datasets/file-names.ts";
+import { describePassedOver, listFileNames } from "../../src/datasets/file-names.ts";
 import { lightsegError } from "../support/errors.ts";
 
 let directory: string;
@@ -97,4 +97,11 @@ describe("listFileNames", () => {
     const { paths } = await listFileNames(directory, { endings: [".png"], layout, without: file("masks") });
     expect([...paths.keys()]).toEqual(["a"]);
   });
+});
+
+it("names three files that were passed over, and counts the others", () => {
+  expect(describePassedOver(["a.bmp", "b.bmp", "c.bmp", "d.bmp", "e.bmp"], [".jpg", ".png"])).toBe(
+    "passed over 5 files (a.bmp, b.bmp, c.bmp and 2 more); .jpg, .png are read",
+  );
+  expect(describePassedOver(["a.bmp"], [".png"])).toBe("passed over 1 file (a.bmp); .png are read");
 });

@@ -27,6 +27,9 @@ describe("spelledOnDisk", () => {
     await mkdir(apart);
     expect(await spelledOnDisk(file("ü".normalize("NFC")))).toBe(apart);
     expect(await spelledOnDisk(apart)).toBe(apart);
+    const composed = file("ö".normalize("NFC"));
+    await mkdir(composed);
+    expect(await spelledOnDisk(file("ö".normalize("NFD")))).toBe(composed);
     expect(await spelledOnDisk(file("v"))).toBe(file("v"));
     expect(await spelledOnDisk(file("no", "v"))).toBe(file("no", "v"));
   });

@@ -38,6 +38,13 @@ describe("readJsonItems", () => {
     expect(await itemsOf(JSON.stringify(content), "absent")).toEqual([]);
   });
 
+  it("passes over what is no object in the list", async () => {
+    expect(await itemsOf('{"items": [[1, {"a": 0}], "{", 2, {"a": 1}, [], {"a": 2}]}')).toEqual([
+      { a: 1 },
+      { a: 2 },
+    ]);
+  });
+
   it("reads keys that are written with escapes", async () => {
     expect(await itemsOf('{"it\\u0065ms": [{"a": 1}]}')).toEqual([{ a: 1 }]);
   });

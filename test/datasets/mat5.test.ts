@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readMat5 } from "../../src/datasets/mat5.ts";
+import { readText } from "../../src/datasets/mat5-elements.ts";
 import { LightsegError } from "../../src/errors.ts";
 import { lightsegError } from "../support/errors.ts";
 import { join, Mat5Builder } from "./mat5-builder.ts";
@@ -180,3 +181,15 @@ describe("readMat5", () => {
 function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
+
+it("reads texts of each kind that MATLAB writes", () => {
+  const source = { littleEndian: true, file: "a.mat" };
+  const read = (type: number, text: NodeJS.ArrayBufferView) =>
+    readText({ type, bytes: new Uint8Array(text.buffer, text.byteOffset, text.byteLength) }, source);
+  const codes = Array.from("größe", (character) => character.charCodeAt(0));
+  // UTF-8, UTF-16, UTF-32, and plain numbers.
+  expect(read(16, new TextEncoder().encode("größe"))).toBe("größe");
+  expect(read(17, Uint16Array.from(codes))).toBe("größe");
+  expect(read(18, Uint32Array.from(codes))).toBe("größe");
+  expect(read(4, Uint16Array.from(codes))).toBe("größe");
+});

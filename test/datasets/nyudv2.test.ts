@@ -169,6 +169,7 @@ describe("nyudv2, official files", () => {
     ["splits.mat", mat.doubles([1, 1], [1], "trainNdxs"), /must hold whole numbers in testNdxs/],
     ["splits.mat", mat.doubles([0, 0], [], "testNdxs"), /must hold whole numbers in testNdxs/],
     ["classMapping40.mat", mat.doubles([1, 2], [41, 1], "mapClass"), /map to classes 1 to 40, got 41/],
+    ["classMapping40.mat", mat.doubles([1, 2], [1, 0], "mapClass"), /map to classes 1 to 40, got 0/],
     ["classMapping40.mat", mat.uint8s([1, 2], [1, 2], "mapClass13"), /whole numbers in mapClass/],
   ])("refuses a %s that does not fit", async (name, variable, message) => {
     await writeFile(file(name), mat.file(variable));

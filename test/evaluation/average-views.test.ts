@@ -47,6 +47,10 @@ describe("averageViews", () => {
     await label(testPhoto(10, 6), score, { scales: [0.5, 1, 1.5], flip: true });
     expect(seen).toEqual(["3x5", "3x5", "6x10", "6x10", "9x15", "9x15"]);
     seen.length = 0;
+    await label(testPhoto(3, 3), score, { scales: [0.5, 0.1] });
+    // To the nearest whole number, and at least one pixel.
+    expect(seen).toEqual(["2x2", "1x1"]);
+    seen.length = 0;
     // Columns 0, 3, 6 of 10, two thirds of 4 rounded up apart; rows 0 and 1 of 6.
     await label(testPhoto(10, 6), score, { window: [5, 4] });
     expect(seen).toEqual(Array(6).fill("5x4"));
@@ -127,6 +131,21 @@ describe("averageViews", () => {
     expect([...twice.data]).toEqual(Array(16).fill(0));
   });
 
+  it("lays bicubic scores edge on edge, also where the network aligns corners", async () => {
+    // 1 and 0 for class 0, 0.8 for class 1. With Keys' kernel class 0 has 0.90 at pixel 2, which lies 1/8
+    // from the first score, and 0.64 at pixel 3.
+    const score = () => ({ data: Float32Array.of(1, 0, 0.8, 0.8, 0, 0), width: 2, height: 1 });
+    const { data } = await label(testPhoto(8, 1), score, { upsampling: "bicubic" });
+    expect([...data]).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
+    // Corner on corner: 1 - 1/7 at pixel 1, 1 - 2/7 at pixel 2.
+    expect([...(await label(testPhoto(8, 1), score, {})).data]).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it("refuses a photo with too few bytes", async () => {
+    const photo = { width: 2, height: 2, data: new Uint8Array(11) };
+    await expect(label(photo, scorePixels, {})).rejects.toThrow(/averageViews: photo/);
+  });
+
   it("mirrors back what it found in the mirrored photo", async () => {
     // 0.6 for class 0 on the left and class 2 on the right, 0.4 for class 1. With the mirrored view: 0.3,
     // 0.4, 0.3.
@@ -200,9 +219,14 @@ describe("checkViews", () => {
     });
   });
 
+  it("takes the smallest and the largest scale", () => {
+    expect(checkViews({ scales: [0.1, 8] }).scales).toEqual([0.1, 8]);
+  });
+
   it.each<[ViewOptions, RegExp]>([
     [{ scales: [] }, /scales must not be empty/],
     [{ scales: [1, 0] }, /scales must be from 0.1 to 8, got 0/],
+    [{ scales: [8.1] }, /scales must be from 0.1 to 8, got 8.1/],
     [{ scales: [Number.NaN] }, /scales must be from 0.1 to 8, got NaN/],
     [{ window: [0, 5] }, /window must be a whole number of at least 1, got 0/],
     [{ window: [5, 5], stride: [5, 6] }, /stride must be a whole number from 1 to 5, got 6/],

@@ -144,6 +144,7 @@ describe("BoundaryScore", () => {
     expect(() => score.add(drawMap("01"), drawMap("0"))).toThrow(
       /prediction must have the truth's size, 2x1, got "1x1"/,
     );
+    expect(() => score.add(drawMap("01"), drawMap("01", "01"))).toThrow(/got "2x2"/);
     const short = { width: 2, height: 1, data: new Uint8Array(1) };
     expect(() => score.add(drawMap("01"), short)).toThrow(LightsegError);
     for (const tolerance of [-0.1, 1.1, Number.NaN]) {

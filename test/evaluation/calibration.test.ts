@@ -54,10 +54,22 @@ describe("CalibrationCounts", () => {
     add(counts, [
       { truth: 0, label: 0, confidence: 1 },
       { truth: 0, label: 0, confidence: 0.2 },
+      { truth: 0, label: 0, confidence: 0 },
     ]);
     const pixels = counts.compute()?.bins.map((bin) => bin.pixels) ?? [];
     // 0.2 is the upper end of bin 2, but for the rounding of float32, which lies above.
-    expect(pixels.flatMap((count, bin) => (count > 0 ? [bin] : []))).toEqual([3, 14]);
+    expect(pixels.flatMap((count, bin) => (count > 0 ? [bin] : []))).toEqual([0, 3, 14]);
+  });
+
+  it("looks at every fourth pixel of every fourth row", () => {
+    const counts = new CalibrationCounts();
+    // 6 x 5 pixels: those at columns 0 and 4 of rows 0 and 4 are right, all others wrong.
+    const looked = (at: number) => Math.floor(at / 6) % 4 === 0 && (at % 6) % 4 === 0;
+    const data = Uint8Array.from({ length: 30 }, (_, at) => (looked(at) ? 1 : 2));
+    const truth = { width: 6, height: 5, data: new Uint8Array(30).fill(1) };
+    const confidence = { data: new Float32Array(4).fill(1), rows: 2, columns: 2 };
+    counts.add(truth, { width: 6, height: 5, data, confidence });
+    expect(counts.compute()).toMatchObject({ error: 0 });
   });
 
   it("has no answer without confidences", () => {

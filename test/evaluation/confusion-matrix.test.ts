@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LightsegError } from "../../src/errors.ts";
-import { ConfusionMatrix } from "../../src/evaluation/confusion-matrix.ts";
+import { ConfusionMatrix, confusionRows } from "../../src/evaluation/confusion-matrix.ts";
 
 const map = (...values: number[]) => ({ width: values.length, height: 1, data: Uint8Array.from(values) });
 
@@ -48,6 +48,15 @@ describe("ConfusionMatrix", () => {
         }
       }),
     );
+  });
+
+  it("lists the counts row by row", () => {
+    const matrix = new ConfusionMatrix(2);
+    matrix.add(map(0, 0, 0, 1, 1), map(0, 1, 1, 1, 1));
+    expect(confusionRows(matrix)).toEqual([
+      [1, 2],
+      [0, 2],
+    ]);
   });
 
   it("refuses other sizes and labels out of range, and then counts nothing", () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/datasets/dataset.ts";
 import { evaluate } from "../../src/evaluation/evaluate.ts";
@@ -92,6 +93,33 @@ describe("evaluate", () => {
     const wide = await evaluate(dataset, { predict, boundary: { tolerance: 0.25 } });
     expect(wide.boundary?.score).toEqual([1, 1, 1]);
     expect(await evaluate(dataset, { predict })).not.toHaveProperty("boundary");
+  });
+
+  it("waits for what is done with a prediction before it goes on", async () => {
+    const steps: string[] = [];
+    await evaluate(twoPhotos([Array(4).fill(0), Array(4).fill(0)]), {
+      predict: async () => ({ width: 4, height: 1, data: new Uint8Array(4) }),
+      async onPrediction(id) {
+        await setImmediate();
+        steps.push(`kept ${id}`);
+      },
+      onProgress: (done) => steps.push(`done ${done}`),
+    });
+    expect(steps).toEqual(["kept 0", "done 1", "kept 1", "done 2"]);
+  });
+
+  it.each([1, 3])("predicts %d photos at once beside the one it waits for", async (concurrency) => {
+    let [running, most] = [0, 0];
+    const predict = async () => {
+      running++;
+      most = Math.max(most, running);
+      await setImmediate();
+      running--;
+      return { width: 4, height: 1, data: new Uint8Array(4) };
+    };
+    const photos = twoPhotos([Array(4).fill(0)]);
+    await evaluate({ ...photos, size: 9, load: () => photos.load(0) }, { predict, concurrency });
+    expect(most).toBe(concurrency + 1);
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses %d photos at once", async (concurrency) => {

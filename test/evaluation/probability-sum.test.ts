@@ -18,7 +18,7 @@ describe("ProbabilitySum", () => {
     const sum = new ProbabilitySum({ classes: 2, width: 3, height: 2 });
     // Scores ln 3 and 0 are probabilities 3/4 and 1/4.
     const scores = { data: Float32Array.of(Math.log(3), 0, 0, Math.log(3)), width: 2, height: 1 };
-    sum.add(scores, onSamples(1, { start: 1, weight: 0.5 }), onSamples(2, { start: 1 }), 0.5);
+    sum.add(scores, onSamples(1, { start: 1, weight: 0.5 }), onSamples(2, { start: 1, weight: 0.5 }));
     const expected = [0, 0, 0, 0, 3 / 16, 1 / 16, 0, 0, 0, 0, 1 / 16, 3 / 16];
     for (const [index, value] of expected.entries()) expect(sum.data[index]).toBeCloseTo(value, 6);
     expect(sum.best()).toEqual({ width: 3, height: 2, data: Uint8Array.of(0, 0, 0, 0, 0, 1) });
@@ -35,7 +35,7 @@ describe("ProbabilitySum", () => {
     // everywhere.
     const other = 5 - Math.log(9);
     const data = Float32Array.of(0, 4, 8, 12, other, other, other, other);
-    sum.add({ data, width: 2, height: 2 }, middle(0.5), middle(0.25), 1);
+    sum.add({ data, width: 2, height: 2 }, middle(0.5), middle(0.25));
     expect(sum.data[0]).toBeCloseTo(0.9, 5);
     expect(sum.data[1]).toBeCloseTo(0.1, 5);
   });
@@ -46,13 +46,25 @@ describe("ProbabilitySum", () => {
       fc.property(fc.array(score, { minLength: 12, maxLength: 12 }), (values) => {
         const sum = new ProbabilitySum({ classes: 3, width: 2, height: 2 });
         const data = Float32Array.from(values);
-        sum.add({ data, width: 2, height: 2 }, onSamples(2), onSamples(2), 1);
+        sum.add({ data, width: 2, height: 2 }, onSamples(2), onSamples(2));
         for (let pixel = 0; pixel < 4; pixel++) {
           const total = [0, 4, 8].reduce((all, plane) => all + (sum.data[plane + pixel] ?? Number.NaN), 0);
           expect(total).toBeCloseTo(1, 5);
         }
       }),
     );
+  });
+
+  it("gives the share of the best class at every fourth pixel of every fourth row", () => {
+    const sum = new ProbabilitySum({ classes: 2, width: 9, height: 2 });
+    // Columns 0, 4 and 8 of row 0: 3 of 4, 1 of 2 and all of 5.
+    for (const [column, values] of [
+      [0, [3, 1]],
+      [4, [1, 1]],
+      [8, [0, 5]],
+    ] as const)
+      for (const [label, value] of values.entries()) sum.data[18 * label + column] = value;
+    expect(sum.confidence()).toEqual({ rows: 1, columns: 3, data: Float32Array.of(0.75, 0.5, 1) });
   });
 
   it("takes the first of equal classes", () => {

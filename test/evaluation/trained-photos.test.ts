@@ -37,6 +37,12 @@ it.each<[number, readonly (readonly [dataset: string, split: string])[]]>([
   expect(await countTrainedPhotos({ trainedOn }, val, openSplit)).toBe(count);
 });
 
+it("passes on an error that is not about the files", async () => {
+  const trainedOn = [{ dataset: "camvid", split: "train" }];
+  const opening = () => Promise.reject(new TypeError("a mistake of the program"));
+  await expect(countTrainedPhotos({ trainedOn }, val, opening)).rejects.toThrow("a mistake of the program");
+});
+
 it("counts none where it is not known what a model was trained on", async () => {
   expect(await countTrainedPhotos({}, val, openSplit)).toBe(0);
 });

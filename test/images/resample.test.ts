@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { resizeLabels, resizePhoto } from "../../src/images/resample.ts";
+import { resizeLabels, resizePhoto, shrinkPhoto, sizeWithin } from "../../src/images/resample.ts";
 import { errorOf, gradient, labelsOf, photoOf } from "./helpers.ts";
 
 const grayRow = (...values: number[]) => photoOf(values.length, 1, (x) => Array(3).fill(values[x]));
@@ -85,6 +85,48 @@ describe("resizePhoto", () => {
       errorOf(() => resizePhoto(gradient(2, 2), 2, side), "INVALID_ARGUMENT");
     }
     errorOf(() => resizePhoto({ width: 2, height: 2, data: new Uint8Array(4) }, 2, 2), "INVALID_IMAGE");
+  });
+});
+
+describe("sizeWithin", () => {
+  it.each([
+    ["its own where that is small enough", [100, 50], 5000, [100, 50]],
+    ["half of both sides", [100, 50], 1250, [50, 25]],
+    // sqrt(30 / 70) of 10 and 7 are 6.5 and 4.6: rounded, 7 x 5 would be too many.
+    ["rounded down", [10, 7], 30, [6, 4]],
+    // sqrt(2 / 8) of 1 and 8 are 0.5 and 4.
+    ["of a line as many pixels as there may be", [1, 8], 2, [1, 2]],
+    ["of a line that lies", [3000, 1], 1200, [1200, 1]],
+  ] as const)("is %s", (_name, [width, height], most, [across, down]) => {
+    expect(sizeWithin({ width, height }, most)).toEqual({ width: across, height: down });
+  });
+
+  it("has at most so many pixels, of any size", () => {
+    const side = fc.integer({ min: 1, max: 5000 });
+    fc.assert(
+      fc.property(side, side, fc.integer({ min: 1, max: 10_000 }), (width, height, most) => {
+        const size = sizeWithin({ width, height }, most);
+        expect(size.width * size.height).toBeLessThanOrEqual(most);
+        expect(Math.min(size.width, size.height)).toBeGreaterThanOrEqual(1);
+      }),
+    );
+  });
+});
+
+describe("shrinkPhoto", () => {
+  it("takes the mean of all pixels where sides are halved", () => {
+    // One pixel of 160 among 4 x 4 of each quarter: 10. Resizing at once would not see it.
+    const photo = photoOf(8, 8, (x, y) => Array(3).fill(x === 0 && y === 7 ? 160 : 0));
+    const small = shrinkPhoto(photo, 4);
+    expect([small.width, small.height]).toEqual([2, 2]);
+    expect(red(small.data)).toEqual([0, 0, 10, 0]);
+  });
+
+  it("shrinks lines, and leaves what is small enough as it is", () => {
+    const line = photoOf(1, 8, () => [7, 7, 7]);
+    expect(shrinkPhoto(line, 2)).toEqual(photoOf(1, 2, () => [7, 7, 7]));
+    expect(shrinkPhoto(line, 8)).toBe(line);
+    errorOf(() => shrinkPhoto(line, 0), "INVALID_ARGUMENT");
   });
 });
 

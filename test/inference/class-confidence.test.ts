@@ -28,4 +28,18 @@ describe("the confidence of each class", () => {
     expect(confidence[0]).toBeCloseTo(mean, 6);
     expect(confidence[1]).toBeCloseTo(mean, 6);
   });
+
+  it("is 0 for a class that is nowhere best, and has the photo's size", async () => {
+    const description = describeNetwork("refinenet-lw-mobilenet-v2", labels);
+    const meter = await openConfidenceMeter(description, { open: openNodeSession, threads: 1 });
+    // Logits of 0 and -2 everywhere.
+    const scores = { data: Float32Array.of(0, -2), shape: [1, 2, 1, 1] };
+    const found = [...(await meter.measure(scores, { width: 2, height: 3 }))];
+    const pixels = await meter.measurePixels(scores, { width: 2, height: 3 });
+    await meter.dispose();
+    const sure = 1 / (1 + Math.exp(-2));
+    expect(found.slice(0, 2)).toEqual([expect.closeTo(sure, 6), 0]);
+    expect([...pixels.labels]).toEqual(Array(6).fill(0));
+    expect([...pixels.confidence]).toEqual(Array(6).fill(expect.closeTo(sure, 6)));
+  });
 });

@@ -3,6 +3,7 @@ import { createPredictor, predictLabels } from "../../src/inference/predictor.ts
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession } from "../../src/runtime/session.ts";
 import { expectClose } from "../support/array.ts";
+import { fakeSession } from "../support/fake-session.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
 const model = randomModel();
@@ -115,6 +116,28 @@ describe("createPredictor", () => {
     await predictor.dispose();
     await expect(predictor.predict(testPhoto(9, 9))).rejects.toThrow("predictor has been disposed of");
     expect(tries).toBe(2);
+  });
+
+  it("takes labels from a graphics card that has room for them, where they have the size", async () => {
+    const asked: (readonly string[])[] = [];
+    const run = (_feeds: unknown, outputs: readonly string[]) => {
+      asked.push(outputs);
+      return {
+        scores: { data: new Float32Array(11), shape: [1, 11, 1, 1] },
+        labels: { data: new Uint8Array(6).fill(5), shape: [1, 2, 3] },
+      };
+    };
+    const open = Object.assign(async () => fakeSession(run), { provider: "webgpu" as const });
+    const predictor = createPredictor(model, { open });
+    const scores = await predictor.predict(testPhoto(3, 2));
+    expect(predictor.chooseLabels(scores, { width: 3, height: 2 })).toEqual(new Uint8Array(6).fill(5));
+    expect(predictor.chooseLabels(scores, { width: 2, height: 3 })).toEqual(new Uint8Array(6));
+    // Scores of 11 classes at 1747 x 1747 take more than 2^27 bytes; at 1747 x 1746 they do not.
+    for (const height of [1746, 1747]) {
+      const other = createPredictor(model, { open });
+      await other.predict({ width: 1747, height, data: new Uint8Array(3 * 1747 * height) });
+    }
+    expect(asked).toEqual([["scores", "labels"], ["scores", "labels"], ["scores"]]);
   });
 
   it("can be disposed of after the engine could not be opened", async () => {

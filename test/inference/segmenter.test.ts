@@ -7,6 +7,7 @@ import { type Platform, Segmenter } from "../../src/inference/segmenter.ts";
 import { openNodeSession } from "../../src/runtime/node/session.ts";
 import type { OpenSession } from "../../src/runtime/session.ts";
 import { sideBySide } from "../../src/runtime/side-by-side.ts";
+import { countingEngine } from "../support/counting-engine.ts";
 import { randomModel, testPhoto } from "../support/model.ts";
 
 const platform: Platform = { open: openNodeSession, decodePhoto };
@@ -59,6 +60,32 @@ describe("Segmenter", () => {
     const plain = await segmenter.segment(photo);
     expect(plain.found.every((share) => !("confidence" in share))).toBe(true);
     expect(plain.labels).toEqual(sure.labels);
+  });
+
+  it("makes labels, soft masks and confidences of the scores as they were adjusted", async () => {
+    await using own = new Segmenter(model, platform);
+    const adjusted = await own.segment(testPhoto(12, 8), {
+      // Class 3 becomes certain.
+      adjustScores: ({ data, shape }) => ({
+        data: Float32Array.from(data, (score, at) => score + (Math.floor(at / 6) === 3 ? 1e4 : 0)),
+        shape,
+      }),
+      softMask: [model.classes[3] ?? ""],
+      meanConfidence: true,
+    });
+    expect(adjusted.labels).toEqual(new Uint8Array(96).fill(3));
+    expect(adjusted.softMask).toEqual(new Uint8Array(96).fill(255));
+    expect(adjusted.meanConfidence).toBe(1);
+    expect(adjusted.timing.warmUp).toBe(true);
+  });
+
+  it("tries anew to measure confidence where memory did not suffice", async () => {
+    const { open, counts } = countingEngine(2);
+    await using own = new Segmenter(model, { ...platform, open });
+    await expect(own.segment(testPhoto(8, 8), { confidence: true })).rejects.toThrow("std::bad_alloc");
+    const { found } = await own.segment(testPhoto(8, 8), { confidence: true });
+    expect(found[0]?.confidence).toBeGreaterThan(0);
+    expect(counts).toEqual({ opened: 3, held: 2 });
   });
 
   it("shrinks a photo of more than maxPixels for the network, and enlarges its labels", async () => {

@@ -11,6 +11,18 @@ it("sums the probabilities of classes, bilinearly between places", () => {
   expect([...softMask(scores, [0, 1, 2], size)]).toEqual([255, 255, 255]);
 });
 
+it("goes down as well as across, and takes scores of any size", () => {
+  // Class 0 surely at the top left, class 1 surely everywhere else.
+  const scores = { data: Float32Array.of(1000, 0, 0, 0, 0, 1000, 1000, 1000), shape: [1, 2, 2, 2] };
+  const mask = softMask(scores, [0], { width: 2, height: 3, alignCorners: true });
+  expect([...mask]).toEqual([255, 0, 128, 0, 0, 0]);
+  // A class that is named twice counts once.
+  expect([...softMask(scores, [0, 0], { width: 1, height: 1, alignCorners: true })]).toEqual([255]);
+  // Half-pixel centers: the rows lie at -0.25 (the edge), 0.25, 0.75 and 1.25.
+  const halves = softMask(scores, [0], { width: 1, height: 4, alignCorners: false });
+  expect([...halves]).toEqual([128, 96, 32, 0]);
+});
+
 it("finds classes by name and index, and refuses others", () => {
   expect([findClass("cat", ["dog", "cat"], "segment"), findClass(0, ["dog", "cat"], "segment")]).toEqual([
     1, 0,

@@ -70,6 +70,24 @@ describe("augmentInto", () => {
     );
   });
 
+  it("enlarges photos until their shorter side is long enough, upright ones too", () => {
+    for (const [width, height] of [
+      [4, 2],
+      [2, 4],
+    ] as const) {
+      // Twice the size fills the crop; once would leave padding.
+      const options = {
+        crop: [2 * height, 2 * width],
+        scale: [1, 1],
+        shorterSide: 4,
+        mirror: false,
+      } as const;
+      const { targets } = augment(placeSample(width, height), options, sequence());
+      const twice = (at: number) => width * Math.floor(at / (4 * width)) + Math.floor((at % (2 * width)) / 2);
+      expect([...targets]).toEqual(Array.from({ length: 4 * width * height }, (_, at) => twice(at)));
+    }
+  });
+
   it("mirrors photo and labels together", () => {
     const sample = placeSample(3, 2);
     const options = { crop: [2, 3], scale: [1, 1], mirror: true } as const;

@@ -161,6 +161,12 @@ describe("findDonors", () => {
     expect(draw(sequence(0.999, 0.999))).toEqual({ label: 2, index: 2 });
   });
 
+  it("takes a class for rare that half of the photos have", () => {
+    const draw = findDonors(countsOf(1, 2, 2, 1));
+    expect(draw(sequence(0, 0.9))).toEqual({ label: 1, index: 3 });
+    expect(draw(sequence(0.9, 0))).toEqual({ label: 2, index: 1 });
+  });
+
   it("takes no photo with a few pixels of a class alone", () => {
     const few = Float64Array.of(995, 0, 5);
     const draw = findDonors([few, ...countsOf(2, 0, 0, 0)]);

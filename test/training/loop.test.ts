@@ -9,6 +9,7 @@ import type { LogRecord } from "../../src/training/events.ts";
 import { type Checkpoint, type RunTrainingOptions, runTraining } from "../../src/training/loop.ts";
 import type { Samples } from "../../src/training/samples.ts";
 import { planStages } from "../../src/training/stage.ts";
+import { countingEngine } from "../support/counting-engine.ts";
 import { testPhoto } from "../support/model.ts";
 
 const network = "ndnet29-fcn32";
@@ -150,6 +151,50 @@ describe("runTraining", { timeout: 60_000 }, () => {
         /^step \d+: the loss grows: .* in the first 20 steps; .*lower the learning rates/,
       ),
     ]);
+  });
+
+  it("validates and saves every so many epochs and steps, and at the end", async () => {
+    const rare = { ...config, epochs: 5, validateEvery: 2, saveEvery: 3 };
+    const { records, saved } = await run({ config: rare, stages: planStages(rare, [{ samples }]) });
+    const validated = records.filter(({ kind }) => kind === "validation");
+    // Two steps an epoch.
+    expect(validated.map(({ step }) => step)).toEqual([4, 8, 10]);
+    expect(saved.map(({ step }) => step)).toEqual([3, 4, 4, 6, 8, 8, 9, 10, 10]);
+  });
+
+  it("begins a second stage with the weights alone, and counts steps and epochs on", async () => {
+    const two = { ...config, averaging: 0, epochs: 1, stages: [{}, {}] };
+    const stages = planStages(two, [{ samples }, { samples }]);
+    const { saved, records } = await run({ config: two, stages, validate: undefined });
+    const steps = records.flatMap((line) => (line.kind === "step" ? [[line.step, line.epoch]] : []));
+    expect(steps).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [4, 2],
+    ]);
+    const { state = new Map() } = saved.find(({ step }) => step === 2) ?? {};
+    const weights = new Map([...state].filter(([name]) => !name.startsWith("velocity:")));
+    expect(weights.size).toBeLessThan(state.size);
+    const again = await run({ config: two, stages, validate: undefined, start: { step: 2, state: weights } });
+    expect(again.saved.at(-1)).toEqual(saved.at(-1));
+  });
+
+  it("saves no weights that are no numbers, and frees the engine", async () => {
+    const { open, counts } = countingEngine();
+    const broken: OpenSession = async (model, options) => {
+      const session = await open(model, options);
+      const state = async () => {
+        const values = Object.entries(await session.state());
+        for (const [, { data }] of values) data[0] = Number.NaN;
+        return Object.fromEntries(values);
+      };
+      return { ...session, state };
+    };
+    const { result, saved } = await run({ open: broken });
+    expect(String(result)).toMatch(/weights after step 1 must be numbers, got NaN/);
+    expect(saved).toEqual([]);
+    expect(counts).toMatchObject({ held: 0 });
   });
 
   it("needs no validation", async () => {

@@ -1,7 +1,7 @@
 import { neighborsIn, positionIn } from "../../grid.ts";
 import { defineOp } from "../op.ts";
 import type { Span } from "../region.ts";
-import { countValues, featureMapShape, fixedShape, type Shape4, shape4 } from "../shape.ts";
+import { featureMapShape, fixedShape, type Shape4, shape4 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 interface ResizeAttributes {
@@ -10,9 +10,6 @@ interface ResizeAttributes {
   /** PyTorch's `align_corners`: whether the centers of the corner pixels coincide, or the picture's edges. */
   readonly alignCorners: boolean;
 }
-
-/** Positions as near to a pixel as this lie on it. */
-const ROUNDING = 1e-6;
 
 export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], ResizeAttributes>({
   name: "resize",
@@ -52,7 +49,7 @@ export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], Resize
     const cover = ([first, last]: Span, inSize: number, outSize: number): Span => {
       if (!Number.isFinite(first + last)) return [first, last];
       const position = (pixel: number) => positionIn(pixel, { inSize, outSize, alignCorners });
-      return [Math.floor(position(first) + ROUNDING), Math.ceil(position(last) - ROUNDING)];
+      return [Math.floor(position(first)), Math.ceil(position(last))];
     };
     return [{ rows: cover(rows, inHeight, outHeight), columns: cover(columns, inWidth, outWidth) }];
   },
@@ -63,11 +60,6 @@ export const resizeOp = defineOp<[x: Tensor] | [x: Tensor, like: Tensor], Resize
 const gradientOp = defineOp<[dy: Tensor], { alignCorners: boolean; shape: Shape4 }>({
   name: "resizeGradient",
   infer: (_inputs, { shape }) => ({ shape }),
-  macs({ inputs: [dy], attributes: { shape } }) {
-    const outShape = shape4("resize", dy);
-    const [n, c, h, w] = shape;
-    return countValues(outShape) * w + n * c * outShape[2] * w * h;
-  },
   onnx({ inputs: [dy], attributes: { alignCorners, shape } }, onnx) {
     const [, , outHeight, outWidth] = shape4("resize", dy);
     const [, , h, w] = shape;

@@ -53,7 +53,7 @@ function leafValue(
 
 function fold(tensor: Tensor, values: ReadonlyMap<Tensor, KnownValue>): Float32Array | undefined {
   const known = tensor.inputs.flatMap((input) => values.get(input) ?? []);
-  return known.length > 0 && known.length === tensor.inputs.length ? tensor.evaluate(known) : undefined;
+  return known.length === tensor.inputs.length ? tensor.evaluate(known) : undefined;
 }
 
 function firstParameter({ leaf, inputs }: Tensor): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gelu, relu, relu6 } from "../../../src/graph/ops/activation.ts";
 import { multiply } from "../../../src/graph/ops/elementwise.ts";
-import type { Tensor } from "../../../src/graph/tensor.ts";
+import { input, type Tensor } from "../../../src/graph/tensor.ts";
 import { array, at, type NdArray, uniform } from "../../support/array.ts";
 import { checkOp, engineGradients } from "../../support/gradient-check.ts";
 
@@ -19,6 +19,12 @@ describe.each(activations)("%s", (_name, apply, reference) => {
   it("clips, and lets the gradient through inside", async () => {
     const x = uniform([2, 3, 4, 5], { low: -9, high: 9 });
     await checkOp({ variables: { x }, apply: ({ x }) => apply(x), reference: ({ x }) => reference(x) });
+  });
+
+  it("is worked out for weights as it is for maps", () => {
+    const x = uniform([2, 5], { low: -9, high: 9 });
+    const values = apply(input("x", x.shape)).evaluate([{ data: Float32Array.from(x.data), shape: x.shape }]);
+    expect(values).toEqual(Float32Array.from(reference(x).data));
   });
 
   it("hands the gradient on to a multiplication before it", async () => {

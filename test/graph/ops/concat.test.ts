@@ -103,6 +103,14 @@ describe("slice", () => {
     expect(() => slice(x, { axis: 2, start: 1, end: 3 })).toThrow(invalidGraph("slice"));
   });
 
+  it("of rows and of columns reads those places alone", () => {
+    const x = input("x", [1, 3, 8, 9]);
+    const region = { rows: [0, 1], columns: [2, 4] } as const;
+    expect(slice(x, { axis: 2, start: 5 }).reads(region)).toEqual([{ rows: [5, 6], columns: [2, 4] }]);
+    expect(slice(x, { axis: 3, start: 4 }).reads(region)).toEqual([{ rows: [0, 1], columns: [6, 8] }]);
+    expect(slice(x, { axis: 1, start: 1 }).reads(region)).toEqual([region]);
+  });
+
   it("of a slice, overlapping others", async () => {
     await checkOp({
       variables: { x: uniform([1, 6]) },

@@ -63,6 +63,10 @@ describe("convolution, values and gradients against naive loops", () => {
     ["3x3, fewer outputs, batch 3, no padding", { x: [3, 4, 4, 4], kernel: [1, 3, 3] }],
     ["3x3, fewer outputs, padding 2", { x: [1, 4, 3, 4], kernel: [2, 3, 3], padding: [2, 2] }],
     ["3x3, fewer outputs, padded beyond", { x: [1, 4, 3, 3], kernel: [2, 3, 3], padding: [3, 0] }],
+    [
+      "2x3, fewer outputs, padding [1, 0], dilation [1, 2]",
+      { x: [2, 4, 4, 6], kernel: [2, 2, 3], padding: [1, 0], dilation: [1, 2] },
+    ],
     ["3x3, fewer outputs, stride 2", { x: [2, 4, 5, 6], kernel: [2, 3, 3], stride: [2, 2], padding: [1, 1] }],
     ["3x3, stride 2, even size", { x: [1, 3, 6, 8], kernel: [4, 3, 3], stride: [2, 2], padding: [1, 1] }],
     [

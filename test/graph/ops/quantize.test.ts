@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { maxPool } from "../../../src/graph/ops/pooling.ts";
-import { quantize } from "../../../src/graph/ops/quantize.ts";
+import { quantize, storedWeight } from "../../../src/graph/ops/quantize.ts";
 import { resize } from "../../../src/graph/ops/resize.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { floats, runGraph } from "../../support/run-graph.ts";
@@ -30,5 +30,21 @@ describe("quantize", () => {
     ["zeroPoint", { scale: 1, zeroPoint: 0.5 }],
   ])("refuses a %s that means nothing: %o", (argument, quantization) => {
     expect(() => quantize(x, quantization)).toThrow(new RegExp(`quantize: ${argument} must`));
+  });
+});
+
+describe("storedWeight", () => {
+  const weight = { name: "w", values: Int8Array.of(1, -2, 3, 4), shape: [2, 1, 1, 2] };
+
+  it("has a scale for each output channel", async () => {
+    const kernels = storedWeight({ ...weight, scales: Float32Array.of(0.5, 10) });
+    expect(Array.from((await runGraph({ kernels })).kernels.data)).toEqual([0.5, -1, 30, 40]);
+  });
+
+  it("refuses another number of scales or values", () => {
+    const rule = /storedWeight: w must have the values of \[2, 1, 1, 2\] and a scale for each index/;
+    expect(() => storedWeight({ ...weight, scales: Float32Array.of(1) })).toThrow(rule);
+    const scales = Float32Array.of(1, 1);
+    expect(() => storedWeight({ ...weight, values: Int8Array.of(1, 2), scales })).toThrow(rule);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { softmax } from "../../../src/graph/ops/softmax.ts";
+import { logSoftmax, softmax } from "../../../src/graph/ops/softmax.ts";
 import { symbol } from "../../../src/graph/shape.ts";
 import { input } from "../../../src/graph/tensor.ts";
 import { array, at, type NdArray, uniform } from "../../support/array.ts";
@@ -44,4 +44,14 @@ describe("softmax", () => {
     const shape = [symbol("N"), symbol("P"), symbol("P")];
     expect(softmax(input("x", shape)).shape).toEqual(shape);
   });
+});
+
+it("logSoftmax does not overflow with scores of any size", async () => {
+  const { value, gradients } = await engineGradients({
+    variables: { x: array([1000, 998, -1000, -1000], [1, 2, 1, 2]) },
+    apply: ({ x }) => logSoftmax(x),
+  });
+  // 1000 against -1000, and 998 against -1000.
+  expect(Array.from(value.data)).toEqual([0, 0, -2000, -1998]);
+  expect(Array.from(gradients.x.data).every(Number.isFinite)).toBe(true);
 });

@@ -46,6 +46,13 @@ describe("foldConstants", () => {
     expect(current(half).op).toBe("parameter");
   });
 
+  it("leaves whole numbers alone, which are no weights", () => {
+    const places = reshape(constant(Int32Array.of(3, 1), [2]), [2, 1]);
+    const { current, weights } = foldConstants([places], () => undefined);
+    expect(current(places)).toBe(places);
+    expect(weights.size).toBe(0);
+  });
+
   it("gives values of the same first weight different names", () => {
     const w = weight("w", [1]);
     const { weights } = foldConstants(

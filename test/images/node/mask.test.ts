@@ -52,6 +52,8 @@ describe("decodeMask", () => {
     [6, 8, "RGB with alpha"],
     [0, 16, "at most 8 bits"],
     [5, 8, "color type 5"],
+    [2, 4, "4 bits"],
+    [0, 3, "3 bits"],
   ])("refuses color type %s of %s bits", (colorType, depth, said) => {
     const png = rawPng({ width: 1, height: 1, depth, colorType }, [0, 0, 0, 0, 0, 0, 0, 0, 0]);
     const { message } = errorOf(() => decodeMask(png, "labels/a.png"), "INVALID_IMAGE");
