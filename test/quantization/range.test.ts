@@ -35,6 +35,17 @@ describe("chooseQuantization", () => {
     expect(below).toEqual({ scale: expect.closeTo(2 / 255, 6), zeroPoint: 255 });
   });
 
+  it("percentile keeps three values in 20,000, and counts zeros among all", () => {
+    const values = Array.from({ length: 20_000 }, (_, index) => (index % 2000) / 1000);
+    const kept = chooseQuantization(histogramOf([...values, 1000, 1000, 1000]), "percentile");
+    expect(255 * kept.scale).toBeCloseTo(1000, 3);
+    // One of 20,101 values, most of which are 0.
+    const some = Array.from({ length: 100 }, (_, index) => (index + 0.5) / 50);
+    const zeros = new Array<number>(20_000).fill(0);
+    const { scale } = chooseQuantization(histogramOf([...zeros, ...some, 1000]), "percentile");
+    expect(255 * scale).toBeCloseTo(2, 5);
+  });
+
   it("mse clips an outlier that would make the steps too coarse for the others", () => {
     const values = Array.from({ length: 100_000 }, (_, index) => index / 100_000);
     const { scale } = chooseQuantization(histogramOf([...values, 3]), "mse");
