@@ -1,4 +1,16 @@
-import { LightsegError } from "./errors.ts";
+import { kindOf, LightsegError } from "./errors.ts";
+import { isRecord } from "./is-record.ts";
+
+/** The error for an argument that breaks a rule. */
+export function invalidArgument(
+  where: string,
+  argument: string,
+  rule: string,
+  value?: unknown,
+  hint?: string,
+): LightsegError {
+  return new LightsegError({ code: "INVALID_ARGUMENT", where, argument, rule, value, hint });
+}
 
 /**
  * Checks that a number is an integer from `least` to `most`.
@@ -14,13 +26,18 @@ export function checkInteger(
 ): void {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where,
-    argument,
-    rule: `must be a whole number ${range}`,
-    value,
-  });
+  throw invalidArgument(where, argument, `must be a whole number ${range}`, value);
+}
+
+/**
+ * Checks that a size is a height and a width in pixels.
+ *
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export function checkSize(size: readonly [height: number, width: number], where: string): void {
+  if (!Array.isArray(size) || size.length !== 2)
+    throw invalidArgument(where, "size", "must be [height, width]", size);
+  for (const side of size) checkInteger(side, where, "size");
 }
 
 /**
@@ -35,8 +52,7 @@ export function checkRange(
   [least, most]: readonly [least: number, most: number],
 ): void {
   if (value >= least && value <= most) return;
-  const rule = `must be a number from ${least} to ${most}`;
-  throw new LightsegError({ code: "INVALID_ARGUMENT", where, argument, rule, value });
+  throw invalidArgument(where, argument, `must be a number from ${least} to ${most}`, value);
 }
 
 /**
@@ -51,15 +67,46 @@ export function checkChoice(
   argument: string,
 ): void {
   if (choices.some((choice) => choice === value)) return;
-  const rule = `must be one of ${choices.join(", ")}`;
-  throw new LightsegError({ code: "INVALID_ARGUMENT", where, argument, rule, value });
+  throw invalidArgument(where, argument, `must be one of ${choices.join(", ")}`, value);
 }
 
 /**
- * Checks that an object has no other keys: a typing error would change nothing otherwise.
+ * Checks that options are an object without other keys: a typing error would change nothing otherwise.
  *
  * @throws LightsegError INVALID_ARGUMENT
  */
-export function checkKeys(options: object, known: readonly string[], where: string): void {
+export function checkKeys<Options extends object>(
+  options: Options,
+  known: readonly (keyof Options & string)[],
+  where: string,
+): void {
+  if (!isRecord(options)) throw invalidArgument(where, "options", "must be an object", options);
   for (const key of Object.keys(options)) checkChoice(key, known, where, "option");
+}
+
+/**
+ * Checks that a value is a text that can be a path.
+ *
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export function checkPath(value: string, where: string, argument: string, rule = "must be a path"): void {
+  if (typeof value !== "string" || value === "") throw invalidArgument(where, argument, rule, value);
+}
+
+/**
+ * Checks that a value has parts that will be asked of it.
+ *
+ * @param rule what the value must be, such as `must be what loadModel gives`
+ * @throws LightsegError INVALID_ARGUMENT
+ */
+export function checkParts<Value extends object>(
+  value: Value,
+  parts: readonly (keyof Value & string)[],
+  where: string,
+  argument: string,
+  rule: string,
+): void {
+  if (isRecord(value) && parts.every((part) => value[part] !== undefined)) return;
+  const hint = kindOf(value) === "Promise" ? "await it" : undefined;
+  throw invalidArgument(where, argument, rule, value, hint);
 }

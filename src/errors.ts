@@ -63,8 +63,14 @@ function describe(value: unknown): string {
     return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
   if (Array.isArray(value))
     return `[${value.slice(0, 12).map(describe).join(", ")}${value.length > 12 ? ", …" : ""}]`;
-  if (isRecord(value)) return `{${Object.keys(value).slice(0, 12).join(", ")}}`;
-  return String(value);
+  if (!isRecord(value)) return String(value);
+  const kind = kindOf(value);
+  return kind === "Object" ? `{${Object.keys(value).slice(0, 12).join(", ")}}` : kind;
+}
+
+/** The name of a platform's object, the same in all frames of a page: `HTMLImageElement`, `Null`. */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** The message of anything that was thrown. */

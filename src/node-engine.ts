@@ -1,22 +1,31 @@
 /** Functions of the core that run models, with Node's engine where none is given. */
+import { checkKeys, invalidArgument } from "./check.ts";
 import {
   type AveragingPredictor,
   type AveragingPredictorOptions,
   createAveragingPredictor as averageViews,
 } from "./evaluation/averaging-predictor.ts";
 import { type CheckExportOptions, checkExport as check, type Drift } from "./export/check.ts";
+import { checkExportOptions } from "./export/onnx.ts";
 import {
   createPredictor as makeReady,
   type Predictor,
   type PredictorOptions,
 } from "./inference/predictor.ts";
-import type { Model, RunnableModel } from "./model-files/model.ts";
+import { checkModel, checkRunnableModel, type Model, type RunnableModel } from "./model-files/model.ts";
 import { type QuantizeModelOptions, quantizeModel as quantize } from "./quantization/quantize-model.ts";
 import { openNodeSession } from "./runtime/node/session.ts";
 import type { Engine } from "./runtime/session.ts";
 
 /** Options of which `open` may be left out. Defaults to `openNodeSession`. */
 export type WithNodeEngine<Options extends Engine> = Omit<Options, "open"> & Partial<Pick<Options, "open">>;
+
+const ENGINE = ["open", "target", "threads"] as const;
+const VIEWS = ["scales", "flip", "window", "stride", "upsampling"] as const;
+const QUANTIZATION = [
+  ...(["model", "calibration", "method", "reduceRange", "version"] as const),
+  ...(["onProgress", "signal"] as const),
+];
 
 const openOf = ({ open = openNodeSession }: Partial<Engine>) => open;
 
@@ -34,6 +43,8 @@ export function createPredictor(
   model: RunnableModel,
   options: WithNodeEngine<PredictorOptions> = {},
 ): Predictor {
+  checkRunnableModel(model, "createPredictor");
+  checkKeys(options, ["dtype", ...ENGINE], "createPredictor");
   return makeReady(model, { ...options, open: openOf(options) });
 }
 
@@ -43,10 +54,12 @@ export function createPredictor(
  *
  * @throws LightsegError INVALID_ARGUMENT for scales or windows out of range
  */
-export function createAveragingPredictor(
+export async function createAveragingPredictor(
   model: RunnableModel,
   options: WithNodeEngine<AveragingPredictorOptions> = {},
 ): Promise<AveragingPredictor> {
+  checkRunnableModel(model, "createAveragingPredictor");
+  checkKeys(options, [...VIEWS, "signal", "dtype", ...ENGINE], "createAveragingPredictor");
   return averageViews(model, { ...options, open: openOf(options) });
 }
 
@@ -63,7 +76,9 @@ export function createAveragingPredictor(
  * @throws LightsegError INVALID_ARGUMENT without photos, INVALID_IMAGE for what is no photo, RUNTIME where a
  *   feature map is not finite
  */
-export function quantizeModel(options: WithNodeEngine<QuantizeModelOptions>): Promise<Uint8Array> {
+export async function quantizeModel(options: WithNodeEngine<QuantizeModelOptions>): Promise<Uint8Array> {
+  checkKeys(options, [...QUANTIZATION, ...ENGINE], "quantizeModel");
+  checkModel(options.model, "quantizeModel");
   return quantize({ ...options, open: openOf(options) });
 }
 
@@ -81,10 +96,15 @@ export function quantizeModel(options: WithNodeEngine<QuantizeModelOptions>): Pr
  * @throws LightsegError RUNTIME if the engine refuses the file, scores or labels drift beyond the tolerance,
  *   or a feature map leaves the range
  */
-export function checkExport(
+export async function checkExport(
   bytes: Uint8Array,
   model: Model,
   options: WithNodeEngine<CheckExportOptions>,
 ): Promise<Drift> {
+  if (!(bytes instanceof Uint8Array))
+    throw invalidArgument("checkExport", "bytes", "must be a Uint8Array", bytes);
+  checkModel(model, "checkExport");
+  checkKeys(options, ["exported", "photo", "tolerance", ...ENGINE], "checkExport");
+  checkExportOptions(options.exported, "checkExport");
   return check(bytes, model, { ...options, open: openOf(options) });
 }

@@ -1,5 +1,5 @@
-import { checkInteger } from "../check.ts";
-import type { Predictor } from "../inference/predictor.ts";
+import { checkInteger, checkKeys, checkSize } from "../check.ts";
+import { checkPredictor, type Predictor } from "../inference/predictor.ts";
 import { createRandom } from "../random.ts";
 
 /** How long the runs took, in milliseconds. */
@@ -39,10 +39,16 @@ export interface BenchmarkOptions {
  *
  * @throws LightsegError INVALID_ARGUMENT for a number of runs out of range, RUNTIME if the engine fails
  */
-export async function benchmark(
-  predictor: Predictor,
-  { size: [height, width], runs, warmup, onProgress }: BenchmarkOptions,
-): Promise<BenchmarkResult> {
+export async function benchmark(predictor: Predictor, options: BenchmarkOptions): Promise<BenchmarkResult> {
+  checkPredictor(predictor, "benchmark");
+  checkKeys(options, ["size", "runs", "warmup", "onProgress"], "benchmark");
+  checkSize(options.size, "benchmark");
+  const {
+    size: [height, width],
+    runs,
+    warmup,
+    onProgress,
+  } = options;
   checkInteger(runs, "benchmark", "runs");
   checkInteger(warmup, "benchmark", "warmup", 0);
   const random = createRandom(0);

@@ -1,3 +1,4 @@
+import { checkKeys, checkSize } from "../check.ts";
 import { buildNetwork, type NetworkChoice } from "../models/network.ts";
 import { type Layer, listLayers } from "./layers.ts";
 import { peakActivationBytes } from "./memory.ts";
@@ -37,7 +38,9 @@ export type CostOptions = NetworkChoice & { classes: number; size: readonly [hei
  *   range
  */
 export function countCost(options: CostOptions): Cost & { readonly layers: readonly Layer[] } {
+  checkKeys(options, ["network", "backbone", "decoder", "classes", "size"], "countCost");
   const { size } = options;
+  checkSize(size, "countCost");
   const network = buildNetwork({ ...options, size: [1, ...size] });
   const layers = listLayers(network);
   const macs = sumByPart(layers, ({ macs }) => macs);

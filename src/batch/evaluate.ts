@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkPath } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { ConfusionMatrix } from "../evaluation/confusion-matrix.ts";
 import { computeMetrics, type Metrics } from "../evaluation/metrics.ts";
@@ -25,6 +26,7 @@ export interface BatchEvaluation extends Metrics {
  *   gone, STORAGE
  */
 export async function evaluateBatch(out: string): Promise<BatchEvaluation> {
+  checkPath(out, "evaluateBatch", "out", "must be a path or an address");
   const target = await openStorage(parseAddress(out));
   const job = await readJob(target);
   if (!job) throw refuse(out, "holds no batch");

@@ -21,7 +21,7 @@ export interface JobModel extends LoadedModel {
 
 /** The model of a batch. */
 export interface LoadJobModelOptions {
-  /** A shipped model or a model file. Defaults to the default model. */
+  /** A shipped model, a model file, or the folder of a training run. Defaults to the default model. */
   readonly model?: string | undefined;
   /** What the network is computed in. Defaults to the fastest that the model has. */
   readonly dtype?: DtypeRequest | undefined;

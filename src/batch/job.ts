@@ -71,7 +71,7 @@ const defaultSettings: JobSettings = {
  */
 export function completeSettings(own: Partial<JobSettings> = {}, others = defaultSettings): JobSettings {
   const where = "runBatch";
-  checkKeys(own, Object.keys(defaultSettings), where);
+  checkKeys(own, settingsSchema.keyof().options, where);
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const { data, error } = settingsSchema.safeParse({ ...others, ...given });
   if (data) return data;

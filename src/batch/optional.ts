@@ -1,23 +1,22 @@
 import { LightsegError, systemCodeOf } from "../errors.ts";
 
 /**
- * Loads a package that only batches need, and that therefore need not be installed.
+ * Says what to install where a package is missing that only batches need.
  *
- * @param load the import itself, so that its types are known
- * @throws LightsegError DEPENDENCY with the command that installs it
+ * Such a package is imported in a `try` block of its own: bundlers then take it for optional, and warn where
+ * it is missing instead of giving up.
+ *
+ * @returns DEPENDENCY with the command that installs it; what was thrown for another reason, as it is
  */
-export async function loadOptional<T>(packages: string, purpose: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    if (systemCodeOf(cause) !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new LightsegError({
-      code: "DEPENDENCY",
-      where: "loadOptional",
-      argument: packages,
-      rule: `must be installed for ${purpose}`,
-      hint: `npm install ${packages}`,
-      cause,
-    });
-  }
+export function explainMissing(packages: string, purpose: string, cause: unknown): unknown {
+  // The second is what bundles throw.
+  if (!["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(systemCodeOf(cause))) return cause;
+  return new LightsegError({
+    code: "DEPENDENCY",
+    where: "import",
+    argument: packages,
+    rule: `must be installed for ${purpose}`,
+    hint: `npm install ${packages}`,
+    cause,
+  });
 }

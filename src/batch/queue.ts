@@ -1,7 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { LightsegError, messageOf } from "../errors.ts";
-import { loadOptional } from "./optional.ts";
+import { explainMissing } from "./optional.ts";
 
 /** The queue that all jobs share, on whichever server. */
 export const QUEUE_NAME = "lightseg";
@@ -32,10 +32,13 @@ export interface QueuePackages {
 
 /** Loads the packages. @throws LightsegError DEPENDENCY */
 export async function loadQueuePackages(): Promise<QueuePackages> {
-  const purpose = "a queue of chunks";
-  const bullmq = await loadOptional("bullmq ioredis", purpose, () => import("bullmq"));
-  const { Redis } = await loadOptional("bullmq ioredis", purpose, () => import("ioredis"));
-  return { bullmq, Redis };
+  try {
+    const bullmq = await import("bullmq");
+    const { Redis } = await import("ioredis");
+    return { bullmq, Redis };
+  } catch (cause) {
+    throw explainMissing("bullmq ioredis", "a queue of chunks", cause);
+  }
 }
 
 /**

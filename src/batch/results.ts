@@ -1,5 +1,5 @@
 import { type BatchJob, chunkName, countChunks } from "./job.ts";
-import { loadOptional } from "./optional.ts";
+import { explainMissing } from "./optional.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -55,8 +55,12 @@ const columns: readonly (readonly [name: string, key: keyof ResultRow, type: Col
 ];
 
 /** Fails early where tables cannot be written. @throws LightsegError DEPENDENCY */
-export function loadParquetWriter() {
-  return loadOptional("hyparquet-writer", "tables of results", () => import("hyparquet-writer"));
+export async function loadParquetWriter() {
+  try {
+    return await import("hyparquet-writer");
+  } catch (cause) {
+    throw explainMissing("hyparquet-writer", "tables of results", cause);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { checkInteger } from "../check.ts";
+import { checkInteger, checkKeys, checkPath } from "../check.ts";
 import { countFittingNetworks } from "../inference/node/share-threads.ts";
 import { MAX_THREADS } from "../runtime/session.ts";
 import { parseAddress } from "./address.ts";
@@ -22,6 +22,12 @@ export interface BatchOptions extends LoadJobModelOptions, ChunkOptions {
   /** Outputs for each photo. Defaults to label maps and the table. */
   readonly settings?: Partial<JobSettings>;
 }
+
+/** The names of `BatchOptions`. */
+export const BATCH_OPTIONS: readonly (keyof BatchOptions)[] = [
+  ...(["source", "column", "masks", "onSkip", "out", "name", "chunkSize", "resume"] as const),
+  ...(["model", "dtype", "settings"] as const),
+];
 
 /** Options of `runBatch`. */
 export interface RunBatchOptions extends BatchOptions, LaneOptions {
@@ -61,6 +67,7 @@ export interface BatchResult extends BatchProgress {
  *   reason
  */
 export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
+  checkKeys(options, [...BATCH_OPTIONS, "concurrency", "threads", "signal", "onProgress"], "runBatch");
   const { signal, onProgress } = options;
   const most = chooseLanes(options);
   const { job, target, model } = await prepareBatch(options);
@@ -111,7 +118,11 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchResult> {
 
 /** Plans a batch, or takes one up. */
 export async function prepareBatch(options: BatchOptions) {
-  if (options.source !== undefined) checkApart(options.source, options.out);
+  checkPath(options.out, "runBatch", "out", "must be a path or an address");
+  if (options.source !== undefined) {
+    checkPath(options.source, "runBatch", "source", "must be a path or an address");
+    checkApart(options.source, options.out);
+  }
   const target = await openStorage(parseAddress(options.out));
   const known = options.resume ? await readJob(target) : undefined;
   const settings = completeSettings(options.settings, known?.settings);

@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { LightsegError } from "../errors.ts";
 import { folderKey } from "./address.ts";
-import { loadOptional } from "./optional.ts";
+import { explainMissing } from "./optional.ts";
 import { checkFileBytes, type Storage, StorageError, type StoredFile } from "./storage.ts";
 
 /** Names of errors for which another try is useless. */
@@ -33,10 +33,16 @@ let opened: Promise<S3> | undefined;
  * @throws LightsegError DEPENDENCY if the SDK is not installed
  */
 export function openS3(): Promise<S3> {
-  opened ??= loadOptional("@aws-sdk/client-s3", "s3:// addresses", () => import("@aws-sdk/client-s3")).then(
-    (sdk) => new S3(sdk, createClient(sdk)),
-  );
+  opened ??= loadSdk().then((sdk) => new S3(sdk, createClient(sdk)));
   return opened;
+}
+
+async function loadSdk(): Promise<Sdk> {
+  try {
+    return await import("@aws-sdk/client-s3");
+  } catch (cause) {
+    throw explainMissing("@aws-sdk/client-s3", "s3:// addresses", cause);
+  }
 }
 
 /** Ends the connections, so that the next use reads the environment anew. */

@@ -3,7 +3,7 @@ import { LightsegError, messageOf } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { type Address, formatAddress, parseAddress, publicAddress } from "./address.ts";
 import { readAddress } from "./open-storage.ts";
-import { loadOptional } from "./optional.ts";
+import { explainMissing } from "./optional.ts";
 import type { PhotoEntry } from "./photo-entry.ts";
 
 /** Names of the column of addresses, tried in order. */
@@ -151,9 +151,17 @@ function toRow(names: readonly string[], fields: readonly string[]): Row {
   return Object.fromEntries(names.map((name, index) => [name.trim(), fields[index] ?? ""]));
 }
 
+/** @throws LightsegError DEPENDENCY */
+async function loadParquetReader() {
+  try {
+    return await import("hyparquet");
+  } catch (cause) {
+    throw explainMissing("hyparquet", "lists in Parquet", cause);
+  }
+}
+
 async function* parquetRows(list: string, bytes: Uint8Array): AsyncGenerator<Row> {
-  const load = () => import("hyparquet");
-  const { parquetReadObjects } = await loadOptional("hyparquet", "lists in Parquet", load);
+  const { parquetReadObjects } = await loadParquetReader();
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   if (!(file instanceof ArrayBuffer)) throw new TypeError("the list lies in shared memory");
   const rows = await parquetReadObjects({ file }).catch((cause: unknown) => {

@@ -1,3 +1,4 @@
+import { checkKeys } from "../check.ts";
 import { publicAddress } from "./address.ts";
 import { Ledger } from "./ledger.ts";
 import { pause } from "./pause.ts";
@@ -47,13 +48,9 @@ export interface WatchBatchOptions extends QueuedBatch {
  *
  * @throws LightsegError QUEUE, or NOT_FOUND for a job that the server does not know
  */
-export async function* watchBatch({
-  queue,
-  name,
-  every = 1000,
-  signal,
-  onNote,
-}: WatchBatchOptions): AsyncGenerator<BatchStatus> {
+export async function* watchBatch(options: WatchBatchOptions): AsyncGenerator<BatchStatus> {
+  checkKeys(options, ["queue", "name", "every", "signal", "onNote"], "watchBatch");
+  const { queue, name, every = 1000, signal, onNote } = options;
   const connection = await openQueue(queue, onNote);
   try {
     for (;;) {
@@ -69,9 +66,10 @@ export async function* watchBatch({
 }
 
 /** Says how far a job is now. @throws LightsegError as `watchBatch` */
-export async function readBatchStatus({ queue, name }: QueuedBatch): Promise<BatchStatus> {
-  const connection = await openQueue(queue);
-  return readStatus(connection, name).finally(() => connection.close());
+export async function readBatchStatus(options: QueuedBatch): Promise<BatchStatus> {
+  checkKeys(options, ["queue", "name"], "readBatchStatus");
+  const connection = await openQueue(options.queue);
+  return readStatus(connection, options.name).finally(() => connection.close());
 }
 
 async function readStatus({ queue, redis }: QueueConnection, name: string): Promise<BatchStatus> {
@@ -132,6 +130,7 @@ const SLICE = 500;
  * @throws LightsegError QUEUE or NOT_FOUND
  */
 export async function cancelBatch(options: QueuedBatch): Promise<number> {
+  checkKeys(options, ["queue", "name"], "cancelBatch");
   const connection = await openQueue(options.queue);
   try {
     const ledger = new Ledger(connection.redis);

@@ -1,10 +1,11 @@
+import { checkKeys } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { type BatchJob, countChunks } from "./job.ts";
 import { checkJobName, Ledger } from "./ledger.ts";
 import { openQueue, type QueueConnection } from "./queue.ts";
 import { listMissingChunks } from "./results.ts";
-import { type BatchOptions, prepareBatch } from "./run.ts";
+import { BATCH_OPTIONS, type BatchOptions, prepareBatch } from "./run.ts";
 
 /** Options of `submitBatch`. */
 export interface SubmitBatchOptions extends BatchOptions {
@@ -36,6 +37,7 @@ const RETRIES = { attempts: 11, backoff: { type: "exponential", delay: 1000, jit
  * @throws LightsegError QUEUE, INVALID_RUN, and what `runBatch` throws while it plans
  */
 export async function submitBatch(options: SubmitBatchOptions): Promise<SubmittedBatch> {
+  checkKeys(options, [...BATCH_OPTIONS, "queue"], "submitBatch");
   const { name, out } = options;
   checkJobName(name);
   const connection = await openQueue(options.queue);

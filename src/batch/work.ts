@@ -1,5 +1,5 @@
 import type { Job as Message } from "bullmq";
-import { checkInteger } from "../check.ts";
+import { checkInteger, checkKeys } from "../check.ts";
 import { LightsegError, messageOf } from "../errors.ts";
 import type { LoadedModel } from "../model-files/node/load.ts";
 import { plural } from "../plural.ts";
@@ -38,6 +38,10 @@ export interface WorkOnBatchesOptions extends LaneOptions {
   readonly onNote?: (text: string) => void;
 }
 
+const OPTIONS: readonly (keyof WorkOnBatchesOptions)[] = [
+  ...(["queue", "signal", "untilEmpty", "lockSeconds", "onNote", "concurrency", "threads"] as const),
+];
+
 /** Between two looks at whether a job was cancelled or the queue is empty, in milliseconds. */
 const LOOK_EVERY = 1000;
 /** How often the chunk of a worker that died is given to another: it may be what workers die of. */
@@ -55,6 +59,7 @@ const MOST_JOBS = 4;
  *   where this machine cannot do its work, after the chunk has gone back to the queue
  */
 export async function workOnBatches(options: WorkOnBatchesOptions): Promise<number> {
+  checkKeys(options, OPTIONS, "workOnBatches");
   const { untilEmpty = false, lockSeconds = 30, onNote = () => undefined } = options;
   const { count, threads } = chooseLanes(options);
   checkInteger(lockSeconds, "workOnBatches", "lockSeconds");

@@ -1,4 +1,5 @@
-import { LightsegError, messageOf } from "../errors.ts";
+import { kindOf, LightsegError, messageOf } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import type { Protocol, Reply, Request, WorkerError } from "../runtime/rpc.ts";
 import { Turns } from "../runtime/turns.ts";
 import { settleUnlessAborted } from "../streams.ts";
@@ -46,7 +47,7 @@ function describe(error: unknown): WorkerError {
   if (!(error instanceof LightsegError)) return { defect: messageOf(error) };
   const { value, cause, ...details } = error.details;
   // Values and causes may be of any kind; as text they can be sent.
-  return value === undefined
-    ? details
-    : { ...details, value: typeof value === "number" ? value : String(value) };
+  if (value === undefined) return details;
+  const sendable = typeof value === "number" ? value : isRecord(value) ? kindOf(value) : String(value);
+  return { ...details, value: sendable };
 }

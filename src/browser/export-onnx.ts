@@ -39,9 +39,9 @@ const OPTIONS: readonly (keyof ExportOnnxOptions)[] = [
  *   WORKER_FAILED if the worker does not start; the signal's reason
  */
 export async function exportOnnx(model: ModelSource, options: ExportOnnxOptions = {}): Promise<Blob> {
-  const { size, upsample, labels, scores, dtype = "fp32", onDownload = () => undefined, signal } = options;
   checkPlatform(WHERE);
   checkKeys(options, OPTIONS, WHERE);
+  const { size, upsample, labels, scores, dtype = "fp32", onDownload = () => undefined, signal } = options;
   checkChoice(dtype, ["fp32", "fp16"], WHERE, "dtype");
   const found = await findSource(model, { ...options, where: WHERE });
   const { name, bytes } = await found.read({ onProgress: onDownload, signal });

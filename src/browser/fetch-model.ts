@@ -1,4 +1,5 @@
-import { LightsegError } from "../errors.ts";
+import { checkKeys, invalidArgument } from "../check.ts";
+import { kindOf, LightsegError } from "../errors.ts";
 import {
   findModel,
   findWeights,
@@ -11,7 +12,6 @@ import { type ModelAddresses, modelAddresses, resolveAddress } from "./addresses
 import { type DownloadOptions, downloadChecked, downloadWhole } from "./download.ts";
 import { keepModel, keepText, readCached, readCachedText } from "./model-cache.ts";
 import { request } from "./request.ts";
-import { kindOf } from "./send-picture.ts";
 import { SharedDownloads } from "./shared-download.ts";
 import type { AssetOptions, LoadOptions, ModelSource } from "./types.ts";
 
@@ -48,11 +48,11 @@ export interface FoundModel {
  * @throws LightsegError NOT_FOUND if the folder has no list of models, INVALID_WEIGHTS if that is damaged,
  *   RUNTIME if it cannot be had and was not kept; the signal's reason
  */
-export async function listModels({
-  signal,
-  ...options
-}: Pick<LoadOptions, "assetsUrl" | "modelsUrl" | "signal"> = {}): Promise<string[]> {
-  return modelNames(await fetchManifest(modelAddresses(options), signal));
+export async function listModels(
+  options: Pick<LoadOptions, "assetsUrl" | "modelsUrl" | "signal"> = {},
+): Promise<string[]> {
+  checkKeys(options, ["assetsUrl", "modelsUrl", "signal"], "listModels");
+  return modelNames(await fetchManifest(modelAddresses(options), options.signal));
 }
 
 /**
@@ -65,13 +65,7 @@ export async function findSource(source: ModelSource, options: FindModelOptions)
   if (!["String", "URL", "Blob", "File"].includes(kindOf(source))) {
     const rule = "must be a name, an address or a Blob";
     const hint = "toBlob() of a model that was taught gives one";
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: options.where,
-      argument: "model",
-      rule,
-      hint,
-    });
+    throw invalidArgument(options.where, "model", rule, source, hint);
   }
   if (source instanceof Blob) {
     const name = source instanceof File ? source.name : "model";
@@ -119,13 +113,8 @@ async function findNamed(
   const isEncoder = model.kind === "encoder";
   const entry = int8 && !isEncoder ? model.int8 : model;
   if (!entry) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where,
-      argument: "dtype",
-      rule: `must not be int8 for ${name}, which does not come in it`,
-      hint: "lightseg quantize writes a model in int8",
-    });
+    const rule = `must not be int8 for ${name}, which does not come in it`;
+    throw invalidArgument(where, "dtype", rule, undefined, "lightseg quantize writes a model in int8");
   }
   const found = { name: entry.file, ...(isEncoder && { backbone: model.backbone }) };
   const kept = await readCached(entry);

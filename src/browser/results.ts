@@ -1,5 +1,5 @@
-import { checkChoice, checkKeys } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { checkChoice, checkKeys, invalidArgument } from "../check.ts";
+import { checkSegmentation } from "../inference/check-segmentation.ts";
 import type { Segmentation } from "../inference/segmenter.ts";
 import { exponentiateAt, findClass } from "../inference/soft-mask.ts";
 import type { Look } from "./painting/look.ts";
@@ -21,7 +21,9 @@ export interface DrawOptions {
  *
  * @throws LightsegError INVALID_ARGUMENT for a class that the model does not have
  */
-export function classMask({ labels, classes }: Segmentation, name: string | number): Uint8Array {
+export function classMask(segmentation: Segmentation, name: string | number): Uint8Array {
+  checkSegmentation(segmentation, "classMask");
+  const { labels, classes } = segmentation;
   const wanted = findClass(name, classes, "classMask");
   return labels.map((label) => (label === wanted ? 255 : 0));
 }
@@ -42,17 +44,15 @@ export interface ClassProbability {
  * @throws LightsegError INVALID_ARGUMENT if `scores` were not asked for
  */
 export function probabilitiesAt(
-  { width, height, classes, scores }: Segmentation,
-  { x, y, radius = 8 }: { x: number; y: number; radius?: number },
+  segmentation: Segmentation,
+  point: { x: number; y: number; radius?: number },
 ): ClassProbability[] {
+  checkSegmentation(segmentation, "probabilitiesAt");
+  checkKeys(point, ["x", "y", "radius"], "probabilitiesAt");
+  const { width, height, classes, scores } = segmentation;
+  const { x, y, radius = 8 } = point;
   if (!scores) {
-    const rule = "must have scores: ask segment for them";
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "probabilitiesAt",
-      argument: "segmentation",
-      rule,
-    });
+    throw invalidArgument("probabilitiesAt", "segmentation", "must have scores: ask segment for them");
   }
   const [, , h = 0, w = 0] = scores.shape;
   const range = (center: number, size: number, count: number) => {
@@ -81,8 +81,9 @@ export function probabilitiesAt(
  * @throws LightsegError INVALID_ARGUMENT for a mask that was not asked for, an unknown option, `show` or look
  */
 export function toCanvas(segmentation: Segmentation, options: DrawOptions = {}): OffscreenCanvas {
-  const { show = "overlay", look = {} } = options;
+  checkSegmentation(segmentation, "toCanvas");
   checkKeys(options, ["show", "look"], "toCanvas");
+  const { show = "overlay", look = {} } = options;
   checkChoice(show, ["overlay", "labels", "mask"], "toCanvas", "show");
   const { width, height, palette, labels } = segmentation;
   if (show === "mask") {
@@ -136,8 +137,9 @@ function fill({ width, height }: Segmentation, color: (at: number) => ArrayLike<
   return canvas;
 }
 
-function requireMask({ softMask }: Segmentation, where: string): Uint8Array {
-  if (softMask) return softMask;
+function requireMask(segmentation: Segmentation, where: string): Uint8Array {
+  checkSegmentation(segmentation, where);
+  if (segmentation.softMask) return segmentation.softMask;
   const rule = "must have a soft mask: name its classes in the option softMask of segment";
-  throw new LightsegError({ code: "INVALID_ARGUMENT", where, argument: "segmentation", rule });
+  throw invalidArgument(where, "segmentation", rule);
 }

@@ -14,7 +14,7 @@ import { checkPlatform, ONE_THREAD } from "./choose-device.ts";
 import { type OpenDevice, openDevice, type SegmenterClient } from "./open-device.ts";
 import { cutoutBlob } from "./results.ts";
 import { closeAll, makeSendable } from "./send-picture.ts";
-import { paintVideo, streamVideo, type UseWorker } from "./stream-video.ts";
+import { checkVideo, paintVideo, streamVideo, type UseWorker } from "./stream-video.ts";
 import type {
   Device,
   LoadOptions,
@@ -63,9 +63,9 @@ export class Segmenter {
    *   the network or the device fails, INVALID_ARGUMENT for options out of range
    */
   static async load(model: ModelSource = DEFAULT_MODEL, options: LoadOptions = {}): Promise<Segmenter> {
-    const { device = "auto", dtype = "auto", threads, maxPixels } = options;
     checkPlatform("Segmenter.load");
     checkKeys(options, OPTIONS, "Segmenter.load");
+    const { device = "auto", dtype = "auto", threads, maxPixels } = options;
     checkChoice(device, ["auto", "webgpu", "wasm"], "Segmenter.load", "device");
     checkChoice(dtype, dtypeChoices, "Segmenter.load", "dtype");
     if (threads !== undefined) checkInteger(threads, "Segmenter.load", "threads", 1, MAX_THREADS);
@@ -150,6 +150,7 @@ export class Segmenter {
     video: HTMLVideoElement,
     options: StreamOptions = {},
   ): AsyncGenerator<StreamedFrame, void, undefined> {
+    checkVideo(video, "stream");
     checkKeys(options, STREAM_OPTIONS, "stream");
     checkSmoothing(options.smoothing ?? 0, "stream");
     return streamVideo(this.#use, video, { ...options, signals: this.#signals(options) });
@@ -169,6 +170,7 @@ export class Segmenter {
    * @throws LightsegError as `stream` does
    */
   paint(video: HTMLVideoElement, options: PaintOptions = {}): AsyncGenerator<PaintedFrame, void, undefined> {
+    checkVideo(video, "paint");
     checkKeys(options, [...STREAM_OPTIONS, "look", "labels"], "paint");
     checkSmoothing(options.smoothing ?? 0, "paint");
     const { maxPixels = MAX_NETWORK_PIXELS } = this.#opened.fitted ?? this.#options;

@@ -1,4 +1,4 @@
-import { LightsegError, messageOf } from "../errors.ts";
+import { kindOf, LightsegError, messageOf } from "../errors.ts";
 import { resolveAddress } from "./addresses.ts";
 import type { Picture } from "./protocol.ts";
 import { request } from "./request.ts";
@@ -93,11 +93,6 @@ interface Kinds {
 
 function isOfKind<K extends keyof Kinds>(value: unknown, ...kinds: readonly K[]): value is Kinds[K] {
   return kinds.some((kind) => kind === kindOf(value));
-}
-
-/** The name of a platform's object, the same in all frames of a page: `HTMLImageElement`, `Null`. */
-export function kindOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 function unreadable(where: string, argument: string, cause: unknown, hint?: string): LightsegError {

@@ -1,3 +1,5 @@
+import { invalidArgument } from "../check.ts";
+import { kindOf } from "../errors.ts";
 import { sizeWithin } from "../images/resample.ts";
 import type { SegmenterClient } from "./open-device.ts";
 import { checkLook } from "./painting/look.ts";
@@ -58,6 +60,12 @@ interface AskOptions<K extends "frame" | "paint">
   extends Signals,
     Partial<Pick<PaintVideoOptions, "maxPixels">> {
   readonly request: (stream: number, frame: ImageBitmap) => SegmenterProtocol[K]["request"];
+}
+
+/** @throws LightsegError INVALID_ARGUMENT for anything but a video */
+export function checkVideo(video: HTMLVideoElement, where: string): void {
+  if (kindOf(video) !== "HTMLVideoElement")
+    throw invalidArgument(where, "video", "must be an HTMLVideoElement", video);
 }
 
 let streams = 0;

@@ -61,7 +61,7 @@ export const benchmark: Command = {
     ...[paper, zoo, threads, json, help],
   ],
   notes: [
-    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. Each is timed in a process of its own. Milliseconds: forward is the network, from the photo's bytes to logits (mean ± standard deviation, median, 95th percentile, least), post the best class of each pixel from those (median), which takes longer where a photo has many borders.",
+    "MODEL is a network, DECODER+BACKBONE, a shipped model, a model file, or the folder of a training run. Each is timed in a process of its own. Milliseconds: forward is the network, from the photo's bytes to logits (mean ± standard deviation, median, 95th percentile, least), post the best class of each pixel from those (median), which takes longer where a photo has many borders.",
     "Parameters are in millions, multiply-accumulates (MACs) in billions; maps is the peak of feature maps in MB, as lightseg info counts it.",
     "Networks get random weights. The time does not depend on them, unless values become so small that the processor handles them apart.",
     "Close other programs first: times differ from machine to machine and from minute to minute, and only those of one run can be compared.",
@@ -148,8 +148,9 @@ async function timeHere(name: string, settings: Settings): Promise<Timed> {
   const predictor = createPredictor(model, { open, threads: settings.threads, dtype });
   const progress = new Progress();
   try {
+    const { size, runs, warmup } = settings;
     const result = await measure(predictor, {
-      ...settings,
+      ...{ size, runs, warmup },
       onProgress: (done, total) => progress.update(name, done, total),
     });
     return { model: name, network: model.network, classes: model.classes.length, dtype, device, ...result };

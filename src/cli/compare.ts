@@ -48,7 +48,7 @@ export const compare: Command = {
   operands: { name: "MODEL...", min: 1, max: Number.POSITIVE_INFINITY },
   options: [photos, dataset, data, split, limit, out, dtype, device, threads, json, help],
   notes: [
-    "MODEL is a shipped model or a model file. Photos come from --photos, or with their true labels from the data set in --data: then the truth has a column too.",
+    "MODEL is a shipped model, a model file, or the folder of a training run. Photos come from --photos, or with their true labels from the data set in --data: then the truth has a column too.",
     "Each row is a photo: itself, the truth, and the labels of each model in its colors. Pixels that the truth ignores are striped. Ctrl-C stops after the photo under way; exit code 130.",
   ],
   examples: [

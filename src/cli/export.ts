@@ -58,7 +58,7 @@ export const exportCommand: Command = {
     help,
   ],
   notes: [
-    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). Input: image, float32 [N, 3, H, W], normalized as the metadata say. Inputs and outputs are float32 with fp16 too, batch norm is folded into the convolution before it, and no feature map may leave the range of float16. Opset ${OPSET}.`,
+    `MODEL is a shipped model, a model file, the folder of a training run, or a network with --weights (default ${DEFAULT_MODEL}). Input: image, float32 [N, 3, H, W], normalized as the metadata say. Inputs and outputs are float32 with fp16 too, batch norm is folded into the convolution before it, and no feature map may leave the range of float16. Opset ${OPSET}.`,
     `The file is run on ONNX Runtime beside the model, at two odd sizes and as a batch of two, and not kept if logits or labels differ: labels must agree for ${formatShare(defaultTolerances.fp32.agreement)} of the pixels (fp16 ${formatShare(defaultTolerances.fp16.agreement)}).`,
   ],
   examples: [

@@ -41,7 +41,7 @@ export const info: Command = {
   operands: { name: "[MODEL]", min: 0, max: 1 },
   options: [backbone, decoder, inputSize, untrainedClasses, layers, compiled, draw, block, paper, json, help],
   notes: [
-    "MODEL is a network, DECODER+BACKBONE, a shipped model or a model file. One multiply-accumulate (MAC) is 2 floating-point operations (FLOPs); many papers print MACs under the name FLOPs.",
+    "MODEL is a network, DECODER+BACKBONE, a shipped model, a model file, or the folder of a training run. One multiply-accumulate (MAC) is 2 floating-point operations (FLOPs); many papers print MACs under the name FLOPs.",
     "A drawing shows blocks (stages of the backbone, RCU, CRP, fusion) and the layers between them, each with the shape that it gives, its parameters and MACs.",
     "Memory is the peak of feature maps in float32, with batch norm folded, each map freed after its last use, and activations in place. Weights and the engine's own memory come on top.",
   ],

@@ -71,7 +71,7 @@ export function deviceOption(
 export const model = text(
   "model",
   "NAME|FILE",
-  `Shipped model, model file, or network with --weights (default ${DEFAULT_MODEL})`,
+  `Shipped model, model file, folder of a training run, or network with --weights (default ${DEFAULT_MODEL})`,
 );
 export const weights = text("weights", "FILE", "PyTorch checkpoint or safetensors to use as the weights");
 /** @param byDefault the dtype where nothing is typed */

@@ -52,7 +52,7 @@ export const probe: Command = {
     ...[weights, classes, threads, json, help],
   ],
   notes: [
-    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}); it must have the classes of the data set. Its weights stay as they are.`,
+    `MODEL is a shipped model, a model file, the folder of a training run, or a network with --weights (default ${DEFAULT_MODEL}); it must have the classes of the data set. Its weights stay as they are.`,
     "On each map a 3x3 convolution learns to segment, and a linear layer on the mean of the map to tell which classes a photo holds. This is the ablation of the Light-Weight RefineNet paper (Table 4): before RCU, after RCU and after CRP are before:adapt_stage1_b, adapt_stage1_b and mflow_conv_g1_pool on ResNets with RCUs; before and after CRP fusion4 and crp4 on MobileNet-v2.",
     "Mean IoU is that of the segmentation head at the size that photos are shrunk to. Accuracy is the share of right decisions, is this class in this photo or not, over all classes but background and all photos of the validation split.",
     "The maps of all training photos are kept in memory: 1,000 photos of 320 pixels take 0.2 GB for each map of 512 channels at 1/32. Ctrl-C stops after the run of the network under way; exit code 130.",

@@ -68,7 +68,7 @@ export const quantize: Command = {
     ...[weights, classes, device, threads, json, help],
   ],
   notes: [
-    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
+    `MODEL is a shipped model, a model file, the folder of a training run, or a network with --weights (default ${DEFAULT_MODEL}). The file is ONNX and can be used as --model with segment and evaluate; input pixels, uint8 [N, H, W, 3], output scores, float32 [N, classes, h, w].`,
     "Weights become int8 with a scale for each output channel, feature maps uint8 with one scale each. The range of a feature map is measured on the photos: all of it (minmax), all but the outermost 0.01 % on each side (percentile), or the range of least mean squared error (mse).",
     "CPUs with AVX2 but without VNNI add two products in 16 bits, and 8-bit weights can overflow there. Weights therefore use 7 bits unless --full-range is given.",
     "Ctrl-C stops after the run of the network under way, without a file; during the measuring, which comes after, with it. Exit code 130.",
@@ -86,8 +86,8 @@ export const quantize: Command = {
       throw args.usageError("--out", "must be a file name that ends in .onnx", path);
     await checkFolderOf(path);
     args.require(data);
+    const count = args.get(photos) ?? DEFAULT_PHOTOS;
     const options = {
-      count: args.get(photos) ?? DEFAULT_PHOTOS,
       method: args.get(method) ?? "percentile",
       reduceRange: !args.has(fullRange),
       threads: args.get(threads),
@@ -113,7 +113,7 @@ export const quantize: Command = {
         model,
         open,
         signal,
-        calibration: await loadPhotos(calibration, options.count, signal),
+        calibration: await loadPhotos(calibration, count, signal),
         version: await readVersion(),
         onProgress: (done, total) => progress.update("calibration", done, total),
       });

@@ -52,7 +52,7 @@ export const receptiveField: Command = {
     ...[weights, classes, threads, json, help],
   ],
   notes: [
-    `MODEL is a shipped model, a model file, or a network with --weights (default ${DEFAULT_MODEL}). --data is a folder of photos, or of a data set where --dataset names one.`,
+    `MODEL is a shipped model, a model file, the folder of a training run, or a network with --weights (default ${DEFAULT_MODEL}). --data is a folder of photos, or of a data set where --dataset names one.`,
     "Theoretical: the pixels that the windows of all ops let a unit see. Effective (Luo et al., 2016): those with more than 4.55 % of the largest gradient, which the graph's own derivatives give. Empirical (Zhou et al., 2015): those with more than 4.55 % of the largest change of the unit when a square of random pixels hides them, calibrated to the place of the unit and averaged over the photos that it is most active on. Sides are roots of areas, in pixels of the squeezed photo.",
     "Maps have the names of blocks (lightseg info MODEL --draw net.svg shows them) and layers (info --layers). In RefineNet-LW on ResNets CRP of the coarsest level is mflow_conv_g1_pool and the first summation fusion2; on MobileNet-v2 crp4 and fusion3. Behind ReLU6 (before:crp4) the most active units stand at 6, where their gradient is 0: take fusion4.",
     "Ctrl-C stops after the run of the network under way; exit code 130.",

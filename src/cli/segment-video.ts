@@ -73,7 +73,8 @@ export async function segmentVideo(
   return await withInterrupt({ note: "stopping", stopped }, async ({ progress, signal }) => {
     try {
       await using writer = await createVideoWriter(target, { width, height, frameRate, source: video });
-      for await (const { segmentation } of segmentFrames(segmenter, video.frames, { ...options, signal })) {
+      const { smoothing } = options;
+      for await (const { segmentation } of segmentFrames(segmenter, video.frames, { smoothing, signal })) {
         await writer.write(draw(segmentation, options));
         tally.add(segmentation);
         progress.update("frame", tally.frames, Math.max(tally.frames, video.frameCount), tally.speed());

@@ -152,7 +152,16 @@ async function finetuneOptions(
   recipe: (typeof photoRecipes)[number],
   typed: Partial<TrainingOptions>,
 ): Promise<TrainingOptions> {
-  const own = await finetuneSettings({ ...typed, recipe, data: resolve(args.require(data)) });
+  const { dataset, split, weights: asked, network: wanted } = typed;
+  const folder = resolve(args.require(data));
+  const own = await finetuneSettings({
+    recipe,
+    data: folder,
+    dataset,
+    split,
+    weights: asked,
+    network: wanted,
+  });
   const chosen = overrideSettings(own, { ...typed, ...typedSchedule(args, own.schedule) });
   const { weights = "its default weights", network, epochs = settings.epochs.default, crop } = chosen;
   const budget = `${plural(epochs, "epoch")}, crops of ${crop?.join("x")}`;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { cityscapesLabels, trainIdValues } from "./cityscapes.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
 import { pairedFilesDataset } from "./paired-files.ts";
 
@@ -18,7 +18,7 @@ export const bdd100k = {
   labels: cityscapesLabels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const layout = `expected DIR/images/10k/${split}/ID.jpg and DIR/labels/sem_seg/masks/${split}/ID.png`;
     const files = await pairOfficialFiles({
       ...options,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace, OpenOptions } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { readList } from "./list-file.ts";
 import { indexValues } from "./mask-values.ts";
 import { endingsOf, pairOfficialFiles } from "./pair-files.ts";
@@ -65,7 +65,7 @@ export const camvid = {
   labels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const [, part, drive] = /^train-(without|only)-(.*)$/.exec(split) ?? [];
     const names = split === "trainval" ? ["train", "val"] : [drive === undefined ? split : "train"];
     const found = await Promise.all(names.map((name) => pairList(directory, name, options)));

@@ -1,6 +1,7 @@
+import { checkKeys } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
-import type { Dataset, Sample } from "./dataset.ts";
+import { type Dataset, requireDataset, type Sample } from "./dataset.ts";
 import { type DatasetIssue, findLabelIssues, findRepeatedIds, findTurned } from "./issues.ts";
 import { LabelCounts } from "./label-counts.ts";
 
@@ -58,8 +59,11 @@ export interface CheckDatasetOptions {
  */
 export async function checkDataset(
   dataset: Dataset,
-  { onProgress, signal }: CheckDatasetOptions = {},
+  options: CheckDatasetOptions = {},
 ): Promise<DatasetCheck> {
+  requireDataset(dataset, "checkDataset");
+  checkKeys(options, ["onProgress", "signal"], "checkDataset");
+  const { onProgress, signal } = options;
   const { name, split, ids, size, labels } = dataset;
   const warnings = (dataset.warnings ?? []).map((message) => ({ severity: "warning", message }) as const);
   const issues: DatasetIssue[] = [...warnings, ...findRepeatedIds(ids)];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { listFileNames } from "./file-names.ts";
 import { indexValues, type MaskValues } from "./mask-values.ts";
 import { endingsOf, pairFiles } from "./pair-files.ts";
@@ -61,7 +61,7 @@ export const cityscapes = {
   labels: cityscapesLabels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const layout = `expected DIR/leftImg8bit/${split}/CITY/ID_leftImg8bit.png and DIR/gtFine/${split}/CITY/ID_gtFine_labelTrainIds.png or _labelIds.png`;
     const list = (part: string, endings: readonly [string, ...string[]]) =>
       listFileNames(join(directory, part, split), { endings, layout, firstWins: true });

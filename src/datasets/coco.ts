@@ -5,7 +5,7 @@ import type { LabelMap } from "../images/types.ts";
 import { type CocoObject, readCocoPhotos } from "./coco-annotations.ts";
 import { drawRegion, type RegionSize } from "./coco-regions.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { notFound, requireSplit } from "./errors.ts";
+import { checkOpening, notFound } from "./errors.ts";
 import { listFileNames } from "./file-names.ts";
 import { withoutEnding } from "./list-file.ts";
 import { isTurnedUnseen, requireSizeOf, sampleAt } from "./sample-checks.ts";
@@ -25,7 +25,7 @@ export const coco = {
   labels: vocLabels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const layout = `expected DIR/annotations/instances_${split}2017.json and DIR/${split}2017/ID.jpg`;
     const annotations = join(directory, "annotations", `instances_${split}2017.json`);
     // Photos are named with their ending in the annotations.

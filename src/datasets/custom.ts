@@ -8,7 +8,7 @@ import { decodeColorMask } from "./color-mask.ts";
 import { customLabels } from "./custom-labels.ts";
 import { type CustomSettings, readCustomSettings } from "./custom-settings.ts";
 import type { DatasetDescription, OpenOptions } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { describePassedOver, type FileNames, listFileNames } from "./file-names.ts";
 import { isThere, spelledOnDisk } from "./files.ts";
 import { type ListFile, readList } from "./list-file.ts";
@@ -31,7 +31,7 @@ export const custom = {
   name: "custom",
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const file = join(directory, "dataset.yaml");
     const settings = await readCustomSettings(file, `${layout}; other layouts have names: --dataset`);
     const { labels, labelOf } = customLabels(settings, file);

@@ -1,3 +1,4 @@
+import { checkParts } from "../check.ts";
 import type { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelMap, Palette, Photo } from "../images/types.ts";
 
@@ -43,6 +44,12 @@ export interface Dataset {
    * value).
    */
   load(index: number): Promise<Sample>;
+}
+
+/** @throws LightsegError INVALID_ARGUMENT for anything else */
+export function requireDataset(dataset: Dataset, where: string): void {
+  const rule = "must be what open of a data set gives";
+  checkParts(dataset, ["labels", "ids", "load"], where, "dataset", rule);
 }
 
 /** The first samples of a split, at most so many. */

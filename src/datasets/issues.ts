@@ -1,5 +1,6 @@
+import { invalidArgument } from "../check.ts";
 import { plural } from "../plural.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, requireDataset } from "./dataset.ts";
 import type { LabelCounts } from "./label-counts.ts";
 
 /** Something wrong with a data set. */
@@ -58,6 +59,9 @@ export function findTurned(ids: readonly string[]): DatasetIssue {
 
 /** The ids that several splits have; where one is made of others, as `trainval` is, that is meant. */
 export function findSharedIds(datasets: readonly Dataset[]): DatasetIssue[] {
+  if (!Array.isArray(datasets))
+    throw invalidArgument("findSharedIds", "datasets", "must be an array", datasets);
+  for (const dataset of datasets) requireDataset(dataset, "findSharedIds");
   const splitsOf = new Map<string, Set<string>>();
   for (const { ids, split } of datasets)
     for (const id of ids) splitsOf.set(id, (splitsOf.get(id) ?? new Set()).add(split));

@@ -2,7 +2,7 @@ import { join, relative, sep } from "node:path";
 import { LightsegError } from "../errors.ts";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { Dataset, DatasetDescription, LabelSpace, OpenOptions } from "./dataset.ts";
-import { notFound, requireSplit } from "./errors.ts";
+import { checkOpening, notFound } from "./errors.ts";
 import { firstPresent, isThere, spelledOnDisk } from "./files.ts";
 import { isPicture, type ListLine, nameOf, readList, withoutEnding } from "./list-file.ts";
 import { indexValues } from "./mask-values.ts";
@@ -73,7 +73,7 @@ export const nyudv2 = {
   labels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const layout = `expected DIR/${split}.txt or .nyu with lines "PHOTO MASK" or ids of DIR/images/ID.png and DIR/masks/ID.png; or DIR/${labeledMat}, DIR/splits.mat and DIR/classMapping40.mat`;
     const list = await firstPresent([join(directory, `${split}.txt`), join(directory, `${split}.nyu`)]);
     const file = join(directory, labeledMat);

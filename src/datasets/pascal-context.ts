@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { firstPresent } from "./files.ts";
 import { readList } from "./list-file.ts";
 import type { MaskValues } from "./mask-values.ts";
@@ -45,7 +45,7 @@ function pascalContext(count: 59 | 60) {
     labels,
     splits,
     async open(directory, split, options = {}) {
-      requireSplit(split, splits);
+      checkOpening({ directory, split, options }, splits);
       const layout = `expected DIR/ImageSets/SegmentationContext/${split}.txt or DIR/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/SegmentationClassContext/ID.png`;
       const list = await firstPresent([
         join(directory, "ImageSets", "SegmentationContext", `${split}.txt`),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { firstPresent } from "./files.ts";
 import { readList } from "./list-file.ts";
 import { indexValues } from "./mask-values.ts";
@@ -25,7 +25,7 @@ export const personPart = {
   labels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const layout = `expected DIR/pascal_person_part_trainval_list/${split}.txt, DIR/list/${split}_id.txt or DIR/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/pascal_person_part_gt/ID.png`;
     const list = await firstPresent([
       join(directory, "pascal_person_part_trainval_list", `${split}.txt`),

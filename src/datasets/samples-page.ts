@@ -1,3 +1,4 @@
+import { checkKeys, invalidArgument } from "../check.ts";
 import { renderSection, renderSwatch, renderTable } from "../html/elements.ts";
 import { formatPercent } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
@@ -34,12 +35,11 @@ export interface SamplesPageOptions {
  *
  * All pictures are in the page; it has no scripts and loads nothing.
  */
-export async function renderSamplesPage({
-  name,
-  splits,
-  shared,
-  samples,
-}: SamplesPageOptions): Promise<string> {
+export async function renderSamplesPage(options: SamplesPageOptions): Promise<string> {
+  checkKeys(options, ["name", "splits", "shared", "samples"], "renderSamplesPage");
+  const { name, splits, shared, samples } = options;
+  if (!Array.isArray(splits))
+    throw invalidArgument("renderSamplesPage", "splits", "must be an array", splits);
   const body = [html`<h1>${name}</h1>\n`];
   for (const split of splits) body.push(renderSection(split.split, await renderSplit(split, samples)));
   if (shared.length > 0) body.push(renderSection("across splits", renderIssues(shared)));

@@ -3,7 +3,7 @@ import { LightsegError } from "../errors.ts";
 import { MAX_PIXELS } from "../images/check.ts";
 import type { LabelMap } from "../images/types.ts";
 import type { DatasetDescription } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { isThere } from "./files.ts";
 import { readList } from "./list-file.ts";
 import { readMat5 } from "./mat5.ts";
@@ -29,7 +29,7 @@ export const sbd = {
   labels: vocLabels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const root = join(directory, "dataset");
     const layout = `expected DIR/dataset/${split}.txt, DIR/dataset/img/ID.jpg and DIR/dataset/cls/ID.mat or cls_png/ID.png, DIR being benchmark_RELEASE`;
     const hasPngs = await isThere(join(root, "cls_png"));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { IGNORE_LABEL, vocPalette } from "../images/palette.ts";
 import type { DatasetDescription, LabelSpace } from "./dataset.ts";
-import { requireSplit } from "./errors.ts";
+import { checkOpening } from "./errors.ts";
 import { isThere } from "./files.ts";
 import { readList } from "./list-file.ts";
 import { indexValues } from "./mask-values.ts";
@@ -55,7 +55,7 @@ export const voc = {
   labels: vocLabels,
   splits,
   async open(directory, split, options = {}) {
-    requireSplit(split, splits);
+    checkOpening({ directory, split, options }, splits);
     const layout = `expected DIR/ImageSets/Segmentation/${split}.txt, DIR/JPEGImages/ID.jpg and DIR/SegmentationClass[Aug]/ID.png`;
     const list = await readList(join(directory, "ImageSets", "Segmentation", `${split}.txt`), layout);
     // Those of VOC and of the augmented set (SBD) together; where they are absent, those of VOC alone.

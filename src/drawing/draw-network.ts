@@ -31,8 +31,9 @@ const PLAIN = "#ffffff";
  * @throws LightsegError NOT_FOUND for an unknown network or block
  */
 export function drawNetwork(options: DrawNetworkOptions): string {
-  const { block: blockName, size, classes } = options;
-  const network = buildNetwork({ ...options, size: [1, ...size] });
+  const { block: blockName, ...choice } = options;
+  const { size, classes } = choice;
+  const network = buildNetwork({ ...choice, size: [1, ...size] });
   const block = blockName === undefined ? undefined : findBlock(network.blocks, blockName);
   const { nodes, edges } = foldNetwork(network, { block });
   const boxes = nodes.map(measure);

@@ -1,4 +1,4 @@
-import { checkInteger } from "../check.ts";
+import { checkInteger, checkKeys } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import { checkLabels } from "../images/check.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
@@ -43,7 +43,9 @@ export class BoundaryScore {
    * @param tolerance 0..1, a share of the image's diagonal; defaults to 0.0075
    * @throws LightsegError INVALID_ARGUMENT
    */
-  constructor(classes: number, { tolerance = BOUNDARY_TOLERANCE }: { tolerance?: number } = {}) {
+  constructor(classes: number, options: { tolerance?: number } = {}) {
+    checkKeys(options, ["tolerance"], "BoundaryScore");
+    const { tolerance = BOUNDARY_TOLERANCE } = options;
     checkInteger(classes, "BoundaryScore", "classes", 1, IGNORE_LABEL);
     if (!(tolerance >= 0 && tolerance <= 1)) throw invalid("tolerance", "must be from 0 to 1", tolerance);
     this.classes = classes;

@@ -1,5 +1,5 @@
-import { checkInteger } from "../check.ts";
-import type { Dataset } from "../datasets/dataset.ts";
+import { checkInteger, checkKeys, invalidArgument } from "../check.ts";
+import { type Dataset, requireDataset } from "../datasets/dataset.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
 import { meanConfidence, type Prediction } from "../inference/confidence.ts";
 import { mapAhead } from "../streams.ts";
@@ -25,6 +25,8 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
+const OPTIONS = ["predict", "concurrency", "boundary", "onPrediction", "onProgress", "signal"] as const;
+
 /** What was measured on a split. */
 export interface Evaluation extends Metrics {
   /** How many photos there are. */
@@ -44,10 +46,12 @@ export interface Evaluation extends Metrics {
  *
  * The next photos are decoded and predicted while one is counted. Memory grows by one number a photo.
  */
-export async function evaluate(
-  dataset: Dataset,
-  { predict, concurrency = 1, boundary, onPrediction, onProgress, signal }: EvaluateOptions,
-): Promise<Evaluation> {
+export async function evaluate(dataset: Dataset, options: EvaluateOptions): Promise<Evaluation> {
+  requireDataset(dataset, "evaluate");
+  checkKeys(options, OPTIONS, "evaluate");
+  const { predict, concurrency = 1, boundary, onPrediction, onProgress, signal } = options;
+  if (typeof predict !== "function")
+    throw invalidArgument("evaluate", "predict", "must be a function", predict);
   checkInteger(concurrency, "evaluate", "concurrency");
   const classes = dataset.labels.classes.length;
   const confusion = new ConfusionMatrix(classes);

@@ -1,3 +1,4 @@
+import { checkParts } from "../check.ts";
 import { LightsegError } from "../errors.ts";
 import type { ConfusionMatrix } from "./confusion-matrix.ts";
 
@@ -35,7 +36,9 @@ export function byClassName(
  *
  * @throws LightsegError INVALID_DATASET when the matrix is empty, as no share of nothing is right
  */
-export function computeMetrics({ classes, counts }: ConfusionMatrix): Metrics {
+export function computeMetrics(matrix: ConfusionMatrix): Metrics {
+  checkParts(matrix, ["classes", "counts"], "computeMetrics", "matrix", "must be a ConfusionMatrix");
+  const { classes, counts } = matrix;
   const range = Array.from({ length: classes }, (_, c) => c);
   const cell = (truth: number, prediction: number) => counts[truth * classes + prediction] ?? 0;
   const correct = range.map((c) => cell(c, c));

@@ -1,5 +1,4 @@
-import { checkChoice, checkInteger } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { checkChoice, checkInteger, checkKeys, invalidArgument } from "../check.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import { bestClass } from "../graph/ops/labels.ts";
 import { resize } from "../graph/ops/resize.ts";
@@ -8,7 +7,7 @@ import { foldConstants } from "../graph/rewrite/fold-constants.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { toHalfPrecision } from "../inference/half-precision.ts";
 import { describeModel } from "../model-files/description.ts";
-import type { Model } from "../model-files/model.ts";
+import { checkModel, type Model } from "../model-files/model.ts";
 import { buildNetwork } from "../models/network.ts";
 import { FOLDED } from "../weights/onnx.ts";
 
@@ -46,10 +45,22 @@ export interface ExportOptions {
  *   options out of range or no output
  */
 export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Array {
+  checkModel(model, "exportOnnx");
+  checkExportOptions(options, "exportOnnx");
+  return encodeModel(model, options);
+}
+
+/** @throws LightsegError INVALID_ARGUMENT */
+export function checkExportOptions(options: ExportOptions, where: string): void {
+  checkKeys(options, ["size", "upsample", "labels", "scores", "dtype", "version"], where);
+  checkChoice(options.dtype ?? "fp32", ["fp32", "fp16"], where, "dtype");
+}
+
+/** As `exportOnnx`, for browsers, which check options in the page. */
+export function encodeModel(model: Model, options: ExportOptions): Uint8Array {
   const { labels = false, scores = !labels, dtype = "fp32", version } = options;
-  checkChoice(dtype, ["fp32", "fp16"], "exportOnnx", "dtype");
   for (const side of options.size ?? []) checkInteger(side, "exportOnnx", "size");
-  if (!labels && !scores) throw noOutput();
+  if (!labels && !scores) throw invalidArgument("exportOnnx", "options", "must ask for labels or scores");
   const selection = { ...options, labels, scores };
   const { outputs, weights } =
     dtype === "fp16"
@@ -66,11 +77,6 @@ export function exportOnnx(model: Model, options: ExportOptions = {}): Uint8Arra
     ...(version !== undefined && { version }),
   });
   return dtype === "fp16" ? toHalfPrecision(bytes) : bytes;
-}
-
-function noOutput(): LightsegError {
-  const rule = "must ask for labels or scores";
-  return new LightsegError({ code: "INVALID_ARGUMENT", where: "exportOnnx", argument: "options", rule });
 }
 
 /** The outputs that are asked for, as tensors of the network's graph. */

@@ -1,6 +1,5 @@
 import { encode } from "fast-png";
-import { LightsegError } from "../errors.ts";
-import { checkLabels } from "./check.ts";
+import { checkLabels, checkPalette } from "./check.ts";
 import { VOID_COLOR } from "./palette.ts";
 import type { LabelMap, Palette } from "./types.ts";
 
@@ -13,21 +12,8 @@ import type { LabelMap, Palette } from "./types.ts";
  */
 export function encodeIndexedPng(labels: LabelMap, palette: Palette): Uint8Array {
   checkLabels(labels, "encodeIndexedPng");
-  checkPalette(palette);
+  checkPalette(palette, "encodeIndexedPng");
   const { width, height, data } = labels;
   const colors = Array.from({ length: 256 }, (_, label) => [...(palette[label] ?? VOID_COLOR)]);
   return encode({ width, height, data, depth: 8, channels: 1, palette: colors });
-}
-
-function checkPalette(palette: Palette): void {
-  const isByte = (value: unknown) =>
-    Number.isInteger(value) && typeof value === "number" && value >= 0 && value <= 255;
-  const isColor = (color: unknown) => Array.isArray(color) && color.length === 3 && color.every(isByte);
-  if (Array.isArray(palette) && palette.length <= 256 && palette.every(isColor)) return;
-  throw new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where: "encodeIndexedPng",
-    argument: "palette",
-    rule: "must be at most 256 colors [red, green, blue] of 0 to 255",
-  });
 }

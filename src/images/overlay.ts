@@ -1,8 +1,10 @@
-import { checkRange } from "../check.ts";
+import { checkKeys, checkRange } from "../check.ts";
 import { LightsegError } from "../errors.ts";
-import { checkLabels, checkPhoto } from "./check.ts";
+import { checkLabels, checkPalette, checkPhoto } from "./check.ts";
 import { IGNORE_LABEL, VOID_COLOR } from "./palette.ts";
 import type { LabelMap, Palette, Photo } from "./types.ts";
+
+const WHERE = "drawOverlay";
 
 /** The share of white in contours: palettes have dark colors, whose full tone would not stand out. */
 const CONTOUR_WHITE = 0.6;
@@ -29,8 +31,10 @@ export function drawOverlay(
   palette: Palette,
   options: OverlayOptions = {},
 ): Photo {
+  checkKeys(options, ["opacity", "contours"], WHERE);
   const { opacity = 0.5, contours = true } = options;
   checkInputs(photo, labels, opacity);
+  checkPalette(palette, WHERE);
   const { width, height } = photo;
   const data = Uint8Array.from(photo.data);
   for (let pixel = 0; pixel < labels.data.length; pixel++) {
@@ -48,19 +52,18 @@ export function drawOverlay(
 }
 
 function checkInputs(photo: Photo, labels: LabelMap, opacity: number): void {
-  const where = "drawOverlay";
-  checkPhoto(photo, where);
-  checkLabels(labels, where);
+  checkPhoto(photo, WHERE);
+  checkLabels(labels, WHERE);
   if (labels.width !== photo.width || labels.height !== photo.height) {
     throw new LightsegError({
       code: "INVALID_IMAGE",
-      where,
+      where: WHERE,
       argument: "labels",
       rule: `must be as large as the photo, ${photo.width} x ${photo.height}`,
       value: `${labels.width} x ${labels.height}`,
     });
   }
-  checkRange(opacity, where, "opacity", [0, 1]);
+  checkRange(opacity, WHERE, "opacity", [0, 1]);
 }
 
 /** Whether the pixel to the left, right, top or bottom has another label. */

@@ -1,3 +1,4 @@
+import { checkParts } from "../check.ts";
 import { disposedError, LightsegError } from "../errors.ts";
 import { checkPhoto } from "../images/check.ts";
 import type { LabelMap, Photo } from "../images/types.ts";
@@ -147,8 +148,15 @@ async function free(opening: Promise<Opened> | undefined): Promise<void> {
   await opened?.session.dispose();
 }
 
+/** @throws LightsegError INVALID_ARGUMENT for anything else */
+export function checkPredictor(predictor: Predictor, where: string): void {
+  const rule = "must be what createPredictor gives";
+  checkParts(predictor, ["predict", "chooseLabels"], where, "predictor", rule);
+}
+
 /** A predictor as a function from photo to label map. */
 export function predictLabels(predictor: Predictor): (photo: Photo) => Promise<LabelMap> {
+  checkPredictor(predictor, "predictLabels");
   return async (photo) => {
     const { width, height } = photo;
     const scores = await predictor.predict(photo);
@@ -158,6 +166,7 @@ export function predictLabels(predictor: Predictor): (photo: Photo) => Promise<L
 
 /** As `predictLabels`, with the confidence of the labels. */
 export function predictWithConfidence(predictor: Predictor): (photo: Photo) => Promise<Prediction> {
+  checkPredictor(predictor, "predictWithConfidence");
   return async (photo) => {
     const { width, height } = photo;
     const scores = await predictor.predict(photo);

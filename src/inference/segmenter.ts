@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { checkKeys } from "../check.ts";
 import { disposedError } from "../errors.ts";
 import { checkPhoto, MAX_NETWORK_PIXELS } from "../images/check.ts";
 import { shrinkPhoto } from "../images/resample.ts";
@@ -13,12 +14,29 @@ import { meanConfidence } from "./confidence.ts";
 import { createPredictor, type Predictor } from "./predictor.ts";
 import { findClass, softMask } from "./soft-mask.ts";
 
-/** A photo as a path, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
-export type PhotoSource = string | Uint8Array | Photo;
+/** A photo as a path or file URL, as the bytes of a file, or as raw pixels `[H, W, 3]`. */
+export type PhotoSource = string | URL | Uint8Array | Photo;
+
+/**
+ * Decodes a photo, or checks its pixels.
+ *
+ * @param where the function that was called, for errors
+ * @throws LightsegError what `decodePhoto` throws; INVALID_IMAGE for anything that is no photo
+ */
+export async function readPhoto(
+  source: PhotoSource,
+  where: string,
+  decodePhoto: Platform["decodePhoto"],
+): Promise<Photo> {
+  if (typeof source === "string" || source instanceof Uint8Array || source instanceof URL)
+    return decodePhoto(source);
+  checkPhoto(source, where, "or be a path, a file URL, or the bytes of a file as a Uint8Array");
+  return source;
+}
 
 /** What differs between Node and browsers. */
 export interface Platform extends Omit<Engine, "threads"> {
-  readonly decodePhoto: (source: string | Uint8Array) => Promise<Photo>;
+  readonly decodePhoto: (source: string | URL | Uint8Array) => Promise<Photo>;
 }
 
 /** What to compute for a photo beside its labels. */
@@ -145,6 +163,7 @@ export class Segmenter {
    *   fails
    */
   async segment(source: PhotoSource, options: SegmentOptions = {}): Promise<Segmentation> {
+    checkKeys(options, OPTIONS, "segment");
     if (this.#disposal) throw disposedError("segment", "segmenter");
     const call = this.#segment(source, options);
     this.#underWay.add(call);
@@ -176,7 +195,7 @@ export class Segmenter {
     }: SegmentOptions,
   ): Promise<Segmentation> {
     const masked = wanted?.map((name) => findClass(name, this.#model.classes, "segment"));
-    const photo = await this.#read(source);
+    const photo = await readPhoto(source, "segment", this.#platform.decodePhoto);
     const start = performance.now();
     const reduced = shrinkPhoto(photo, this.#options.maxPixels ?? MAX_NETWORK_PIXELS);
     const prepared = performance.now();
@@ -217,12 +236,6 @@ export class Segmenter {
     await Promise.all([this.#predictor.dispose(), meter?.dispose()]);
   }
 
-  async #read(source: PhotoSource): Promise<Photo> {
-    if (typeof source === "string" || source instanceof Uint8Array) return this.#platform.decodePhoto(source);
-    checkPhoto(source, "segment");
-    return source;
-  }
-
   #engine() {
     const { open, target } = this.#platform;
     return { open, target, threads: this.#options.threads, dtype: this.dtype };
@@ -243,6 +256,8 @@ export class Segmenter {
     return found.map((share) => ({ ...share, confidence: confidence[share.label] ?? 0 }));
   }
 }
+
+const OPTIONS = ["confidence", "meanConfidence", "softMask", "scores", "adjustScores"] as const;
 
 function sizeOf({ width, height }: Photo): { width: number; height: number } {
   return { width, height };

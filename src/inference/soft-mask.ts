@@ -1,4 +1,4 @@
-import { LightsegError } from "../errors.ts";
+import { invalidArgument } from "../check.ts";
 import { neighborsIn } from "../grid.ts";
 import type { TensorData } from "../runtime/session.ts";
 import type { UpsampleLabelsOptions } from "./upsample-labels.ts";
@@ -7,13 +7,7 @@ import type { UpsampleLabelsOptions } from "./upsample-labels.ts";
 export function findClass(given: string | number, classes: readonly string[], where: string): number {
   const label = typeof given === "number" ? given : classes.indexOf(given);
   if (Number.isInteger(label) && label >= 0 && label < classes.length) return label;
-  throw new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where,
-    argument: "class",
-    rule: `must be one of ${classes.join(", ")}`,
-    value: given,
-  });
+  throw invalidArgument(where, "class", `must be one of ${classes.join(", ")}`, given);
 }
 
 /**

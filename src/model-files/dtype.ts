@@ -1,5 +1,4 @@
-import { checkChoice } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { checkChoice, invalidArgument } from "../check.ts";
 
 /** Element types that a network can be computed in. */
 export const dtypes = ["fp32", "fp16", "int8"] as const;
@@ -39,8 +38,7 @@ export function resolveDtype(
   name: string,
   where = "loadModel",
 ): Dtype {
-  const refuse = (rule: string, hint: string) =>
-    new LightsegError({ code: "INVALID_ARGUMENT", where, argument: "dtype", rule, hint });
+  const refuse = (rule: string, hint: string) => invalidArgument(where, "dtype", rule, undefined, hint);
   checkChoice(choice, [...dtypeChoices, "exact"], where, "dtype");
   if (choice === "auto") return int8 ? "int8" : "fp32";
   if (choice === "exact") return float ? "fp32" : "int8";

@@ -1,3 +1,4 @@
+import { checkParts } from "../check.ts";
 import { vocPalette } from "../images/palette.ts";
 import type { Palette } from "../images/types.ts";
 import type { Preprocessing } from "../models/preprocessing.ts";
@@ -50,6 +51,17 @@ export type RunnableModel = Model | QuantizedModel;
 /** Whether a model is in int8. */
 export function isQuantized(model: RunnableModel): model is QuantizedModel {
   return "onnx" in model;
+}
+
+/** @throws LightsegError INVALID_ARGUMENT for anything but a model with weights */
+export function checkModel(model: Model, where: string): void {
+  const rule = "must be a model with weights, as loadModel gives";
+  checkParts(model, ["network", "classes", "weights"], where, "model", rule);
+}
+
+/** @throws LightsegError INVALID_ARGUMENT for anything but a model */
+export function checkRunnableModel(model: RunnableModel, where: string): void {
+  checkParts(model, ["network", "classes"], where, "model", "must be a model, as loadModel gives");
 }
 
 type ClassNames = Pick<ModelDescription, "classes" | "palette" | "placeholderClasses">;

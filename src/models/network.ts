@@ -1,4 +1,4 @@
-import { checkInteger } from "../check.ts";
+import { checkInteger, checkKeys } from "../check.ts";
 import { type Dim, fixedShape, symbol } from "../graph/shape.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { OtherNames } from "./backbones/other-names.ts";
@@ -20,6 +20,11 @@ export type NetworkOptions = NetworkChoice &
     /** Size of the input `[N, H, W]`. Defaults to symbols, for any size; training needs numbers. */
     size?: readonly [n: Dim, h: Dim, w: Dim];
   };
+
+const OPTIONS = [
+  ...(["network", "backbone", "decoder", "classes", "size"] as const),
+  ...(["batchNorm", "frozen", "dropout", "auxiliary"] as const),
+];
 
 /** A network as a graph. */
 export interface Network {
@@ -62,6 +67,7 @@ export function parameterShapes({ parameters }: Network): Map<string, readonly n
  *   holds
  */
 export function buildNetwork(options: NetworkOptions): Network {
+  checkKeys(options, OPTIONS, "buildNetwork");
   const {
     classes,
     size = [symbol("N"), symbol("H"), symbol("W")],

@@ -1,4 +1,4 @@
-import { LightsegError } from "../errors.ts";
+import { invalidArgument } from "../check.ts";
 import { checkPhoto } from "../images/check.ts";
 import type { Photo } from "../images/types.ts";
 
@@ -39,13 +39,8 @@ export function normalizeInto(
   checkPhoto(photo, "normalizeInto");
   const pixels = photo.width * photo.height;
   if (!Number.isInteger(offset) || offset < 0 || offset + 3 * pixels > out.length) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "normalizeInto",
-      argument: "out",
-      rule: `must have room for ${3 * pixels} numbers from ${offset} on`,
-      value: out.length,
-    });
+    const rule = `must have room for ${3 * pixels} numbers from ${offset} on`;
+    throw invalidArgument("normalizeInto", "out", rule, out.length);
   }
   for (let channel = 0; channel < 3; channel++) {
     // A pixel has 256 values only: one table look-up a pixel instead of the arithmetic.

@@ -3,7 +3,30 @@ import { constants, readlinkSync } from "node:fs";
 import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { invalidArgument } from "../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../errors.ts";
+
+/** What begins so is no path. A path may hold a colon. */
+const ADDRESS = /^([a-z][a-z\d+.-]*:\/\/|(data|blob):)/i;
+
+/**
+ * The path of a file that is named by its path or by a file URL, such as `new URL("a.jpg", import.meta.url)`.
+ *
+ * @param where the function that was called, for errors
+ * @param hint what else that takes
+ * @throws LightsegError INVALID_ARGUMENT for anything else, such as an address of the web
+ */
+export function pathOf(source: string | URL, where: string, argument: string, hint?: string): string {
+  const text = typeof source === "string" || source instanceof URL ? String(source) : "";
+  try {
+    if (/^file:\/\//i.test(text)) return fileURLToPath(text);
+  } catch {
+    // A host, or an encoded slash: told below.
+  }
+  if (text !== "" && !ADDRESS.test(text)) return text;
+  throw invalidArgument(where, argument, "must be a path or a file URL", text || source, hint);
+}
 
 /** What the system's error codes mean for someone who wants to write a file. */
 const reasons: Readonly<Record<string, string>> = {

@@ -1,5 +1,4 @@
-import { checkChoice } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { checkChoice, invalidArgument } from "../check.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { checkPhoto } from "../images/check.ts";
@@ -47,14 +46,8 @@ export interface QuantizeModelOptions extends Engine {
  */
 export async function quantizeModel(options: QuantizeModelOptions): Promise<Uint8Array> {
   const { model, calibration, method = "percentile", reduceRange = true } = options;
-  if (calibration.length === 0) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "quantizeModel",
-      argument: "calibration",
-      rule: "must be one or more photos",
-    });
-  }
+  if (!Array.isArray(calibration) || calibration.length === 0)
+    throw invalidArgument("quantizeModel", "calibration", "must be one or more photos", calibration);
   for (const photo of calibration) checkPhoto(photo, "quantizeModel");
   checkChoice(method, rangeMethods, "quantizeModel", "method");
   const weightBits = reduceRange ? 7 : 8;

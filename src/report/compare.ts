@@ -1,9 +1,10 @@
+import { invalidArgument } from "../check.ts";
 import { renderSection, renderTable } from "../html/elements.ts";
 import { formatCount, formatPercent, formatSeconds } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
 import { plural } from "../plural.ts";
-import type { Run } from "../runs/read-run.ts";
+import { checkRun, type Run } from "../runs/read-run.ts";
 import { renderCommonClasses, renderShares } from "./classes.ts";
 import { renderCommonCurves } from "./curves.ts";
 import { renderRecipeDifferences } from "./recipe.ts";
@@ -13,6 +14,8 @@ const unlike = html`<p class="warning">The photos that the runs were validated o
 
 /** The page that sets runs side by side: results, curves, what differs in their recipes, and each class. */
 export function renderComparison(runs: readonly Run[]): string {
+  if (!Array.isArray(runs)) throw invalidArgument("renderComparison", "runs", "must be an array", runs);
+  for (const run of runs) checkRun(run, "renderComparison");
   const names = nameApart(runs);
   const highlight = new Set(runs.map(measuredOn)).size === 1;
   const title = `${plural(runs.length, "run")} compared`;

@@ -2,7 +2,7 @@ import { renderSection } from "../html/elements.ts";
 import { formatCount, formatMoment, formatPercent, formatSeconds } from "../html/format.ts";
 import { type Html, html } from "../html/html.ts";
 import { renderPage } from "../html/page.ts";
-import { findBest, type Run } from "../runs/read-run.ts";
+import { checkRun, findBest, type Run } from "../runs/read-run.ts";
 import { renderClasses } from "./classes.ts";
 import { renderLargestConfusions } from "./confusions.ts";
 import { renderCurves } from "./curves.ts";
@@ -13,6 +13,7 @@ import { summarizeRun } from "./summary.ts";
 
 /** The page of one run: what it has reached, how it got there, and how to do it again. */
 export function renderReport(run: Run): string {
+  checkRun(run, "renderReport");
   const { evaluation } = run;
   const missing =
     run.validations.length === 0 ? "Comes with the first validation." : "This run kept no evaluation.json.";

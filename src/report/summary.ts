@@ -1,4 +1,4 @@
-import { findBest, type Run } from "../runs/read-run.ts";
+import { checkRun, findBest, type Run } from "../runs/read-run.ts";
 import { resolveStages } from "../training/config.ts";
 import type { ValidationRecord } from "../training/events.ts";
 
@@ -24,6 +24,7 @@ export interface RunSummary {
 
 /** Sums a run up. */
 export function summarizeRun(run: Run): RunSummary {
+  checkRun(run, "summarizeRun");
   const { config, steps, validations } = run;
   const newest = steps.at(-1);
   return {

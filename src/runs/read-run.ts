@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { countCost } from "../analysis/cost.ts";
+import { checkKeys, checkParts, checkPath } from "../check.ts";
 import { datasets } from "../datasets/index.ts";
 import { LightsegError } from "../errors.ts";
 import type { Palette } from "../images/types.ts";
@@ -59,7 +60,10 @@ const originSchema = z.record(z.string(), z.unknown());
  * @param options.now the present, which decides whether another machine still trains; defaults to the clock
  * @throws LightsegError NOT_FOUND for a folder that is no run, INVALID_RUN for damaged files
  */
-export async function readRun(path: string, { now = new Date() }: { now?: Date } = {}): Promise<Run> {
+export async function readRun(path: string, options: { now?: Date } = {}): Promise<Run> {
+  checkPath(path, "readRun", "path", "must be the path of a folder");
+  checkKeys(options, ["now"], "readRun");
+  const { now = new Date() } = options;
   const folder = resolve(path);
   const configPath = join(folder, "config.json");
   const config = await readConfig(configPath);
@@ -99,6 +103,11 @@ export async function readRun(path: string, { now = new Date() }: { now?: Date }
     palette: evaluation?.palette ?? knownPalette(config.dataset, classes),
     parameters: countParameters(config.network, classes.length),
   };
+}
+
+/** @throws LightsegError INVALID_ARGUMENT for anything but a run */
+export function checkRun(run: Run, where: string): void {
+  checkParts(run, ["config", "steps", "validations"], where, "run", "must be what readRun gives");
 }
 
 /** The validation with the highest mean IoU, the first of several. Its weights are the run's best. */

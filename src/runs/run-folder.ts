@@ -13,7 +13,7 @@ import { parseTrainingConfig, type TrainingConfig, type TrainingOptions } from "
 import type { LogRecord } from "../training/events.ts";
 import type { Checkpoint } from "../training/loop.ts";
 import { RANDOM_WEIGHTS } from "../training/settings.ts";
-import { withWeightFile } from "../weights/node/read.ts";
+import { BEST_WEIGHTS, RUN_ORIGIN, withWeightFile } from "../weights/node/read.ts";
 import { parseJson, readText } from "./read-json.ts";
 import { lockRun } from "./run-lock.ts";
 
@@ -33,7 +33,7 @@ export class RunFolder implements AsyncDisposable {
 
   /** The weights with the highest validation mIoU so far. */
   get best(): string {
-    return join(this.path, "best.safetensors");
+    return join(this.path, BEST_WEIGHTS);
   }
 
   get #config(): string {
@@ -41,7 +41,7 @@ export class RunFolder implements AsyncDisposable {
   }
 
   get #origin(): string {
-    return join(this.path, "origin.json");
+    return join(this.path, RUN_ORIGIN);
   }
 
   get #log(): string {

@@ -1,5 +1,4 @@
-import { checkChoice, checkInteger } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { checkChoice, checkInteger, invalidArgument } from "../check.ts";
 import { checkLabels, checkPhoto } from "../images/check.ts";
 import { IGNORE_LABEL } from "../images/palette.ts";
 import type { LabelledPhoto } from "../training/samples.ts";
@@ -71,13 +70,6 @@ export function requireLabelledClasses(counts: Float64Array, classes: readonly T
   throw refuse("samples", "must have labelled pixels of each class", absent.name, hint);
 }
 
-function refuse(argument: string, rule: string, value: unknown, hint?: string): LightsegError {
-  return new LightsegError({
-    code: "INVALID_ARGUMENT",
-    where: "fineTune",
-    argument,
-    rule,
-    value,
-    hint,
-  });
+function refuse(argument: string, rule: string, value: unknown, hint?: string): Error {
+  return invalidArgument("fineTune", argument, rule, value, hint);
 }

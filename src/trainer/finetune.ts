@@ -1,3 +1,4 @@
+import { checkChoice, checkKeys, checkPath } from "../check.ts";
 import { custom } from "../datasets/custom.ts";
 import { type Dataset, spreadEvenly } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
@@ -38,14 +39,12 @@ export interface FinetuneSettingsOptions {
  *
  * @throws LightsegError for data or weights that cannot be read
  */
-export async function finetuneSettings({
-  recipe = "finetune",
-  data,
-  dataset = custom.name,
-  split = settings.split.default,
-  weights,
-  network,
-}: FinetuneSettingsOptions): Promise<TrainingOptions> {
+export async function finetuneSettings(options: FinetuneSettingsOptions): Promise<TrainingOptions> {
+  checkKeys(options, ["recipe", "data", "dataset", "split", "weights", "network"], "finetuneSettings");
+  const { recipe = "finetune", data, dataset = custom.name, weights, network } = options;
+  const { split = settings.split.default } = options;
+  checkPath(data, "finetuneSettings", "data", "must be the path of a folder");
+  checkChoice(recipe, photoRecipes, "finetuneSettings", "recipe");
   const model = await readMetadata(DEFAULT_MODEL);
   const standard = requireDescription(model.metadata, model.file).network;
   const own = network ?? (weights === undefined ? standard : await networkOf(weights)) ?? standard;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { checkKeys, checkPath } from "../check.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import { findDataset } from "../datasets/index.ts";
 import { describeModel } from "../model-files/description.ts";
@@ -76,21 +77,17 @@ export interface TrainOptions {
  * @throws LightsegError for settings, data, weights or folders that do not fit, RUNTIME if the loss is no
  *   longer a number or memory is short, DEVICE_LOST if a graphics card is gone
  */
-export async function train({
-  run,
-  config: options = {},
-  resume = false,
-  device = "auto",
-  open: ownEngine,
-  onEvent = () => undefined,
-  signal,
-}: TrainOptions): Promise<TrainingResult> {
+export async function train(options: TrainOptions): Promise<TrainingResult> {
+  checkKeys(options, ["run", "config", "resume", "device", "open", "onEvent", "signal"], "train");
+  const { run, config: asked = {}, resume = false, device = "auto", open: ownEngine } = options;
+  const { onEvent = () => undefined, signal } = options;
+  checkPath(run, "train", "run", "must be the path of a folder");
   await using folder = new RunFolder(run);
   // Before minutes of reading.
   if (!resume) await folder.refuseRun();
   const engine = ownEngine ? { open: ownEngine } : await findDevice(device);
   const { open } = engine;
-  const config = resume ? await folder.resume(options) : await newConfig(options, onEvent);
+  const config = resume ? await folder.resume(asked) : await newConfig(asked, onEvent);
   if ("device" in engine) await noteDevice(engine, { folder, resume, onEvent });
   const validation = await findDataset(config.dataset).open(config.data, config.validationSplit);
   const onCheck = (event: TrainingEvent) => {

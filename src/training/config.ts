@@ -99,9 +99,12 @@ function requireSettings(
   values: Record<string, unknown>,
   errors: ParseConfigOptions,
 ): asserts values is OwnSettings {
-  for (const [name, { presence }] of settingsByName)
-    if (presence === "required" && values[name] === undefined) throw refuser(errors)(name, "is required");
+  const missing = [...settingsByName.keys()].find(
+    (name) => settingsByName.get(name)?.presence === "required" && values[name] === undefined,
+  );
+  // First, as the missing one may be misspelt.
   checkSettings(values, errors);
+  if (missing !== undefined) throw refuser(errors)(missing, "is required");
 }
 
 function refuser(errors: ParseConfigOptions) {

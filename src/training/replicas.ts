@@ -1,12 +1,15 @@
-import { LightsegError } from "../errors.ts";
+import { invalidArgument } from "../check.ts";
 import { lowerToOnnx } from "../graph/onnx/lower.ts";
-import { buildNetwork } from "../models/network.ts";
+import { add, multiply } from "../graph/ops/elementwise.ts";
+import { input, type Tensor } from "../graph/tensor.ts";
+import { buildNetwork, type Network } from "../models/network.ts";
 import type { WeightTensor } from "../models/weights.ts";
 import type { OpenSession, Session, TensorData } from "../runtime/session.ts";
 import type { StepInputs } from "./batches.ts";
 import type { StageConfig, TrainingConfig } from "./config.ts";
 import { gradientInput, gradientName, weightInput } from "./state-names.ts";
-import type { ReplicatedStep } from "./step.ts";
+import { differentiateLoss, gradientsOf, type TrainingStepOptions } from "./step.ts";
+import { buildUpdate, type Update } from "./update.ts";
 
 interface ChooseReplicasOptions
   extends Pick<TrainingConfig, "network" | "replicas">,
@@ -32,14 +35,7 @@ export function chooseReplicas(
     const numbers = Array.from({ length: batch }, (_, index) => batch - index);
     return isExact ? (numbers.find((count) => batch % count === 0 && count <= threads) ?? 1) : 1;
   }
-  const refuse = (rule: string) =>
-    new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "train",
-      argument: "replicas",
-      rule,
-      value: replicas,
-    });
+  const refuse = (rule: string) => invalidArgument("train", "replicas", rule, replicas);
   if (batch % replicas !== 0) throw refuse(`must divide the batch of ${batch}`);
   if (replicas > 1 && batchNorm === "trained") throw refuse("must be 1 where batch norm is trained");
   return replicas;
@@ -67,11 +63,66 @@ export interface OpenReplicasOptions {
   threads: number | undefined;
 }
 
+/** A step in two graphs: one for each replica's part of a batch, one for the update. */
+export interface ReplicatedStep {
+  readonly kind: "replicated";
+  readonly replicas: number;
+  /** `loss` and the gradients. Inputs are `image` and `target` of a part, and the trained parameters. */
+  readonly part: Readonly<Record<string, Tensor>>;
+  /** What the pixels of a part weigh in the loss of the batch: the sum of their classes' weights. */
+  weigh(target: ArrayLike<number>): number;
+  /** Inputs: state, scalars, each replica's gradients (`gradientInput`) and weight (`weightInput`). */
+  readonly update: Update;
+  /** Opens the replicas. @param valueFor the first value of a parameter */
+  open(valueFor: (name: string) => WeightTensor, options: OpenReplicasOptions): Promise<Replicas>;
+}
+
+/**
+ * The step of `buildTrainingStep`, for a batch that is divided among replicas of the network.
+ *
+ * The loss is a mean over pixels, so the batch's gradient is the mean of its parts' gradients, weighted by
+ * their pixels. That holds for cross-entropy alone: OHEM, the Jaccard loss and further terms are taken within
+ * a part.
+ *
+ * @param network built for the size of one part, with frozen batch norm
+ */
+export function buildReplicatedStep(
+  network: Network,
+  { replicas, ...options }: TrainingStepOptions & { replicas: number },
+): ReplicatedStep {
+  const { loss, trained } = differentiateLoss(network, options);
+  const weights = Array.from({ length: replicas }, (_, replica) => input(weightInput(replica), []));
+  const combined = trained.map((entry) => ({
+    ...entry,
+    gradient: weights
+      .map((weight, replica) =>
+        multiply(input(gradientInput(entry.name, replica), entry.gradient.shape), weight),
+      )
+      .reduce(add),
+  }));
+  const gradients = [...gradientsOf(trained)].map(([name, gradient]) => [gradientName(name), gradient]);
+  const classes = Number(network.scores.shape[1]);
+  const { lossWeights = new Array<number>(classes).fill(1) } = options;
+  const step: ReplicatedStep = {
+    kind: "replicated",
+    replicas,
+    part: { loss, ...Object.fromEntries(gradients) },
+    weigh(target) {
+      let total = 0;
+      for (let pixel = 0; pixel < target.length; pixel++) total += lossWeights[target[pixel] ?? 255] ?? 0;
+      return total;
+    },
+    update: buildUpdate(combined, new Map(), options),
+    open: (valueFor, options) => openReplicas(step, valueFor, options),
+  };
+  return step;
+}
+
 /**
  * Opens the replicas of a step. Half of a step hardly gains from a second thread, since the gradient of
  * pooling is computed piece by piece. Two replicas with one thread each do gain.
  */
-export async function openReplicas(
+async function openReplicas(
   { replicas, part, weigh, update }: ReplicatedStep,
   valueFor: (name: string) => WeightTensor,
   { open, threads = 0 }: OpenReplicasOptions,

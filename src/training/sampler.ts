@@ -1,5 +1,4 @@
-import { checkInteger } from "../check.ts";
-import { LightsegError } from "../errors.ts";
+import { checkInteger, invalidArgument } from "../check.ts";
 import { createRandom, deriveSeed, shuffled } from "../random.ts";
 
 /** The order in which an epoch visits the samples 0..size-1; depends on seed and epoch alone. */
@@ -16,14 +15,8 @@ export function stepsPerEpoch(size: number, batch: number): number {
   checkInteger(size, "stepsPerEpoch", "size");
   checkInteger(batch, "stepsPerEpoch", "batch");
   if (size < batch) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: "stepsPerEpoch",
-      argument: "batch",
-      rule: `must not exceed the number of samples, ${size}`,
-      value: batch,
-      hint: "use a smaller batch or more samples",
-    });
+    const rule = `must not exceed the number of samples, ${size}`;
+    throw invalidArgument("stepsPerEpoch", "batch", rule, batch, "use a smaller batch or more samples");
   }
   return Math.floor(size / batch);
 }

@@ -11,7 +11,6 @@ import { input, isTrainable, scalar, type Tensor } from "../graph/tensor.ts";
 import type { Network } from "../models/network.ts";
 import type { TrainingConfig } from "./config.ts";
 import { unpackMembers } from "./packs.ts";
-import { gradientInput, gradientName, weightInput } from "./state-names.ts";
 import { buildUpdate, type Trained, type Update, type UpdateOptions } from "./update.ts";
 
 /** Settings of the step, see settings.ts. Auxiliary losses count all pixels, whatever `hardPixels` is. */
@@ -56,58 +55,8 @@ export function buildTrainingStep(network: Network, options: TrainingStepOptions
   };
 }
 
-/** A step in two graphs: one for each replica's part of a batch, one for the update. */
-export interface ReplicatedStep {
-  readonly kind: "replicated";
-  readonly replicas: number;
-  /** `loss` and the gradients. Inputs are `image` and `target` of a part, and the trained parameters. */
-  readonly part: Readonly<Record<string, Tensor>>;
-  /** What the pixels of a part weigh in the loss of the batch: the sum of their classes' weights. */
-  weigh(target: ArrayLike<number>): number;
-  /** Inputs: state, scalars, each replica's gradients (`gradientInput`) and weight (`weightInput`). */
-  readonly update: Update;
-}
-
-/**
- * The same step for a batch that is divided among replicas of the network.
- *
- * The loss is a mean over pixels, so the batch's gradient is the mean of its parts' gradients, weighted by
- * their pixels. That holds for cross-entropy alone: OHEM, the Jaccard loss and further terms are taken within
- * a part.
- *
- * @param network built for the size of one part, with frozen batch norm
- */
-export function buildReplicatedStep(
-  network: Network,
-  { replicas, ...options }: TrainingStepOptions & { replicas: number },
-): ReplicatedStep {
-  const { loss, trained } = differentiateLoss(network, options);
-  const weights = Array.from({ length: replicas }, (_, replica) => input(weightInput(replica), []));
-  const combined = trained.map((entry) => ({
-    ...entry,
-    gradient: weights
-      .map((weight, replica) =>
-        multiply(input(gradientInput(entry.name, replica), entry.gradient.shape), weight),
-      )
-      .reduce(add),
-  }));
-  const gradients = [...gradientsOf(trained)].map(([name, gradient]) => [gradientName(name), gradient]);
-  const classes = Number(network.scores.shape[1]);
-  const { lossWeights = new Array<number>(classes).fill(1) } = options;
-  return {
-    kind: "replicated",
-    replicas,
-    part: { loss, ...Object.fromEntries(gradients) },
-    weigh(target) {
-      let total = 0;
-      for (let pixel = 0; pixel < target.length; pixel++) total += lossWeights[target[pixel] ?? 255] ?? 0;
-      return total;
-    },
-    update: buildUpdate(combined, new Map(), options),
-  };
-}
-
-function differentiateLoss(network: Network, options: TrainingStepOptions) {
+/** The loss of a network, and what is trained with the gradients of each. */
+export function differentiateLoss(network: Network, options: TrainingStepOptions) {
   const target = input("target", targetShape(network), "int32");
   const total = buildLoss(network, target, options);
   const folded = foldBatchNorm([total, ...network.updates.values()]);
@@ -128,7 +77,8 @@ function differentiateLoss(network: Network, options: TrainingStepOptions) {
   return { loss, trained, updates };
 }
 
-function gradientsOf(trained: readonly Trained[]): ReadonlyMap<string, Tensor> {
+/** Gradients by parameter name. */
+export function gradientsOf(trained: readonly Trained[]): ReadonlyMap<string, Tensor> {
   return new Map(trained.map(({ name, gradient }) => [name, gradient]));
 }
 

@@ -11,9 +11,9 @@ import type { StageConfig } from "./config.ts";
 import { findFrozen } from "./frozen-layers.ts";
 import { type Member, unpackMembers } from "./packs.ts";
 import { drawRandomInputs } from "./random-inputs.ts";
-import { openReplicas } from "./replicas.ts";
+import { buildReplicatedStep, type ReplicatedStep } from "./replicas.ts";
 import { averageName, copiedParameter, copyName } from "./state-names.ts";
-import { buildReplicatedStep, buildTrainingStep, type ReplicatedStep, type TrainingStep } from "./step.ts";
+import { buildTrainingStep, type TrainingStep } from "./step.ts";
 import type { StateVariable, Update } from "./update.ts";
 
 /** Learning rates of a step; the paper trains encoder and decoder at different ones. */
@@ -126,7 +126,7 @@ export async function openTrainingSession(
       provider: open.provider,
     },
   );
-  const replicas = replicated && (await openReplicas(replicated, valueFor, { open, threads }));
+  const replicas = replicated && (await replicated.open(valueFor, { open, threads }));
   const session = await open(model, {
     threads,
     carried: [...update.parameters, ...update.memory, ...update.averages].map(carry),

@@ -1,3 +1,4 @@
+import { checkKeys, checkParts, invalidArgument } from "../check.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter } from "../inference/segmenter.ts";
 import { mapAhead, readAhead, readNewest, untilAborted } from "../streams.ts";
@@ -54,8 +55,13 @@ export interface SegmentFramesOptions {
 export function segmentFrames<Frame extends VideoFrameInput>(
   segmenter: Segmenter,
   frames: AsyncIterable<Frame>,
-  { signal, dropLate = false, smoothing = 0 }: SegmentFramesOptions = {},
+  options: SegmentFramesOptions = {},
 ): AsyncIterableIterator<SegmentedFrame<Frame>> {
+  checkParts(segmenter, ["segment"], "segmentFrames", "segmenter", "must be what Segmenter.load gives");
+  if (typeof frames?.[Symbol.asyncIterator] !== "function")
+    throw invalidArgument("segmentFrames", "frames", "must be an async iterable, as openVideo has", frames);
+  checkKeys(options, ["signal", "dropLate", "smoothing"], "segmentFrames");
+  const { signal, dropLate = false, smoothing = 0 } = options;
   checkSmoothing(smoothing, "segmentFrames");
   const segment = segmentSmoothly(segmenter, smoothing);
   const results = dropLate

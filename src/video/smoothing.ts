@@ -1,4 +1,4 @@
-import { LightsegError } from "../errors.ts";
+import { invalidArgument } from "../check.ts";
 import type { Photo } from "../images/types.ts";
 import type { Segmentation, Segmenter, SegmentOptions } from "../inference/segmenter.ts";
 import type { TensorData } from "../runtime/session.ts";
@@ -60,8 +60,5 @@ export function segmentSmoothly(
 /** @throws LightsegError INVALID_ARGUMENT unless from 0 to below 1 */
 export function checkSmoothing(smoothing: number, where: string): void {
   if (smoothing >= 0 && smoothing < 1) return;
-  const rule = "must be from 0 to below 1";
-  throw new LightsegError({
-    ...{ code: "INVALID_ARGUMENT", where, argument: "smoothing", rule, value: smoothing },
-  });
+  throw invalidArgument(where, "smoothing", "must be from 0 to below 1", smoothing);
 }

@@ -1,7 +1,7 @@
 import { LightsegError } from "../errors.ts";
 import { sameShape } from "../graph/shape.ts";
 import type { Weights } from "../models/weights.ts";
-import { tensorNamed } from "./invalid.ts";
+import { checkWeights, tensorNamed } from "./invalid.ts";
 
 /**
  * The mean of two sets of weights, value by value. Weights fine-tuned from the same ones often do better
@@ -11,6 +11,8 @@ import { tensorNamed } from "./invalid.ts";
  * @throws LightsegError INVALID_WEIGHTS if names or shapes differ
  */
 export function averageWeights(weights: Weights, others: Weights, file: string): Weights {
+  checkWeights(weights, "averageWeights");
+  checkWeights(others, "averageWeights", "others");
   for (const name of others.keys())
     if (!weights.has(name)) throw refusal(file, name, "must be in both files");
   return new Map(

@@ -40,7 +40,7 @@ describe.skipIf(missingBrowser)(`errors in a browser ${missingBrowser ?? ""}`, (
         'INVALID_IMAGE: segment: picture must be a picture, got "Number"',
         'INVALID_IMAGE: segment: picture must be a picture, got "Boolean"',
         'INVALID_IMAGE: segment: picture must be a picture, got "HTMLBodyElement"',
-        "INVALID_IMAGE: segment: photo.width must be a whole number of at least 1",
+        'INVALID_IMAGE: segment: photo must have width, height and data, got "Object"',
       ]);
     },
   );

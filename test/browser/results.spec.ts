@@ -17,7 +17,8 @@ interface Results {
 
 /** What a page does with a photo of a cat. */
 const script = `(async () => {
-  const { classMask, probabilitiesAt, Segmenter, toBlob, toCanvas, toImageBitmap } = await import("/dist/web.js");
+  const lightseg = await import("/dist/web.js");
+  const { classMask, probabilitiesAt, Segmenter, toBlob, toCanvas, toImageBitmap } = lightseg;
   const encode = async (blob) => {
     let text = "";
     for (const byte of new Uint8Array(await blob.arrayBuffer())) text += String.fromCharCode(byte);
@@ -62,6 +63,17 @@ const script = `(async () => {
       await errorOf(() => toBlob(result, { look: { effect: "blurr" } })),
       await errorOf(() => toBlob(result, { shwo: "mask" })),
       await errorOf(() => Segmenter.load({ model: "voc" })),
+      await errorOf(() => Segmenter.load("voc", null)),
+      await errorOf(() => lightseg.listModels({ modelUrl: "/models" })),
+      await errorOf(() => lightseg.exportOnnx(5)),
+      await errorOf(() => lightseg.fineTune(undefined)),
+      await errorOf(() => probabilitiesAt(result, { x: 1, y: 1, radios: 2 })),
+      await errorOf(() => toBlob(segmenter.segment(photo))),
+      await errorOf(() => lightseg.renderLabels(5)),
+      await errorOf(() => classMask(5, "cat")),
+      await errorOf(() => new lightseg.SegmentationPainter(canvas).paint(canvas, 5)),
+      await errorOf(() => segmenter.stream(5)),
+      await errorOf(() => segmenter.paint(canvas)),
     ],
   };
 })()`;
@@ -116,7 +128,18 @@ describe.skipIf(missingBrowser)(`results in a browser ${missingBrowser ?? ""}`, 
       expect.stringMatching(/^INVALID_ARGUMENT: segment: option must be one of confidence, /),
       'INVALID_ARGUMENT: paint: effect must be one of overlay, blur, cutout, got "blurr"',
       'INVALID_ARGUMENT: toCanvas: option must be one of show, look, got "shwo"',
-      expect.stringMatching(/^INVALID_ARGUMENT: Segmenter.load: model must be a name, an address or a Blob/),
+      expect.stringMatching(/^INVALID_ARGUMENT: Segmenter.load: model must be a name, .* Blob, got {model} /),
+      "INVALID_ARGUMENT: Segmenter.load: options must be an object, got null",
+      'INVALID_ARGUMENT: listModels: option must be one of assetsUrl, modelsUrl, signal, got "modelUrl"',
+      expect.stringMatching(/^INVALID_ARGUMENT: exportOnnx: model must be a name, .* Blob, got 5 /),
+      "INVALID_ARGUMENT: fineTune: options must be an object",
+      'INVALID_ARGUMENT: probabilitiesAt: option must be one of x, y, radius, got "radios"',
+      "INVALID_ARGUMENT: toCanvas: segmentation must be what segment gives, got Promise (await it)",
+      "INVALID_ARGUMENT: renderLabels: segmentation must be what segment gives, got 5",
+      "INVALID_ARGUMENT: classMask: segmentation must be what segment gives, got 5",
+      "INVALID_ARGUMENT: paint: segmentation must be what segment gives, got 5",
+      "INVALID_ARGUMENT: stream: video must be an HTMLVideoElement, got 5",
+      "INVALID_ARGUMENT: paint: video must be an HTMLVideoElement, got OffscreenCanvas",
     ]);
   });
 });

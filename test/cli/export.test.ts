@@ -74,6 +74,7 @@ describe("lightseg export", { timeout: 180_000 }, () => {
     [["--out", "a.onnx", "--scores"], 2, "--scores needs --labels"],
     [["--out", "a.onnx", "--dtype", "int4"], 2, "--dtype must be one of fp32, fp16"],
     [["nope", "--out", "a.onnx"], 1, "model must be a shipped model"],
+    [["nope.safetensors", "--out", "a.onnx"], 1, "nope.safetensors: the file does not exist"],
     [["refinenet-lw-50", "--out", "a.onnx"], 2, "weights must be given"],
     [["--out", "/proc/nope/a.onnx"], 1, "cannot be written"],
     [["--out", "a.onnx", "--photo", "package.json"], 1, "package.json"],

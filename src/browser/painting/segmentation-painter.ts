@@ -1,4 +1,5 @@
-import { LightsegError } from "../../errors.ts";
+import { invalidArgument } from "../../check.ts";
+import { checkSegmentation } from "../../inference/check-segmentation.ts";
 import type { Segmentation } from "../../inference/segmenter.ts";
 import { blurRadius, checkLook, hasSoftEdges, type Look, strengthsOf } from "./look.ts";
 import { computeMatte } from "./matte.ts";
@@ -32,6 +33,7 @@ export class SegmentationPainter {
    *   soft edges of a segmentation without scores
    */
   paint(picture: CanvasImageSource, segmentation: Segmentation, look: Look = {}): void {
+    checkSegmentation(segmentation, "paint");
     checkLook(look);
     const { width, height } = segmentation;
     resize(this.#canvas, width, height);
@@ -116,11 +118,8 @@ export class SegmentationPainter {
   }
 }
 
-function missingScores(): LightsegError {
-  return new LightsegError({
-    ...{ code: "INVALID_ARGUMENT", where: "paint", argument: "segmentation" },
-    rule: "must have scores for soft edges: ask segment for them",
-  });
+function missingScores(): Error {
+  return invalidArgument("paint", "segmentation", "must have scores for soft edges: ask segment for them");
 }
 
 function resize(canvas: HTMLCanvasElement | OffscreenCanvas, width: number, height: number): void {

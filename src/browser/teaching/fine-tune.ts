@@ -72,9 +72,9 @@ export interface FineTuneOptions
  *   a callback throws; the signal's reason
  */
 export async function fineTune(options: FineTuneOptions): Promise<TaughtModel> {
-  const { base = "imagenet", device = "auto", threads, onNote, signal } = options;
   checkPlatform(WHERE);
   checkKeys(options, OPTIONS, WHERE);
+  const { base = "imagenet", device = "auto", threads, onNote, signal } = options;
   checkChoice(device, ["auto", "webgpu", "wasm"], WHERE, "device");
   if (threads !== undefined) checkInteger(threads, WHERE, "threads", 1, MAX_THREADS);
   checkTeaching(options);

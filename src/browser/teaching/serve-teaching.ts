@@ -1,4 +1,4 @@
-import { exportOnnx } from "../../export/onnx.ts";
+import { encodeModel } from "../../export/onnx.ts";
 import type { Photo } from "../../images/types.ts";
 import { decodeModel, quantizedModel } from "../../model-files/decode.ts";
 import type { Model } from "../../model-files/model.ts";
@@ -47,7 +47,7 @@ function writeOnnx({
   options,
 }: TeachingProtocol["export"]["request"]): Outgoing<TeachingProtocol["export"]["answer"]> {
   if (isOnnx(model)) throw quantizedModel(name);
-  const bytes = new Uint8Array(exportOnnx(decodeModel(model, name), options));
+  const bytes = new Uint8Array(encodeModel(decodeModel(model, name), options));
   return { answer: { bytes }, transfer: [bytes.buffer] };
 }
 

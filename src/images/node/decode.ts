@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Metadata, SharpOptions } from "sharp";
-import { checkInteger } from "../../check.ts";
+import { checkInteger, checkKeys } from "../../check.ts";
 import { LightsegError, messageOf, systemCodeOf } from "../../errors.ts";
 import { describeKind, IS_PHOTO } from "../../node/file-kind.ts";
-import { unreadableRule } from "../../node/files.ts";
+import { pathOf, unreadableRule } from "../../node/files.ts";
 import { MAX_PIXELS } from "../check.ts";
 import type { Photo } from "../types.ts";
 import { loadSharp } from "./load-sharp.ts";
@@ -14,6 +14,9 @@ const WHERE = "decodePhoto";
 /** How the names of photos end that can be read. */
 export const PHOTO_ENDINGS = [".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"] as const;
 const READABLE = "jpeg, png, webp, tiff, gif and avif photos can be read";
+
+const OR_BYTES =
+  "or be the bytes of a file, such as new Uint8Array(await (await fetch(address)).arrayBuffer())";
 
 /** What stands before the reasons of some readers, or instead of one. */
 const NO_REASON = /^(Input buffer has corrupt header:|Warning treated as error.*)/;
@@ -40,7 +43,8 @@ export interface OrientedPhoto {
 }
 
 /**
- * Reads a photo from a file or from the bytes of one, as 8-bit sRGB, `[height, width, 3]`.
+ * Reads a photo from a file, by its path or file URL, or from the bytes of one, as 8-bit sRGB, `[height,
+ * width, 3]`.
  *
  * JPEG, PNG, WebP, TIFF, GIF and AVIF are read. The EXIF orientation is applied; gray, CMYK and 16-bit photos
  * and embedded color profiles are converted; transparency is composited on white, and a band of a TIFF that
@@ -48,32 +52,24 @@ export interface OrientedPhoto {
  *
  * @throws LightsegError NOT_FOUND if there is no such file; INVALID_IMAGE for a folder, an empty, cut or
  *   damaged file, a photo that is too large, or a TIFF of floats, signed numbers or other bands;
- *   INVALID_ARGUMENT for anything but a path or bytes
+ *   INVALID_ARGUMENT for anything but a file or bytes, such as an address of the web
  */
 export async function decodePhoto(
-  source: string | Uint8Array,
+  source: string | URL | Uint8Array,
   options: DecodePhotoOptions = {},
 ): Promise<Photo> {
+  checkKeys(options, ["maxPixels"], WHERE);
   return (await decodeOrientedPhoto(source, options)).photo;
 }
 
 /** Reads a photo as `decodePhoto` does, and says how it was turned. */
 export async function decodeOrientedPhoto(
-  source: string | Uint8Array,
+  source: string | URL | Uint8Array,
   { maxPixels = MAX_PIXELS }: DecodePhotoOptions = {},
 ): Promise<OrientedPhoto> {
   checkInteger(maxPixels, WHERE, "maxPixels");
-  const file = typeof source === "string" ? source : undefined;
-  const bytes = typeof source === "string" ? await readPhotoFile(source) : source;
-  if (!(bytes instanceof Uint8Array)) {
-    throw new LightsegError({
-      code: "INVALID_ARGUMENT",
-      where: WHERE,
-      argument: "source",
-      rule: "must be a path or a Uint8Array",
-      value: typeof bytes,
-    });
-  }
+  const { file, bytes } =
+    source instanceof Uint8Array ? { file: undefined, bytes: source } : await readPhotoFile(source);
   if (bytes.length === 0) throw unreadable(file, "an empty file");
   try {
     return await decodeBytes(bytes, file, maxPixels);
@@ -114,13 +110,14 @@ function readAlpha(bytes: Uint8Array, file: string | undefined): boolean {
   throw new LightsegError({ code: "INVALID_IMAGE", where: WHERE, file, argument: "photo", ...bands.fault });
 }
 
-async function readPhotoFile(path: string): Promise<Uint8Array> {
+async function readPhotoFile(source: string | URL): Promise<{ file: string; bytes: Uint8Array }> {
+  const path = pathOf(source, WHERE, "source", OR_BYTES);
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw unreadable(path, "a folder");
     // A pipe or a device could keep the reader waiting for ever.
     if (!status.isFile()) throw unreadable(path, "something that is not a regular file");
-    return await readFile(path);
+    return { file: path, bytes: await readFile(path) };
   } catch (cause) {
     if (cause instanceof LightsegError) throw cause;
     const code = ["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause)) ? "NOT_FOUND" : "INVALID_IMAGE";

@@ -1,4 +1,4 @@
-import { checkRange } from "../../check.ts";
+import { checkRange, invalidArgument } from "../../check.ts";
 import { percent } from "../../percent.ts";
 import { checkPhoto } from "../check.ts";
 import { CAPITAL_HEIGHT, GLYPH_HEIGHT } from "../font.ts";
@@ -62,6 +62,7 @@ interface Layout {
  */
 export async function addLegend(picture: Photo, entries: readonly LegendEntry[]): Promise<Photo> {
   checkPhoto(picture, "addLegend");
+  if (!Array.isArray(entries)) throw invalidArgument("addLegend", "entries", "must be an array", entries);
   const lines = entries.map(toLine);
   if (lines.length === 0) return { ...picture, data: Uint8Array.from(picture.data) };
   const scale = scaleFor(picture.width);

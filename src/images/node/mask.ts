@@ -11,6 +11,7 @@ import { decodePng, invalidMask } from "./png.ts";
  *   are, claim more than 64 million pixels, or hold color, alpha or 16-bit values
  */
 export function decodeMask(bytes: Uint8Array, file: string): LabelMap {
+  if (!(bytes instanceof Uint8Array)) throw invalidMask(file, "must be the bytes of a PNG", bytes);
   const { width, height, samples } = decodePng(bytes, file, ({ kind, depth }) => {
     if (kind !== "gray" && kind !== "palette") {
       const hint = "store the class index of each pixel, not its color";

@@ -19,7 +19,7 @@ export interface LoadSegmenterOptions
   concurrency?: number | "auto";
 }
 
-const OPTIONS = [
+const OPTIONS: readonly (keyof LoadSegmenterOptions)[] = [
   "budget",
   "classes",
   "concurrency",
@@ -40,7 +40,8 @@ const OPTIONS = [
  */
 export class Segmenter extends CoreSegmenter {
   /**
-   * Loads a shipped model by name, or a model file by its path or as a Blob, or a network with weights.
+   * Loads a shipped model by name, or a model file by its path or file URL or as a Blob, or the best model
+   * of a training run by its folder, or a network with weights.
    *
    * @example
    * const segmenter = await Segmenter.load();
@@ -50,7 +51,7 @@ export class Segmenter extends CoreSegmenter {
    * @throws LightsegError NOT_FOUND, INVALID_WEIGHTS or INVALID_ARGUMENT if there is no such model, RUNTIME
    *   if a device that was named does not work
    */
-  static async load(model?: string | Blob, options: LoadSegmenterOptions = {}): Promise<Segmenter> {
+  static async load(model?: string | URL | Blob, options: LoadSegmenterOptions = {}): Promise<Segmenter> {
     checkKeys(options, OPTIONS, "Segmenter.load");
     const { threads: all, maxPixels, budget, concurrency: asked = 1, ...source } = options;
     if (asked !== "auto") checkInteger(asked, "Segmenter.load", "concurrency", 1, MAX_THREADS);

@@ -1,4 +1,4 @@
-import { checkRange } from "../../check.ts";
+import { checkKeys, checkRange } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import { buildNetwork, parameterShapes } from "../../models/network.ts";
 import type { Weights } from "../../models/weights.ts";
@@ -29,6 +29,8 @@ export interface ConvertWeightsOptions {
   /** Written into the model's description, 0..1. Defaults to what the file says. */
   readonly lowConfidence?: number | undefined;
 }
+
+const OPTIONS = ["dtype", "select", "choose", "average", "rename", "lowConfidence"] as const;
 
 /** What `convertWeights` wrote. */
 export interface ConvertedWeights {
@@ -62,8 +64,11 @@ export interface ConvertedWeights {
 export async function convertWeights(
   from: string,
   to: string,
-  { dtype = "F32", select, choose, average, rename = [], lowConfidence }: ConvertWeightsOptions = {},
+  options: ConvertWeightsOptions = {},
 ): Promise<ConvertedWeights> {
+  checkKeys(options, OPTIONS, "convertWeights");
+  const { dtype = "F32", select, choose, average, rename = [], lowConfidence } = options;
+  if (select) checkKeys(select, ["network", "classes"], "convertWeights");
   const format = weightsFormatOf(to);
   if (lowConfidence !== undefined) checkRange(lowConfidence, "convertWeights", "lowConfidence", [0, 1]);
   const read = (file: string, chooseFrom?: ChooseNames) =>

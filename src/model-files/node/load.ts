@@ -1,8 +1,11 @@
 import { lstat } from "node:fs/promises";
+import { basename } from "node:path";
+import { checkKeys } from "../../check.ts";
 import { didYouMean } from "../../did-you-mean.ts";
 import { LightsegError, systemCodeOf } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import { isNetwork, networks } from "../../models/zoo.ts";
+import { pathOf } from "../../node/files.ts";
 import { type ByteSource, bytesSource } from "../../weights/byte-source.ts";
 import { describeUnwrapping } from "../../weights/choose-names.ts";
 import { describeMatch, describeNames, matchWeights } from "../../weights/match.ts";
@@ -37,10 +40,10 @@ import { findShippedModel, listShippedModels, readParameters, readShipped } from
 /** Options of `loadModel`. */
 export interface LoadModelOptions {
   /**
-   * A shipped model, a model file by its path or as a Blob, or a network (needs `weights`). Defaults to
-   * `DEFAULT_MODEL`.
+   * A shipped model, a model file by its path or file URL or as a Blob, the folder of a training run, whose
+   * `best.safetensors` is taken, or a network (needs `weights`). Defaults to `DEFAULT_MODEL`.
    */
-  model?: string | Blob;
+  model?: string | URL | Blob;
   /** A PyTorch checkpoint, safetensors or shipped weights to use instead of the model's own. */
   weights?: string;
   /** Number of classes of a network of the zoo. Defaults to that of its weights. */
@@ -48,6 +51,8 @@ export interface LoadModelOptions {
   /** Told what was used of `weights`, and what was left over. */
   onNote?: (text: string) => void;
 }
+
+const OPTIONS = ["model", "weights", "classes", "onNote"] as const;
 
 /** Options of `loadRunnableModel`. */
 export interface LoadRunnableModelOptions extends LoadModelOptions {
@@ -68,10 +73,11 @@ export interface LoadedModel {
 /**
  * Loads a model and checks that its weights are complete.
  *
- * @throws LightsegError NOT_FOUND for an unknown name, INVALID_WEIGHTS for weights that cannot be read or do
- *   not fit, INVALID_ARGUMENT for options that contradict each other
+ * @throws LightsegError NOT_FOUND for an unknown name or a missing file, INVALID_WEIGHTS for weights that
+ *   cannot be read or do not fit, INVALID_ARGUMENT for unknown options and those that contradict each other
  */
 export async function loadModel(options: LoadModelOptions = {}): Promise<Model> {
+  checkKeys(options, OPTIONS, "loadModel");
   const { model } = await load(options, "exact");
   if (!isQuantized(model)) return model;
   throw quantizedModel(nameOf(options.model));
@@ -82,11 +88,10 @@ export async function loadModel(options: LoadModelOptions = {}): Promise<Model> 
  *
  * @throws LightsegError as `loadModel` does; INVALID_ARGUMENT for a dtype that the model does not come in
  */
-export function loadRunnableModel({
-  dtype = "auto",
-  ...options
-}: LoadRunnableModelOptions = {}): Promise<LoadedModel> {
-  return load(options, dtype);
+export async function loadRunnableModel(options: LoadRunnableModelOptions = {}): Promise<LoadedModel> {
+  checkKeys(options, [...OPTIONS, "dtype"], "loadRunnableModel");
+  const { dtype = "auto", ...source } = options;
+  return load(source, dtype);
 }
 
 /** The file that a model is read from: the one in a folder, or the index of shards. */
@@ -95,8 +100,10 @@ export function findModelFile(model: string): Promise<string> {
 }
 
 /** Each file is read once, and its network built once. */
-async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<LoadedModel> {
-  const { model = DEFAULT_MODEL, weights, classes, onNote } = options;
+async function load(given: LoadModelOptions, choice: DtypeRequest): Promise<LoadedModel> {
+  const model = given.model instanceof Blob ? given.model : nameOrPath(given.model);
+  const options = { ...given, model };
+  const { weights, classes, onNote } = options;
   const name = nameOf(model);
   if (typeof model === "string" && isNetwork(name)) {
     const dtype = resolveDtype(choice, FLOAT_ONLY, name);
@@ -117,6 +124,7 @@ async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<Lo
       typeof model === "string"
         ? await withWeightFile(await requireFile(model), decodeStored)
         : await decodeStored(bytesSource(new Uint8Array(await model.arrayBuffer())), name);
+    if (stored.file !== name) onNote?.(`of the folder ${name}, ${basename(stored.file)} is taken`);
     if (stored.quantized && isChanged) throw quantizedModel(stored.file);
     dtype = resolveDtype(choice, stored.quantized ? INT8_ONLY : FLOAT_ONLY, name);
   }
@@ -124,10 +132,15 @@ async function load(options: LoadModelOptions, choice: DtypeRequest): Promise<Lo
   return { model: await finish(stored, options), dtype };
 }
 
+function nameOrPath(model: string | URL = DEFAULT_MODEL): string {
+  const hint = "or the name of a shipped model or a network, or a Blob: await (await fetch(address)).blob()";
+  return pathOf(model, "loadModel", "model", hint);
+}
+
 /** What messages call a model. */
-function nameOf(model: LoadModelOptions["model"] = DEFAULT_MODEL): string {
-  if (typeof model === "string") return model;
-  return model instanceof File ? model.name : "the model";
+function nameOf(model: string | URL | Blob = DEFAULT_MODEL): string {
+  if (model instanceof Blob) return model instanceof File ? model.name : "the model";
+  return String(model);
 }
 
 /** What a model file holds. */
@@ -224,13 +237,13 @@ function noClassifier(
   });
 }
 
-/** @throws LightsegError NOT_FOUND if nothing is there; a link to nothing fails when it is read */
+/** @throws LightsegError NOT_FOUND for a name that nothing has; a path to nothing fails when it is read */
 async function requireFile(model: string): Promise<string> {
   const isThere = await lstat(model).then(
     () => true,
     (cause: unknown) => !["ENOENT", "ENOTDIR"].includes(systemCodeOf(cause)),
   );
-  if (isThere) return model;
+  if (isThere || /[./\\]/.test(model)) return model;
   const shipped = await listShippedModels();
   const known = `shipped: ${shipped.join(", ")}; networks: ${Object.keys(networks).join(", ")}`;
   throw new LightsegError({

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Transferable, Worker } from "node:worker_threads";
-import { checkInteger } from "../../check.ts";
+import { checkInteger, checkKeys, invalidArgument } from "../../check.ts";
 import { type LightsegError, messageOf } from "../../errors.ts";
 import { lowerToOnnx } from "../../graph/onnx/lower.ts";
 import { input } from "../../graph/tensor.ts";
@@ -38,7 +38,10 @@ const webgpuTurns = new Turns();
 export function nodeSessions(device: Device): OpenSession {
   const turns = device === "webgpu" ? webgpuTurns : undefined;
   const open: OpenSession = async (model, options = {}) => {
+    checkKeys(options, ["threads", "carried"], "openSession");
     const { threads = availableParallelism(), carried = [] } = options;
+    if (!(model instanceof Uint8Array))
+      throw invalidArgument("openSession", "model", "must be the bytes of an ONNX model", model);
     checkInteger(threads, "openSession", "threads", 1, MAX_THREADS);
     const thread = startThread();
     const session = new NodeSession(thread, turns);

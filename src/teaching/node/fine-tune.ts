@@ -1,6 +1,7 @@
+import { checkKeys } from "../../check.ts";
 import { decodePhoto } from "../../images/node/decode.ts";
 import type { LabelMap, Photo } from "../../images/types.ts";
-import type { PhotoSource } from "../../inference/segmenter.ts";
+import { type PhotoSource, readPhoto } from "../../inference/segmenter.ts";
 import { findShippedWeights, readMetadata, readParameters } from "../../model-files/node/shipped.ts";
 import { networkParameters } from "../../model-files/parameters.ts";
 import type { DeviceChoice } from "../../runtime/node/devices.ts";
@@ -12,9 +13,11 @@ import type { TeachingBase, TeachingOptions } from "../options.ts";
 import { encodeTaught, type TaughtModel } from "../taught-model.ts";
 import { teach } from "../teach.ts";
 
+const WHERE = "fineTune";
+
 /** A picture and what is labelled in it. */
 export interface TeachingSample {
-  /** A path, the bytes of a file, or RGB pixels. */
+  /** A path or file URL, the bytes of a file, or RGB pixels. */
   readonly picture: PhotoSource;
   /** Of the picture's size; 255 where a pixel has no label. */
   readonly labels: LabelMap;
@@ -34,6 +37,11 @@ export interface FineTuneOptions extends Omit<TeachingOptions, "samples" | "prev
   threads?: number;
 }
 
+const OPTIONS: readonly (keyof FineTuneOptions)[] = [
+  ...(["base", "classes", "samples", "previews", "layers", "longSide", "steps", "seed"] as const),
+  ...(["device", "threads", "onProgress", "onPreview", "onModel", "modelEvery", "signal"] as const),
+];
+
 /**
  * Fine-tunes a network on a few pictures, of which only some pixels need a label (strokes), in seconds.
  *
@@ -47,23 +55,18 @@ export interface FineTuneOptions extends Omit<TeachingOptions, "samples" | "prev
  *   picture that cannot be read, NOT_FOUND or INVALID_WEIGHTS for the base, RUNTIME if the engine fails; the
  *   signal's reason
  */
-export async function fineTune({
-  base = "imagenet",
-  device = "auto",
-  threads,
-  samples,
-  previews = [],
-  ...options
-}: FineTuneOptions): Promise<TaughtModel> {
-  checkTeaching({ ...options, samples, previews });
+export async function fineTune(options: FineTuneOptions): Promise<TaughtModel> {
+  checkKeys(options, OPTIONS, WHERE);
+  checkTeaching(options);
+  const { base = "imagenet", device = "auto", threads, samples, previews = [], ...others } = options;
   const [from, { open }] = await Promise.all([readBase(base), findDevice(device)]);
   const photos = samplesOf(samples, async ({ picture, labels }) => ({ photo: await read(picture), labels }));
   const shown = await Promise.all(previews.map(read));
-  return encodeTaught(await teach(from, { ...options, samples: photos, previews: shown }, { open, threads }));
+  return encodeTaught(await teach(from, { ...others, samples: photos, previews: shown }, { open, threads }));
 }
 
-async function read(picture: PhotoSource): Promise<Photo> {
-  return typeof picture === "string" || picture instanceof Uint8Array ? decodePhoto(picture) : picture;
+function read(picture: PhotoSource): Promise<Photo> {
+  return readPhoto(picture, WHERE, decodePhoto);
 }
 
 /** A shipped encoder, or a model of which at least the encoder is used. */

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Readable } from "node:stream";
+import { pathOf } from "../../node/files.ts";
 import { plural } from "../../plural.ts";
 import type { VideoFrameInput } from "../segment-frames.ts";
 import { type ClipDescription, invalidClip, probeClip } from "./probe.ts";
@@ -23,17 +24,17 @@ export interface Video extends ClipDescription {
 }
 
 /**
- * Opens a clip of any format that ffmpeg reads.
+ * Opens a clip of any format that ffmpeg reads, by its path or file URL.
  *
  * @example
  * await using video = await openVideo("street.mp4");
  * for await (const { timestamp, width, height, data } of video.frames) console.log(timestamp, data.length);
  *
  * @throws LightsegError NOT_FOUND if the clip or ffmpeg is not there, INVALID_IMAGE for a file that is no
- *   clip
+ *   clip, INVALID_ARGUMENT for anything but a file, such as an address of the web
  */
-export async function openVideo(path: string): Promise<Video> {
-  const clip = await probeClip(path);
+export async function openVideo(path: string | URL): Promise<Video> {
+  const clip = await probeClip(pathOf(path, "openVideo", "path", "download a clip of the web first"));
   const decoders: Decoders = { running: new Set(), closed: 0 };
   const close = async () => {
     decoders.closed++;

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { open, rm, stat } from "node:fs/promises";
-import { checkInteger, checkRange } from "../../check.ts";
+import { checkInteger, checkKeys, checkPath, checkRange } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import { checkPhoto } from "../../images/check.ts";
 import type { Photo } from "../../images/types.ts";
@@ -50,10 +50,12 @@ export interface VideoWriter {
  *   missing or ffmpeg is not installed
  */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
+  checkPath(path, "createVideoWriter", "path");
+  checkKeys(options, ["width", "height", "frameRate", "source"], "createVideoWriter");
   const container = containerOf(path);
   checkRange(options.frameRate, "createVideoWriter", "frameRate", FRAME_RATES);
   for (const side of ["width", "height"] as const) checkInteger(options[side], "createVideoWriter", side);
-  await checkPath(path, options.source?.path);
+  await checkTarget(path, options.source?.path);
   const temporary = temporaryPath(path);
   // Made here, since the system's reasons for a refusal are clearer than ffmpeg's.
   const file = await open(temporary, "wx").catch((cause: unknown) => {
@@ -172,7 +174,7 @@ function encoderArguments(
 }
 
 /** Finds out what would go wrong at the end while it costs nothing. */
-async function checkPath(path: string, source: string | undefined): Promise<void> {
+async function checkTarget(path: string, source: string | undefined): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory())
     throw outputError(path, Object.assign(new Error("is a folder"), { code: "EISDIR" }));

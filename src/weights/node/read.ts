@@ -1,5 +1,6 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { checkKeys, checkPath } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import { describeKind } from "../../node/file-kind.ts";
@@ -17,6 +18,10 @@ import { fileSource } from "./file-source.ts";
 /** What files in a folder are taken for weights, where a folder is given. */
 const INDEX_NAME = /\.safetensors\.index\.json$/i;
 const WEIGHTS_NAME = /\.(safetensors|pth|pt|pth\.tar|bin|onnx)$/i;
+
+/** In the folder of a training run: the weights that validated best, and what the run began with. */
+export const BEST_WEIGHTS = "best.safetensors";
+export const RUN_ORIGIN = "origin.json";
 
 /** The most bytes of an index of shards: as many as a safetensors header may have. */
 const MAX_INDEX = 100_000_000;
@@ -59,16 +64,15 @@ export interface NamedWeights extends ReadSource {
  * initializers of an ONNX model. What says how the network was wrapped, as by `torch.compile` or
  * `DataParallel`, is left out of the names.
  *
- * A folder stands for the one index in it, or else for the one weight file. `metadata` is empty for a PyTorch
- * checkpoint, which has none.
+ * A folder stands for the one index in it, or else for the `best.safetensors` of a training run, or the one
+ * weight file. `metadata` is empty for a PyTorch checkpoint, which has none.
  *
  * @throws LightsegError NOT_FOUND if there is no file to read at `path`, INVALID_WEIGHTS if it is of no such
  *   format or damaged, or if its tensors would take more than twice its size in memory.
  */
-export async function readWeights(
-  path: string,
-  { only = () => true }: ReadWeightsOptions = {},
-): Promise<StoredWeights> {
+export async function readWeights(path: string, options: ReadWeightsOptions = {}): Promise<StoredWeights> {
+  checkKeys(options, ["only"], "readWeights");
+  const { only = () => true } = options;
   const { weights, metadata } = await withWeightFile(path, (source, file) =>
     readSource(source, file, (names) => {
       const unwrapped = [...unwrapNames(names)];
@@ -156,13 +160,15 @@ async function readShards(source: ByteSource, path: string, choose: ChooseNames)
 }
 
 async function findFile(path: string): Promise<string> {
+  checkPath(path, "readWeights", "path");
   const status = await stat(path).catch((cause: unknown) => failToRead(path, cause));
   if (!status.isDirectory()) return path;
   const names = await readdir(path).catch((cause: unknown) => failToRead(path, cause));
   const indices = names.filter((name) => INDEX_NAME.test(name));
   const found = indices.length > 0 ? indices : names.filter((name) => WEIGHTS_NAME.test(name));
-  const [name] = found;
-  if (name !== undefined && found.length === 1) return join(path, name);
+  const name = found.length === 1 ? found[0] : found.find((name) => name === BEST_WEIGHTS);
+  if (name !== undefined) return join(path, name);
+  const isRun = found.length === 0 && names.includes(RUN_ORIGIN);
   throw new LightsegError({
     code: "NOT_FOUND",
     where: "readWeights",
@@ -170,6 +176,9 @@ async function findFile(path: string): Promise<string> {
     argument: "the folder",
     rule: "must hold one weight file",
     value: found,
+    hint: isRun
+      ? `this training run has none yet: ${BEST_WEIGHTS} comes with its first validation`
+      : undefined,
   });
 }
 

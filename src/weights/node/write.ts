@@ -1,6 +1,8 @@
+import { checkKeys, checkPath } from "../../check.ts";
 import { LightsegError } from "../../errors.ts";
 import type { Weights } from "../../models/weights.ts";
 import { writeFileAtomically } from "../../node/files.ts";
+import { checkWeights } from "../invalid.ts";
 import { encodeSafetensors, type SafetensorsOptions } from "../safetensors.ts";
 import { encodePytorch } from "../torch-write.ts";
 
@@ -44,6 +46,8 @@ export async function writeWeights(
   weights: Weights,
   options: SafetensorsOptions = {},
 ): Promise<void> {
+  checkWeights(weights, "writeWeights");
+  checkKeys(options, ["dtype", "metadata"], "writeWeights");
   if (weightsFormatOf(path) === "safetensors") return writeSafetensors(path, weights, options);
   const keys = Object.keys(options.metadata ?? {});
   if (keys.length > 0) {
@@ -69,7 +73,10 @@ export async function writeWeights(
 export async function writeSafetensors(
   path: string,
   weights: Weights,
-  options?: SafetensorsOptions,
+  options: SafetensorsOptions = {},
 ): Promise<void> {
+  checkPath(path, "writeSafetensors", "path");
+  checkWeights(weights, "writeSafetensors");
+  checkKeys(options, ["dtype", "metadata"], "writeSafetensors");
   await writeFileAtomically(path, encodeSafetensors(weights, options));
 }

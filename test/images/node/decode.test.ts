@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -119,6 +120,7 @@ describe("decodePhoto, given something that is no photo", () => {
   it("reads a photo from its path and names the path in errors", async () => {
     const path = await file("photo.png", await toSharp(source).png().toBuffer());
     expect(await decodePhoto(path)).toEqual(source);
+    expect(await decodePhoto(pathToFileURL(path))).toEqual(source);
     const text = await file("text.jpg", "this is not a photo");
     const { message } = await rejectionOf(decodePhoto(text), "INVALID_IMAGE");
     expect(message).toContain(`decodePhoto: ${text}: photo is not an image that can be read, got `);

@@ -1,6 +1,8 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { openAsBlob } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeModel } from "../../../src/model-files/description.ts";
 import { loadModel } from "../../../src/model-files/node/load.ts";
@@ -53,7 +55,75 @@ describe("loadModel", () => {
       `readWeights: ${file("link")}: the file does not exist: it is a link to ${file("gone.safetensors")}, where there is nothing`,
     );
     expect((await failureOf(loadModel({ model: file("round") }))).message).toMatch(/leads back to itself/);
-    expect((await failureOf(loadModel({ model: file("none") }))).message).toMatch(/must be a shipped model/);
+  });
+
+  it.each(["none.safetensors", "runs/none", "net.ckpt"])(
+    "says of %s that it does not exist",
+    async (name) => {
+      const error = await failureOf(loadModel({ model: name }));
+      expect(error.code).toBe("NOT_FOUND");
+      expect(error.message).toBe(`readWeights: ${name}: the file does not exist`);
+    },
+  );
+
+  it("takes a file URL and a Blob", async () => {
+    const path = file("model.safetensors");
+    const blob = await openAsBlob(path);
+    for (const source of [pathToFileURL(path), blob])
+      expect((await loadModel({ model: source })).classes).toEqual(model.classes);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a number", 5, "5"],
+    ["null", null, "null"],
+    ["bytes", Uint8Array.of(1), "Uint8Array"],
+    ["an address of the web", "https://example.com/net.onnx", '"https://example.com/net.onnx"'],
+    ["a URL of the web", new URL("https://example.com/net.onnx"), '"https://example.com/net.onnx"'],
+    ["a file URL with a host", "file://host/net.onnx", '"file://host/net.onnx"'],
+  ])("refuses %s", async (_, source, shown) => {
+    const error = await failureOf(Reflect.apply(loadModel, undefined, [{ model: source }]));
+    expect(error.code).toBe("INVALID_ARGUMENT");
+    expect(error.message).toBe(
+      `loadModel: model must be a path or a file URL, got ${shown} (or the name of a shipped model or a ` +
+        "network, or a Blob: await (await fetch(address)).blob())",
+    );
+  });
+
+  describe("of a run's folder", () => {
+    const notes: string[] = [];
+    const onNote = (note: string) => notes.push(note);
+    const run = () => file("run");
+    beforeAll(async () => {
+      await mkdir(run());
+      await writeFile(join(run(), "config.json"), "{}");
+      await writeFile(join(run(), "origin.json"), "{}");
+    });
+
+    it("says that there are no weights yet", async () => {
+      const error = await failureOf(loadModel({ model: run() }));
+      expect(error.code).toBe("NOT_FOUND");
+      expect(error.message).toBe(
+        `readWeights: ${run()}: the folder must hold one weight file, got [] (this training run has none ` +
+          "yet: best.safetensors comes with its first validation)",
+      );
+    });
+
+    it("takes the last weights before the first validation, and says so", async () => {
+      await copyFile(file("model.safetensors"), join(run(), "last.safetensors"));
+      expect((await loadModel({ model: run(), onNote })).classes).toEqual(model.classes);
+      expect(notes).toEqual([`of the folder ${run()}, last.safetensors is taken`]);
+    });
+
+    it("takes the best weights of several", async () => {
+      await writeSafetensors(
+        join(run(), "best.safetensors"),
+        new Map([...model.weights, ["segm.bias", bias(3, 7)]]),
+        { metadata: describeModel(model) },
+      );
+      const loaded = await loadModel({ model: run(), onNote });
+      expect(loaded.weights.get("segm.bias")?.data[3]).toBe(7);
+      expect(notes.at(-1)).toBe(`of the folder ${run()}, best.safetensors is taken`);
+    });
   });
 
   it("reads a network with plain weights and finds out how many classes they are for", async () => {
