@@ -41,7 +41,7 @@ describe("lightseg report", { timeout: 300_000 }, () => {
       report: out,
       runs: [
         { run: file("a"), state: "finished", step: 2, best: { step: 2, miou: 0.625 }, seconds: 1 },
-        { run: file("b"), state: "running", step: 1, epoch: 1, epochs: 2, best: null },
+        { run: file("b"), state: "stopped", step: 1, epoch: 1, epochs: 2, best: null },
       ],
     });
     const page = await readFile(out, "utf8");
