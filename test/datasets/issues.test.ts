@@ -32,7 +32,9 @@ describe("findLabelIssues", () => {
       { severity: "warning", message: "class road has no pixel in val" },
       { severity: "warning", message: way },
     ]);
-    expect(issuesOf([0, 255], ["road"], [255])).toMatchObject([{ message: way.replace("of 2", "of 1") }]);
+    expect(issuesOf([0, 255], ["road"], [255])).toMatchObject([
+      { message: way.replace("of 2 classes", "of 1 class") },
+    ]);
     expect(issuesOf([0, 255], ["other", "road"])).toHaveLength(1);
     expect(issuesOf([0, 0], ["other", "road"], [255])).toHaveLength(1);
   });
