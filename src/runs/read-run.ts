@@ -15,6 +15,7 @@ import {
   type ValidationRecord,
 } from "../training/events.ts";
 import { isPatienceOver } from "../training/patience.ts";
+import { RUN_ORIGIN } from "../weights/node/read.ts";
 import { type RunEvaluation, readEvaluation } from "./evaluation-file.ts";
 import { parseAs, readText } from "./read-json.ts";
 import { readConfig } from "./run-folder.ts";
@@ -77,7 +78,7 @@ export async function readRun(path: string, options: { now?: Date } = {}): Promi
       hint: "name a folder that lightseg train --run has made",
     });
   }
-  const originPath = join(folder, "origin.json");
+  const originPath = join(folder, RUN_ORIGIN);
   const originText = await readText(originPath);
   const origin = originText ? parseAs(originSchema, originText, { file: originPath }) : {};
   const records = await readLog(join(folder, "log.jsonl"));

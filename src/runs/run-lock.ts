@@ -20,7 +20,7 @@ const held = new Set<string>();
  * @throws LightsegError OUTPUT if another process trains this run, or the folder cannot be written
  */
 export async function lockRun(folder: string): Promise<AsyncDisposable> {
-  const path = join(folder, "training.lock");
+  const path = markOf(folder);
   const boot = await bootId();
   const own = JSON.stringify({ host: hostname(), process: process.pid, boot });
   try {
@@ -45,10 +45,14 @@ export async function lockRun(folder: string): Promise<AsyncDisposable> {
  * where it is not.
  */
 export async function findTrainer(folder: string): Promise<"here" | "elsewhere" | undefined> {
-  const path = join(folder, "training.lock");
+  const path = markOf(folder);
   const owner = await readOwner(path, await bootId());
   if (typeof owner === "number") return isAtWork(owner, path) ? "here" : undefined;
   return owner;
+}
+
+function markOf(folder: string): string {
+  return join(folder, "training.lock");
 }
 
 /** The process of this machine that a mark names, or that it is of another; undefined if it names none. */
